@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+// The folder listing is the architecture: a target imports only targets listed above it.
+// `Scripts/check-layers` holds the sources against the table that is kept there.
+import PackageDescription
+
+/// What every Swift target of ours is compiled with.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+let package = Package(
+  name: "swift-asyncio",
+  products: [
+    .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
+  ],
+  targets: [
+    // codecs: bytes in, events out; no async, no I/O
+    .target(name: "HTTP1Codec", swiftSettings: strict),
+
+    // tests
+    .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+  ]
+)
