@@ -16,11 +16,24 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "swift-asyncio",
   products: [
+    .library(name: "AsyncIO", targets: ["AsyncIO"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
   ],
   targets: [
+    // ground: the kernel's ABI, and the Swift runtime's
+    .target(name: "CLinux"),
+    .target(name: "CSwiftRuntime"),
+
     // codecs: bytes in, events out; no async, no I/O
     .target(name: "HTTP1Codec", swiftSettings: strict),
+
+    // engine: the loop, its backends, operations, timers, waits
+    .target(
+      name: "AsyncIOCore", dependencies: ["CLinux", "CSwiftRuntime"],
+      swiftSettings: strict + [.strictMemorySafety()]),
+
+    // library: what `import AsyncIO` means
+    .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
 
     // tests
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+/// Suspends the task for at least the duration; asyncio's `sleep`.
+///
+/// A duration of zero or less lets every other ready task run once, and returns: the library's own, and cheapest,
+/// yield.
+///
+/// ```swift
+/// try await sleep(.milliseconds(250))
+/// try await sleep(.zero)
+/// ```
+///
+/// The time is that of the current loop, so under virtual time it costs none. Timers have the resolution of
+/// nanoseconds; how late they fire is up to the machine and to the jobs ahead in the loop.
+///
+/// - Throws: `CancellationError` as soon as the task is cancelled, or at once if it is already. The timer is gone then.
+public nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
+  if let loop = EventLoop.onThisThread {
+    try await loop.sleep(duration)
+  } else {
+    let loop = EventLoop.current
+    try await loop.anchor.run { try await loop.sleep(duration) }
+  }
+}

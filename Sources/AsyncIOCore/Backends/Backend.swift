@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The seam below which the world begins: time, descriptors, and operations that complete. A backend belongs to one
+// loop and is called on its thread, `wake` excepted. Above it nothing knows what kind of system stands below: a kernel
+// with completions (io_uring), one with readiness (epoll), or a simulation.
+
+import CLinux
+import Glibc
+
+/// The kinds of backend.
+public enum BackendKind: String, Sendable, CustomStringConvertible {
+  case ioUring = "io_uring"
+  case epoll
+  case virtual
+
+  public var description: String { rawValue }
+}
+
+package protocol Backend: AnyObject {
+  var kind: BackendKind { get }
+
+  // MARK: Time
+
+  /// Nanoseconds on a clock that only goes forward.
+  var now: Int64 { get }
+
+  /// The delay to take for one that somebody computed from the machine's clocks, as `Task.sleep` does: where time is
+  /// virtual, without the microseconds that passed in between.
+  func delay(fromForeignClock nanoseconds: Int64) -> Int64
+
+  // MARK: Operations
+
+  func submit(_ record: UnsafeMutablePointer<OperationRecord>)
+  func cancel(_ record: UnsafeMutablePointer<OperationRecord>)
+
+  /// Whether there is something to hand over or to take without waiting.
+  var wantsTurn: Bool { get }
+
+  /// Hands over what was submitted and takes completions. Waits for the first one, for `wake`, or for the time
+  /// `deadline` (nil: forever; `Int64.min`: not at all).
+  func turn(until deadline: Int64?, of loop: EventLoop)
+
+  /// Ends a `turn` that waits, or the next one. From any thread.
+  func wake()
+
+  /// A descriptor that `wake` writes eight bytes to, for a signal handler, which can do nothing else; -1 if there is none.
+  var wakeDescriptor: Int32 { get }
+
+  /// System calls made so far.
+  var systemCalls: Int { get }
+
+  /// Gives up everything of the system's. Called once, with no operation of interest in flight.
+  func close()
+
+  // MARK: What completes at once
+
+  /// A socket that listens, with its address taken.
+  func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32
+
+  /// A socket to connect.
+  func makeSocket(for address: SocketAddress) throws -> Int32
+
+  /// Sends what fits without waiting: the number of bytes, or a negative errno.
+  func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int
+
+  /// Ends the stream to the peer (shutdown(2), SHUT_WR): 0 or a negative errno.
+  func shutdownWriting(_ descriptor: Int32) -> Int32
+
+  func localAddress(of descriptor: Int32) -> SocketAddress?
+  func peerAddress(of descriptor: Int32) -> SocketAddress?
+  func setOption(_ option: SocketOption, of descriptor: Int32)
+
+  /// Closes a descriptor that no operation uses any more.
+  func close(descriptor: Int32)
+
+  /// The addresses of a host, where the backend knows them without asking libc.
+  func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]?
+}
+
+package struct ListenOptions {
+  package var backlog: Int32 = 100
+  package var reuseAddress = true
+  package var reusePort = false
+
+  package init(backlog: Int32 = 100, reuseAddress: Bool = true, reusePort: Bool = false) {
+    self.backlog = backlog
+    self.reuseAddress = reuseAddress
+    self.reusePort = reusePort
+  }
+}
+
+package enum SocketOption {
+  /// Small writes leave at once (TCP_NODELAY).
+  case noDelay
+  /// `close` resets the connection instead of ending it (SO_LINGER of 0 seconds).
+  case resetOnClose
+}
+
+/// A descriptor with one owner, closed when that lets go of it.
+package struct Descriptor: ~Copyable {
+  package let number: Int32
+  private let driver: any Backend
+
+  package init(_ number: Int32, of driver: any Backend) {
+    self.number = number
+    self.driver = driver
+  }
+
+  deinit { driver.close(descriptor: number) }
+}

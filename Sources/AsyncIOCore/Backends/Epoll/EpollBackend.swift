@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// epoll made to look like completions: an operation is tried when the kernel says that its descriptor is ready.
+//
+// Level-triggered, on purpose. Received bytes are handed on as they come, so one `recv` an event is enough: what is
+// left shows up in the next turn, and no call is spent on finding out that there is nothing more. An edge-triggered
+// descriptor has to be read until EAGAIN, and an always-ready peer could keep the loop there. What nobody wants to
+// receive is not asked for: the interest in a descriptor is exactly the operations on it.
+//
+// Closing removes a descriptor from the set only when the last duplicate is closed (epoll(7), Q6): registrations
+// carry a generation in the event's data, so an event for a number that was used again is ignored.
+
+import CLinux
+import Glibc
+
+package final class EpollBackend: KernelBackend {
+  private struct Registration {
+    var generation: UInt32 = 0
+    /// What the kernel was told.
+    var armed: UInt32 = 0
+    var input: OperationID?
+    var inputEvents: UInt32 = 0
+    var output: OperationID?
+  }
+
+  private static let input = UInt32(EPOLLIN.rawValue)
+  private static let output = UInt32(EPOLLOUT.rawValue)
+  private static let failure = UInt32(EPOLLERR.rawValue) | UInt32(EPOLLHUP.rawValue)
+  private static let wakeData = UInt64.max
+  /// One hot buffer for everything received: bytes are handed on before the next call fills it.
+  private static let bufferSize = 256 * 1024
+  private static let eventCapacity = 512
+
+  private let epoll: Int32
+  private var registrations: [Registration] = []
+  private let events: UnsafeMutablePointer<epoll_event>
+  private let buffer: UnsafeMutableRawBufferPointer
+  /// Cancelled operations, whose last completion comes with the next turn, as from any other backend.
+  private var cancelled: [OperationID] = []
+
+  package override init() throws {
+    epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard epoll >= 0 else { throw SystemError("epoll_create1", result: -errno) }
+    unsafe events = .allocate(capacity: Self.eventCapacity)
+    unsafe buffer = .allocate(byteCount: Self.bufferSize, alignment: 4096)
+    try super.init()
+    _ = asyncio_epoll_control(epoll, EPOLL_CTL_ADD, wakeDescriptor, Self.input, Self.wakeData)
+  }
+
+  deinit {
+    unsafe events.deallocate()
+    unsafe buffer.deallocate()
+  }
+
+  package override var kind: BackendKind { .epoll }
+  override var socketFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue) }
+  override var listenerFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue) }
+
+  package override func close() {
+    _ = Glibc.close(epoll)
+    super.close()
+  }
+
+  package override func close(descriptor: Int32) {
+    if Int(descriptor) < registrations.count {
+      registrations[Int(descriptor)].generation &+= 1
+      registrations[Int(descriptor)].armed = 0
+      registrations[Int(descriptor)].input = nil
+      registrations[Int(descriptor)].output = nil
+    }
+    super.close(descriptor: descriptor)
+  }
+
+  // MARK: - Submitting
+
+  package override func submit(_ record: UnsafeMutablePointer<OperationRecord>) {
+    let descriptor = unsafe Int(record.pointee.descriptor)
+    while registrations.count <= descriptor { registrations.append(Registration()) }
+    switch unsafe record.pointee.kind {
+    case .accept, .receive, .poll:
+      precondition(registrations[descriptor].input == nil, "two operations wait for input of one descriptor")
+      registrations[descriptor].input = unsafe record.pointee.id
+      registrations[descriptor].inputEvents = unsafe record.pointee.kind == .poll ? record.pointee.events : Self.input
+    case .send:
+      registrations[descriptor].output = unsafe record.pointee.id
+    case .connect:
+      registrations[descriptor].output = unsafe record.pointee.id
+      unsafe startConnecting(record)
+    }
+    update(descriptor)
+  }
+
+  private func startConnecting(_ record: UnsafeMutablePointer<OperationRecord>) {
+    var (storage, length) = unsafe record.pointee.address.unsafelyUnwrapped.storage
+    systemCalls &+= 1
+    let result = unsafe withUnsafePointer(to: &storage) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe Glibc.connect(record.pointee.descriptor, $0, length)
+      }
+    }
+    // Whatever came of it shows as readiness to write: EINPROGRESS later, success or failure at once. A failure that
+    // is known already is not repeated by SO_ERROR, so it is kept.
+    if result < 0 && errno != EINPROGRESS { unsafe record.pointee.done = Int(errno) }
+  }
+
+  package override func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
+    let descriptor = unsafe Int(record.pointee.descriptor)
+    let id = unsafe record.pointee.id
+    if registrations[descriptor].input == id { registrations[descriptor].input = nil }
+    if registrations[descriptor].output == id { registrations[descriptor].output = nil }
+    update(descriptor)
+    cancelled.append(id)
+  }
+
+  private func update(_ descriptor: Int) {
+    let registration = registrations[descriptor]
+    var wanted: UInt32 = 0
+    if registration.input != nil { wanted |= registration.inputEvents }
+    if registration.output != nil { wanted |= Self.output }
+    guard wanted != registration.armed else { return }
+    let operation = wanted == 0 ? EPOLL_CTL_DEL : registration.armed == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+    registrations[descriptor].armed = wanted
+    let data = UInt64(registration.generation) << 32 | UInt64(descriptor)
+    systemCalls &+= 1
+    let result = asyncio_epoll_control(epoll, operation, Int32(descriptor), wanted, data)
+    precondition(result == 0, "epoll_ctl of descriptor \(descriptor) failed with errno \(-result)")
+  }
+
+  // MARK: - Completing
+
+  package override var wantsTurn: Bool { !cancelled.isEmpty }
+
+  package override func turn(until deadline: Int64?, of loop: EventLoop) {
+    completeCancelled(of: loop)
+    var timeout = timespec()
+    if let deadline, !loop.hasReadyJobs {
+      let remaining = deadline == .min ? 0 : max(0, deadline - now)
+      timeout.tv_sec = Int(remaining / 1_000_000_000)
+      timeout.tv_nsec = Int(remaining % 1_000_000_000)
+    }
+    systemCalls &+= 1
+    let waitsForever = deadline == nil && !loop.hasReadyJobs
+    let count = unsafe withUnsafePointer(to: &timeout) { timeout in
+      unsafe asyncio_epoll_wait(epoll, events, Int32(Self.eventCapacity), waitsForever ? nil : timeout)
+    }
+    precondition(count >= 0 || count == -EINTR, "epoll_wait failed with errno \(-count)")
+    for index in 0..<Int(max(0, count)) {
+      let data = unsafe asyncio_epoll_data(events + index)
+      if data == Self.wakeData {
+        var value: UInt64 = 0
+        _ = unsafe read(wakeDescriptor, &value, 8)
+      } else {
+        unsafe handle(
+          descriptor: Int(truncatingIfNeeded: data & 0xffff_ffff), generation: UInt32(data >> 32),
+          events: events[index].events, of: loop)
+      }
+    }
+  }
+
+  private func completeCancelled(of loop: EventLoop) {
+    guard !cancelled.isEmpty else { return }
+    let ended = cancelled
+    cancelled.removeAll(keepingCapacity: true)
+    for id in ended {
+      guard let record = unsafe loop.operations.record(id) else { continue }
+      unsafe loop.complete(record, Completion(result: -ECANCELED, isLast: true))
+    }
+  }
+
+  private func handle(descriptor: Int, generation: UInt32, events: UInt32, of loop: EventLoop) {
+    guard registrations[descriptor].generation == generation else { return }
+    if events & ~Self.output != 0, let id = registrations[descriptor].input,
+      let record = unsafe loop.operations.record(id)
+    {
+      switch unsafe record.pointee.kind {
+      case .receive: unsafe receive(record, of: loop)
+      case .accept: unsafe accept(record, of: loop)
+      default: unsafe loop.complete(record, Completion(result: Int32(bitPattern: events), isLast: false))
+      }
+    }
+    guard registrations[descriptor].generation == generation else { return }
+    if events & (Self.output | Self.failure) != 0, let id = registrations[descriptor].output,
+      let record = unsafe loop.operations.record(id)
+    {
+      if unsafe record.pointee.kind == .connect {
+        unsafe finishConnecting(record, of: loop)
+      } else {
+        unsafe sendRest(record, of: loop)
+      }
+    }
+  }
+
+  private func receive(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    systemCalls &+= 1
+    let descriptor = unsafe record.pointee.descriptor
+    let count = unsafe asyncio_receive(descriptor, buffer.baseAddress, buffer.count)
+    if count > 0 {
+      let bytes = unsafe UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
+      unsafe loop.complete(record, Completion(result: Int32(count), bytes: bytes, isLast: false))
+    } else if count != -Int(EAGAIN) && count != -Int(EINTR) {
+      endInput(Int(descriptor))
+      unsafe loop.complete(record, Completion(result: Int32(count), isLast: true))
+    }
+  }
+
+  private func accept(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    let id = unsafe record.pointee.id
+    let listener = unsafe record.pointee.descriptor
+    // Bounded: a flood of connections shares the loop with those that are there.
+    for _ in 0..<64 {
+      systemCalls &+= 1
+      let result = unsafe asyncio_accept(listener, nil, nil)
+      if result == -EAGAIN || result == -EINTR { return }
+      // The peer gave up between its SYN and our accept (accept(2)): not the listener's failure.
+      if result == -ECONNABORTED || result == -EPROTO { continue }
+      if result < 0 {
+        endInput(Int(listener))
+        unsafe loop.complete(record, Completion(result: result, isLast: true))
+        return
+      }
+      unsafe loop.complete(record, Completion(result: result, isLast: false))
+      guard unsafe loop.operations.record(id)?.pointee.state == .submitted else { return }
+    }
+  }
+
+  private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    let descriptor = unsafe record.pointee.descriptor
+    systemCalls &+= 1
+    let count = unsafe asyncio_send(descriptor, record.pointee.pointer, record.pointee.count)
+    if count == -Int(EAGAIN) || count == -Int(EINTR) { return }
+    if count < 0 {
+      endOutput(Int(descriptor))
+      unsafe loop.complete(record, Completion(result: Int32(count), isLast: true))
+      return
+    }
+    unsafe record.pointee.done += count
+    unsafe record.pointee.count -= count
+    unsafe record.pointee.pointer = record.pointee.pointer.map { unsafe $0 + count }
+    if unsafe record.pointee.count == 0 {
+      endOutput(Int(descriptor))
+      unsafe loop.complete(record, Completion(result: Int32(clamping: record.pointee.done), isLast: true))
+    }
+  }
+
+  private func finishConnecting(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    let descriptor = unsafe record.pointee.descriptor
+    var code = unsafe Int32(record.pointee.done)
+    if code == 0 {
+      var length = socklen_t(4)
+      systemCalls &+= 1
+      if unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) < 0 { code = errno }
+    }
+    endOutput(Int(descriptor))
+    unsafe loop.complete(record, Completion(result: -code, isLast: true))
+  }
+
+  private func endInput(_ descriptor: Int) {
+    registrations[descriptor].input = nil
+    update(descriptor)
+  }
+
+  private func endOutput(_ descriptor: Int) {
+    registrations[descriptor].output = nil
+    update(descriptor)
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Buffers that the kernel picks for received data (io_uring_register_buf_ring(3), Linux 5.19): a receive needs none of
+// its own while it waits, so an idle connection costs no buffer.
+//
+// A buffer is ours from the completion that names it until it is given back, which happens right after its bytes were
+// handed to their stream. So few are needed: as many as the kernel fills in one `enter`. Few also stay in the cache; it
+// takes them in the order in which they were given back.
+
+import CLinux
+import Glibc
+
+struct ProvidedBuffers: ~Copyable {
+  static let group: UInt16 = 0
+  private static let size = 32768
+  private static let count = 64
+
+  private let memory: UnsafeMutableRawPointer
+  private let ring: UnsafeMutablePointer<asyncio_uring_buffer>
+  private var tail: UInt16 = 0
+
+  private static var ringSize: Int { count * MemoryLayout<asyncio_uring_buffer>.size }
+  private static var memorySize: Int { ringSize + count * size }
+
+  init(ring descriptor: Int32) throws(SystemError) {
+    let protection = PROT_READ | PROT_WRITE
+    guard let memory = unsafe mmap(nil, Self.memorySize, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      unsafe memory != MAP_FAILED
+    else { throw SystemError("mmap", "the buffers of io_uring", result: -errno) }
+    var registration = unsafe asyncio_uring_buffer_registration()
+    unsafe registration.ring_address = UInt64(UInt(bitPattern: memory))
+    unsafe registration.ring_entries = UInt32(Self.count)
+    unsafe registration.group = Self.group
+    let result = unsafe asyncio_uring_register(
+      descriptor, UInt32(ASYNCIO_URING_REGISTER_PBUF_RING), &registration, 1)
+    guard result >= 0 else {
+      unsafe munmap(memory, Self.memorySize)
+      throw SystemError("io_uring_register", "provided buffers", result: result)
+    }
+    unsafe self.memory = memory
+    unsafe ring = memory.assumingMemoryBound(to: asyncio_uring_buffer.self)
+    for identifier in 0..<UInt16(Self.count) { give(identifier) }
+    publish()
+  }
+
+  deinit { unsafe munmap(memory, Self.memorySize) }
+
+  subscript(identifier: UInt16, count: Int) -> UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: address(identifier), count: count)
+  }
+
+  private func address(_ identifier: UInt16) -> UnsafeMutableRawPointer {
+    unsafe memory + Self.ringSize + Int(identifier) * Self.size
+  }
+
+  /// Gives a buffer back; the kernel sees it after `publish`.
+  mutating func give(_ identifier: UInt16) {
+    // The ring's tail lives in the reserved field of its first entry: write the other fields singly.
+    let entry = unsafe ring + Int(tail) % Self.count
+    unsafe entry.pointee.address = UInt64(UInt(bitPattern: address(identifier)))
+    unsafe entry.pointee.length = UInt32(Self.size)
+    unsafe entry.pointee.identifier = identifier
+    tail &+= 1
+  }
+
+  func publish() {
+    let tailOffset = MemoryLayout<asyncio_uring_buffer>.offset(of: \.reserved).unsafelyUnwrapped
+    unsafe asyncio_store_release_16(
+      (memory + tailOffset).assumingMemoryBound(to: UInt16.self), tail)
+  }
+}

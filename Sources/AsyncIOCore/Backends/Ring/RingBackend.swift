@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// io_uring as a backend: operations are requests, and completions are completions.
+//
+// Multishot where one request serves many completions: `accept` (5.19), `receive` with provided buffers (6.0), `poll`
+// (5.13). The kernel may end a multishot request for reasons of its own, without F_MORE (a full completion queue, no
+// buffer left): it is then submitted again, and the sink never learns.
+//
+// A request's `user_data` is the operation's id with its generation, so a late completion of something that is over
+// finds nothing. Sockets are blocking ones: io_uring waits for them itself, and every direct call says MSG_DONTWAIT.
+
+import CLinux
+import Glibc
+
+package final class RingBackend: KernelBackend {
+  private var ring: Ring
+  private var buffers: ProvidedBuffers
+  private let wakeBuffer: UnsafeMutablePointer<UInt64>
+
+  /// What `user_data` says where it names no operation.
+  private enum Reserved {
+    static let wake = UInt64.max
+    static let cancelAnswer = UInt64.max - 1
+    static let probe = UInt64.max - 2
+  }
+
+  /// - Throws: `SystemError` if this kernel, or a filter in front of it, doesn't give what is needed.
+  package override init() throws {
+    ring = try Ring(submissions: 512, completions: 8192)
+    buffers = try ProvidedBuffers(ring: ring.descriptor)
+    unsafe wakeBuffer = .allocate(capacity: 1)
+    try super.init()
+    try probe()
+    armWake()
+  }
+
+  deinit { unsafe wakeBuffer.deallocate() }
+
+  package override var kind: BackendKind { .ioUring }
+
+  /// A request that really goes through: filters have been seen to allow the setup and deny the rest.
+  private func probe() throws {
+    let entry = unsafe nextEntry()
+    unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_NOP)
+    unsafe entry.pointee.user_data = Reserved.probe
+    let result = ring.enter(waits: true, nanoseconds: 1_000_000_000)
+    guard result >= 0 else { throw SystemError("io_uring_enter", result: result) }
+    guard let answer = ring.takeResult(), answer.user_data == Reserved.probe, answer.res == 0 else {
+      throw SystemError("io_uring_enter", "no-operation", code: SystemError.Code(rawValue: EIO))
+    }
+  }
+
+  // MARK: - Submitting
+
+  private func nextEntry() -> UnsafeMutablePointer<asyncio_uring_sqe> {
+    while true {
+      if let entry = unsafe ring.nextEntry() { return unsafe entry }
+      systemCalls &+= 1
+      let result = ring.enter(waits: false, nanoseconds: nil)
+      // EBUSY and EAGAIN: the kernel wants its completions taken first; they are kept (FEAT_NODROP) for the next turn.
+      precondition(
+        result >= 0 || result == -EINTR || result == -EBUSY || result == -EAGAIN,
+        "io_uring_enter failed with errno \(-result)")
+    }
+  }
+
+  package override func submit(_ record: UnsafeMutablePointer<OperationRecord>) {
+    let entry = unsafe nextEntry()
+    unsafe entry.pointee.fd = record.pointee.descriptor
+    unsafe entry.pointee.user_data = record.pointee.id.userData
+    switch unsafe record.pointee.kind {
+    case .receive:
+      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_RECV)
+      unsafe entry.pointee.flags = UInt8(ASYNCIO_URING_SQE_BUFFER_SELECT)
+      unsafe entry.pointee.ioprio = UInt16(ASYNCIO_URING_RECV_MULTISHOT)
+      unsafe entry.pointee.buf_group = ProvidedBuffers.group
+    case .send:
+      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_SEND)
+      unsafe entry.pointee.addr = UInt64(UInt(bitPattern: record.pointee.pointer))
+      unsafe entry.pointee.len = UInt32(clamping: record.pointee.count)
+      // MSG_WAITALL: the kernel itself goes on after a short send (5.19).
+      unsafe entry.pointee.op_flags = UInt32(MSG_NOSIGNAL) | UInt32(MSG_WAITALL)
+    case .accept:
+      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_ACCEPT)
+      unsafe entry.pointee.ioprio = UInt16(ASYNCIO_URING_ACCEPT_MULTISHOT)
+      unsafe entry.pointee.op_flags = UInt32(SOCK_CLOEXEC.rawValue)
+    case .connect:
+      let (storage, length) = unsafe record.pointee.address.unsafelyUnwrapped.storage
+      if unsafe record.pointee.storage == nil { unsafe record.pointee.storage = .allocate(capacity: 1) }
+      unsafe record.pointee.storage.unsafelyUnwrapped.initialize(to: storage)
+      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_CONNECT)
+      unsafe entry.pointee.addr = UInt64(UInt(bitPattern: record.pointee.storage))
+      unsafe entry.pointee.off = UInt64(length)
+    case .poll:
+      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_POLL_ADD)
+      unsafe entry.pointee.op_flags = record.pointee.events
+      unsafe entry.pointee.len = UInt32(ASYNCIO_URING_POLL_ADD_MULTI)
+    }
+  }
+
+  package override func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
+    let entry = unsafe nextEntry()
+    unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_ASYNC_CANCEL)
+    unsafe entry.pointee.fd = -1
+    unsafe entry.pointee.addr = record.pointee.id.userData
+    unsafe entry.pointee.user_data = Reserved.cancelAnswer
+  }
+
+  private func armWake() {
+    let entry = unsafe nextEntry()
+    unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_READ)
+    unsafe entry.pointee.fd = wakeDescriptor
+    unsafe entry.pointee.addr = UInt64(UInt(bitPattern: wakeBuffer))
+    unsafe entry.pointee.len = 8
+    unsafe entry.pointee.user_data = Reserved.wake
+  }
+
+  // MARK: - Completing
+
+  package override var wantsTurn: Bool { ring.pending != 0 || ring.hasNews }
+
+  package override func turn(until deadline: Int64?, of loop: EventLoop) {
+    if deadline == .min {
+      guard wantsTurn else { return }
+      enter(waits: false, nanoseconds: nil)
+    } else if ring.hasResults {
+      if ring.pending != 0 { enter(waits: false, nanoseconds: nil) }
+    } else {
+      enter(waits: true, nanoseconds: deadline.map { max(0, $0 - now) })
+    }
+    var gaveBuffers = false
+    // As many as there were: a peer that answers at once must not keep the loop here.
+    var budget = 1024
+    while budget > 0, let result = ring.takeResult() {
+      budget -= 1
+      if unsafe take(result, of: loop) { gaveBuffers = true }
+    }
+    if gaveBuffers { buffers.publish() }
+  }
+
+  private func enter(waits: Bool, nanoseconds: Int64?) {
+    systemCalls &+= 1
+    let result = ring.enter(waits: waits, nanoseconds: nanoseconds)
+    precondition(
+      result >= 0 || result == -ETIME || result == -EINTR || result == -EBUSY || result == -EAGAIN,
+      "io_uring_enter failed with errno \(-result)")
+  }
+
+  /// Returns whether a buffer was given back.
+  private func take(_ result: asyncio_uring_cqe, of loop: EventLoop) -> Bool {
+    let hasBuffer = result.flags & UInt32(ASYNCIO_URING_CQE_BUFFER) != 0
+    let identifier = UInt16(truncatingIfNeeded: result.flags >> UInt32(ASYNCIO_URING_CQE_BUFFER_SHIFT))
+    defer { if hasBuffer { buffers.give(identifier) } }
+
+    if result.user_data >= Reserved.probe {
+      if result.user_data == Reserved.wake { armWake() }
+      return hasBuffer
+    }
+    guard let record = unsafe loop.operations.record(OperationID(userData: result.user_data)) else { return hasBuffer }
+    let more = result.flags & UInt32(ASYNCIO_URING_CQE_MORE) != 0
+    switch unsafe record.pointee.kind {
+    case .receive:
+      if result.res > 0 {
+        let restart = unsafe !more && record.pointee.state == .submitted
+        let bytes = unsafe buffers[identifier, Int(result.res)]
+        unsafe loop.complete(record, Completion(result: result.res, bytes: bytes, isLast: !more && !restart))
+        if restart { unsafe resubmit(record, result.user_data, of: loop) }
+      } else if result.res == -ENOBUFS && !more {
+        unsafe restartOrEnd(record, result.user_data, of: loop)
+      } else {
+        unsafe loop.complete(record, Completion(result: result.res, isLast: !more))
+      }
+    case .accept, .poll:
+      if result.res >= 0 && !more {
+        let restart = unsafe record.pointee.state == .submitted
+        unsafe loop.complete(record, Completion(result: result.res, isLast: !restart))
+        if restart { unsafe resubmit(record, result.user_data, of: loop) }
+      } else {
+        unsafe loop.complete(record, Completion(result: result.res, isLast: !more))
+      }
+    case .send, .connect:
+      unsafe loop.complete(record, Completion(result: result.res, isLast: true))
+    }
+    return hasBuffer
+  }
+
+  private func restartOrEnd(_ record: UnsafeMutablePointer<OperationRecord>, _ userData: UInt64, of loop: EventLoop) {
+    if unsafe record.pointee.state == .submitted {
+      unsafe submit(record)
+    } else {
+      unsafe loop.complete(record, Completion(result: -ECANCELED, isLast: true))
+    }
+  }
+
+  /// Submits a multishot request again that the kernel ended, unless its sink asked for the end in the meantime.
+  private func resubmit(_ record: UnsafeMutablePointer<OperationRecord>, _ userData: UInt64, of loop: EventLoop) {
+    guard unsafe loop.operations.record(OperationID(userData: userData)) == record else { return }
+    unsafe restartOrEnd(record, userData, of: loop)
+  }
+}

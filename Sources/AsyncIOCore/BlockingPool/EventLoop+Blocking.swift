@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Where a result of a blocking call waits for the task that asked for it.
+private final class BlockingResult<Value>: @unchecked Sendable {
+  // Sendable: written by the pool's thread before it posts to the loop, and read on the loop after that.
+  var value: Value?
+}
+
+extension EventLoop {
+  /// Runs a call that blocks on another thread, and suspends until it is done. On the loop's thread.
+  ///
+  /// Cancellation: the wait ends with `CancellationError`; the call itself cannot be stopped, runs to its end, and its
+  /// result is dropped.
+  package nonisolated(nonsending) func runBlocking<Value: Sendable>(
+    _ reason: WaitReason, _ body: @escaping @Sendable () -> Value
+  ) async throws -> Value {
+    let result = BlockingResult<Value>()
+    let wait = beginWait(reason)
+    counters.blocking &+= 1
+    BlockingPool.shared.submit {
+      result.value = body()
+      self.postFromAnywhere { loop in
+        loop.counters.blocking &-= 1
+        loop.unpark(wait)
+      }
+    }
+    guard case .resumed = await self.wait(wait), let value = result.value else { throw CancellationError() }
+    return value
+  }
+}

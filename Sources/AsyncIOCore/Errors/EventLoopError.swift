@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a loop refuses to do.
+public enum EventLoopError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// There is no loop on this thread.
+  case noRunningLoop
+  /// `EventLoop.run` was called where a loop runs already.
+  case alreadyRunning
+  /// `EventLoop.run` was called inside a task, where a wait would block its executor.
+  case calledFromTask
+  /// `EventLoop.run` was called on another thread than the main one.
+  case notOnMainThread
+  /// `stop` ended the loop before its body was done.
+  case stopped
+  /// Ctrl-C ended the body.
+  case interrupted
+  /// The loop was closed.
+  case closed
+  /// `AIO_BACKEND` or the caller asked for a backend that this machine doesn't give.
+  case backendUnavailable(BackendKind, reason: String)
+  /// `AIO_BACKEND` has a value that names no backend.
+  case unknownBackend(String)
+
+  public var description: String {
+    switch self {
+    case .noRunningLoop: "no event loop runs on this thread"
+    case .alreadyRunning:
+      "EventLoop.run: a loop runs on this thread already; await the work here instead of running a second loop"
+    case .calledFromTask:
+      "EventLoop.run: called inside a task; await the work here, or make main synchronous and call run there"
+    case .notOnMainThread: "EventLoop.run: the body runs on the main actor, so call it on the main thread"
+    case .stopped: "EventLoop.run: the loop was stopped before its body was done"
+    case .interrupted: "EventLoop.run: interrupted (SIGINT)"
+    case .closed: "the event loop is closed"
+    case .backendUnavailable(let kind, let reason): "backend \(kind): not available here: \(reason)"
+    case .unknownBackend(let name): "AIO_BACKEND=\(name): no such backend; it is io_uring or epoll"
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// A system call that failed: what was tried, on what, and why.
+///
+/// Its description is one line: `connect 127.0.0.1:9: connection refused (ECONNREFUSED)`.
+///
+/// ```swift
+/// do {
+///   _ = try await openConnection(host: "127.0.0.1", port: 9)
+/// } catch let error as SystemError where error.code == .connectionRefused {
+///   print(error)
+/// }
+/// ```
+public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// An errno.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public let rawValue: Int32
+
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    public static let connectionRefused = Code(rawValue: ECONNREFUSED)
+    public static let connectionReset = Code(rawValue: ECONNRESET)
+    public static let brokenPipe = Code(rawValue: EPIPE)
+    public static let timedOut = Code(rawValue: ETIMEDOUT)
+    public static let addressInUse = Code(rawValue: EADDRINUSE)
+    public static let tooManyOpenFiles = Code(rawValue: EMFILE)
+    public static let canceled = Code(rawValue: ECANCELED)
+
+    /// The kernel's name: `ECONNREFUSED`.
+    public var name: String {
+      guard let name = unsafe strerrorname_np(rawValue) else { return "errno \(rawValue)" }
+      return unsafe String(cString: name)
+    }
+
+    /// The kernel's explanation, as the middle of a sentence: `connection refused`.
+    public var explanation: String {
+      guard let text = unsafe strerrordesc_np(rawValue) else { return "unknown error" }
+      let explanation = unsafe String(cString: text)
+      return explanation.prefix(1).lowercased() + explanation.dropFirst()
+    }
+  }
+
+  public let code: Code
+  /// The operation, by the name of its system call.
+  public let operation: String
+  /// What it was tried on: an address, a path; empty if there is nothing to name.
+  public let object: String
+
+  public init(_ operation: String, _ object: String = "", code: Code) {
+    self.operation = operation
+    self.object = object
+    self.code = code
+  }
+
+  /// From a result as completions carry it, a negative errno.
+  package init(_ operation: String, _ object: String = "", result: some SignedInteger) {
+    self.init(operation, object, code: Code(rawValue: Int32(-result)))
+  }
+
+  public var description: String {
+    "\(operation)\(object.isEmpty ? "" : " " + object): \(code.explanation) (\(code.name))"
+  }
+}

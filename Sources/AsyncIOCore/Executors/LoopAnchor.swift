@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The actor of a loop: what is isolated to it runs on the loop's thread, whoever calls. It is how a call from outside
+/// hops to the loop that a stream or a timer belongs to, and back.
+package actor LoopAnchor {
+  private let executor: LoopSerialExecutor
+
+  init(executor: LoopSerialExecutor) { self.executor = executor }
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: executor) }
+
+  /// Runs the body on the loop's thread.
+  package func run<Result>(_ body: sending () async throws -> sending Result) async rethrows -> sending Result {
+    try await body()
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop's clock, and callbacks on it. Time comes from the backend and nowhere else, so that a simulated one can
+// keep its own.
+
+extension EventLoop {
+  /// A point on a loop's clock: nanoseconds since an origin that is the same for the whole process.
+  public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
+    package let nanoseconds: Int64
+
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    public func advanced(by duration: Duration) -> Instant {
+      let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.clampedNanoseconds)
+      return Instant(nanoseconds: overflow ? .max : sum)
+    }
+
+    public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
+
+    public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+
+    public var description: String { "\(Duration.nanoseconds(nanoseconds))" }
+  }
+
+  /// The time now, on the clock that this loop's timers follow: the machine's monotonic one, or a simulated one;
+  /// asyncio's `time`.
+  public var time: Instant { Instant(nanoseconds: driver.now) }
+
+  /// Calls back in the next turn, in the order of these calls; asyncio's `call_soon`. On the loop's thread only; from
+  /// others it is `callSoonThreadsafe`.
+  @discardableResult
+  public func callSoon(_ callback: @escaping () -> Void) -> Handle {
+    expectCurrent("callSoon")
+    let handle = Handle(callback)
+    ready.append(ReadyItem(handle))
+    return handle
+  }
+
+  /// Calls back on the loop's thread, soon; asyncio's `call_soon_threadsafe`. From any thread.
+  ///
+  /// - Throws: `EventLoopError.closed` if the loop has ended.
+  @discardableResult
+  public func callSoonThreadsafe(_ callback: @escaping @Sendable () -> Void) throws -> Handle {
+    if isCurrent { return callSoon(callback) }
+    guard !isClosed else { throw EventLoopError.closed }
+    let handle = Handle(callback)
+    enqueueFromAnywhere(ReadyItem(handle))
+    return handle
+  }
+
+  /// Calls back after a delay; asyncio's `call_later`. On the loop's thread only.
+  @discardableResult
+  public func callLater(_ delay: Duration, _ callback: @escaping () -> Void) -> TimerHandle {
+    callAt(Instant(nanoseconds: deadline(after: delay.clampedNanoseconds)), callback)
+  }
+
+  /// Calls back at a time of this loop's clock, not before; asyncio's `call_at`. Callbacks with the same time come in
+  /// the order of these calls. On the loop's thread only.
+  @discardableResult
+  public func callAt(_ when: Instant, _ callback: @escaping () -> Void) -> TimerHandle {
+    expectCurrent("callAt")
+    let handle = TimerHandle(when: when, callback)
+    handle.timer = timers.insert(deadline: when.nanoseconds, .call(handle))
+    handle.loop = self
+    return handle
+  }
+
+  /// The deadline of a delay that starts now; `.max` if it is further than the clock reaches.
+  package func deadline(after nanoseconds: Int64) -> Int64 {
+    let (sum, overflow) = driver.now.addingReportingOverflow(max(0, nanoseconds))
+    return overflow ? .max : sum
+  }
+
+  private func expectCurrent(_ function: StaticString) {
+    precondition(isCurrent, "\(function) was called off the loop's thread; callSoonThreadsafe is the way in")
+  }
+
+  // MARK: - For the library
+
+  /// Ends a wait at a time.
+  package func unpark(_ id: ParkID, at deadline: Int64) -> TimerID {
+    timers.insert(deadline: deadline, .unpark(id))
+  }
+
+  package func cancel(_ timer: TimerID) { timers.cancel(timer) }
+}
+
+extension Duration {
+  /// Clamped to what an Int64 holds, 292 years.
+  package var clampedNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflow else { return seconds < 0 ? .min : .max }
+    let (sum, overflows) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return overflows ? (seconds < 0 ? .min : .max) : sum
+  }
+}

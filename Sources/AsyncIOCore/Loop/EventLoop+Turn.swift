@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// A turn: run exactly the jobs that were ready when it began, in their order; then hand the backend what they asked
+// for and take completions; then make due timers ready. What a turn's jobs make ready waits for the next turn, so a
+// job that always re-enqueues itself shares the loop with everything else.
+//
+// The backend is asked without blocking while jobs are ready, and not on every turn: a turn can be one short job, and a
+// system call costs several of those. It is asked after `pollInterval` jobs at the latest, or when it has something in
+// hand anyway. That bounds how long I/O waits behind ready jobs, whatever they do.
+
+import Synchronization
+
+extension EventLoop {
+  /// How many jobs may run between two looks at the backend and the timers.
+  private static var pollInterval: Int { 16 }
+
+  func turn() {
+    let end = ready.tail
+    if shuffle != nil { shuffleReady(upTo: end) }
+    var jobs = 0
+    while ready.head != end {
+      run(ready.removeFirst())
+      jobs &+= 1
+    }
+    counters.turns &+= 1
+    counters.jobs &+= jobs
+    counters.jobsSincePoll &+= jobs
+    if jobs > counters.deepestTurn { counters.deepestTurn = jobs }
+
+    if !inbox.looksEmpty { inbox.drain(into: &ready) }
+    if ready.isEmpty {
+      sleep()
+    } else if counters.jobsSincePoll >= EventLoop.pollInterval || driver.wantsTurn {
+      counters.jobsSincePoll = 0
+      driver.turn(until: .min, of: self)
+      if !timers.isEmpty { fireTimers() }
+    }
+  }
+
+  /// Nothing is ready: waits for the backend, for the next timer, or for another thread.
+  private func sleep() {
+    counters.jobsSincePoll = 0
+    let deadline = timers.nextDeadline()
+    isSleeping.store(true, ordering: .sequentiallyConsistent)
+    if inbox.isEmpty && !stopRequested {
+      heartbeat.sleeps()
+      driver.turn(until: deadline, of: self)
+      heartbeat.wakes()
+    } else {
+      driver.turn(until: .min, of: self)
+    }
+    isSleeping.store(false, ordering: .relaxed)
+    if !inbox.looksEmpty { inbox.drain(into: &ready) }
+    if deadline != nil { fireTimers() }
+  }
+
+  private func fireTimers() {
+    cachedTime = driver.now
+    while let action = timers.popDue(cachedTime) {
+      switch action {
+      case .unpark(let id): unpark(id)
+      case .run(let item, _): ready.append(item)
+      case .call(let handle): ready.append(ReadyItem(handle))
+      }
+    }
+  }
+
+  @inline(__always)
+  private func run(_ item: ReadyItem) {
+    heartbeat.beats()
+    let kind = item.kind
+    runningKind = kind
+    switch kind {
+    case .main: unsafe item.job.runSynchronously(on: unownedMain)
+    case .routed: item.job.runSynchronously(on: unownedRouter)
+    case .preferring: item.job.runSynchronously(on: unownedPreference)
+    case .serial: unsafe item.job.runSynchronously(isolatedTo: unownedSerial, taskExecutor: unownedPreference)
+    case .handle:
+      runningKind = isMain ? .main : .preferring
+      item.takeHandle().call()
+    }
+  }
+
+  private func shuffleReady(upTo end: Int) {
+    guard var random = shuffle else { return }
+    ready.shuffle(upTo: end, using: &random)
+    shuffle = random
+  }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop: one thread, its run queue, its timers, its waits and its backend.
+//
+// Threads. Everything here belongs to the loop's own thread, except what is said to be callable from anywhere, which
+// enters by the inbox. A thread's loop is a thread-local word, set while the loop runs on it. `isSleeping` and the
+// inbox's head form the usual pair for a coalesced wake-up: the loop announces that it is going to sleep and then looks
+// into the inbox once more; a sender pushes and then looks whether the loop sleeps; both with sequential consistency,
+// so one of them sees the other.
+
+import CLinux
+import Glibc
+import CSwiftRuntime
+import Synchronization
+
+/// The event loop: what runs tasks, I/O and timers on one thread; asyncio's `AbstractEventLoop`.
+///
+/// Most programs never name it beyond its door:
+///
+/// ```swift
+/// @main struct App {
+///   static func main() throws {
+///     try EventLoop.run {
+///       try await sleep(.seconds(1))
+///       print("on backend", EventLoop.current.backend)
+///     }
+///   }
+/// }
+/// ```
+public final class EventLoop: @unchecked Sendable {
+  // Sendable: see "Threads" at the head of the file.
+
+  package let driver: any Backend
+  /// Whether jobs of the main actor run here.
+  let isMain: Bool
+  /// Whether the names of waiting tasks are kept, for reports; tests pay for it, production does not.
+  package let namesTasks: Bool
+
+  var ready = RunQueue()
+  var timers = TimerHeap()
+  var parks = ParkTable()
+  package var operations = OperationTable()
+  let inbox = Inbox()
+  let isSleeping = Atomic<Bool>(false)
+
+  /// How the job that runs now was run; a task that is suspended comes back the same way.
+  var runningKind = ReadyKind.routed
+  /// The wait that the next suspension belongs to.
+  var suspending: UnsafeMutablePointer<ParkRecord>?
+  /// The time, read at most once a turn.
+  var cachedTime: Int64 = 0
+  var stopRequested = false
+  private(set) var isClosed = false
+  var counters = Counters()
+  /// Draws the order of ready jobs, where that is wanted.
+  package var shuffle: SeededRandom?
+  var exceptionHandler: ExceptionHandler?
+  /// What the watchdog reads from its thread.
+  let heartbeat = Heartbeat()
+  package let streamBuffers = BufferPool()
+  /// The loops that run together, this one among them; empty for a loop that runs alone in its process or test.
+  package var group: [EventLoop] = []
+
+  let parking: Parking
+  package let anchor: LoopAnchor
+  private let preference: LoopTaskExecutor
+  let unownedPreference: UnownedTaskExecutor
+  let unownedSerial: UnownedSerialExecutor
+  let unownedRouter = RouterExecutor.shared.asUnownedTaskExecutor()
+  let unownedMain = unsafe MainLoopExecutor.shared.asUnownedSerialExecutor()
+
+  package init(driver: any Backend, isMain: Bool = false, namesTasks: Bool = false) {
+    self.driver = driver
+    self.isMain = isMain
+    self.namesTasks = namesTasks
+    runningKind = isMain ? .main : .preferring
+    cachedTime = driver.now
+    let parkingExecutor = ParkingExecutor()
+    let serialExecutor = LoopSerialExecutor()
+    parking = Parking(executor: parkingExecutor)
+    anchor = LoopAnchor(executor: serialExecutor)
+    preference = LoopTaskExecutor()
+    unownedPreference = preference.asUnownedTaskExecutor()
+    unsafe unownedSerial = unsafe serialExecutor.asUnownedSerialExecutor()
+    unsafe parkingExecutor.loop = self
+    unsafe serialExecutor.loop = self
+    unsafe preference.loop = self
+  }
+
+  // MARK: - Which loop
+
+  /// The loop that runs on the calling thread, if one does.
+  @inline(__always)
+  package static var onThisThread: EventLoop? {
+    // Safety: set from a loop that stays alive while it is set; see `adopt`.
+    guard let pointer = unsafe asyncio_current_loop() else { return nil }
+    return unsafe Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// Whether the calling thread is this loop's.
+  @inline(__always)
+  package var isCurrent: Bool {
+    unsafe asyncio_current_loop() == Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  /// The loop of the calling thread, or the shared one that runs in the background for programs without
+  /// `EventLoop.run`; it starts at the first use.
+  public static var current: EventLoop { onThisThread ?? MainLoop.running ?? BackgroundLoop.shared }
+
+  /// The loop of the calling thread; asyncio's `get_running_loop`.
+  ///
+  /// - Throws: `EventLoopError.noRunningLoop` on a thread without one.
+  public static var running: EventLoop {
+    get throws {
+      guard let loop = onThisThread else { throw EventLoopError.noRunningLoop }
+      return loop
+    }
+  }
+
+  /// The kernel interface that this loop runs on.
+  public var backend: BackendKind { driver.kind }
+
+  /// The loop as an executor that tasks can prefer.
+  ///
+  /// ```swift
+  /// let loop = EventLoop.current
+  /// Task(executorPreference: loop.taskExecutor) { try await sleep(.seconds(1)) }
+  /// ```
+  public var taskExecutor: any TaskExecutor { preference }
+
+  // MARK: - The thread
+
+  /// Runs the body with this loop as the thread's own.
+  package func adopt<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let previous = unsafe asyncio_current_loop()
+    unsafe asyncio_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
+    defer { unsafe asyncio_set_current_loop(previous) }
+    return try withExtendedLifetime(self) { try body() }
+  }
+
+  /// Runs turns until the condition holds after one.
+  package func run(until isDone: () -> Bool) {
+    heartbeat.begin()
+    while !isDone() { turn() }
+    heartbeat.end()
+  }
+
+  /// Asks a running loop to end after its current turn; asyncio's `stop`. What `EventLoop.run` was waiting for is
+  /// cancelled. From any thread.
+  public func stop() {
+    if isCurrent {
+      stopRequested = true
+    } else {
+      postFromAnywhere { $0.stopRequested = true }
+    }
+  }
+
+  /// Ends the loop for good: nothing enters any more, and what came too late runs elsewhere.
+  package func close() {
+    precondition(!isClosed, "the loop was closed already")
+    isClosed = true
+    inbox.close(into: &ready)
+    while !ready.isEmpty { LateJobs.run(ready.removeFirst(), of: self) }
+    timers.forEachWaiting { _, action in
+      if case .run(let item, _) = action { LateJobs.run(item, of: self) }
+    }
+    timers = TimerHeap()
+    driver.close()
+  }
+
+  // MARK: - Entering
+
+  func enqueue(_ item: ReadyItem) {
+    if isCurrent { ready.append(item) } else { enqueueFromAnywhere(item) }
+  }
+
+  func enqueueFromAnywhere(_ item: ReadyItem) {
+    switch inbox.push(item) {
+    case .first: if isSleeping.load(ordering: .sequentiallyConsistent) { driver.wake() }
+    case .followed: break
+    case .closed: LateJobs.run(item, of: self)
+    }
+  }
+
+  /// Runs the body on the loop's thread, in a later turn.
+  package func postFromAnywhere(_ body: @escaping @Sendable (EventLoop) -> Void) {
+    enqueueFromAnywhere(ReadyItem(Handle { [unowned self] in body(self) }))
+  }
+
+  /// Puts a job into the run queue after a delay; for `Task.sleep`.
+  func schedule(_ item: ReadyItem, after delay: Duration) {
+    guard isCurrent else { return postFromAnywhere { $0.schedule(item, after: delay) } }
+    let deadline = deadline(after: driver.delay(fromForeignClock: delay.clampedNanoseconds))
+    _ = unsafe timers.insert(deadline: deadline, .run(item, sleeper: asyncio_current_task()))
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// A callback that a loop will call once; asyncio's `Handle`.
+///
+/// ```swift
+/// let handle = EventLoop.current.callSoon { print("next turn") }
+/// handle.cancel()
+/// ```
+public class Handle: @unchecked Sendable {
+  // Sendable: `callback` is written at creation and afterwards only by whoever moves `state` away from `waiting`, which
+  // happens once; `inboxLink` belongs to whoever has the handle in an inbox.
+  private enum State {
+    static let waiting: UInt8 = 0
+    static let called: UInt8 = 1
+    static let cancelled: UInt8 = 2
+  }
+
+  private let state = Atomic<UInt8>(State.waiting)
+  private var callback: (() -> Void)?
+  var inboxLink: UInt = 0
+
+  init(_ callback: @escaping () -> Void) { self.callback = callback }
+
+  /// Takes the callback back; it and what it captured are released. Does nothing after the call or a first `cancel`.
+  /// From any thread.
+  public func cancel() {
+    if take(for: State.cancelled) { callback = nil }
+  }
+
+  /// Whether `cancel` came before the call.
+  public var isCancelled: Bool { state.load(ordering: .acquiring) == State.cancelled }
+
+  func call() {
+    guard take(for: State.called) else { return }
+    let callback = callback.take()
+    callback?()
+  }
+
+  private func take(for new: UInt8) -> Bool {
+    state.compareExchange(expected: State.waiting, desired: new, ordering: .acquiringAndReleasing).exchanged
+  }
+}
+
+/// A callback that a loop will call at a time; asyncio's `TimerHandle`.
+public final class TimerHandle: Handle, @unchecked Sendable {
+  // Sendable: see Handle; `when` does not change, and the rest belongs to the loop's thread.
+
+  /// When it is due, on the clock of `EventLoop.time`.
+  public let when: EventLoop.Instant
+  // On the loop's thread only.
+  var timer: TimerID?
+  var loop: EventLoop?
+
+  init(when: EventLoop.Instant, _ callback: @escaping () -> Void) {
+    self.when = when
+    super.init(callback)
+  }
+
+  public override func cancel() {
+    super.cancel()
+    // Off the loop's thread the timer stays until it is due, and then finds nothing to call.
+    if let loop, loop.isCurrent, let timer { loop.cancel(timer) }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory for bytes between the kernel and their reader or on their way to the kernel. Blocks are powers of two and go
+// back to a list of their size, last in, first out: the next one handed out is the one still in the cache. So an idle
+// stream holds no buffer at all, and a busy loop allocates none.
+// Only the loop's own thread touches it.
+
+package final class BufferPool {
+  package static let smallest = 4096
+  /// Larger blocks are returned to the allocator.
+  private static let largest = 1 << 20
+  private static let kept = 64
+
+  private var free: [[UnsafeMutableRawPointer]]
+
+  init() {
+    let classes = (Self.largest / Self.smallest).trailingZeroBitCount + 1
+    unsafe free = Array(repeating: [], count: classes)
+    for index in 0..<classes { unsafe free[index].reserveCapacity(Self.kept) }
+  }
+
+  deinit {
+    for blocks in unsafe free {
+      for block in unsafe blocks { unsafe block.deallocate() }
+    }
+  }
+
+  /// A block of at least `minimum` bytes.
+  package func take(atLeast minimum: Int) -> UnsafeMutableRawBufferPointer {
+    var capacity = Self.smallest
+    while capacity < minimum { capacity <<= 1 }
+    if capacity <= Self.largest, let block = unsafe free[Self.index(capacity)].popLast() {
+      return unsafe UnsafeMutableRawBufferPointer(start: block, count: capacity)
+    }
+    return .allocate(byteCount: capacity, alignment: 64)
+  }
+
+  package func give(_ block: UnsafeMutableRawBufferPointer) {
+    guard let base = block.baseAddress else { return }
+    if block.count <= Self.largest, unsafe free[Self.index(block.count)].count < Self.kept {
+      unsafe free[Self.index(block.count)].append(base)
+    } else {
+      unsafe block.deallocate()
+    }
+  }
+
+  @inline(__always)
+  private static func index(_ capacity: Int) -> Int { (capacity / smallest).trailingZeroBitCount }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension EventLoop {
+  /// Suspends the calling task for a duration, or for one turn if that is not positive. On the loop's thread.
+  package nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
+    let nanoseconds = duration.clampedNanoseconds
+    guard nanoseconds > 0 else {
+      try Task.checkCancellation()
+      await yield()
+      return
+    }
+    let wait = beginWait(WaitReason("sleep"))
+    let timer = timers.insert(deadline: deadline(after: nanoseconds), .unpark(wait))
+    if await self.wait(wait) == .cancelled {
+      timers.cancel(timer)
+      throw CancellationError()
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the parked tasks are kept: a slab of records in chunks that never move, because a cancellation handler on
+// another thread holds the address of one. A record's memory lives as long as the loop, and the loop outlives every
+// task parked on it.
+//
+// Only the loop's own thread touches the table, with one exception: the cancellation handler reads a record's `loop`
+// and `id`, which are written before the handler is registered and not changed until it is removed (the runtime's
+// remove waits for a running handler).
+
+/// Names one wait of one task; stale once the wait is over.
+package struct ParkID: Equatable, Hashable, Sendable {
+  let index: UInt32
+  let generation: UInt32
+}
+
+/// How a wait ended.
+package enum ParkOutcome: Equatable {
+  /// `unpark` was called, with this result.
+  case resumed(Int)
+  /// The task was cancelled first.
+  case cancelled
+}
+
+struct ParkRecord {
+  enum State: UInt8 {
+    case free
+    /// The wait was announced; its task has not been suspended yet, or is about to be.
+    case armed
+    /// The task is suspended and `item` is its job.
+    case suspended
+    /// It was resumed, and has not picked up its outcome yet.
+    case resumed
+  }
+
+  /// The suspended job, as it goes back to the run queue.
+  var item = ReadyItem(word: 0)
+  unowned(unsafe) var loop: EventLoop
+  /// The task that waits, unretained: a suspended task cannot go away.
+  var task: UnsafeMutableRawPointer?
+  var result = 0
+  var since: Int64 = 0
+  var reason = WaitReason.unnamed
+  /// Why `Task.name` is not read here in production: it walks the task's records. Test loops pay for it.
+  var taskName: String?
+  var index: UInt32
+  var generation: UInt32 = 0
+  var nextFree: UInt32 = .max
+  var state = State.free
+  var wasCancelled = false
+
+  var id: ParkID { ParkID(index: index, generation: generation) }
+}
+
+struct ParkTable: ~Copyable {
+  private static var chunkSize: Int { 256 }
+  private var chunks: [UnsafeMutablePointer<ParkRecord>] = []
+  private var firstFree: UInt32 = .max
+  /// Tasks that wait now.
+  private(set) var count = 0
+
+  deinit {
+    for chunk in unsafe chunks {
+      unsafe chunk.deinitialize(count: Self.chunkSize)
+      unsafe chunk.deallocate()
+    }
+  }
+
+  @inline(__always)
+  subscript(index: UInt32) -> UnsafeMutablePointer<ParkRecord> {
+    unsafe chunks[Int(index) / Self.chunkSize] + Int(index) % Self.chunkSize
+  }
+
+  /// The record of a wait that is not over; nil if it is.
+  @inline(__always)
+  func record(_ id: ParkID) -> UnsafeMutablePointer<ParkRecord>? {
+    let record = unsafe self[id.index]
+    return unsafe record.pointee.generation == id.generation ? record : nil
+  }
+
+  @inline(__always)
+  mutating func allocate(for loop: EventLoop) -> UnsafeMutablePointer<ParkRecord> {
+    if firstFree == .max { grow(for: loop) }
+    let record = unsafe self[firstFree]
+    firstFree = unsafe record.pointee.nextFree
+    count += 1
+    return unsafe record
+  }
+
+  @inline(__always)
+  mutating func free(_ record: UnsafeMutablePointer<ParkRecord>) {
+    unsafe record.pointee.generation &+= 1
+    unsafe record.pointee.state = .free
+    unsafe record.pointee.nextFree = firstFree
+    firstFree = unsafe record.pointee.index
+    count -= 1
+  }
+
+  func forEachWaiting(_ body: (UnsafeMutablePointer<ParkRecord>) -> Void) {
+    for chunk in unsafe chunks {
+      for offset in 0..<Self.chunkSize where unsafe chunk[offset].state == .suspended { unsafe body(chunk + offset) }
+    }
+  }
+
+  @inline(never)
+  private mutating func grow(for loop: EventLoop) {
+    let chunk = UnsafeMutablePointer<ParkRecord>.allocate(capacity: Self.chunkSize)
+    let base = unsafe UInt32(chunks.count * Self.chunkSize)
+    for offset in 0..<UInt32(Self.chunkSize) {
+      var record = unsafe ParkRecord(loop: loop, index: base + offset)
+      unsafe record.nextFree = offset + 1 < Self.chunkSize ? base + offset + 1 : firstFree
+      unsafe (chunk + Int(offset)).initialize(to: record)
+    }
+    unsafe chunks.append(chunk)
+    firstFree = base
+  }
+}

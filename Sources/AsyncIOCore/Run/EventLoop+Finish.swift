@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of a run: every task that still waits on the loop is cancelled and given the time to clean up, then what the
+// loop itself has in flight is ended.
+//
+// The runtime keeps no list of its tasks, so the loop can reach those that wait on it: in one of the library's waits,
+// or in `Task.sleep`. A task that waits for one of them is reached through it. One that waits for something outside,
+// such as a foreign callback, is not, and nobody waits for it.
+
+import CLinux
+import Glibc
+import CSwiftRuntime
+
+extension EventLoop {
+  /// How long leftover tasks may take to clean up, and so how long a program can seem to hang after its work is done.
+  private static var patience: Int64 { 10_000_000_000 }
+
+  package func finish() {
+    stopRequested = false
+    let giveUp = deadline(after: EventLoop.patience)
+    let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
+    while hasTasks && driver.now < giveUp {
+      cancelWaitingTasks()
+      turn()
+    }
+    if hasTasks {
+      callExceptionHandler(
+        ExceptionContext(
+          message: "tasks were still running 10 s after they were cancelled at the end of the loop: "
+            + waitingTasks().map(\.description).joined(separator: "; ")))
+    }
+    operations.forEachInFlight { cancel($0) }
+    while operations.inFlight > 0 && driver.now < giveUp { turn() }
+    timers.cancel(alarm)
+  }
+
+  private var hasTasks: Bool {
+    if !ready.isEmpty || parks.count > 0 || !inbox.isEmpty { return true }
+    var sleeps = false
+    timers.forEachWaiting { _, action in
+      if case .run = action { sleeps = true }
+    }
+    return sleeps
+  }
+
+  /// Cancels every task that waits on this loop.
+  package func cancelWaitingTasks() {
+    var tasks: [UnsafeMutableRawPointer] = []
+    parks.forEachWaiting { record in
+      if let task = unsafe record.pointee.task { unsafe tasks.append(task) }
+    }
+    timers.forEachWaiting { _, action in
+      if case .run(_, let sleeper?) = action { unsafe tasks.append(sleeper) }
+    }
+    // Safety: each is suspended on this loop, whose thread this is, so none can go away in here.
+    for task in unsafe tasks where unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
+  }
+
+  /// The tasks that wait on this loop, for reports. On the loop's thread.
+  package func waitingTasks() -> [WaitingTask] {
+    var waiting: [WaitingTask] = []
+    let now = driver.now
+    parks.forEachWaiting { record in
+      waiting.append(
+        WaitingTask(
+          name: unsafe record.pointee.taskName, reason: unsafe record.pointee.reason.description,
+          since: .nanoseconds(unsafe now - record.pointee.since)))
+    }
+    timers.forEachWaiting { deadline, action in
+      if case .run = action {
+        waiting.append(WaitingTask(name: nil, reason: "Task.sleep", since: .zero))
+      }
+    }
+    return waiting
+  }
+}
+
+/// A task that is suspended, as a report shows it.
+package struct WaitingTask: CustomStringConvertible {
+  package let name: String?
+  package let reason: String
+  package let since: Duration
+
+  package var description: String { "\(name.map { "task \"\($0)\"" } ?? "a task") waits: \(reason) (\(since))" }
+}

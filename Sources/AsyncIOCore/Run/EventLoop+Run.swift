@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// asyncio.run: the loop becomes the program's main and default executor, runs the body as a task of the main actor,
+// and ends when that is done.
+
+import CLinux
+import Glibc
+
+extension EventLoop {
+  /// Runs the body on a new event loop that is the program's executor meanwhile, and returns its result; asyncio's
+  /// `run`.
+  ///
+  /// Call it first thing in a synchronous `main`: from then on the main actor, actors, `Task {}`, `async let` and
+  /// `Task.sleep` all run on this one loop, on the main thread. The body is isolated to the main actor, so the tasks it
+  /// starts share its state without locks.
+  ///
+  /// ```swift
+  /// @main struct App {
+  ///   static func main() throws {
+  ///     let answer = try EventLoop.run {
+  ///       try await sleep(.milliseconds(10))
+  ///       return 42
+  ///     }
+  ///     print(answer)
+  ///   }
+  /// }
+  /// ```
+  ///
+  /// When the body is done, tasks that still wait on the loop are cancelled and may clean up, for up to ten seconds.
+  /// It can be called again; each call has a new loop.
+  ///
+  /// Ctrl-C cancels the body, once, and the call throws `EventLoopError.interrupted` if the body ended by that; a
+  /// second Ctrl-C ends the process with status 130.
+  ///
+  /// - Parameter backend: The kernel interface; nil takes AIO_BACKEND (`io_uring` or `epoll`) or else the best there is.
+  /// - Throws: What the body throws; `EventLoopError` if no loop can run here, if the loop was stopped, or if Ctrl-C
+  ///   ended the body.
+  public static func run<Result>(
+    backend: BackendKind? = nil, _ body: @escaping @MainActor () async throws -> Result
+  ) throws -> Result {
+    try run(loops: .count(1), backend: backend, body)
+  }
+
+  /// The same with several loops, each on a thread of its own. The body runs on the first, the main one; servers that
+  /// it starts accept on all of them, and a task stays on the loop that it was started on.
+  ///
+  /// ```swift
+  /// try EventLoop.run(loops: .perCore) {
+  ///   let server = try await startServer(host: "127.0.0.1", port: 8080) { reader, writer in
+  ///     while let line = try await reader.readLine() { try await writer.write(line) }
+  ///   }
+  ///   try await server.serveForever()
+  /// }
+  /// ```
+  public static func run<Result>(
+    loops: LoopCount, backend: BackendKind? = nil, _ body: @escaping @MainActor () async throws -> Result
+  ) throws -> Result {
+    guard onThisThread == nil else { throw EventLoopError.alreadyRunning }
+    guard unsafe withUnsafeCurrentTask(body: { unsafe $0 == nil }) else { throw EventLoopError.calledFromTask }
+    guard asyncio_thread_id() == getpid() else { throw EventLoopError.notOnMainThread }
+    MainExecutorInstallation.ensure()
+
+    let loop = EventLoop(driver: try BackendChoice.make(backend), isMain: true)
+    let others = try (1..<loops.resolved).map { index in
+      try LoopThread.start(name: "asyncio-loop-\(index)") { try BackendChoice.make(backend) }
+    }
+    let group = [loop] + others.map(\.loop)
+    for member in group { member.group = group }
+    defer {
+      for other in others { other.stop() }
+      for member in group { member.group = [] }
+    }
+
+    MainLoop.begin(loop)
+    defer {
+      MainLoop.end()
+      loop.close()
+    }
+    return try loop.adopt { try MainRun(loop).run(body) }
+  }
+
+  /// How many loops to run.
+  public struct LoopCount: Sendable {
+    let resolved: Int
+
+    /// One for each core that this process may use.
+    public static var perCore: LoopCount { .count(Int(asyncio_available_cores())) }
+
+    /// So many; at least one.
+    public static func count(_ count: Int) -> LoopCount {
+      precondition(count > 0, "there is at least one loop")
+      return LoopCount(resolved: count)
+    }
+
+  }
+}
+
+/// One call of `run`, on the main thread.
+@MainActor private final class MainRun<Value> {
+  private let loop: EventLoop
+  private var outcome: Swift.Result<Value, any Error>?
+  private var handledInterrupt = false
+
+  nonisolated init(_ loop: EventLoop) { self.loop = loop }
+
+  nonisolated func run(_ body: @escaping @MainActor () async throws -> Value) throws -> Value {
+    // The main thread is the main actor's, since its loop is current here; see RuntimeExecutors.
+    try MainActor.assumeIsolated {
+      let box = unsafe UncheckedBox(value: body)
+      let task = Task(name: "main") { @MainActor in
+        do {
+          let body = box.value
+          self.outcome = .success(try await body())
+        } catch {
+          self.outcome = .failure(error)
+        }
+      }
+      let dispatch = DispatchMainQueue(loop: loop)
+      asyncio_interrupt_watch(loop.driver.wakeDescriptor)
+      loop.run(until: { self.isDone(task) })
+      let wasStopped = outcome == nil
+      if wasStopped { task.cancel() }
+      loop.finish()
+      dispatch?.stop()
+      asyncio_interrupt_unwatch()
+      switch outcome {
+      case .success(let value): return UncheckedBox(value: value)
+      case .failure(let error):
+        if wasStopped { throw EventLoopError.stopped }
+        if handledInterrupt && error is CancellationError { throw EventLoopError.interrupted }
+        throw error
+      case nil: throw EventLoopError.stopped
+      }
+    }.value
+  }
+
+  private func isDone(_ task: Task<Void, Never>) -> Bool {
+    if asyncio_interrupt_count() > 0 && !handledInterrupt {
+      handledInterrupt = true
+      task.cancel()
+    }
+    return outcome != nil || loop.stopRequested
+  }
+}
+
+/// Carries a value past a check that cannot see that both sides are the main thread.
+private struct UncheckedBox<Value>: @unchecked Sendable {
+  // Sendable: made and opened on the main thread.
+  let value: Value
+}
+
+/// The main executor is replaced once, and for good.
+private enum MainExecutorInstallation {
+  private static let installed: Void = {
+    installCancellationCallback()
+    RuntimeExecutors.takeOverMainAndDefault()
+  }()
+
+  static func ensure() { _ = installed }
+}

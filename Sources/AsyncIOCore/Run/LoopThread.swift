@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A loop on a thread of its own: the shared background loop, the further loops of `run(loops:)`, the loops of tests.
+
+import CLinux
+import Glibc
+import Synchronization
+
+package final class LoopThread: Sendable {
+  package let loop: EventLoop
+  private let ended: ThreadLatch
+
+  private init(loop: EventLoop, ended: ThreadLatch) {
+    self.loop = loop
+    self.ended = ended
+  }
+
+  /// Starts a thread, makes a backend there, and runs a loop on it until `stop`.
+  ///
+  /// - Throws: what making the backend throws.
+  package static func start(
+    name: String, namesTasks: Bool = false, makeDriver: @escaping @Sendable () throws -> any Backend,
+    prepare: @escaping @Sendable (EventLoop) -> Void = { _ in }
+  ) throws -> LoopThread {
+    RouterInstallation.ensure()
+    let started = ThreadLatch()
+    let ended = ThreadLatch()
+    let made = Mutex<Result<EventLoop, any Error>?>(nil)
+    startThread(name: name) {
+      let loop: EventLoop
+      do {
+        loop = EventLoop(driver: try makeDriver(), namesTasks: namesTasks)
+      } catch {
+        made.withLock { $0 = .failure(error) }
+        started.open()
+        return
+      }
+      prepare(loop)
+      made.withLock { $0 = .success(loop) }
+      started.open()
+      loop.adopt {
+        loop.run { loop.stopRequested }
+        loop.finish()
+      }
+      loop.close()
+      ended.open()
+    }
+    started.wait()
+    return LoopThread(loop: try made.withLock { $0! }.get(), ended: ended)
+  }
+
+  /// Ends the loop: cancels what is left on it, and waits for its thread. Not from the loop's own thread.
+  package func stop() {
+    loop.stop()
+    ended.wait()
+  }
+}
+
+/// Something that threads wait for once.
+package final class ThreadLatch: @unchecked Sendable {
+  // Sendable: a semaphore is made to be used from any thread.
+  private let semaphore: UnsafeMutablePointer<sem_t> = .allocate(capacity: 1)
+
+  package init() { unsafe sem_init(semaphore, 0, 0) }
+
+  deinit {
+    unsafe sem_destroy(semaphore)
+    unsafe semaphore.deallocate()
+  }
+
+  package func open() { unsafe sem_post(semaphore) }
+
+  package func wait() {
+    while unsafe sem_wait(semaphore) != 0 {}
+    unsafe sem_post(semaphore)
+  }
+}
+
+/// The router becomes the process's default executor once, and for good.
+enum RouterInstallation {
+  private static let installed: Void = {
+    installCancellationCallback()
+    RuntimeExecutors.takeOverDefault()
+  }()
+
+  static func ensure() { _ = installed }
+}
+
+/// The loop for programs that never call `EventLoop.run`, started at the first use.
+enum BackgroundLoop {
+  private static let thread: LoopThread = {
+    do {
+      return try LoopThread.start(name: "asyncio-loop") { try BackendChoice.make(nil) }
+    } catch {
+      fatalError("the shared event loop could not be started: \(error)")
+    }
+  }()
+
+  static var shared: EventLoop { thread.loop }
+}

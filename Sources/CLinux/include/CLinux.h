@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Swift needs of Linux and cannot say itself: a thread-local word, the io_uring ABI, and atomics on the
+// ring's shared memory. Everything here is either `static inline` or one word of storage.
+#pragma once
+#include "io_uring_abi.h"
+#include <errno.h>
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// The loop that runs on this thread, or null. A real thread-local (initial-exec: one load relative to the thread
+// pointer), because it is read on every enqueue and every stream call.
+extern _Thread_local void *asyncio_current_loop_storage __attribute__((tls_model("initial-exec")));
+
+static inline void *asyncio_current_loop(void) { return asyncio_current_loop_storage; }
+static inline void asyncio_set_current_loop(void *loop) { asyncio_current_loop_storage = loop; }
+
+static inline pid_t asyncio_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
+
+// At most 15 characters are kept (PR_SET_NAME in prctl(2)).
+static inline void asyncio_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }
+
+// The cores in this process's affinity mask: in a container, or under taskset, fewer than the machine has.
+static inline int asyncio_available_cores(void) {
+  unsigned long mask[16] = {0};
+  long size = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  int count = 0;
+  for (long word = 0; word < size / (long)sizeof mask[0]; word++) count += __builtin_popcountl(mask[word]);
+  return count > 0 ? count : 1;
+}
+
+static inline int64_t asyncio_monotonic_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// Swift sees `errno` as a property with a function behind it; the engine wants the negative value at once, as
+// io_uring returns it.
+static inline ssize_t asyncio_send(int descriptor, const void *bytes, size_t count) {
+  ssize_t result = send(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return result < 0 ? -errno : result;
+}
+static inline ssize_t asyncio_receive(int descriptor, void *bytes, size_t count) {
+  ssize_t result = recv(descriptor, bytes, count, MSG_DONTWAIT);
+  return result < 0 ? -errno : result;
+}
+static inline int asyncio_accept(int listener, struct sockaddr_storage *address, socklen_t *length) {
+  long result = syscall(SYS_accept4, listener, address, length, SOCK_CLOEXEC);
+  return result < 0 ? -errno : (int)result;
+}
+
+static inline int asyncio_real_time_signal_minimum(void) { return SIGRTMIN; }
+
+// The words that the Ctrl-C handler touches: a count, and the descriptor that wakes the loop. A signal handler may
+// use nothing else; see EventLoop+Interrupt.swift.
+void asyncio_interrupt_watch(int wake_descriptor);
+void asyncio_interrupt_unwatch(void);
+int asyncio_interrupt_count(void);
+
+// glibc 2.32 and later; declared here because its header hides them without _GNU_SOURCE, which must stay unset: the
+// toolchain's own module of libc was built without it.
+extern const char *strerrorname_np(int code);
+extern const char *strerrordesc_np(int code);
+
+// epoll_pwait2(2), Linux 5.11: a wait in nanoseconds. glibc has it since 2.35.
+static inline int asyncio_epoll_wait(int epoll, struct epoll_event *events, int capacity,
+                                     const struct timespec *timeout) {
+#ifdef SYS_epoll_pwait2
+  long result = syscall(SYS_epoll_pwait2, epoll, events, capacity, timeout, NULL, 0);
+#else
+  long result = syscall(441, epoll, events, capacity, timeout, NULL, 0);
+#endif
+  if (result < 0 && errno == ENOSYS) {
+    int milliseconds = timeout ? (int)(timeout->tv_sec * 1000 + (timeout->tv_nsec + 999999) / 1000000) : -1;
+    result = epoll_wait(epoll, events, capacity, milliseconds);
+  }
+  return result < 0 ? -errno : (int)result;
+}
+static inline uint64_t asyncio_epoll_data(const struct epoll_event *event) { return event->data.u64; }
+static inline int asyncio_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
+  struct epoll_event event = {.events = events, .data = {.u64 = data}};
+  return epoll_ctl(epoll, operation, descriptor, &event) < 0 ? -errno : 0;
+}
+
+// libdispatch's main queue, where there is one; see DispatchMainQueue.swift.
+int asyncio_dispatch_main_queue_descriptor(void);
+void asyncio_drain_dispatch_main_queue(void);
