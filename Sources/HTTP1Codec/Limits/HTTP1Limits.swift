@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a peer can make us keep or count has a bound, and each bound that is hit is an error with a name. The
+// defaults let through what browsers and servers commonly send.
+
+/// How much of a message is accepted. All sizes are in bytes and include line ends.
+///
+/// ```swift
+/// var limits = HTTP1Limits()
+/// limits.maximumBodySize = 10_000_000
+/// let parser = HTTP1RequestParser(limits: limits)
+/// ```
+public struct HTTP1Limits: Hashable, Sendable {
+  /// The longest start line, field line or trailer line; 8 KiB.
+  public var maximumLineLength = 8 * 1024
+  /// The largest head: start line, field lines and the empty line; 64 KiB.
+  public var maximumHeadSize = 64 * 1024
+  /// The most field lines in a head; 128.
+  public var maximumFieldCount = 128
+  /// The largest body, after chunks are taken apart. Nil, the default, means that only the consumer bounds it.
+  public var maximumBodySize: Int?
+  /// The longest line with a chunk's size and extensions; 1 KiB.
+  public var maximumChunkLineLength = 1024
+  /// All chunk extensions of a body together; 16 KiB. They are skipped, so only a peer that wastes our time sends more.
+  public var maximumChunkExtensionsSize = 16 * 1024
+  /// The largest trailer section, with its empty line; 16 KiB.
+  public var maximumTrailersSize = 16 * 1024
+  /// The most trailer lines; 64.
+  public var maximumTrailerCount = 64
+  /// The most informational (1xx) responses before the final one; 16.
+  public var maximumInformationalResponses = 16
+
+  /// The defaults.
+  public init() {}
+}

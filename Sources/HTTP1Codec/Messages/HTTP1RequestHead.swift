@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The request line and the fields of a request that was read.
+public struct HTTP1RequestHead: Sendable {
+  /// The four forms of a request target (RFC 9112 section 3.2).
+  public enum TargetForm: Sendable {
+    /// `/path?query`.
+    case origin
+    /// `http://host/path?query`, as sent to a proxy. Its host counts, not that of the Host field (RFC 9112 section
+    /// 3.2.2).
+    case absolute
+    /// `host:port`, only with CONNECT.
+    case authority
+    /// `*`, only with OPTIONS.
+    case asterisk
+  }
+
+  public let method: HTTPMethod
+  public let version: HTTP1Version
+  public let targetForm: TargetForm
+  /// The field lines, in the order in which they came.
+  public let fields: HTTPFields
+  /// Where the body ends: `.none`, `.contentLength` or `.chunked`.
+  public let framing: HTTP1BodyFraming
+  /// Whether the client wants to send another request on this connection (RFC 9112 section 9.3).
+  public let keepsConnectionAlive: Bool
+  let targetRange: Range<Int>
+
+  /// The request target as it was sent: visible ASCII without `#`, nothing decoded.
+  public var target: String { fields.text(targetRange) }
+
+  /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
+  public var expectsContinue: Bool {
+    version == .http1_1 && framing != .none && fields.contains(element: "100-continue", in: "expect")
+  }
+}

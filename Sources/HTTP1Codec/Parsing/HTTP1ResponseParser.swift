@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client's half. What ends a response depends on the request it answers, so the parser is told that method for
+// each response, and it takes no byte beyond a response's end until then: what is left in the input is the start of
+// the next response, or, after a switch of protocols, belongs to that protocol.
+
+/// Reads HTTP/1.1 responses from bytes as they arrive, in any portions (RFC 9112).
+///
+/// Call `next` with what was received, until it returns nil, then go on with newer input. Body bytes are ranges of
+/// that input; nothing is copied. The events, and the error if there is one, do not depend on how the bytes were
+/// split, apart from where one `.body` ends and the next begins.
+///
+/// ```swift
+/// var parser = HTTP1ResponseParser(respondingTo: .get)
+/// let received = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi".utf8)
+/// var offset = 0
+/// while let event = try parser.next(in: received, at: &offset) {
+///   switch event {
+///   case .informational: break
+///   case .head(let head): print(head.status, head.fields["content-type"] ?? "")
+///   case .body(let range): print(received[range])
+///   case .trailers(let fields): print(fields)
+///   case .end: print("complete")
+///   }
+/// }
+/// ```
+public struct HTTP1ResponseParser: Sendable {
+  /// A part of a response, in the order in which they come.
+  public enum Event: Sendable {
+    /// A 1xx response other than 101; the final one is still to come. It may be ignored.
+    case informational(HTTP1ResponseHead)
+    /// The final response. Comes once.
+    case head(HTTP1ResponseHead)
+    /// Bytes of the body: a range of the input that was given to `next`, never empty.
+    case body(Range<Int>)
+    /// The trailer section, if it has fields. They frame nothing and must not be merged into the head's unread
+    /// (RFC 9110 section 6.5.1).
+    case trailers(HTTPFields)
+    /// The response is complete. Comes once.
+    case end
+  }
+
+  private enum Phase {
+    case statusLine
+    case fields
+    case body
+    case ended
+    case failed(HTTP1Error)
+  }
+
+  private let limits: HTTP1Limits
+  private var phase = Phase.statusLine
+  private var method: HTTPMethod
+  private var section: FieldSection
+  private var body: BodyReader
+  private var statusLine = StatusLine()
+  private var informationalCount = 0
+
+  /// Whether the connection has left HTTP: after a 101, or a 2xx to CONNECT. Further bytes belong to the new protocol.
+  public private(set) var hasSwitchedProtocols = false
+
+  /// A parser for the response to a request with this method.
+  public init(respondingTo method: HTTPMethod, limits: HTTP1Limits = HTTP1Limits()) {
+    self.limits = limits
+    self.method = method
+    section = FieldSection(message: .response, bounds: limits.headBounds)
+    body = BodyReader(message: .response, limits: limits)
+  }
+
+  /// Makes the parser ready for the response to the next request on the connection.
+  ///
+  /// - Precondition: the response before it has ended.
+  public mutating func startNext(respondingTo method: HTTPMethod) {
+    guard case .ended = phase, !hasSwitchedProtocols else {
+      preconditionFailure("startNext: the response before it has not ended, or the connection has left HTTP")
+    }
+    self.method = method
+    informationalCount = 0
+    phase = .statusLine
+  }
+
+  /// Whether the response has ended and `startNext` may be called.
+  public var hasEnded: Bool {
+    if case .ended = phase { true } else { false }
+  }
+
+  /// The next event from `input`, beginning at `offset`, which moves past the bytes that were taken.
+  ///
+  /// Returns nil when all input was taken and more is needed, or when the response has ended: then bytes from `offset`
+  /// on belong to what follows.
+  ///
+  /// - Throws: `HTTP1Error` if this is not a response by RFC 9112, or a limit is exceeded. Every later call throws the
+  ///   same error.
+  public mutating func next(in input: RawSpan, at offset: inout Int) throws(HTTP1Error) -> Event? {
+    try input.withUnsafeBytes { (bytes) throws(HTTP1Error) in try next(in: bytes, at: &offset) }
+  }
+
+  /// As `next(in:at:)` with a `RawSpan`, for an array.
+  public mutating func next(in input: [UInt8], at offset: inout Int) throws(HTTP1Error) -> Event? {
+    try next(in: input.span.bytes, at: &offset)
+  }
+
+  /// As `next(in:at:)` with a `RawSpan`, for memory that must not be lent as a span. It is read during the call only.
+  public mutating func next(
+    in input: UnsafeRawBufferPointer, at offset: inout Int
+  ) throws(HTTP1Error) -> Event? {
+    precondition(offset >= 0 && offset <= input.count, "next: offset outside the input")
+    if case .failed(let error) = phase { throw error }
+    do throws(HTTP1Error) { return try advance(input, &offset) } catch {
+      phase = .failed(error)
+      throw error
+    }
+  }
+
+  /// Tells the parser that the input has ended. Returns `.end` if that completes the response, nil if it was complete.
+  ///
+  /// - Throws: `HTTP1Error` (`endedBeforeHead`, `endedInsideHead`, `endedInsideBody`, `endedInsideTrailers`) if a
+  ///   part of the response is missing.
+  public mutating func finish() throws(HTTP1Error) -> Event? {
+    do throws(HTTP1Error) {
+      switch phase {
+      case .failed(let error): throw error
+      case .ended: return nil
+      case .statusLine where section.isEmpty: throw HTTP1Error(.response, .endedBeforeHead)
+      case .statusLine, .fields: throw HTTP1Error(.response, .endedInsideHead)
+      case .body:
+        try body.finish()
+        phase = .ended
+        return .end
+      }
+    } catch {
+      phase = .failed(error)
+      throw error
+    }
+  }
+
+  @inline(__always)
+  private mutating func advance(_ input: ByteView, _ offset: inout Int) throws(HTTP1Error) -> Event? {
+    while true {
+      switch phase {
+      case .statusLine:
+        guard let range = try section.nextLine(in: input, at: &offset, tooLong: .startLineTooLong) else { return nil }
+        statusLine = try section.storage.span.withUnsafeBytes { (bytes) throws(HTTP1Error) in
+          try StatusLine(bytes, range)
+        }
+        phase = .fields
+      case .fields:
+        guard try section.readFields(in: input, at: &offset) else { return nil }
+        return try takeHead()
+      case .body:
+        guard let piece = try body.next(in: input, at: &offset) else { return nil }
+        switch piece {
+        case .bytes(let range): return .body(range)
+        case .trailers(let fields): return .trailers(fields)
+        case .end:
+          phase = .ended
+          return .end
+        }
+      case .ended:
+        return nil
+      case .failed(let error):
+        throw error
+      }
+    }
+  }
+
+  private mutating func takeHead() throws(HTTP1Error) -> Event {
+    let seen = section.seen
+    let fields = section.take()
+    let status = statusLine.status
+    let isInformational = status < 200 && status != 101
+    let switches = status == 101 || method == .connect && 200..<300 ~= status
+    let framing = try framing(of: status, fields, seen, switches: switches)
+    try framing.check(limits, of: .response)
+    let head = HTTP1ResponseHead(
+      version: statusLine.version, status: status, fields: fields, framing: framing,
+      keepsConnectionAlive: isInformational
+        || !switches && framing != .untilClose && fields.keepsAlive(version: statusLine.version, seen: seen),
+      reasonRange: statusLine.reason)
+    if isInformational {
+      informationalCount += 1
+      guard informationalCount <= limits.maximumInformationalResponses else {
+        throw HTTP1Error(.response, .tooManyInformationalResponses)
+      }
+      phase = .statusLine
+      return .informational(head)
+    }
+    hasSwitchedProtocols = switches
+    body.start(framing)
+    phase = .body
+    return .head(head)
+  }
+
+  /// The rules of RFC 9112 section 6.3 in their order: the first ones hold whatever the fields say.
+  private func framing(
+    of status: Int, _ fields: borrowing HTTPFields, _ seen: FieldSection.Seen, switches: Bool
+  ) throws(HTTP1Error) -> HTTP1BodyFraming {
+    if switches || method == .head || status < 200 || status == 204 || status == 304 { return .none }
+    return try .declared(by: fields, seen: seen, version: statusLine.version, of: .response) ?? .untilClose
+  }
+}

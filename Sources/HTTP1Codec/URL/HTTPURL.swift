@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an HTTP client needs of a URL and no more. It is strict on purpose: a URL that two programs could read
+// differently is how requests end up at hosts that nobody meant. So nothing is repaired or encoded in silence; each
+// thing that RFC 3986 doesn't allow is an error with a name, and `HTTPURL.encoding(_:)` is the door for text that
+// people typed.
+
+/// An absolute `http`, `https`, `ws` or `wss` URL (RFC 3986, RFC 9110 section 4.2, RFC 6455 section 3).
+///
+/// The scheme and the host are lower-cased, an empty path is `/`, a fragment is dropped; all else stays as it was.
+///
+/// ```swift
+/// let url = try HTTPURL("https://Example.org:8443/a/b?q=1#part")
+/// assert(url.host.text == "example.org" && url.port == 8443 && url.target == "/a/b?q=1")
+/// let next = try url.resolving("../c")
+/// assert(next.description == "https://example.org:8443/c")
+/// ```
+public struct HTTPURL: Hashable, Sendable {
+  public enum Scheme: String, Sendable {
+    case http, https, ws, wss
+
+    /// Whether the connection uses TLS.
+    public var isSecure: Bool { self == .https || self == .wss }
+    /// 443 with TLS, 80 without.
+    public var defaultPort: Int { isSecure ? 443 : 80 }
+  }
+
+  /// What a connection is made to.
+  public enum Host: Hashable, Sendable {
+    /// A registered name, lower-cased, in ASCII; percent-encoded bytes stay encoded.
+    case name(String)
+    /// Four decimal numbers with dots.
+    case ipv4(String)
+    /// An IPv6 address without its brackets, lower-cased, otherwise as written.
+    case ipv6(String)
+
+    /// The name or address, without brackets.
+    public var text: String {
+      switch self {
+      case .name(let text), .ipv4(let text), .ipv6(let text): text
+      }
+    }
+  }
+
+  public let scheme: Scheme
+  public let host: Host
+  /// The port, 1 to 65535; the scheme's default if the URL has none.
+  public let port: Int
+  /// Path and query as an origin-form request target; begins with `/`.
+  public let target: String
+
+  init(scheme: Scheme, host: Host, port: Int, target: String) {
+    self.scheme = scheme
+    self.host = host
+    self.port = port
+    self.target = target
+  }
+
+  /// The path, still encoded; begins with `/`.
+  public var path: String { String(target.prefix { $0 != "?" }) }
+
+  /// The query without its `?`, still encoded; nil if there is none.
+  public var query: String? {
+    target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
+  }
+
+  /// The host, in brackets if it is IPv6, with the port unless it is the scheme's default: the value of Host.
+  public var authority: String {
+    let name = if case .ipv6(let address) = host { "[\(address)]" } else { host.text }
+    return port == scheme.defaultPort ? name : "\(name):\(port)"
+  }
+}
+
+extension HTTPURL: CustomStringConvertible {
+  /// The whole URL.
+  public var description: String { "\(scheme.rawValue)://\(authority)\(target)" }
+}
