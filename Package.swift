@@ -19,10 +19,16 @@ let package = Package(
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
   ],
   targets: [
+    // ground: the backtrace of another thread, for the stall watchdog; stands alone
+    .target(name: "CLinuxBacktrace"),
+    .target(
+      name: "ThreadBacktraces", dependencies: ["CLinuxBacktrace"], swiftSettings: strict + [.strictMemorySafety()]),
+
     // codecs: bytes in, events out; no async, no I/O
     .target(name: "HTTP1Codec", swiftSettings: strict),
 
     // tests
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+    .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
   ]
 )
