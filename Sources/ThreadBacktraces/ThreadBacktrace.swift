@@ -7,7 +7,8 @@ public import Glibc
 ///
 /// Meant for a watchdog that has noticed that a thread is stuck: the thread is interrupted by a signal for as long as
 /// it takes to copy the top of its stack (up to 64 KiB), and everything else happens on the caller's thread. It works
-/// in release builds, without debug information and without frame pointers.
+/// in release builds and needs no debug information. Keep frame pointers, as SwiftPM does by default: a function that
+/// has neither one nor unwind information is the last of its trace.
 ///
 /// ```swift
 /// if let trace = ThreadBacktrace.capture(threadID: stuckThread) {
@@ -16,8 +17,9 @@ public import Glibc
 /// ```
 ///
 /// Linux on x86_64 and AArch64. The signal is `SIGPROF`, which is what libdispatch's threads leave unblocked, or, if
-/// something handles that already, the highest free real-time signal; its handler stays installed. It restarts interrupted system calls where the kernel can. As signal(7) says,
-/// a thread blocked in `poll`, `epoll_wait`, `nanosleep` and their like sees `EINTR`.
+/// something handles that already, the highest free real-time signal; its handler stays installed. It restarts
+/// interrupted system calls where the kernel can; as signal(7) says, a thread blocked in `poll`, `epoll_wait`,
+/// `nanosleep` and their like sees `EINTR`.
 public struct ThreadBacktrace: Sendable {
   /// One activation of a function, or one async function that waits for the one above it.
   public struct Frame: Sendable {

@@ -17,7 +17,9 @@
 //   information is a crash in production, and it knows nothing of Swift's async callers.
 // - The copy (this file). The same .eh_frame is read afterwards, on the asker's thread, and every read is checked,
 //   so bad unwind information costs frames and not the process. It is the one that is used; the frame-pointer chain
-//   is what is left for code without call frame information.
+//   is what is left for code without call frame information. Swift on Linux has such code: a function that LLVM finds
+//   unable to throw a C++ exception gets no entry in .eh_frame. SwiftPM's default keeps its frame pointer; `swiftc -O`
+//   by itself leaves neither, and a trace then ends at that function.
 //
 // Which signal. libdispatch's worker threads, and so Swift's default executor and every thread started from it, block
 // all signals but the synchronous ones, SIGPIPE and SIGPROF: a real-time signal never reaches them. So it is SIGPROF,
@@ -45,7 +47,8 @@
 /// The most of a stack that is copied, in bytes.
 #define BACKTRACE_STACK_CAPACITY 65536
 
-/// A thread's registers, by their DWARF numbers (x86_64 psABI: 16 is rip; AArch64: 31 is sp and 32, as in libunwind, pc).
+/// A thread's registers, by their DWARF numbers (x86_64 psABI: 16 is rip; AArch64: 31 is sp, and 32, as in libunwind,
+/// pc).
 struct backtrace_registers {
   uint64_t values[BACKTRACE_REGISTER_COUNT];
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The functions that an ELF file names, by address: its .symtab, or its .dynsym (what it exports) if that was stripped.
+/// The functions that an ELF file names, by address: its .symtab, or, if that was stripped, its .dynsym (what it
+/// exports).
 struct SymbolTable {
   private struct Entry {
     var address: UInt64
