@@ -20,22 +20,26 @@ let package = Package(
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
   ],
   targets: [
-    // ground: the kernel's ABI, and the Swift runtime's
+    // ground: the kernel's ABI, the Swift runtime's, and what a stuck thread is doing
     .target(name: "CLinux"),
     .target(name: "CSwiftRuntime"),
+    .target(name: "CLinuxBacktrace"),
+    .target(
+      name: "ThreadBacktraces", dependencies: ["CLinuxBacktrace"], swiftSettings: strict + [.strictMemorySafety()]),
 
     // codecs: bytes in, events out; no async, no I/O
     .target(name: "HTTP1Codec", swiftSettings: strict),
 
     // engine: the loop, its backends, operations, timers, waits
     .target(
-      name: "AsyncIOCore", dependencies: ["CLinux", "CSwiftRuntime"],
+      name: "AsyncIOCore", dependencies: ["CLinux", "CSwiftRuntime", "ThreadBacktraces"],
       swiftSettings: strict + [.strictMemorySafety()]),
 
     // library: what `import AsyncIO` means
     .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
 
     // tests
+    .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
   ]
 )

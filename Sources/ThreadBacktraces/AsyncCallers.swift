@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An async function that awaits another is not on the stack: it left, and what is to be called when the awaited one is
+// done stands in the awaited one's context, on the task's heap: { parent context, function to resume the parent }
+// (swift/ABI/Task.h, AsyncContext). Following the parents gives the async callers.
+//
+// Where the innermost context is: a function that called something and has a frame of its own keeps it in the word
+// below its frame record; one without such a frame has it in the async context register still, which ordinary calls
+// preserve. Linux's code generation does not set the bit that marks such frames on Darwin (seen in Swift 6.3.1), so
+// the frame is recognized by its symbol. A candidate counts as a context only if its second word is exactly the start
+// of a piece of an async function; anything else ends the chain.
+//
+// The chain is read after the thread went on, through checked reads. A stuck thread is where it was. If it has moved on
+// in the meantime, the chain ends early, or shows callers of what it does by then.
+
+extension Symbolizer {
+  /// The functions that wait for the async function running in `frame`, innermost first.
+  mutating func asyncCallers(of frame: PhysicalFrame, symbol: Symbol, limit: Int) -> [UInt64] {
+    var candidates: [UInt64?] = []
+    if let record = frame.registers[Registers.framePointer], record &- 8 >= frame.registers.stackPointer {
+      candidates.append(unwinder.memory.word(at: record &- 8))
+    }
+    candidates.append(frame.registers[Registers.asyncContext])
+    for case let candidate? in candidates {
+      var chain = resumptions(from: candidate, limit: limit)
+      // The register may still hold the context of the function that has just returned to this one.
+      if let first = chain.first, first == symbol.address { chain.removeFirst() }
+      if !chain.isEmpty { return chain }
+    }
+    return []
+  }
+
+  private mutating func resumptions(from context: UInt64, limit: Int) -> [UInt64] {
+    var chain: [UInt64] = []
+    var context = context
+    while chain.count < limit, context != 0, context % 8 == 0,
+      let parent = unwinder.memory.word(at: context),
+      let resume = unwinder.memory.word(at: context &+ 8).map(withoutSignature),
+      let symbol = symbol(at: resume), symbol.address == resume, Self.isResumption(symbol.mangled)
+    {
+      chain.append(resume)
+      context = withoutSignature(parent)
+    }
+    return chain
+  }
+
+  /// Mangled names of the pieces end in TQ or TY, a number and an underscore.
+  private static func isResumption(_ mangled: String) -> Bool {
+    guard mangled.hasPrefix("$s"), mangled.hasSuffix("_") else { return false }
+    var digits = mangled.dropLast()
+    while digits.last?.isNumber == true { digits = digits.dropLast() }
+    return digits.hasSuffix("TQ") || digits.hasSuffix("TY")
+  }
+}

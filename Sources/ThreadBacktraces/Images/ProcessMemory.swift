@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything here reads memory that it does not own: a stack that was copied a moment ago, unwind tables that an
+// unloaded library may have taken along, task memory that its thread goes on using. So there are no pointers: an
+// address is a number, a read is a copy that the kernel checks, and what cannot be read is nil.
+
+import CLinuxBacktrace
+
+/// This process's memory, overlaid by the copy of one thread's stack.
+struct ProcessMemory {
+  /// The address of the first byte of `stack`.
+  var stackAddress: UInt64 = 0
+  var stack: [UInt8] = []
+
+  var stackRange: Range<UInt64> { stackAddress..<stackAddress &+ UInt64(stack.count) }
+
+  func bytes(at address: UInt64, count: Int) -> [UInt8] {
+    // The closure initializes exactly the bytes that it reports: as many as were copied into the buffer of `count`.
+    unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialized = unsafe backtrace_copy_memory(buffer.baseAddress, address, count)
+    }
+  }
+
+  /// The word at `address`, from the stack's copy if that has it: the thread may have moved on.
+  func word(at address: UInt64) -> UInt64? {
+    if address >= stackAddress, address &- stackAddress <= UInt64(max(stack.count - 8, 0)), stack.count >= 8 {
+      return stack.littleEndian(at: Int(address &- stackAddress), as: UInt64.self)
+    }
+    return bytes(at: address, count: 8).littleEndian(at: 0, as: UInt64.self)
+  }
+}
+
+extension [UInt8] {
+  /// The number stored at `offset`, or nil beyond the end.
+  func littleEndian<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type) -> T? {
+    guard offset >= 0, offset <= count - MemoryLayout<T>.size else { return nil }
+    // In bounds by the check above; any bit pattern is a valid integer.
+    return unsafe withUnsafeBytes { unsafe T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
+  }
+
+  /// The text from `offset` to the next zero byte.
+  func string(at offset: Int) -> String? {
+    guard offset >= 0, offset < count, let end = self[offset...].firstIndex(of: 0) else { return nil }
+    return String(decoding: self[offset..<end], as: UTF8.self)
+  }
+}
