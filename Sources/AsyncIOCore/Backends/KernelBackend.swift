@@ -8,7 +8,7 @@ import Glibc
 
 package class KernelBackend: Backend {
   package var kind: BackendKind { preconditionFailure("overridden") }
-  package final var systemCalls = 0
+  @exclusivity(unchecked) package final var systemCalls = 0
   /// An eventfd, written to by `wake`.
   package final let wakeDescriptor: Int32
 

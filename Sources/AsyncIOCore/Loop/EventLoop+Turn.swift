@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A turn: run exactly the jobs that were ready when it began, in their order; then hand the backend what they asked
-// for and take completions; then make due timers ready. What a turn's jobs make ready waits for the next turn, so a
-// job that always re-enqueues itself shares the loop with everything else.
+// A turn, as asyncio's `_run_once`: hand the backend what was asked for and take completions, without blocking if jobs
+// are ready, else until the next timer; make due timers ready; then run exactly the jobs that are ready now, in their
+// order. What those make ready waits for the next turn, so a job that always re-enqueues itself shares the loop with
+// everything else.
 //
 // The backend is asked without blocking while jobs are ready, and not on every turn: a turn can be one short job, and a
 // system call costs several of those. It is asked after `pollInterval` jobs at the latest, or when it has something in
@@ -14,6 +15,15 @@ extension EventLoop {
   private static var pollInterval: Int { 16 }
 
   func turn() {
+    if !inbox.looksEmpty { inbox.drain(into: &ready) }
+    if ready.isEmpty {
+      sleep()
+    } else if counters.jobsSincePoll >= EventLoop.pollInterval || driver.wantsTurn {
+      counters.jobsSincePoll = 0
+      driver.turn(until: .min, of: self)
+      if !timers.isEmpty { fireTimers() }
+    }
+
     let end = ready.tail
     if shuffle != nil { shuffleReady(upTo: end) }
     var jobs = 0
@@ -25,15 +35,6 @@ extension EventLoop {
     counters.jobs &+= jobs
     counters.jobsSincePoll &+= jobs
     if jobs > counters.deepestTurn { counters.deepestTurn = jobs }
-
-    if !inbox.looksEmpty { inbox.drain(into: &ready) }
-    if ready.isEmpty {
-      sleep()
-    } else if counters.jobsSincePoll >= EventLoop.pollInterval || driver.wantsTurn {
-      counters.jobsSincePoll = 0
-      driver.turn(until: .min, of: self)
-      if !timers.isEmpty { fireTimers() }
-    }
   }
 
   /// Nothing is ready: waits for the backend, for the next timer, or for another thread.

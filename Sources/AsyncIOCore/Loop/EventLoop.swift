@@ -35,25 +35,27 @@ public final class EventLoop: @unchecked Sendable {
   /// Whether the names of waiting tasks are kept, for reports; tests pay for it, production does not.
   package let namesTasks: Bool
 
-  var ready = RunQueue()
-  var timers = TimerHeap()
-  var parks = ParkTable()
-  package var operations = OperationTable()
+  // The properties below are reached only from the loop's thread, by functions that do not call out while they hold
+  // one: `@exclusivity(unchecked)` leaves out the run-time check of that, which costs more than the access itself.
+  @exclusivity(unchecked) var ready = RunQueue()
+  @exclusivity(unchecked) var timers = TimerHeap()
+  @exclusivity(unchecked) var parks = ParkTable()
+  @exclusivity(unchecked) package var operations = OperationTable()
   let inbox = Inbox()
   let isSleeping = Atomic<Bool>(false)
 
   /// How the job that runs now was run; a task that is suspended comes back the same way.
-  var runningKind = ReadyKind.routed
+  @exclusivity(unchecked) var runningKind = ReadyKind.routed
   /// The wait that the next suspension belongs to.
-  var suspending: UnsafeMutablePointer<ParkRecord>?
+  @exclusivity(unchecked) var suspending: UnsafeMutablePointer<ParkRecord>?
   /// The time, read at most once a turn.
-  var cachedTime: Int64 = 0
-  var stopRequested = false
-  private(set) var isClosed = false
-  var counters = Counters()
+  @exclusivity(unchecked) var cachedTime: Int64 = 0
+  @exclusivity(unchecked) var stopRequested = false
+  @exclusivity(unchecked) private(set) var isClosed = false
+  @exclusivity(unchecked) var counters = Counters()
   /// Draws the order of ready jobs, where that is wanted.
-  package var shuffle: SeededRandom?
-  var exceptionHandler: ExceptionHandler?
+  @exclusivity(unchecked) package var shuffle: SeededRandom?
+  @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
   /// What the watchdog reads from its thread.
   let heartbeat = Heartbeat()
   package let streamBuffers = BufferPool()

@@ -107,15 +107,18 @@ struct RunQueue: ~Copyable {
     b = item
   }
 
+  /// Positions stay what they were: a turn remembers where it ends.
   @inline(never)
   private mutating func grow() {
-    let count = tail &- head
-    let larger = UnsafeMutablePointer<ReadyItem>.allocate(capacity: (mask &+ 1) &* 2)
-    for offset in 0..<count { unsafe larger[offset] = unsafe items[(head &+ offset) & mask] }
+    let largerMask = mask &* 2 &+ 1
+    let larger = UnsafeMutablePointer<ReadyItem>.allocate(capacity: largerMask &+ 1)
+    var position = head
+    while position != tail {
+      unsafe larger[position & largerMask] = unsafe items[position & mask]
+      position &+= 1
+    }
     unsafe items.deallocate()
     unsafe items = larger
-    mask = mask &* 2 &+ 1
-    head = 0
-    tail = count
+    mask = largerMask
   }
 }

@@ -62,7 +62,7 @@ extension EventLoop {
       unsafe suspending = record
       await parking.suspend()
     }
-    unsafe asyncio_remove_cancellation_handler(handler)
+    if let handler = unsafe handler { unsafe asyncio_remove_cancellation_handler(handler) }
     return finishWait(record)
   }
 

@@ -98,7 +98,7 @@ extension EventLoop {
 @MainActor private final class MainRun<Value> {
   private let loop: EventLoop
   private var outcome: Swift.Result<Value, any Error>?
-  private var handledInterrupt = false
+  private let progress = RunProgress()
 
   nonisolated init(_ loop: EventLoop) { self.loop = loop }
 
@@ -113,10 +113,14 @@ extension EventLoop {
         } catch {
           self.outcome = .failure(error)
         }
+        self.progress.isDone = true
       }
+      let loop = loop
       let dispatch = DispatchMainQueue(loop: loop)
       asyncio_interrupt_watch(loop.driver.wakeDescriptor)
-      loop.run(until: { self.isDone(task) })
+      let progress = progress
+      progress.task = task
+      loop.run(until: { progress.isOver(loop) })
       let wasStopped = outcome == nil
       if wasStopped { task.cancel() }
       loop.finish()
@@ -126,19 +130,26 @@ extension EventLoop {
       case .success(let value): return UncheckedBox(value: value)
       case .failure(let error):
         if wasStopped { throw EventLoopError.stopped }
-        if handledInterrupt && error is CancellationError { throw EventLoopError.interrupted }
+        if progress.wasInterrupted && error is CancellationError { throw EventLoopError.interrupted }
         throw error
       case nil: throw EventLoopError.stopped
       }
     }.value
   }
+}
 
-  private func isDone(_ task: Task<Void, Never>) -> Bool {
-    if asyncio_interrupt_count() > 0 && !handledInterrupt {
-      handledInterrupt = true
-      task.cancel()
+/// What is looked at after every turn; not generic, and so cheap.
+private final class RunProgress {
+  var task: Task<Void, Never>?
+  @exclusivity(unchecked) var isDone = false
+  @exclusivity(unchecked) var wasInterrupted = false
+
+  func isOver(_ loop: EventLoop) -> Bool {
+    if asyncio_interrupt_count() > 0 && !wasInterrupted {
+      wasInterrupted = true
+      task?.cancel()
     }
-    return outcome != nil || loop.stopRequested
+    return isDone || loop.stopRequested
   }
 }
 

@@ -17,14 +17,15 @@ bool swift_task_isCancelled(void *_Nonnull task) ASYNCIO_SWIFT_CALL;
 void swift_task_cancel(void *_Nonnull task) ASYNCIO_SWIFT_CALL;
 
 typedef void (*asyncio_cancellation_function)(void *_Nonnull context ASYNCIO_SWIFT_CONTEXT) ASYNCIO_SWIFT_CALL;
-void *_Nonnull swift_task_addCancellationHandler(asyncio_cancellation_function _Nonnull function,
-                                                 void *_Nonnull context) ASYNCIO_SWIFT_CALL;
+// Null if the task is cancelled already: then the function was called, and there is nothing to remove.
+void *_Nullable swift_task_addCancellationHandler(asyncio_cancellation_function _Nonnull function,
+                                                  void *_Nonnull context) ASYNCIO_SWIFT_CALL;
 void swift_task_removeCancellationHandler(void *_Nonnull record) ASYNCIO_SWIFT_CALL;
 
 // What is called, with the context of the wait, when the task of a wait is cancelled; set once at start-up. It may be
 // called on any thread, and with the task's status lock held: it must not call into the runtime for that task.
 void asyncio_set_cancellation_callback(void (*_Nonnull callback)(void *_Nonnull context));
-void *_Nonnull asyncio_add_cancellation_handler(void *_Nonnull context);
+void *_Nullable asyncio_add_cancellation_handler(void *_Nonnull context);
 
 static inline void *_Nullable asyncio_current_task(void) { return swift_task_getCurrent(); }
 static inline bool asyncio_task_is_cancelled(void *_Nonnull task) { return swift_task_isCancelled(task); }

@@ -31,11 +31,11 @@ package final class EpollBackend: KernelBackend {
   private static let eventCapacity = 512
 
   private let epoll: Int32
-  private var registrations: [Registration] = []
+  @exclusivity(unchecked) private var registrations: [Registration] = []
   private let events: UnsafeMutablePointer<epoll_event>
   private let buffer: UnsafeMutableRawBufferPointer
   /// Cancelled operations, whose last completion comes with the next turn, as from any other backend.
-  private var cancelled: [OperationID] = []
+  @exclusivity(unchecked) private var cancelled: [OperationID] = []
 
   package override init() throws {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))

@@ -12,8 +12,8 @@ import CLinux
 import Glibc
 
 package final class RingBackend: KernelBackend {
-  private var ring: Ring
-  private var buffers: ProvidedBuffers
+  @exclusivity(unchecked) private var ring: Ring
+  @exclusivity(unchecked) private var buffers: ProvidedBuffers
   private let wakeBuffer: UnsafeMutablePointer<UInt64>
 
   /// What `user_data` says where it names no operation.
