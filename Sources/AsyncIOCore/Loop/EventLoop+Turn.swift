@@ -70,6 +70,7 @@ extension EventLoop {
     heartbeat.beats()
     let kind = item.kind
     runningKind = kind
+    budget = EventLoop.fullBudget
     switch kind {
     case .main: unsafe item.job.runSynchronously(on: unownedMain)
     case .routed: item.job.runSynchronously(on: unownedRouter)
