@@ -27,6 +27,9 @@ package protocol Backend: AnyObject {
   /// virtual, without the microseconds that passed in between.
   func delay(fromForeignClock nanoseconds: Int64) -> Int64
 
+  /// The deadline to wait for when many timers wait: a little later, so that one wake serves several.
+  func coalesced(_ deadline: Int64) -> Int64
+
   // MARK: Operations
 
   func submit(_ record: UnsafeMutablePointer<OperationRecord>)

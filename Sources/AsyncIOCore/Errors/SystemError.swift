@@ -28,6 +28,10 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let addressInUse = Code(rawValue: EADDRINUSE)
     public static let tooManyOpenFiles = Code(rawValue: EMFILE)
     public static let canceled = Code(rawValue: ECANCELED)
+    public static let addressFamilyNotSupported = Code(rawValue: EAFNOSUPPORT)
+    public static let tryAgain = Code(rawValue: EAGAIN)
+    public static let interrupted = Code(rawValue: EINTR)
+    public static let noBufferSpace = Code(rawValue: ENOBUFS)
 
     /// The kernel's name: `ECONNREFUSED`.
     public var name: String {

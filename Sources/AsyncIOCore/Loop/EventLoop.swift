@@ -33,7 +33,7 @@ import Synchronization
 
   package let driver: any Backend
   /// Whether jobs of the main actor run here.
-  let isMain: Bool
+  package let isMain: Bool
   /// Whether the names of waiting tasks are kept, for reports; tests pay for it, production does not.
   package let namesTasks: Bool
 
@@ -46,15 +46,17 @@ import Synchronization
   @safe @exclusivity(unchecked) package var operations = OperationTable()
   let inbox = Inbox()
   let isSleeping = Atomic<Bool>(false)
+  private let closed = Atomic<Bool>(false)
 
   /// How the job that runs now was run; a task that is suspended comes back the same way.
   @safe @exclusivity(unchecked) var runningKind = ReadyKind.routed
+  /// See `spendBudget`.
+  @safe @exclusivity(unchecked) package var budget = 0
   /// The wait that the next suspension belongs to.
   @exclusivity(unchecked) var suspending: UnsafeMutablePointer<ParkRecord>?
   /// The time, read at most once a turn.
   @safe @exclusivity(unchecked) var cachedTime: Int64 = 0
   @safe @exclusivity(unchecked) var stopRequested = false
-  @safe @exclusivity(unchecked) private(set) var isClosed = false
   @safe @exclusivity(unchecked) var counters = Counters()
   /// Draws the order of ready jobs, where that is wanted.
   @safe @exclusivity(unchecked) package var shuffle: SeededRandom?
@@ -159,10 +161,13 @@ import Synchronization
     }
   }
 
+  /// Whether `close` was called. From any thread.
+  package var isClosed: Bool { closed.load(ordering: .acquiring) }
+
   /// Ends the loop for good: nothing enters any more, and what came too late runs elsewhere.
   package func close() {
     precondition(!isClosed, "the loop was closed already")
-    isClosed = true
+    closed.store(true, ordering: .sequentiallyConsistent)
     inbox.close(into: &ready)
     while !ready.isEmpty { LateJobs.run(ready.removeFirst(), of: self) }
     timers.forEachWaiting { _, action in

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// One listening socket on one loop. Everything belongs to that loop's thread, `onItsLoop` and `waitClosed` excepted.
+
+import AsyncIOCore
+
+final class Listener: OperationSink, WaitObject, @unchecked Sendable {
+  // Sendable: see the head of the file.
+
+  private let loop: EventLoop
+  private let address: SocketAddress
+  private let limit: Int
+  private let handler: ConnectionHandler
+  private var descriptor: Descriptor?
+  private var accepting: OperationID?
+  private var isClosed = false
+  private var clients: [ObjectIdentifier: StreamTransport] = [:]
+  private var closers: [ParkID] = []
+
+  init(
+    _ descriptor: consuming Descriptor, address: SocketAddress, limit: Int, loop: EventLoop,
+    handler: @escaping ConnectionHandler
+  ) {
+    self.descriptor = consume descriptor
+    self.address = address
+    self.limit = limit
+    self.loop = loop
+    self.handler = handler
+  }
+
+  var waitDescription: String { "server at \(address)" }
+
+  func onItsLoop(_ body: @escaping @Sendable (Listener) -> Void) {
+    if loop.isCurrent { body(self) } else { loop.postFromAnywhere { _ in body(self) } }
+  }
+
+  // MARK: - Accepting
+
+  func start() {
+    guard !isClosed, accepting == nil, let descriptor = descriptor?.number else { return }
+    accepting = loop.accept(on: descriptor, sink: self)
+  }
+
+  func complete(_ operation: OperationID, _ completion: Completion) {
+    if completion.isLast { accepting = nil }
+    if completion.result >= 0 {
+      let accepted = Descriptor(completion.result, of: loop.driver)
+      // A connection that arrives after the server was closed is closed.
+      if !isClosed { serve(accepted) }
+      if completion.isLast { start() }
+    } else if isClosed || completion.result == SystemError.Code.canceled.result {
+      descriptor = nil
+    } else {
+      // Out of descriptors or memory: report it, and try again in a second, as asyncio does. Until then the connections
+      // wait in the backlog.
+      loop.callExceptionHandler(
+        ExceptionContext(
+          message: "accepting connections paused for a second",
+          error: SystemError("accept", address.description, result: completion.result)))
+      loop.callLater(.seconds(1)) { self.start() }
+    }
+    if isClosed && accepting == nil { finish() }
+  }
+
+  private func serve(_ accepted: consuming Descriptor) {
+    let transport = StreamTransport(accepted, peer: nil, limit: limit, loop: loop)
+    let id = ObjectIdentifier(transport)
+    clients[id] = transport
+    // Keeps the listener until its last connection is gone.
+    transport.onClose = {
+      self.clients[id] = nil
+      if self.isClosed && self.accepting == nil { self.finish() }
+    }
+    transport.start()
+    let handle = StreamHandle(transport)
+    let reader = StreamReader(handle)
+    let writer = StreamWriter(handle)
+    let handler = handler
+    let loop = loop
+    let run: @Sendable () async -> Void = {
+      do {
+        try await handler(reader, writer)
+      } catch is CancellationError {
+        writer.abort()
+      } catch {
+        writer.abort()
+        loop.reportFromAnywhere("a connection handler failed", error)
+      }
+    }
+    if loop.isMain { Task { await run() } } else { Task(executorPreference: loop.taskExecutor) { await run() } }
+  }
+
+  // MARK: - The end
+
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    if let accepting { loop.cancel(accepting) } else { descriptor = nil }
+    if accepting == nil { finish() }
+  }
+
+  func abortClients() {
+    for client in Array(clients.values) { client.abort() }
+  }
+
+  private func finish() {
+    descriptor = nil
+    guard clients.isEmpty else { return }
+    let waits = closers
+    closers.removeAll()
+    for wait in waits { loop.unpark(wait) }
+  }
+
+  nonisolated(nonsending) func waitClosed() async throws {
+    if loop.isCurrent { return try await waitClosedHere() }
+    try await loop.anchor.run { try await self.waitClosedHere() }
+  }
+
+  private nonisolated(nonsending) func waitClosedHere() async throws {
+    if isClosed && accepting == nil && clients.isEmpty { return }
+    let wait = loop.beginWait(WaitReason("serve", on: self))
+    closers.append(wait)
+    if await loop.wait(wait) == .cancelled {
+      closers.removeAll { $0 == wait }
+      throw CancellationError()
+    }
+  }
+}
+
+extension EventLoop {
+  /// Reports an error that nobody awaits, from any thread.
+  func reportFromAnywhere(_ message: String, _ error: any Error) {
+    let context = ExceptionContext(message: message, error: error)
+    if isCurrent { callExceptionHandler(context) } else { postFromAnywhere { $0.callExceptionHandler(context) } }
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A stream ended before all that was asked for had arrived; asyncio's `IncompleteReadError`.
+public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What had arrived. It is no longer in the stream.
+  public let partial: [UInt8]
+  /// How many bytes were asked for; nil if the end was to be found by a separator.
+  public let expected: Int?
+
+  public init(partial: [UInt8], expected: Int?) {
+    self.partial = partial
+    self.expected = expected
+  }
+
+  public var description: String {
+    if let expected { return "the stream ended after \(partial.count) of \(expected) bytes" }
+    return "the stream ended after \(partial.count) bytes, before the separator"
+  }
+}
+
+/// More than a stream's limit arrived without the separator that was looked for; asyncio's `LimitOverrunError`. The
+/// bytes stay in the stream.
+public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The stream's limit, in bytes.
+  public let limit: Int
+  /// How many bytes were looked through.
+  public let consumed: Int
+
+  public init(limit: Int, consumed: Int) {
+    self.limit = limit
+    self.consumed = consumed
+  }
+
+  public var description: String { "no separator within \(consumed) bytes (the limit is \(limit))" }
+}
+
+/// A stream was used in a way that cannot work.
+public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Two tasks read from one stream at a time.
+  case concurrentRead
+  /// Something was written after `close`, `abort` or `writeEOF`.
+  case writeAfterEnd
+  /// `abort`, or the end of the loop, closed the stream under a wait.
+  case aborted
+
+  public var description: String {
+    switch self {
+    case .concurrentRead: "another task is reading from this stream"
+    case .writeAfterEnd: "write to a stream that was closed or ended for writing"
+    case .aborted: "the stream was aborted"
+    }
+  }
+}

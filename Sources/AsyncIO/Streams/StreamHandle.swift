@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a reader and a writer of one connection share besides the transport: the duty to close it. The operations in
+// flight keep the transport, so its own deinit would never come; when the last of reader and writer is gone, nobody can
+// ask anything of it any more, and it is closed.
+
+import AsyncIOCore
+
+final class StreamHandle: @unchecked Sendable {
+  // Sendable: the transport is used only on its loop's thread, which every call checks.
+  let transport: StreamTransport
+
+  init(_ transport: StreamTransport) { self.transport = transport }
+
+  var isCurrent: Bool { transport.loop.isCurrent }
+
+  deinit {
+    let loop = transport.loop
+    if loop.isCurrent {
+      transport.close()
+    } else if !loop.isClosed {
+      let box = UncheckedTransport(transport: transport)
+      loop.postFromAnywhere { _ in box.transport.close() }
+    }
+  }
+
+  /// Runs the body on the loop that the stream belongs to.
+  func onLoop<Result>(
+    _ body: sending (StreamTransport) async throws -> sending Result
+  ) async throws -> sending Result {
+    let loop = transport.loop
+    if loop.isClosed { throw EventLoopError.closed }
+    let box = UncheckedTransport(transport: transport)
+    return try await loop.anchor.run {
+      guard !loop.isClosed else { throw EventLoopError.closed }
+      return try await body(box.transport)
+    }
+  }
+}
+
+private struct UncheckedTransport: @unchecked Sendable {
+  // Sendable: carried to the loop's thread, and used there.
+  let transport: StreamTransport
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What has arrived at a stream and was not read yet: one block of memory with the unread bytes in its middle. The block
+// comes from the loop's pool with the first bytes and goes back when they were read, so an idle stream has none.
+//
+// A value that does no I/O and waits for nothing. It belongs to the thread of its stream's loop, as the pool does.
+
+import AsyncIOCore
+import Glibc
+
+struct StreamInput: ~Copyable {
+  private var block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private var start = 0
+  private var end = 0
+  private let pool: BufferPool
+
+  init(pool: BufferPool) { self.pool = pool }
+
+  deinit { pool.give(block) }
+
+  var count: Int { end - start }
+  var isEmpty: Bool { start == end }
+
+  mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+    if end + bytes.count > block.count { makeRoom(for: bytes.count) }
+    block.baseAddress!.advanced(by: end).copyMemory(from: source, byteCount: bytes.count)
+    end += bytes.count
+  }
+
+  private mutating func makeRoom(for more: Int) {
+    let count = count
+    if count + more <= block.count && start >= count {
+      // The free space at the front suffices, and what moves is no more than what was read.
+      block.baseAddress!.copyMemory(from: block.baseAddress! + start, byteCount: count)
+    } else {
+      let larger = pool.take(atLeast: max(count + more, count * 2))
+      if count > 0 { larger.baseAddress!.copyMemory(from: block.baseAddress! + start, byteCount: count) }
+      pool.give(block)
+      block = larger
+    }
+    start = 0
+    end = count
+  }
+
+  /// The unread bytes; until the next mutation.
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: block[start..<end]) }
+
+  /// Forgets the first bytes.
+  mutating func drop(_ count: Int) {
+    start += count
+    if start == end {
+      pool.give(block)
+      block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+      start = 0
+      end = 0
+    }
+  }
+
+  /// Takes the first bytes out.
+  mutating func take(_ count: Int) -> [UInt8] {
+    let taken = [UInt8](UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+    drop(count)
+    return taken
+  }
+
+  /// Takes up to `limit` bytes out into an array whose memory is used again.
+  mutating func take(upTo limit: Int, into array: inout [UInt8]) -> Int {
+    let taken = min(limit, count)
+    array.removeAll(keepingCapacity: true)
+    array.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
+    drop(taken)
+    return taken
+  }
+
+  /// Where the first separator ends, searching from `offset`; nil if there is none yet.
+  func endOfFirst(_ separator: [UInt8], from offset: Int) -> Int? {
+    let bytes = bytes
+    guard let base = bytes.baseAddress, let last = separator.last else { return nil }
+    // The last byte decides where to look closer: it is usually rare, and memchr is the fastest search there is.
+    var position = offset + separator.count - 1
+    while position < bytes.count {
+      guard let found = memchr(base + position, Int32(last), bytes.count - position) else { return nil }
+      let index = UnsafeRawPointer(found) - base
+      let begin = index - separator.count + 1
+      if separator.withUnsafeBytes({ memcmp($0.baseAddress!, base + begin, separator.count) }) == 0 { return index + 1 }
+      position = index + 1
+    }
+    return nil
+  }
+}

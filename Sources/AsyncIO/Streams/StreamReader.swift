@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+/// The incoming side of a connection; asyncio's `StreamReader`.
+///
+/// Bytes arrive by themselves and wait here, up to twice the `limit`; then the peer has to wait. One task reads at a
+/// time. A reader belongs to the loop that it was opened on and works from anywhere: called off that loop, a method hops
+/// there and back.
+///
+/// ```swift
+/// let (reader, writer) = try await openConnection(host: "127.0.0.1", port: 8080)
+/// try await writer.write("ping\n")
+/// let answer = try await reader.readLine()
+/// try await writer.close()
+/// ```
+///
+/// **Cancellation** of any read throws `CancellationError` and loses nothing: what has arrived stays, for the next read.
+public final class StreamReader: Sendable {
+  let handle: StreamHandle
+
+  init(_ handle: StreamHandle) { self.handle = handle }
+
+  /// How much `readLine` and `readUntil` look through; the peer has to wait when twice as much is unread. In bytes.
+  public var limit: Int { handle.transport.limit }
+
+  /// Waits for some bytes and returns them, at most `count`; asyncio's `read(n)`.
+  ///
+  /// - Returns: At least one byte, or none at the end of the stream.
+  /// - Throws: `SystemError` if the connection was lost.
+  public nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
+    precondition(count > 0, "read(upTo:) wants at least one byte")
+    if handle.isCurrent { return try await handle.transport.read(upTo: count) }
+    return try await handle.onLoop { try await $0.read(upTo: count) }
+  }
+
+  /// Waits for some bytes and puts them into an array instead of what it held: at most `count`, none at the end of the
+  /// stream. The array's memory is used again, so reading in a loop allocates nothing.
+  ///
+  /// ```swift
+  /// var buffer: [UInt8] = []
+  /// while try await reader.read(into: &buffer) > 0 { try await writer.write(buffer) }
+  /// ```
+  ///
+  /// - Returns: The number of bytes.
+  /// - Throws: `SystemError` if the connection was lost; the array is left as it was.
+  @discardableResult
+  public nonisolated(nonsending) func read(into buffer: inout [UInt8], upTo count: Int = 65_536) async throws -> Int {
+    precondition(count > 0, "read(into:upTo:) wants at least one byte")
+    if handle.isCurrent { return try await handle.transport.read(into: &buffer, upTo: count) }
+    buffer = try await handle.onLoop { try await $0.read(upTo: count) }
+    return buffer.count
+  }
+
+  /// Waits for the end of the stream and returns all bytes up to it; asyncio's `read()`.
+  ///
+  /// - Parameter maximum: How many bytes to accept.
+  /// - Throws: `LimitOverrunError` if there are more; they stay in the stream. `SystemError` if the connection was lost.
+  public nonisolated(nonsending) func readToEnd(upTo maximum: Int = 64 * 1024 * 1024) async throws -> [UInt8] {
+    if handle.isCurrent { return try await handle.transport.readToEnd(upTo: maximum) }
+    return try await handle.onLoop { try await $0.readToEnd(upTo: maximum) }
+  }
+
+  /// Waits for exactly so many bytes; asyncio's `readexactly`.
+  ///
+  /// - Throws: `IncompleteReadError` with what there was if the stream ends before; `SystemError` if the connection was
+  ///   lost.
+  public nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
+    precondition(count >= 0, "readExactly wants a number of bytes")
+    if handle.isCurrent { return try await handle.transport.readExactly(count) }
+    return try await handle.onLoop { try await $0.readExactly(count) }
+  }
+
+  /// Waits for a separator and returns everything up to and with it; asyncio's `readuntil`.
+  ///
+  /// - Throws: `LimitOverrunError` if it isn't found within `limit` bytes, which stay in the stream;
+  ///   `IncompleteReadError` with what there was if the stream ends before; `SystemError` if the connection was lost.
+  public nonisolated(nonsending) func readUntil(_ separator: [UInt8]) async throws -> [UInt8] {
+    precondition(!separator.isEmpty, "a separator has at least one byte")
+    if handle.isCurrent { return try await handle.transport.readUntil(separator) }
+    return try await handle.onLoop { try await $0.readUntil(separator) }
+  }
+
+  /// Waits for a line and returns it, in UTF-8, without its end (`\n` or `\r\n`) unless asked for; asyncio's `readline`.
+  ///
+  /// - Returns: Nil at the end of the stream. The last line may lack its end.
+  /// - Throws: `LimitOverrunError` if the line is longer than `limit`; the bytes stay in the stream. `SystemError` if the
+  ///   connection was lost.
+  public nonisolated(nonsending) func readLine(strippingNewline: Bool = true) async throws -> String? {
+    if handle.isCurrent { return try await handle.transport.readLine(strippingNewline: strippingNewline) }
+    return try await handle.onLoop { try await $0.readLine(strippingNewline: strippingNewline) }
+  }
+
+  /// Whether everything was read and nothing more will come; asyncio's `at_eof`. On the stream's loop.
+  public var isAtEnd: Bool { handle.transport.input.isEmpty && handle.transport.inputIsOver }
+}
+
+// MARK: - On the loop
+
+extension StreamTransport {
+  nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
+    while input.isEmpty {
+      if try isOver() { return [] }
+      try await waitForInput(1)
+    }
+    let bytes = input.take(min(count, input.count))
+    resumeReceiving()
+    await loop.spendBudget()
+    return bytes
+  }
+
+  nonisolated(nonsending) func read(into buffer: inout [UInt8], upTo count: Int) async throws -> Int {
+    while input.isEmpty {
+      if try isOver() {
+        buffer.removeAll(keepingCapacity: true)
+        return 0
+      }
+      try await waitForInput(1)
+    }
+    let taken = input.take(upTo: count, into: &buffer)
+    resumeReceiving()
+    await loop.spendBudget()
+    return taken
+  }
+
+  nonisolated(nonsending) func readToEnd(upTo maximum: Int) async throws -> [UInt8] {
+    while try !isOver() {
+      if input.count > maximum { throw LimitOverrunError(limit: maximum, consumed: input.count) }
+      try await waitForInput(input.count + 1)
+    }
+    if input.count > maximum { throw LimitOverrunError(limit: maximum, consumed: input.count) }
+    return input.take(input.count)
+  }
+
+  nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
+    while input.count < count {
+      if try isOver() { throw IncompleteReadError(partial: input.take(input.count), expected: count) }
+      try await waitForInput(count)
+    }
+    let bytes = input.take(count)
+    resumeReceiving()
+    await loop.spendBudget()
+    return bytes
+  }
+
+  nonisolated(nonsending) func readUntil(_ separator: [UInt8]) async throws -> [UInt8] {
+    guard let end = try await waitFor(separator) else {
+      throw IncompleteReadError(partial: input.take(input.count), expected: nil)
+    }
+    let bytes = input.take(end)
+    resumeReceiving()
+    await loop.spendBudget()
+    return bytes
+  }
+
+  nonisolated(nonsending) func readLine(strippingNewline: Bool) async throws -> String? {
+    let end = try await waitFor([0x0a]) ?? input.count
+    if end == 0 { return nil }
+    var line = UnsafeRawBufferPointer(rebasing: input.bytes[..<end])
+    if strippingNewline && line.last == 0x0a {
+      line = UnsafeRawBufferPointer(rebasing: line.dropLast())
+      if line.last == 0x0d { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
+    }
+    let text = String(decoding: line, as: UTF8.self)
+    input.drop(end)
+    resumeReceiving()
+    await loop.spendBudget()
+    return text
+  }
+
+  /// Where the first separator ends; nil if the stream ends before.
+  private nonisolated(nonsending) func waitFor(_ separator: [UInt8]) async throws -> Int? {
+    var searched = 0
+    while true {
+      if let end = input.endOfFirst(separator, from: searched) {
+        if end > limit + separator.count { throw LimitOverrunError(limit: limit, consumed: end - separator.count) }
+        return end
+      }
+      searched = max(0, input.count - separator.count + 1)
+      if searched > limit { throw LimitOverrunError(limit: limit, consumed: searched) }
+      if try isOver() { return nil }
+      try await waitForInput(input.count + 1)
+    }
+  }
+
+  /// Whether there will be no more; throws if that is because the connection was lost.
+  private func isOver() throws -> Bool {
+    if let inputError { throw inputError }
+    return reachedEnd
+  }
+}

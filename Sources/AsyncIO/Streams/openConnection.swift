@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+/// Opens a TCP connection; asyncio's `open_connection`.
+///
+/// ```swift
+/// let (reader, writer) = try await openConnection(host: "localhost", port: 8080)
+/// ```
+///
+/// The host's addresses are tried one after another, in the order of the look-up. Small writes leave at once
+/// (TCP_NODELAY).
+///
+/// - Parameter limit: See `StreamReader.limit`.
+/// - Throws: `NameError` if the host has no address; the last address's `SystemError` if none could be connected to.
+///   `CancellationError` if the task is cancelled: the connection that was being made is closed.
+public nonisolated(nonsending) func openConnection(
+  host: String, port: UInt16, limit: Int = 64 * 1024
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  let handle: StreamHandle
+  if let loop = EventLoop.onThisThread {
+    handle = try await loop.openConnection(host: host, port: port, limit: limit)
+  } else {
+    let loop = EventLoop.current
+    handle = try await loop.anchor.run { try await loop.openConnection(host: host, port: port, limit: limit) }
+  }
+  return (StreamReader(handle), StreamWriter(handle))
+}
+
+extension EventLoop {
+  nonisolated(nonsending) func openConnection(host: String, port: UInt16, limit: Int) async throws -> StreamHandle {
+    var lastError: (any Error)?
+    for address in try await resolve(host, port: port) {
+      do {
+        let descriptor = try await connect(to: address)
+        let transport = StreamTransport(descriptor, peer: address, limit: limit, loop: self)
+        transport.start()
+        return StreamHandle(transport)
+      } catch let error as SystemError {
+        lastError = error
+      }
+    }
+    throw lastError ?? NameError(host: host, code: 0)
+  }
+
+  private nonisolated(nonsending) func connect(to address: SocketAddress) async throws -> Descriptor {
+    let connecting = Connecting(
+      Descriptor(try driver.makeSocket(for: address), of: driver), address: address, loop: self)
+    return try await connecting.connect()
+  }
+}
+
+/// One attempt to connect. It owns the socket until the kernel has answered, whatever becomes of the task.
+private final class Connecting: OperationSink, WaitObject {
+  private let loop: EventLoop
+  private let address: SocketAddress
+  private var descriptor: Descriptor?
+  private var wait: ParkID?
+
+  init(_ descriptor: consuming Descriptor, address: SocketAddress, loop: EventLoop) {
+    self.descriptor = consume descriptor
+    self.address = address
+    self.loop = loop
+  }
+
+  var waitDescription: String { address.description }
+
+  nonisolated(nonsending) func connect() async throws -> Descriptor {
+    let number = descriptor?.number ?? -1
+    let wait = loop.beginWait(WaitReason("connect", on: self))
+    self.wait = wait
+    let operation = loop.connect(number, to: address, sink: self)
+    switch await loop.wait(wait) {
+    case .cancelled:
+      // The operation keeps this object, and with it the socket, until its completion.
+      loop.cancel(operation)
+      throw CancellationError()
+    case .resumed(let result):
+      guard result == 0, let connected = descriptor.take() else {
+        throw SystemError("connect", address.description, result: result)
+      }
+      return connected
+    }
+  }
+
+  func complete(_ operation: OperationID, _ completion: Completion) {
+    if let wait { loop.unpark(wait, Int(completion.result)) }
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// A task whose every read and write completes at once never suspends, and would keep the loop to itself. So each of
+// them takes from a budget, which every job starts anew, and the one that uses it up lets the others run first.
+
+extension EventLoop {
+  /// How many operations may complete at once within a job.
+  static var fullBudget: Int { 64 }
+
+  /// Counts an operation that completed, perhaps without suspending; yields if a job has had its share.
+  @inline(__always)
+  package nonisolated(nonsending) func spendBudget() async {
+    budget &-= 1
+    if budget <= 0 { await yield() }
+  }
+}
