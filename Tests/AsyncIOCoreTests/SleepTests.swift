@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import AsyncIOCore
+
+/// Yields until the condition holds: for what other tasks of the same loop do.
+func turns(of loop: EventLoop, until condition: () -> Bool) async {
+  while !condition() { await loop.yield() }
+}
+
+@Suite struct SleepTests {
+  @Test(arguments: backends) func `sleepers wake in the order of their times`(backend: BackendKind) async throws {
+    let order = try await onLoop(backend) { loop in
+      let log = Log<Int>()
+      await withTaskGroup(of: Void.self) { group in
+        for index in [5, 2, 4, 1, 3] {
+          group.addTask {
+            try? await loop.sleep(.milliseconds(index))
+            log.note(index)
+          }
+        }
+      }
+      return log.entries
+    }
+    #expect(order == [1, 2, 3, 4, 5])
+  }
+
+  @Test(arguments: backends) func `no sleep is shorter than asked for`(backend: BackendKind) async throws {
+    try await onLoop(backend) { loop in
+      for microseconds in [-1, 0, 1, 50, 500] {
+        let start = loop.time
+        try await loop.sleep(.microseconds(microseconds))
+        #expect(start.duration(to: loop.time) >= .microseconds(microseconds))
+      }
+    }
+  }
+
+  @Test(arguments: backends) func `a sleep of zero lets every other ready task run once`(
+    backend: BackendKind
+  ) async throws {
+    let order = try await onLoop(backend) { loop in
+      let log = Log<String>()
+      let others = ["a", "b"].map { name in
+        Task {
+          log.note(name)
+          await loop.yield()
+          log.note(name)
+        }
+      }
+      try await loop.sleep(.zero)
+      log.note("main")
+      for other in others { await other.value }
+      return log.entries
+    }
+    #expect(order.prefix(3) == ["a", "b", "main"])
+    #expect(order.count == 5)
+  }
+
+  @Test(arguments: backends) func `a sleeper that is cancelled on the loop throws, and its timer is gone`(
+    backend: BackendKind
+  ) async throws {
+    try await onLoop(backend) { loop in
+      let before = loop.statistics.timers
+      let task = Task { try await loop.sleep(.seconds(3600)) }
+      await turns(of: loop) { loop.statistics.timers == before + 1 }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(loop.statistics.timers == before)
+      #expect(loop.statistics.waiting == 0)
+    }
+  }
+
+  @Test(arguments: backends) func `a sleeper that another thread cancels throws`(backend: BackendKind) async throws {
+    try await withLoop(backend) { loop in
+      for _ in 0..<2000 {
+        let task = Task(executorPreference: loop.taskExecutor) { try await loop.sleep(.seconds(3600)) }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+      }
+      let (waiting, timers): (Int, Int) = await loop.callbacks { loop, finish in
+        finish((loop.statistics.waiting, loop.statistics.timers))
+      }
+      #expect(waiting == 0)
+      #expect(timers == 0)
+    }
+  }
+
+  @Test(arguments: backends) func `when another thread's cancellation races with the timer there is one outcome`(
+    backend: BackendKind
+  ) async throws {
+    try await withLoop(backend) { loop in
+      var random = SeededRandom(seed: 11)
+      var cancelled = 0
+      let rounds = 3000
+      for _ in 0..<rounds {
+        let microseconds = Int.random(in: 1..<80, using: &random)
+        let started = ThreadLatch()
+        let task = Task(executorPreference: loop.taskExecutor) {
+          started.open()
+          try await loop.sleep(.microseconds(microseconds))
+        }
+        let spins = Int.random(in: 0..<20_000, using: &random)
+        started.wait()
+        for _ in 0..<spins { spin() }
+        task.cancel()
+        do {
+          try await task.value
+        } catch is CancellationError {
+          cancelled += 1
+        }
+      }
+      let (waiting, timers): (Int, Int) = await loop.callbacks { loop, finish in
+        finish((loop.statistics.waiting, loop.statistics.timers))
+      }
+      #expect(waiting == 0)
+      #expect(timers == 0)
+      #expect(cancelled <= rounds)
+    }
+  }
+
+  @Test(arguments: backends) func `a task that is cancelled already does not sleep at all`(
+    backend: BackendKind
+  ) async throws {
+    try await onLoop(backend) { loop in
+      for duration in [Duration.seconds(3600), .zero] {
+        let operations = loop.statistics.timers
+        let task = Task {
+          withUnsafeCurrentTask { $0?.cancel() }
+          let turns = loop.statistics.turns
+          await #expect(throws: CancellationError.self) { try await loop.sleep(duration) }
+          #expect(loop.statistics.turns == turns)
+        }
+        await task.value
+        #expect(loop.statistics.timers == operations)
+      }
+    }
+  }
+
+  @Test(arguments: backends) func `Task.sleep waits on the loop's timers`(backend: BackendKind) async throws {
+    try await onLoop(backend) { loop in
+      let before = loop.statistics.timers
+      let task = Task { try await Task.sleep(for: .seconds(3600)) }
+      await turns(of: loop) { loop.statistics.timers == before + 1 }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+      let start = loop.time
+      try await Task.sleep(for: .milliseconds(1))
+      #expect(start.duration(to: loop.time) >= .microseconds(900))
+      #expect(loop.isCurrent)
+    }
+  }
+}
+
+@inline(never) private func spin() {}
