@@ -39,7 +39,11 @@ let package = Package(
     .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
 
     // tests
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
+    .testTarget(
+      name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
+      swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
   ]
 )

@@ -95,16 +95,16 @@ extension EventLoop {
 
   @Test(arguments: backends) func `another thread wakes a sleeping loop`(backend: BackendKind) async throws {
     try await withLoop(backend) { loop in
-      for _ in 0..<200 {
-        while loop.heartbeat.reading.isBusy { sched_yield() }
-        let isCurrent = try await withCheckedThrowingContinuation { continuation in
-          do {
-            try loop.callSoonThreadsafe { continuation.resume(returning: loop.isCurrent) }
-          } catch {
-            continuation.resume(throwing: error)
+      try await onThread {
+        for _ in 0..<200 {
+          while loop.heartbeat.reading.isBusy { sched_yield() }
+          let called = ThreadLatch()
+          try loop.callSoonThreadsafe {
+            #expect(loop.isCurrent)
+            called.open()
           }
+          called.wait()
         }
-        #expect(isCurrent)
       }
     }
   }
@@ -113,23 +113,22 @@ extension EventLoop {
     backend: BackendKind
   ) async throws {
     try await withLoop(backend) { loop in
-      let threads = 4
-      let each = 5000
       // Each thread waits for its last callback before the next one, so the loop sleeps and wakes all the time.
-      let ended = (0..<threads).map { _ in ThreadLatch() }
-      for index in 0..<threads {
-        startThread(name: "caller") {
-          for _ in 0..<each {
-            let called = ThreadLatch()
-            loop.postFromAnywhere { _ in called.open() }
-            called.wait()
+      let each = 3000
+      let threads = (0..<4).map { _ in
+        Task {
+          try await onThread {
+            for _ in 0..<each {
+              let called = ThreadLatch()
+              try loop.callSoonThreadsafe { called.open() }
+              called.wait()
+            }
           }
-          ended[index].open()
         }
       }
-      for latch in ended { latch.wait() }
+      for thread in threads { try await thread.value }
       let jobs: Int = await loop.callbacks { loop, finish in finish(loop.statistics.jobs) }
-      #expect(jobs >= threads * each)
+      #expect(jobs >= threads.count * each)
     }
   }
 

@@ -184,11 +184,17 @@ import Synchronization
   }
 
   func enqueueFromAnywhere(_ item: ReadyItem) {
+    if !enter(item) { LateJobs.run(item, of: self) }
+  }
+
+  /// Returns false, and leaves the item to the caller, if the loop has ended.
+  func enter(_ item: ReadyItem) -> Bool {
     switch inbox.push(item) {
     case .first: if isSleeping.load(ordering: .sequentiallyConsistent) { driver.wake() }
     case .followed: break
-    case .closed: LateJobs.run(item, of: self)
+    case .closed: return false
     }
+    return true
   }
 
   /// Runs the body on the loop's thread, in a later turn.

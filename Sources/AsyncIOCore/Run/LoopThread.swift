@@ -50,6 +50,7 @@ package final class LoopThread: Sendable {
 
   /// Ends the loop: cancels what is left on it, and waits for its thread. Not from the loop's own thread.
   package func stop() {
+    precondition(!loop.isCurrent, "a loop's own thread cannot wait for its end")
     loop.stop()
     ended.wait()
   }

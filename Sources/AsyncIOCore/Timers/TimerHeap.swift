@@ -58,6 +58,9 @@ struct TimerHeap {
   /// The timers that will fire.
   var count: Int { heap.count - cancelled }
 
+  /// With the cancelled ones that have not left yet.
+  var entries: Int { heap.count }
+
   /// True if there is nothing to look at when the clock moves. Cancelled timers count as something.
   @inline(__always)
   var isEmpty: Bool { heap.isEmpty }

@@ -32,6 +32,13 @@ extension LoopThread {
   }
 }
 
+/// Runs the body, which may block, on a thread of its own.
+func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+  try await withCheckedThrowingContinuation { continuation in
+    startThread(name: "test-thread") { continuation.resume(with: Swift.Result { try body() }) }
+  }
+}
+
 /// Calls the body with a new loop on a thread of its own, and ends the loop.
 func withLoop<Result>(
   _ backend: BackendKind, namesTasks: Bool = false, _ body: (EventLoop) async throws -> Result
