@@ -135,6 +135,31 @@ func turns(of loop: EventLoop, until condition: () -> Bool) async {
       #expect(loop.isCurrent)
     }
   }
+
+  @Test(arguments: backends) func `a Task.sleep that was cancelled holds up neither the loop's end nor anything else`(
+    backend: BackendKind
+  ) async throws {
+    let thread = try makeLoop(backend)
+    let loop = thread.loop
+    let task = Task(executorPreference: loop.taskExecutor) {
+      // Many, so that their tasks' memory is used again before the loop ends.
+      for _ in 0..<100 {
+        let sleeper = Task { try await Task.sleep(for: .seconds(3600)) }
+        await loop.yield()
+        sleeper.cancel()
+        await #expect(throws: CancellationError.self) { try await sleeper.value }
+      }
+      try await Task.sleep(for: .seconds(3600))
+    }
+    while await loop.callbacks({ loop, finish in finish(loop.statistics.timers) }) < 101 {}
+    let waiting: Int = await loop.callbacks { loop, finish in
+      loop.setExceptionHandler { _, context in Issue.record("\(context)") }
+      finish(loop.waitingTasks().count)
+    }
+    #expect(waiting == 1)
+    await thread.end()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
 }
 
 private enum Outcome {

@@ -204,8 +204,24 @@ import Synchronization
 
   /// Puts a job into the run queue after a delay; for `Task.sleep`.
   func schedule(_ item: ReadyItem, after delay: Duration) {
-    guard isCurrent else { return postFromAnywhere { $0.schedule(item, after: delay) } }
+    let sleeper = Sleeper()
+    if isCurrent {
+      schedule(item, after: delay, for: sleeper)
+    } else {
+      let wasScheduled = post { $0.schedule(item, after: delay, for: sleeper) }
+      if !wasScheduled { LateJobs.run(item, of: self) }
+    }
+  }
+
+  private func schedule(_ item: ReadyItem, after delay: Duration, for sleeper: Sleeper?) {
     let deadline = deadline(after: driver.delay(fromForeignClock: delay.clampedNanoseconds))
-    _ = unsafe timers.insert(deadline: deadline, .run(item, sleeper: asyncio_current_task()))
+    _ = timers.insert(deadline: deadline, .run(item, sleeper))
+  }
+
+  private func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
+    let item = ReadyItem(Handle { [unowned self] in body(self) })
+    let entered = enter(item)
+    if !entered { item.takeHandle().cancel() }
+    return entered
   }
 }
