@@ -169,13 +169,14 @@ import Glibc
 
   private func handle(descriptor: Int, generation: UInt32, events: UInt32, of loop: EventLoop) {
     guard registrations[descriptor].generation == generation else { return }
-    if events & ~Self.output != 0, let id = registrations[descriptor].input,
+    let input = events & (registrations[descriptor].inputEvents | Self.failure)
+    if input != 0, let id = registrations[descriptor].input,
       let record = unsafe loop.operations.record(id)
     {
       switch unsafe record.pointee.kind {
       case .receive: unsafe receive(record, of: loop)
       case .accept: unsafe accept(record, of: loop)
-      default: unsafe loop.complete(record, Completion(result: Int32(bitPattern: events), isLast: false))
+      default: unsafe loop.complete(record, Completion(result: Int32(bitPattern: input), isLast: false))
       }
     }
     guard registrations[descriptor].generation == generation else { return }
