@@ -175,6 +175,8 @@ import Synchronization
     }
     timers = TimerHeap()
     driver.close()
+    // A task that nobody resumes any more may still be cancelled, and its handler looks at its record, which is ours.
+    if parks.count > 0 { _ = unsafe Unmanaged.passRetained(self) }
   }
 
   // MARK: - Entering
