@@ -92,7 +92,8 @@ struct TimerHeap {
 
   /// The earliest deadline of a timer that was not cancelled.
   mutating func nextDeadline() -> Int64? {
-    while let first = heap.first {
+    while !heap.isEmpty {
+      let first = heap[0]
       if slots[Int(first.slot)].action != nil { return first.deadline }
       removeFirst()
       cancelled -= 1
@@ -103,7 +104,9 @@ struct TimerHeap {
 
   /// Takes out the earliest timer if it is due at `now`.
   mutating func popDue(_ now: Int64) -> TimerAction? {
-    while let first = heap.first, first.deadline <= now {
+    // Not `heap.first`: without the optimizer that is a generic accessor, which allocates.
+    while !heap.isEmpty && heap[0].deadline <= now {
+      let first = heap[0]
       removeFirst()
       let action = slots[Int(first.slot)].action
       if action == nil { cancelled -= 1 }
