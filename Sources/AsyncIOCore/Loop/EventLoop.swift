@@ -168,6 +168,7 @@ import Synchronization
   package func close() {
     precondition(!isClosed, "the loop was closed already")
     closed.store(true, ordering: .sequentiallyConsistent)
+    heartbeat.close()
     inbox.close(into: &ready)
     while !ready.isEmpty { LateJobs.run(ready.removeFirst(), of: self) }
     timers.forEachWaiting { _, action in

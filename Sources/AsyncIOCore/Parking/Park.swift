@@ -80,6 +80,7 @@ extension EventLoop {
   }
 
   private func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
+    if namesTasks { unsafe heartbeat.runs(taskNamed: record.pointee.taskName) }
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
     if namesTasks { unsafe record.pointee.taskName = nil }
     unsafe parks.free(record)

@@ -69,6 +69,17 @@ package final class LoopThread: Sendable {
     unsafe semaphore.deallocate()
   }
 
+  /// Waits for so long at most; whether it was opened.
+  package func wait(nanoseconds: Int64) -> Bool {
+    let (end, overflow) = asyncio_monotonic_nanoseconds().addingReportingOverflow(nanoseconds)
+    var deadline = timespec(nanoseconds: overflow ? .max : end)
+    while unsafe sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline) != 0 {
+      if errno == ETIMEDOUT { return false }
+    }
+    unsafe sem_post(semaphore)
+    return true
+  }
+
   package func open() { unsafe sem_post(semaphore) }
 
   package func wait() {
@@ -98,4 +109,10 @@ enum BackgroundLoop {
   }()
 
   static var shared: EventLoop { thread.loop }
+}
+
+extension timespec {
+  fileprivate init(nanoseconds: Int64) {
+    self.init(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+  }
 }
