@@ -42,8 +42,8 @@ package class KernelBackend: Backend {
 
   package final func delay(fromForeignClock nanoseconds: Int64) -> Int64 { nanoseconds }
 
-  /// Within what the kernel itself lets a timer of ours be late, twice over (timer slack, 50 microseconds: prctl(2)).
-  private static var coalescing: Int64 { 100_000 }
+  /// Four times what the kernel itself lets a timer of ours be late (timer slack, 50 microseconds: prctl(2)).
+  private static var coalescing: Int64 { 200_000 }
 
   package final func coalesced(_ deadline: Int64) -> Int64 { max(deadline, now + Self.coalescing) }
 

@@ -55,7 +55,7 @@ extension EventLoop {
   }
 
   /// When to wake for the timers. A wake costs some microseconds of system call and context switch, so among many
-  /// timers those that are due within 100 microseconds share one: at most that late, and no more than 10,000 wakes a second.
+  /// timers those that are due within 200 microseconds share one: at most that late, and no more than 5,000 wakes a second.
   /// A loop with few timers wakes for each when it is due.
   private func wakeTime() -> Int64? {
     guard let deadline = timers.nextDeadline() else { return nil }

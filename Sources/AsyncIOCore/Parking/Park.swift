@@ -56,7 +56,7 @@ extension EventLoop {
     let record = unsafe parks[id.index]
     guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
     unsafe record.pointee.task = task
-    if namesTasks { unsafe record.pointee.taskName = Task.name }
+    if namesTasks { parks.taskNames[id.index] = Task.name }
     let handler = unsafe asyncio_add_cancellation_handler(record)
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
@@ -70,7 +70,7 @@ extension EventLoop {
   package nonisolated(nonsending) func waitUncancellably(_ id: ParkID) async -> Int {
     let record = unsafe parks[id.index]
     unsafe record.pointee.task = asyncio_current_task()
-    if namesTasks { unsafe record.pointee.taskName = Task.name }
+    if namesTasks { parks.taskNames[id.index] = Task.name }
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
       await parking.suspend()
@@ -81,7 +81,7 @@ extension EventLoop {
 
   private func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
-    if namesTasks { unsafe record.pointee.taskName = nil }
+    if namesTasks { unsafe parks.taskNames[record.pointee.index] = nil }
     unsafe parks.free(record)
     return outcome
   }

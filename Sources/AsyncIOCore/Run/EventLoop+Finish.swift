@@ -62,7 +62,7 @@ extension EventLoop {
     parks.forEachWaiting { record in
       waiting.append(
         WaitingTask(
-          name: unsafe record.pointee.taskName, reason: unsafe record.pointee.reason.description,
+          name: unsafe parks.taskNames[record.pointee.index], reason: unsafe record.pointee.reason.description,
           since: .nanoseconds(unsafe now - record.pointee.since)))
     }
     timers.forEachWaiting { deadline, action in
