@@ -8,7 +8,7 @@ import Glibc
 
 package class KernelBackend: Backend {
   package var kind: BackendKind { preconditionFailure("overridden") }
-  @exclusivity(unchecked) package final var systemCalls = 0
+  @safe @exclusivity(unchecked) package final var systemCalls = 0
   /// An eventfd, written to by `wake`.
   package final let wakeDescriptor: Int32
 
@@ -115,11 +115,11 @@ package class KernelBackend: Backend {
   }
 
   package final func localAddress(of descriptor: Int32) -> SocketAddress? {
-    address { unsafe getsockname(descriptor, $0, $1) }
+    unsafe address { unsafe getsockname(descriptor, $0, $1) }
   }
 
   package final func peerAddress(of descriptor: Int32) -> SocketAddress? {
-    address { unsafe getpeername(descriptor, $0, $1) }
+    unsafe address { unsafe getpeername(descriptor, $0, $1) }
   }
 
   private final func address(

@@ -83,8 +83,8 @@ extension EventLoop {
     budget = EventLoop.fullBudget
     switch kind {
     case .main: unsafe item.job.runSynchronously(on: unownedMain)
-    case .routed: item.job.runSynchronously(on: unownedRouter)
-    case .preferring: item.job.runSynchronously(on: unownedPreference)
+    case .routed: unsafe item.job.runSynchronously(on: unownedRouter)
+    case .preferring: unsafe item.job.runSynchronously(on: unownedPreference)
     case .serial: unsafe item.job.runSynchronously(isolatedTo: unownedSerial, taskExecutor: unownedPreference)
     case .handle:
       runningKind = isMain ? .main : .preferring

@@ -39,7 +39,7 @@ struct ReadyItem {
   }
 
   @inline(__always)
-  var kind: ReadyKind { ReadyKind(rawValue: word & Self.kindMask).unsafelyUnwrapped }
+  var kind: ReadyKind { unsafe ReadyKind(rawValue: word & Self.kindMask).unsafelyUnwrapped }
 
   @inline(__always)
   // Safety: made by `init(_:_:)` from a job that its executor has not run yet; the kind was looked at before.
@@ -54,7 +54,8 @@ struct ReadyItem {
   }
 }
 
-struct RunQueue: ~Copyable {
+@safe struct RunQueue: ~Copyable {
+  // Safe: owns its ring; positions are masked to its size, and only those between `head` and `tail` are read.
   private var items: UnsafeMutablePointer<ReadyItem>
   private var mask: Int
   /// Positions only grow; the slot is the position modulo the capacity.

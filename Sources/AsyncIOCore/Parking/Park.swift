@@ -63,7 +63,7 @@ extension EventLoop {
       await parking.suspend()
     }
     if let handler = unsafe handler { unsafe asyncio_remove_cancellation_handler(handler) }
-    return finishWait(record)
+    return unsafe finishWait(record)
   }
 
   /// The same for a wait that must not end early, because the caller can't leave yet.
@@ -75,7 +75,7 @@ extension EventLoop {
       unsafe suspending = record
       await parking.suspend()
     }
-    guard case .resumed(let result) = finishWait(record) else { preconditionFailure("nobody cancels this wait") }
+    guard case .resumed(let result) = unsafe finishWait(record) else { preconditionFailure("nobody cancels this wait") }
     return result
   }
 
