@@ -52,6 +52,7 @@ extension EventLoop {
   }
 
   /// Suspends the calling task until `unpark(id)`, or until the task is cancelled.
+  @inline(__always)
   package nonisolated(nonsending) func wait(_ id: ParkID) async -> ParkOutcome {
     let record = unsafe parks[id.index]
     guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
@@ -111,6 +112,7 @@ extension EventLoop {
   }
 
   /// Lets every other ready task run once.
+  @inline(__always)
   package nonisolated(nonsending) func yield() async {
     await parking.suspend()
   }
