@@ -39,6 +39,9 @@ let package = Package(
     .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
 
     // tests
+    .executableTarget(
+      name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
+    .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
   ]
