@@ -5,7 +5,8 @@
 
 import CSwiftRuntime
 
-final class SleepingTask {
+/// `@safe`: it holds a reference of its own.
+@safe final class SleepingTask {
   // Safety: a task is an object of the runtime's, with the reference count that every object has.
   private let task: Unmanaged<AnyObject>
 
