@@ -51,7 +51,12 @@ extension EventLoop {
     }
     isSleeping.store(false, ordering: .relaxed)
     if !inbox.looksEmpty { inbox.drain(into: &ready) }
-    if deadline != nil { fireTimers() }
+    if deadline != nil {
+      fireTimers()
+    } else if namesTasks {
+      // Only reports want the time when no timer does.
+      cachedTime = driver.now
+    }
   }
 
   private func fireTimers() {
