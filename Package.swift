@@ -45,6 +45,8 @@ let package = Package(
     // tests
     .executableTarget(
       name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], swiftSettings: strict),
     .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
