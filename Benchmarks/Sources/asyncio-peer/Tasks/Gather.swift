@@ -45,3 +45,13 @@
   precondition(sum == sumOfIndices(count))
   return stopwatch.report(operations: count)
 }
+
+/// The same with tasks that start at once, within the call that makes them.
+@MainActor func measureGatherImmediate(_ count: Int) async -> Report {
+  let stopwatch = Stopwatch()
+  let tasks = (0..<count).map { index in Task.immediate { index } }
+  var sum = 0
+  for task in tasks { sum += await task.value }
+  precondition(sum == sumOfIndices(count))
+  return stopwatch.report(operations: count)
+}

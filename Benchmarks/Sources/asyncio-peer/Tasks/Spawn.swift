@@ -18,5 +18,14 @@
   return stopwatch.report(operations: count)
 }
 
+/// The same with tasks that start at once, within the call that makes them.
+@MainActor func measureSpawnImmediate(_ count: Int) async -> Report {
+  let stopwatch = Stopwatch()
+  var sum = 0
+  for index in 0..<count { sum += await Task.immediate { index }.value }
+  precondition(sum == sumOfIndices(count))
+  return stopwatch.report(operations: count)
+}
+
 /// What the tasks of a case return in all.
 func sumOfIndices(_ count: Int) -> Int { count * (count - 1) / 2 }

@@ -9,6 +9,8 @@ enum TaskCase: String, CaseIterable {
   case yieldConcurrent = "yield-concurrent"
   case taskYield = "yield-Task.yield"
   case spawnConcurrent = "spawn-concurrent"
+  case spawnImmediate = "spawn-immediate"
+  case gatherImmediate = "gather-immediate"
   case gatherConcurrent = "gather-concurrent"
   case gatherGroup = "gather-group"
   case gatherGroupMain = "gather-group-main"
@@ -25,6 +27,8 @@ enum TaskCase: String, CaseIterable {
     case .taskYield: try await measureTaskYield(count)
     case .spawn: await measureSpawn(count)
     case .spawnConcurrent: await measureSpawnConcurrent(count)
+    case .spawnImmediate: await measureSpawnImmediate(count)
+    case .gatherImmediate: await measureGatherImmediate(count)
     case .gather: await measureGather(count)
     case .gatherConcurrent: await measureGatherConcurrent(count)
     case .gatherGroup: await measureGatherGroup(count)
