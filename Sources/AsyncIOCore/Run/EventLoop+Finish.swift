@@ -6,8 +6,6 @@
 // or in `Task.sleep`. A task that waits for one of them is reached through it. One that waits for something outside,
 // such as a foreign callback, is not, and nobody waits for it.
 
-import CLinux
-import Glibc
 import CSwiftRuntime
 
 extension EventLoop {
@@ -44,25 +42,27 @@ extension EventLoop {
 
   /// Cancels every task that waits on this loop.
   package func cancelWaitingTasks() {
-    var tasks: [UnsafeMutableRawPointer] = []
-    parks.forEachWaiting { record in
+    var tasks: [UnsafeMutableRawPointer] = unsafe []
+    unsafe parks.forEachWaiting { record in
       if let task = unsafe record.pointee.task { unsafe tasks.append(task) }
     }
     timers.forEachWaiting { _, action in
       if case .run(_, let sleeper?) = action { unsafe tasks.append(sleeper) }
     }
     // Safety: each is suspended on this loop, whose thread this is, so none can go away in here.
-    for task in unsafe tasks where unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
+    unsafe tasks.forEach { task in
+      if unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
+    }
   }
 
   /// The tasks that wait on this loop, for reports. On the loop's thread.
   package func waitingTasks() -> [WaitingTask] {
     var waiting: [WaitingTask] = []
     let now = driver.now
-    parks.forEachWaiting { record in
+    unsafe parks.forEachWaiting { record in
       waiting.append(
         WaitingTask(
-          name: unsafe record.pointee.taskName, reason: unsafe record.pointee.reason.description,
+          name: unsafe parks.taskNames[record.pointee.index], reason: unsafe record.pointee.reason.description,
           since: .nanoseconds(unsafe now - record.pointee.since)))
     }
     timers.forEachWaiting { deadline, action in

@@ -56,7 +56,8 @@ package final class LoopThread: Sendable {
 }
 
 /// Something that threads wait for once.
-package final class ThreadLatch: @unchecked Sendable {
+@safe package final class ThreadLatch: @unchecked Sendable {
+  // Safe: owns the semaphore.
   // Sendable: a semaphore is made to be used from any thread.
   private let semaphore: UnsafeMutablePointer<sem_t> = .allocate(capacity: 1)
 

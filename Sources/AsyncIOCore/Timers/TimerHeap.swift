@@ -18,7 +18,8 @@ package struct TimerID: Equatable {
 }
 
 /// What happens when a timer fires.
-enum TimerAction {
+@safe enum TimerAction {
+  // Safe: see `sleeper`.
   /// A parked task goes on.
   case unpark(ParkID)
   /// A job that was enqueued with a time, by `Task.sleep`; the word is its run-queue item, and `sleeper` the task that
@@ -137,7 +138,7 @@ struct TimerHeap {
   }
 
   private mutating func siftUp(_ start: Int) {
-    heap.withUnsafeMutableBufferPointer { heap in
+    unsafe heap.withUnsafeMutableBufferPointer { heap in
       var index = start
       let entry = unsafe heap[index]
       while index > 0 {
@@ -151,7 +152,7 @@ struct TimerHeap {
   }
 
   private mutating func siftDown(_ start: Int) {
-    heap.withUnsafeMutableBufferPointer { heap in
+    unsafe heap.withUnsafeMutableBufferPointer { heap in
       var index = start
       let count = heap.count
       let entry = unsafe heap[index]

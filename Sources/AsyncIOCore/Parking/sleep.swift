@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import AsyncIOCore
+import AsyncIOCore
 
 /// Suspends the task for at least the duration; asyncio's `sleep`.
 ///
