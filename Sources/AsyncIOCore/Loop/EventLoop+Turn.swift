@@ -53,7 +53,12 @@ extension EventLoop {
     }
     isSleeping.store(false, ordering: .relaxed)
     if !inbox.looksEmpty { inbox.drain(into: &ready) }
-    if deadline != nil { fireTimers() }
+    if deadline != nil {
+      fireTimers()
+    } else if namesTasks {
+      // Only reports want the time when no timer does.
+      cachedTime = driver.now
+    }
   }
 
   /// When to wake for the timers. A wake costs some ten microseconds: a system call, a context switch, cold caches. So

@@ -200,6 +200,6 @@ import Synchronization
   func schedule(_ item: ReadyItem, after delay: Duration) {
     guard isCurrent else { return postFromAnywhere { $0.schedule(item, after: delay) } }
     let deadline = deadline(after: driver.delay(fromForeignClock: delay.clampedNanoseconds))
-    _ = unsafe timers.insert(deadline: deadline, .run(item, sleeper: asyncio_current_task()))
+    _ = timers.insert(deadline: deadline, .run(item, SleepingTask()))
   }
 }

@@ -22,7 +22,9 @@ package struct WaitReason: CustomStringConvertible {
   }
 
   /// A name that is written in the source: the address of its bytes, which end in a zero.
-  package struct StaticName: ExpressibleByStringLiteral, CustomStringConvertible {
+  ///
+  /// `@safe`: the address stays good for as long as the program runs.
+  @safe package struct StaticName: ExpressibleByStringLiteral, CustomStringConvertible {
     private let start: UnsafePointer<UInt8>
 
     package init(stringLiteral name: StaticString) {

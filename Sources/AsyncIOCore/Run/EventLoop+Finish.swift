@@ -35,7 +35,7 @@ extension EventLoop {
     if !ready.isEmpty || parks.count > 0 || !inbox.isEmpty { return true }
     var sleeps = false
     timers.forEachWaiting { _, action in
-      if case .run = action { sleeps = true }
+      if case .run(_, let sleeper?) = action, !sleeper.isCancelled { sleeps = true }
     }
     return sleeps
   }
@@ -46,9 +46,11 @@ extension EventLoop {
     unsafe parks.forEachWaiting { record in
       if let task = unsafe record.pointee.task { unsafe tasks.append(task) }
     }
+    var sleepers: [SleepingTask] = []
     timers.forEachWaiting { _, action in
-      if case .run(_, let sleeper?) = action { unsafe tasks.append(sleeper) }
+      if case .run(_, let sleeper?) = action { sleepers.append(sleeper) }
     }
+    for sleeper in sleepers where !sleeper.isCancelled { sleeper.cancel() }
     // Safety: each is suspended on this loop, whose thread this is, so none can go away in here.
     unsafe tasks.forEach { task in
       if unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
@@ -66,7 +68,7 @@ extension EventLoop {
           since: .nanoseconds(unsafe now - record.pointee.since)))
     }
     timers.forEachWaiting { deadline, action in
-      if case .run = action {
+      if case .run(_, let sleeper?) = action, !sleeper.isCancelled {
         waiting.append(WaitingTask(name: nil, reason: "Task.sleep", since: .zero))
       }
     }

@@ -18,13 +18,11 @@ package struct TimerID: Equatable {
 }
 
 /// What happens when a timer fires.
-@safe enum TimerAction {
-  // Safe: see `sleeper`.
+enum TimerAction {
   /// A parked task goes on.
   case unpark(ParkID)
-  /// A job that was enqueued with a time, by `Task.sleep`; the word is its run-queue item, and `sleeper` the task that
-  /// called it (unretained: it waits for this job, so it outlives the timer).
-  case run(ReadyItem, sleeper: UnsafeMutableRawPointer?)
+  /// A job that was enqueued with a time: by `Task.sleep`, for the task that called it.
+  case run(ReadyItem, SleepingTask?)
   /// A callback of `callLater` or `callAt`.
   case call(TimerHandle)
 }
