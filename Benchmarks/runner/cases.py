@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import building
 import machine
@@ -30,9 +31,7 @@ class TaskCase:
 
     def run(self, peer):
         words = [*peer.commands["tasks"], self.word, str(self.count)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE,
-                              preexec_fn=machine.on_core(machine.PEER_CORE))
-        return answer(words, done)
+        return answer(words, machine.PEER_CORE)
 
 
 class EchoCase:
@@ -52,10 +51,7 @@ class EchoCase:
         with Server(peer.commands[self.style]) as server:
             words = [building.driver("load"), server.port, str(self.connections), str(self.size),
                      str(self.milliseconds // 4), str(self.milliseconds), str(server.process.pid)]
-            core = machine.PEER_CORE if self.one_core else machine.DRIVER_CORE
-            done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE,
-                                  preexec_fn=machine.on_core(core))
-            return answer(words, done)
+            return answer(words, machine.PEER_CORE if self.one_core else machine.DRIVER_CORE)
 
 
 class IdleCase:
@@ -75,7 +71,7 @@ class IdleCase:
             words = [building.driver("load"), "idle", server.port, str(self.connections)]
             with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                   preexec_fn=machine.on_core(machine.DRIVER_CORE)) as driver:
-                if driver.stdout.readline().strip() != "ready":
+                if first_line(driver) != "ready":
                     sys.exit(f"{peer.name}: the server did not take {self.connections} connections")
                 grown = server.resident_bytes() - before
                 driver.stdin.close()
@@ -92,7 +88,7 @@ class Server:
         self.process = subprocess.Popen([*self.command, "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True,
                                         preexec_fn=machine.on_core(machine.PEER_CORE))
-        self.port = self.process.stdout.readline().strip()
+        self.port = first_line(self.process)
         if not self.port.isdigit():
             self.__exit__()
             sys.exit(f"{' '.join(self.command)} 0: printed no port")
@@ -112,8 +108,22 @@ class Server:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
-def answer(words, done):
-    """The line of JSON that a command ended with."""
+def first_line(process):
+    """The first line that a process prints, without its end; empty if it ends or lets us wait too long."""
+    alarm = threading.Timer(PATIENCE, process.kill)
+    alarm.start()
+    try:
+        return process.stdout.readline().strip()
+    finally:
+        alarm.cancel()
+
+
+def answer(words, core):
+    """Runs a command on a core and returns the line of JSON that it ends with."""
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, preexec_fn=machine.on_core(core))
+    except subprocess.TimeoutExpired:
+        sys.exit(f"\n{' '.join(words)}: no end within {PATIENCE} s")
     if done.returncode != 0 or not done.stdout.strip():
         sys.exit(f"\n{' '.join(words)}: status {done.returncode}\n{done.stderr.strip()}")
     return json.loads(done.stdout.strip().splitlines()[-1])

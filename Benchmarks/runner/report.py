@@ -81,11 +81,12 @@ means a third of the time, the processor or the memory, or three times as many m
 ## How it was measured
 
 - Machine: {"; ".join(machine.description(python))}.
-- Medians of {rounds} rounds; each round runs every case for all peers in turn, so what changes on the machine in the
-  meantime changes it for all. A virtual machine swings by 10 to 25 %: less than that is no difference.
+- Medians, {rounds} time(s) round: each round runs every case for all peers in turn, so what changes on the machine in
+  the meantime changes it for all. A virtual machine swings by 10 to 25 %: less than that is no difference.
 - What is measured runs on one core, what drives it on another. "(disturbed)": other programs kept more than
   {MOST_DISTURBANCE:.0%} of a core busy meanwhile.
-- Tasks: each case is a process of its own, which measures itself; wall time per operation, or CPU time where it says so.
+- Tasks: each case is a process of its own, which measures itself; wall time per operation, or CPU time where it says
+  so.
 - Lateness: each sleeping task compares the clock after its sleep with what it had asked for; 1 to 1,000 ms.
 - Memory: growth of the resident set, of the process alone: the kernel's part of a connection is the same for all.
 - TCP echo: `Benchmarks/drivers/load.c` sends a message on every connection, waits until it is back, and sends the next.
