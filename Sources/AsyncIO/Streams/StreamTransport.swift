@@ -195,7 +195,8 @@ final class StreamTransport: OperationSink, WaitObject {
   }
 
   private func fail(_ error: SystemError) {
-    outputError = error
+    // An abort has said why already.
+    if outputError == nil { outputError = error }
     output.discard()
     wakeWriters()
   }

@@ -38,10 +38,16 @@ func turns(until condition: () async throws -> Bool) async throws {
 }
 
 /// Bytes that differ from place to place, so that a lost or doubled piece shows.
-func pattern(_ count: Int, seed: UInt8 = 0) -> [UInt8] {
-  var state = UInt32(seed) &* 2_654_435_761 &+ 12345
-  return (0..<count).map { _ in
-    state = state &* 1_664_525 &+ 1_013_904_223
-    return UInt8(truncatingIfNeeded: state >> 24)
+func pattern(_ count: Int, seed: UInt64 = 0) -> [UInt8] {
+  let words = (count + 7) / 8
+  return [UInt8](unsafeUninitializedCapacity: words * 8) { bytes, initialized in
+    bytes.withMemoryRebound(to: UInt64.self) { buffer in
+      var state = seed &+ 0x9e37_79b9_7f4a_7c15
+      for index in 0..<words {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        buffer[index] = state
+      }
+    }
+    initialized = count
   }
 }
