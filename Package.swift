@@ -25,6 +25,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSwiftRuntime"),
     .target(name: "CLinuxBacktrace"),
+    .target(name: "CHeldClock"),
     .target(
       name: "ThreadBacktraces", dependencies: ["CLinuxBacktrace"], swiftSettings: strict + [.strictMemorySafety()]),
 
@@ -40,7 +41,7 @@ let package = Package(
     .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
 
     // kits: what tests are written with
-    .target(name: "AsyncIOTesting", dependencies: ["AsyncIO", "AsyncIOCore", "CLinux"], swiftSettings: strict),
+    .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CHeldClock"], swiftSettings: strict),
 
     // tests
     .executableTarget(

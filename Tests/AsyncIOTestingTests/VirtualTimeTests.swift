@@ -37,8 +37,9 @@ struct VirtualTimeTests {
       (0..<100).map { (task: $0, time: Duration.milliseconds(nap * 100_000 + $0)) }
     }
     #expect(end == .milliseconds(3_600_099))
-    #expect(log.entries.map(\.task) == expected.map(\.task))
-    #expect(log.entries.map(\.time) == expected.map(\.time))
+    #expect(log.entries.count == expected.count)
+    let firstWrong = zip(log.entries, expected).first { $0 != $1 }
+    #expect(firstWrong == nil)
   }
 
   @Test func theClockStartsAtZeroAndStandsStillWhileJobsRun() async throws {

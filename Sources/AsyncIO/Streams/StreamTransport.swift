@@ -80,9 +80,9 @@ final class StreamTransport: OperationSink, WaitObject {
   nonisolated(nonsending) func waitForInput(_ needed: Int) async throws {
     guard reader == nil else { throw StreamError.concurrentRead }
     readerNeeds = needed
-    resumeReceiving()
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait
+    resumeReceiving()
     let outcome = await loop.wait(wait)
     reader = nil
     if outcome == .cancelled { throw CancellationError() }

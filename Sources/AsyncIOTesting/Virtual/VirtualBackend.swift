@@ -11,9 +11,13 @@
 // If nothing is ready, no timer is set and nothing is on its way, only another thread can bring work. `grace` of real
 // time is left for that; then the test can make no progress, and `onNoProgress` is told.
 //
-// Everything belongs to the loop's thread, `wake` excepted.
+// The machine's monotonic clocks are held on the loop's thread while jobs run, see CHeldClock: what `Task.sleep` asks for
+// is then exact. They move on with each turn of this backend.
+//
+// Everything belongs to the loop's thread, `wake` excepted; that includes making it.
 
 package import AsyncIOCore
+import CHeldClock
 import CLinux
 import Glibc
 
@@ -32,7 +36,7 @@ package final class VirtualBackend: Backend {
   /// How much of the bytes that arrived one completion delivers; nil is all. A simulation cuts them here.
   package var lengthOfRead: ((_ available: Int) -> Int)?
 
-  private var foreignDelay = ForeignDelay()
+  private let foreignDelay: ForeignDelay
   package let wakeDescriptor: Int32
   private var silence: Int32 = 0
   private var isClosed = false
@@ -47,14 +51,19 @@ package final class VirtualBackend: Backend {
 
   package init(network: VirtualNetwork = VirtualNetwork()) throws {
     self.network = network
+    asyncio_hold_clocks(true)
+    foreignDelay = ForeignDelay()
     wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-    guard wakeDescriptor >= 0 else { throw SystemError("eventfd", code: SystemError.Code(rawValue: errno)) }
+    guard wakeDescriptor >= 0 else {
+      asyncio_hold_clocks(false)
+      throw SystemError("eventfd", code: SystemError.Code(rawValue: errno))
+    }
   }
 
   package var kind: BackendKind { .virtual }
   package var systemCalls: Int { 0 }
 
-  package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.rounded(nanoseconds) }
+  package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.meant(by: nanoseconds) }
 
   /// Time costs nothing here, and a timer is never late.
   package func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 { deadline }
@@ -67,7 +76,7 @@ package final class VirtualBackend: Backend {
     if deadline != .min && !loop.hasReadyJobs && !wantsTurn {
       passTime(until: deadline == .max ? nil : deadline, of: loop)
     }
-    foreignDelay.mark()
+    asyncio_hold_clocks(true)
     completeCancelled(of: loop)
     for event in network.advance(to: now) { handle(event, of: loop) }
     attemptAll(of: loop)
@@ -109,6 +118,7 @@ package final class VirtualBackend: Backend {
   }
 
   package func close() {
+    asyncio_hold_clocks(false)
     isClosed = true
     network = VirtualNetwork()
     onNoProgress = { _ in }
