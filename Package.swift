@@ -18,12 +18,14 @@ let package = Package(
   products: [
     .library(name: "AsyncIO", targets: ["AsyncIO"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
+    .library(name: "AsyncIOTesting", targets: ["AsyncIOTesting"]),
   ],
   targets: [
     // ground: the kernel's ABI, the Swift runtime's, and what a stuck thread is doing
     .target(name: "CLinux"),
     .target(name: "CSwiftRuntime"),
     .target(name: "CLinuxBacktrace"),
+    .target(name: "CHeldClock"),
     .target(
       name: "ThreadBacktraces", dependencies: ["CLinuxBacktrace"], swiftSettings: strict + [.strictMemorySafety()]),
 
@@ -38,12 +40,22 @@ let package = Package(
     // library: what `import AsyncIO` means
     .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
 
+    // kits: what tests are written with
+    .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CHeldClock"], swiftSettings: strict),
+
     // tests
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .executableTarget(
+      name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], swiftSettings: strict),
+    .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
       swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+    .testTarget(
+      name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
   ]
 )

@@ -80,9 +80,9 @@ final class StreamTransport: OperationSink, WaitObject {
   nonisolated(nonsending) func waitForInput(_ needed: Int) async throws {
     guard reader == nil else { throw StreamError.concurrentRead }
     readerNeeds = needed
-    resumeReceiving()
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait
+    resumeReceiving()
     let outcome = await loop.wait(wait)
     reader = nil
     if outcome == .cancelled { throw CancellationError() }
@@ -195,7 +195,8 @@ final class StreamTransport: OperationSink, WaitObject {
   }
 
   private func fail(_ error: SystemError) {
-    outputError = error
+    // An abort has said why already.
+    if outputError == nil { outputError = error }
     output.discard()
     wakeWriters()
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import AsyncIOCore
+import AsyncIOCore
 
 /// Opens a TCP connection; asyncio's `open_connection`.
 ///

@@ -6,7 +6,7 @@ import CLinux
 import Glibc
 import Synchronization
 
-enum BackendChoice {
+package enum BackendChoice {
   /// The value of AIO_BACKEND, if it is set.
   static func fromEnvironment() throws -> BackendKind? {
     guard let value = unsafe getenv("AIO_BACKEND"), unsafe value.pointee != 0 else { return nil }
@@ -16,7 +16,7 @@ enum BackendChoice {
   }
 
   /// On the thread of the loop that will use it: a ring belongs to the thread that made it.
-  static func make(_ wanted: BackendKind?) throws -> any Backend {
+  package static func make(_ wanted: BackendKind?) throws -> any Backend {
     if let wanted { return try make(wanted, because: "asked for by the program") }
     if let kind = try fromEnvironment() { return try make(kind, because: "asked for by AIO_BACKEND") }
     do {

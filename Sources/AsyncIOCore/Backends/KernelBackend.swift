@@ -46,10 +46,9 @@ package class KernelBackend: Backend {
 
   package final func delay(fromForeignClock nanoseconds: Int64) -> Int64 { nanoseconds }
 
-  /// Within what the kernel itself lets a timer of ours be late, twice over (timer slack, 50 microseconds: prctl(2)).
-  private static var coalescing: Int64 { 100_000 }
-
-  package final func coalesced(_ deadline: Int64) -> Int64 { max(deadline, now + Self.coalescing) }
+  package final func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 {
+    max(deadline, now + nanoseconds)
+  }
 
   package final func wake() {
     // EAGAIN means that the counter is full: it will wake the loop.

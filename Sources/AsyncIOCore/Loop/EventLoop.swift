@@ -207,7 +207,7 @@ import Synchronization
 
   /// Puts a job into the run queue after a delay; for `Task.sleep`.
   func schedule(_ item: ReadyItem, after delay: Duration) {
-    let sleeper = Sleeper()
+    let sleeper = SleepingTask()
     if isCurrent {
       schedule(item, after: delay, for: sleeper)
     } else {
@@ -216,7 +216,7 @@ import Synchronization
     }
   }
 
-  private func schedule(_ item: ReadyItem, after delay: Duration, for sleeper: Sleeper?) {
+  private func schedule(_ item: ReadyItem, after delay: Duration, for sleeper: SleepingTask?) {
     let deadline = deadline(after: driver.delay(fromForeignClock: delay.clampedNanoseconds))
     _ = timers.insert(deadline: deadline, .run(item, sleeper))
   }

@@ -4,6 +4,8 @@
 // pointer to chase as with a list through the jobs.
 // Only the loop's own thread touches it.
 
+import CLinux
+
 /// What a word in the run queue stands for, and so how it has to be run.
 enum ReadyKind: UInt {
   /// A job of the main actor: runs isolated to the main executor, so that calls between main-actor code do not hop.
@@ -88,6 +90,21 @@ struct ReadyItem {
     let item = unsafe items[head & mask]
     head &+= 1
     return item
+  }
+
+  /// Begins to load the job that many places behind the first.
+  @inline(__always)
+  func prefetch(ahead: Int) {
+    asyncio_prefetch_job(unsafe items[(head &+ ahead) & mask].word & ~ReadyItem.kindMask)
+  }
+
+  /// Puts the items that were appended last before all others, in their order.
+  mutating func moveToFront(last count: Int) {
+    for _ in 0..<count {
+      tail &-= 1
+      head &-= 1
+      unsafe items[head & mask] = unsafe items[tail & mask]
+    }
   }
 
   /// Puts the items up to the position `end` into an order drawn from `random`: what runs first among what is ready

@@ -52,11 +52,12 @@ extension EventLoop {
   }
 
   /// Suspends the calling task until `unpark(id)`, or until the task is cancelled.
+  @inline(__always)
   package nonisolated(nonsending) func wait(_ id: ParkID) async -> ParkOutcome {
     let record = unsafe parks[id.index]
     guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
     unsafe record.pointee.task = task
-    if namesTasks { unsafe record.pointee.taskName = Task.name }
+    if namesTasks { parks.taskNames[id.index] = Task.name }
     let handler = unsafe asyncio_add_cancellation_handler(record)
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
@@ -70,7 +71,7 @@ extension EventLoop {
   package nonisolated(nonsending) func waitUncancellably(_ id: ParkID) async -> Int {
     let record = unsafe parks[id.index]
     unsafe record.pointee.task = asyncio_current_task()
-    if namesTasks { unsafe record.pointee.taskName = Task.name }
+    if namesTasks { parks.taskNames[id.index] = Task.name }
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
       await parking.suspend()
@@ -80,9 +81,8 @@ extension EventLoop {
   }
 
   private func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
-    if namesTasks { unsafe heartbeat.runs(taskNamed: record.pointee.taskName) }
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
-    if namesTasks { unsafe record.pointee.taskName = nil }
+    if namesTasks { unsafe heartbeat.runs(taskNamed: parks.taskNames.removeValue(forKey: record.pointee.index)) }
     unsafe parks.free(record)
     return outcome
   }
@@ -112,6 +112,7 @@ extension EventLoop {
   }
 
   /// Lets every other ready task run once.
+  @inline(__always)
   package nonisolated(nonsending) func yield() async {
     await parking.suspend()
   }

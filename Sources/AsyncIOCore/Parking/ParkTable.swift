@@ -41,8 +41,6 @@ package enum ParkOutcome: Equatable {
   var result = 0
   var since: Int64 = 0
   var reason = WaitReason.unnamed
-  /// Why `Task.name` is not read here in production: it walks the task's records. Test loops pay for it.
-  var taskName: String?
   var index: UInt32
   var generation: UInt32 = 0
   var nextFree: UInt32 = .max
@@ -59,6 +57,9 @@ package enum ParkOutcome: Equatable {
   private var firstFree: UInt32 = .max
   /// Tasks that wait now.
   private(set) var count = 0
+  /// The names of waiting tasks, by their records' index, where they are kept. Not in the record: `Task.name` walks the
+  /// task's records, so only the loops of tests ask for it.
+  var taskNames: [UInt32: String] = [:]
 
   deinit {
     unsafe chunks.forEach { chunk in

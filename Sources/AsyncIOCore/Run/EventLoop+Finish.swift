@@ -43,14 +43,14 @@ extension EventLoop {
   /// Cancels every task that waits on this loop.
   package func cancelWaitingTasks() {
     var tasks: [UnsafeMutableRawPointer] = unsafe []
-    var sleepers: [Sleeper] = []
     unsafe parks.forEachWaiting { record in
       if let task = unsafe record.pointee.task { unsafe tasks.append(task) }
     }
+    var sleepers: [SleepingTask] = []
     timers.forEachWaiting { _, action in
-      if case .run(_, let sleeper?) = action, !sleeper.isCancelled { sleepers.append(sleeper) }
+      if case .run(_, let sleeper?) = action { sleepers.append(sleeper) }
     }
-    for sleeper in sleepers { sleeper.cancel() }
+    for sleeper in sleepers where !sleeper.isCancelled { sleeper.cancel() }
     // Safety: each is suspended on this loop, whose thread this is, so none can go away in here.
     unsafe tasks.forEach { task in
       if unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
@@ -64,7 +64,7 @@ extension EventLoop {
     unsafe parks.forEachWaiting { record in
       waiting.append(
         WaitingTask(
-          name: unsafe record.pointee.taskName, reason: unsafe record.pointee.reason.description,
+          name: unsafe parks.taskNames[record.pointee.index], reason: unsafe record.pointee.reason.description,
           since: .nanoseconds(unsafe now - record.pointee.since)))
     }
     timers.forEachWaiting { deadline, action in

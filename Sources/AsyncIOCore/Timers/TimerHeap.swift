@@ -21,8 +21,8 @@ package struct TimerID: Equatable {
 enum TimerAction {
   /// A parked task goes on.
   case unpark(ParkID)
-  /// A job that was enqueued with a time, by `Task.sleep`; the word is its run-queue item.
-  case run(ReadyItem, Sleeper?)
+  /// A job that was enqueued with a time: by `Task.sleep`, for the task that called it.
+  case run(ReadyItem, SleepingTask?)
   /// A callback of `callLater` or `callAt`.
   case call(TimerHandle)
 }
