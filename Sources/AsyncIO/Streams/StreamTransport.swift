@@ -28,7 +28,10 @@ final class StreamTransport: OperationSink, WaitObject {
   private(set) var inputError: (any Error)?
   private(set) var reachedEnd = false
   private var receiving: OperationID?
+  /// Nobody wants more at present.
   private var receivingIsPaused = false
+  /// The receive was cancelled for that; its last completion is still to come, and somebody may want more by then.
+  private var receivingIsEnding = false
   private var reader: ParkID?
   /// How much has to be there before the reader is woken.
   private var readerNeeds = 0
@@ -105,24 +108,31 @@ final class StreamTransport: OperationSink, WaitObject {
   }
 
   private func received(_ completion: Completion) {
-    if completion.isLast { receiving = nil }
+    let wasEnding = receivingIsEnding
+    if completion.isLast {
+      receiving = nil
+      receivingIsEnding = false
+    }
     if completion.result > 0 {
       input.append(completion.bytes)
       if let reader, input.count >= readerNeeds {
         loop.unpark(reader)
       } else if input.count > 2 * limit && reader == nil && !receivingIsPaused {
         receivingIsPaused = true
-        if let receiving { loop.cancel(receiving) }
+        if let receiving {
+          receivingIsEnding = true
+          loop.cancel(receiving)
+        }
       }
+      if completion.isLast && !receivingIsPaused && state == .open { startReceiving() }
     } else if completion.result == 0 {
       reachedEnd = true
       wakeReader()
     } else if completion.result != SystemError.Code.canceled.result {
       inputError = SystemError("receive", waitDescription, result: completion.result)
       wakeReader()
-    } else if receivingIsPaused {
-      // Somebody may have asked for more since it was stopped.
-      resumeReceiving()
+    } else if wasEnding {
+      if !receivingIsPaused && state == .open { startReceiving() }
     } else if state == .open {
       // The loop ends.
       inputError = StreamError.aborted

@@ -39,6 +39,10 @@ package final class VirtualBackend: Backend {
   private let foreignDelay: ForeignDelay
   package let wakeDescriptor: Int32
   private var silence: Int32 = 0
+  private var busyTurns = 0
+  /// After how many turns without a pause the clock moves all the same: a task that never waits must not keep timers
+  /// and connections from being served, here as little as on a machine.
+  private static let patienceWithBusyTasks = 64
   private var isClosed = false
 
   /// The operations on a descriptor, one for each direction.
@@ -74,12 +78,22 @@ package final class VirtualBackend: Backend {
 
   package func turn(until deadline: Int64?, of loop: EventLoop) {
     if deadline != .min && !loop.hasReadyJobs && !wantsTurn {
+      busyTurns = 0
       passTime(until: deadline == .max ? nil : deadline, of: loop)
+    } else {
+      busyTurns += 1
+      if busyTurns >= Self.patienceWithBusyTasks { moveOn(of: loop) }
     }
     asyncio_hold_clocks(true)
     completeCancelled(of: loop)
     for event in network.advance(to: now) { handle(event, of: loop) }
     attemptAll(of: loop)
+  }
+
+  private func moveOn(of loop: EventLoop) {
+    busyTurns = 0
+    let next = [network.nextArrival, loop.nextTimer].compactMap { $0 }.min()
+    if let next { now = max(now, next) }
   }
 
   private func passTime(until deadline: Int64?, of loop: EventLoop) {
