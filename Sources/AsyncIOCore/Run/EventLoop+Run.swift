@@ -125,10 +125,10 @@ extension EventLoop {
       loop.finish()
       dispatch?.stop()
       asyncio_interrupt_unwatch()
+      if wasStopped { throw EventLoopError.stopped }
       switch outcome {
       case .success(let value): return UncheckedBox(value: value)
       case .failure(let error):
-        if wasStopped { throw EventLoopError.stopped }
         if progress.wasInterrupted && error is CancellationError { throw EventLoopError.interrupted }
         throw error
       case nil: throw EventLoopError.stopped

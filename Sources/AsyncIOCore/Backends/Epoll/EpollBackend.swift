@@ -131,15 +131,17 @@ import Glibc
   package override var wantsTurn: Bool { !cancelled.isEmpty }
 
   package override func turn(until deadline: Int64?, of loop: EventLoop) {
+    // What was completed is news that the loop must look at, even if it made no job ready.
+    let waits = cancelled.isEmpty && !loop.hasReadyJobs
     completeCancelled(of: loop)
     var timeout = timespec()
-    if let deadline, !loop.hasReadyJobs {
+    if let deadline, waits {
       let remaining = deadline == .min ? 0 : max(0, deadline - now)
       timeout.tv_sec = Int(remaining / 1_000_000_000)
       timeout.tv_nsec = Int(remaining % 1_000_000_000)
     }
     systemCalls &+= 1
-    let waitsForever = deadline == nil && !loop.hasReadyJobs
+    let waitsForever = deadline == nil && waits
     let count = unsafe withUnsafePointer(to: &timeout) { timeout in
       unsafe asyncio_epoll_wait(epoll, events, Int32(Self.eventCapacity), waitsForever ? nil : timeout)
     }
