@@ -17,6 +17,7 @@ let package = Package(
   name: "swift-asyncio",
   products: [
     .library(name: "AsyncIO", targets: ["AsyncIO"]),
+    .library(name: "AsyncIOHTTP", targets: ["AsyncIOHTTP"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
   ],
   targets: [
@@ -37,6 +38,9 @@ let package = Package(
 
     // library: what `import AsyncIO` means
     .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
+
+    // services: protocols on the loop
+    .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
 
     // tests
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),

@@ -58,7 +58,7 @@ extension EventLoop {
     cachedTime = driver.now
     while let action = timers.popDue(cachedTime) {
       switch action {
-      case .unpark(let id): unpark(id)
+      case .unpark(let id): unpark(id, EventLoop.deadlinePassed)
       case .run(let item, _): ready.append(item)
       case .call(let handle): ready.append(ReadyItem(handle))
       }
