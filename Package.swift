@@ -16,9 +16,14 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "swift-asyncio",
   products: [
+    .executable(name: "aio", targets: ["aio"]),
     .library(name: "AsyncIO", targets: ["AsyncIO"]),
     .library(name: "AsyncIOHTTP", targets: ["AsyncIOHTTP"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
+  ],
+  dependencies: [
+    // For the command line tool alone.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // ground: the kernel's ABI, the Swift runtime's, and what a stuck thread is doing
@@ -41,6 +46,13 @@ let package = Package(
 
     // services: protocols on the loop
     .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
+
+    // tools
+    .executableTarget(
+      name: "aio",
+      dependencies: [
+        "AsyncIO", "AsyncIOHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
 
     // tests
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),

@@ -50,7 +50,7 @@ final class ClientCore: @unchecked Sendable {
     var merged = fields
     do {
       for (name, value) in configuration.fields where !fields.contains(name) { try merged.append(name, value) }
-    } catch let error as HTTP1Error {
+    } catch {
       throw HTTPError(method, url.description, .invalidRequest(error))
     }
     return merged
