@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "AsyncIO", targets: ["AsyncIO"]),
     .library(name: "AsyncIOHTTP", targets: ["AsyncIOHTTP"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
+    .library(name: "AsyncIOTesting", targets: ["AsyncIOTesting"]),
   ],
   dependencies: [
     // For the command line tool alone.
@@ -47,6 +48,9 @@ let package = Package(
     // services: protocols on the loop
     .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
 
+    // kits: what tests are written with
+    .target(name: "AsyncIOTesting", dependencies: ["AsyncIO", "AsyncIOCore", "CLinux"], swiftSettings: strict),
+
     // tools
     .executableTarget(
       name: "aio",
@@ -55,7 +59,18 @@ let package = Package(
       ], swiftSettings: strict),
 
     // tests
+    .executableTarget(
+      name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], swiftSettings: strict),
+    .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
+    .testTarget(
+      name: "AsyncIOHTTPTests", dependencies: ["AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "HTTP1Codec"],
+      swiftSettings: strict),
+    .testTarget(name: "AioTests", dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTesting"], swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+    .testTarget(
+      name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
   ]
 )

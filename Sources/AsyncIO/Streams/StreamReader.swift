@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import AsyncIOCore
+import AsyncIOCore
 
 /// The incoming side of a connection; asyncio's `StreamReader`.
 ///

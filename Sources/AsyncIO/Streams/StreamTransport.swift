@@ -198,7 +198,8 @@ package final class StreamTransport: OperationSink, WaitObject {
   }
 
   private func fail(_ error: SystemError) {
-    outputError = error
+    // An abort has said why already.
+    if outputError == nil { outputError = error }
     output.discard()
     wakeWriters()
   }

@@ -27,6 +27,9 @@ package protocol Backend: AnyObject {
   /// virtual, without the microseconds that passed in between.
   func delay(fromForeignClock nanoseconds: Int64) -> Int64
 
+  /// The deadline to wait for if wakes are to be that many nanoseconds apart.
+  func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64
+
   // MARK: Operations
 
   func submit(_ record: UnsafeMutablePointer<OperationRecord>)

@@ -5,7 +5,7 @@
 import CLinux
 import Glibc
 
-enum BackendChoice {
+package enum BackendChoice {
   /// The value of AIO_BACKEND, if it is set.
   static func fromEnvironment() throws -> BackendKind? {
     guard let value = unsafe getenv("AIO_BACKEND"), unsafe value.pointee != 0 else { return nil }
@@ -15,7 +15,7 @@ enum BackendChoice {
   }
 
   /// On the thread of the loop that will use it: a ring belongs to the thread that made it.
-  static func make(_ wanted: BackendKind?) throws -> any Backend {
+  package static func make(_ wanted: BackendKind?) throws -> any Backend {
     switch try wanted ?? fromEnvironment() {
     case .epoll: return try EpollBackend()
     case .ioUring:

@@ -8,7 +8,7 @@ import Glibc
 
 package class KernelBackend: Backend {
   package var kind: BackendKind { preconditionFailure("overridden") }
-  @exclusivity(unchecked) package final var systemCalls = 0
+  @safe @exclusivity(unchecked) package final var systemCalls = 0
   /// An eventfd, written to by `wake`.
   package final let wakeDescriptor: Int32
 
@@ -41,6 +41,10 @@ package class KernelBackend: Backend {
   package final var now: Int64 { asyncio_monotonic_nanoseconds() }
 
   package final func delay(fromForeignClock nanoseconds: Int64) -> Int64 { nanoseconds }
+
+  package final func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 {
+    max(deadline, now + nanoseconds)
+  }
 
   package final func wake() {
     // EAGAIN means that the counter is full: it will wake the loop.
@@ -110,11 +114,11 @@ package class KernelBackend: Backend {
   }
 
   package final func localAddress(of descriptor: Int32) -> SocketAddress? {
-    address { unsafe getsockname(descriptor, $0, $1) }
+    unsafe address { unsafe getsockname(descriptor, $0, $1) }
   }
 
   package final func peerAddress(of descriptor: Int32) -> SocketAddress? {
-    address { unsafe getpeername(descriptor, $0, $1) }
+    unsafe address { unsafe getpeername(descriptor, $0, $1) }
   }
 
   private final func address(

@@ -9,7 +9,8 @@ import CLinux
 import Glibc
 import Synchronization
 
-package final class BlockingPool: @unchecked Sendable {
+@safe package final class BlockingPool: @unchecked Sendable {
+  // Safe: the one instance is never released, and neither are the mutex and the condition it owns.
   // Sendable: everything mutable is touched only with `mutex` held.
 
   package static let shared = BlockingPool()

@@ -107,19 +107,19 @@ final class LoopTaskExecutor: TaskExecutor, SchedulingExecutor {
   // that run on it.
   nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
 
-  func enqueue(_ job: consuming ExecutorJob) { loop.enqueue(ReadyItem(UnownedJob(job), .preferring)) }
+  func enqueue(_ job: consuming ExecutorJob) { unsafe loop.enqueue(ReadyItem(UnownedJob(job), .preferring)) }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
-    loop.schedule(ReadyItem(UnownedJob(job), .preferring), after: swiftDuration(delay))
+    unsafe loop.schedule(ReadyItem(UnownedJob(job), .preferring), after: swiftDuration(delay))
   }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
   ) {
     let delay = swiftDuration(clock.now.duration(to: instant))
-    loop.schedule(ReadyItem(UnownedJob(job), .preferring), after: delay)
+    unsafe loop.schedule(ReadyItem(UnownedJob(job), .preferring), after: delay)
   }
 }
 
@@ -128,20 +128,20 @@ final class LoopSerialExecutor: SerialExecutor, SchedulingExecutor {
   // Safety: as for LoopTaskExecutor.
   nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
 
-  func enqueue(_ job: consuming ExecutorJob) { loop.enqueue(ReadyItem(UnownedJob(job), .serial)) }
+  func enqueue(_ job: consuming ExecutorJob) { unsafe loop.enqueue(ReadyItem(UnownedJob(job), .serial)) }
 
-  func isIsolatingCurrentContext() -> Bool? { loop.isCurrent ? true : nil }
+  func isIsolatingCurrentContext() -> Bool? { unsafe loop.isCurrent ? true : nil }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
-    loop.schedule(ReadyItem(UnownedJob(job), .serial), after: swiftDuration(delay))
+    unsafe loop.schedule(ReadyItem(UnownedJob(job), .serial), after: swiftDuration(delay))
   }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
   ) {
-    loop.schedule(ReadyItem(UnownedJob(job), .serial), after: swiftDuration(clock.now.duration(to: instant)))
+    unsafe loop.schedule(ReadyItem(UnownedJob(job), .serial), after: swiftDuration(clock.now.duration(to: instant)))
   }
 }
 

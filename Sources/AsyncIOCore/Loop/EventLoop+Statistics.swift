@@ -54,4 +54,10 @@ extension EventLoop {
   }
 
   package var hasReadyJobs: Bool { !ready.isEmpty }
+
+  /// Calls under way on other threads that will come back to this loop: a simulated clock stands still for them.
+  package var blockingCalls: Int {
+    get { counters.blocking }
+    set { counters.blocking = newValue }
+  }
 }

@@ -8,8 +8,8 @@
 // so one of them sees the other.
 
 import CLinux
-import Glibc
 import CSwiftRuntime
+import Glibc
 import Synchronization
 
 /// The event loop: what runs tasks, I/O and timers on one thread; asyncio's `AbstractEventLoop`.
@@ -26,7 +26,9 @@ import Synchronization
 ///   }
 /// }
 /// ```
-public final class EventLoop: @unchecked Sendable {
+@safe public final class EventLoop: @unchecked Sendable {
+  // Safe: the executors are kept by the properties above those without a reference, and `suspending` is a record of
+  // `parks`, which lives as long as the loop.
   // Sendable: see "Threads" at the head of the file.
 
   package let driver: any Backend
@@ -36,28 +38,29 @@ public final class EventLoop: @unchecked Sendable {
   package let namesTasks: Bool
 
   // The properties below are reached only from the loop's thread, by functions that do not call out while they hold
-  // one: `@exclusivity(unchecked)` leaves out the run-time check of that, which costs more than the access itself.
-  @exclusivity(unchecked) var ready = RunQueue()
-  @exclusivity(unchecked) var timers = TimerHeap()
-  @exclusivity(unchecked) var parks = ParkTable()
-  @exclusivity(unchecked) package var operations = OperationTable()
+  // one: `@exclusivity(unchecked)` leaves out the run-time check of that, which costs more than the access itself, and
+  // `@safe` says that it was not needed.
+  @safe @exclusivity(unchecked) var ready = RunQueue()
+  @safe @exclusivity(unchecked) var timers = TimerHeap()
+  @safe @exclusivity(unchecked) var parks = ParkTable()
+  @safe @exclusivity(unchecked) package var operations = OperationTable()
   let inbox = Inbox()
   let isSleeping = Atomic<Bool>(false)
   private let closed = Atomic<Bool>(false)
 
   /// How the job that runs now was run; a task that is suspended comes back the same way.
-  @exclusivity(unchecked) var runningKind = ReadyKind.routed
+  @safe @exclusivity(unchecked) var runningKind = ReadyKind.routed
   /// See `spendBudget`.
-  @exclusivity(unchecked) package var budget = 0
+  @safe @exclusivity(unchecked) package var budget = 0
   /// The wait that the next suspension belongs to.
   @exclusivity(unchecked) var suspending: UnsafeMutablePointer<ParkRecord>?
   /// The time, read at most once a turn.
-  @exclusivity(unchecked) var cachedTime: Int64 = 0
-  @exclusivity(unchecked) var stopRequested = false
-  @exclusivity(unchecked) var counters = Counters()
+  @safe @exclusivity(unchecked) var cachedTime: Int64 = 0
+  @safe @exclusivity(unchecked) var stopRequested = false
+  @safe @exclusivity(unchecked) var counters = Counters()
   /// Draws the order of ready jobs, where that is wanted.
-  @exclusivity(unchecked) package var shuffle: SeededRandom?
-  @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
+  @safe @exclusivity(unchecked) package var shuffle: SeededRandom?
+  @safe @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
   /// What the watchdog reads from its thread.
   let heartbeat = Heartbeat()
   package let streamBuffers = BufferPool()
@@ -72,7 +75,7 @@ public final class EventLoop: @unchecked Sendable {
   private let preference: LoopTaskExecutor
   let unownedPreference: UnownedTaskExecutor
   let unownedSerial: UnownedSerialExecutor
-  let unownedRouter = RouterExecutor.shared.asUnownedTaskExecutor()
+  let unownedRouter = unsafe RouterExecutor.shared.asUnownedTaskExecutor()
   let unownedMain = unsafe MainLoopExecutor.shared.asUnownedSerialExecutor()
 
   package init(driver: any Backend, isMain: Bool = false, namesTasks: Bool = false) {
@@ -86,7 +89,7 @@ public final class EventLoop: @unchecked Sendable {
     parking = Parking(executor: parkingExecutor)
     anchor = LoopAnchor(executor: serialExecutor)
     preference = LoopTaskExecutor()
-    unownedPreference = preference.asUnownedTaskExecutor()
+    unsafe unownedPreference = unsafe preference.asUnownedTaskExecutor()
     unsafe unownedSerial = unsafe serialExecutor.asUnownedSerialExecutor()
     unsafe parkingExecutor.loop = self
     unsafe serialExecutor.loop = self
@@ -200,6 +203,6 @@ public final class EventLoop: @unchecked Sendable {
   func schedule(_ item: ReadyItem, after delay: Duration) {
     guard isCurrent else { return postFromAnywhere { $0.schedule(item, after: delay) } }
     let deadline = deadline(after: driver.delay(fromForeignClock: delay.clampedNanoseconds))
-    _ = unsafe timers.insert(deadline: deadline, .run(item, sleeper: asyncio_current_task()))
+    _ = timers.insert(deadline: deadline, .run(item, SleepingTask()))
   }
 }

@@ -4,6 +4,8 @@
 // pointer to chase as with a list through the jobs.
 // Only the loop's own thread touches it.
 
+import CLinux
+
 /// What a word in the run queue stands for, and so how it has to be run.
 enum ReadyKind: UInt {
   /// A job of the main actor: runs isolated to the main executor, so that calls between main-actor code do not hop.
@@ -39,7 +41,7 @@ struct ReadyItem {
   }
 
   @inline(__always)
-  var kind: ReadyKind { ReadyKind(rawValue: word & Self.kindMask).unsafelyUnwrapped }
+  var kind: ReadyKind { unsafe ReadyKind(rawValue: word & Self.kindMask).unsafelyUnwrapped }
 
   @inline(__always)
   // Safety: made by `init(_:_:)` from a job that its executor has not run yet; the kind was looked at before.
@@ -54,7 +56,8 @@ struct ReadyItem {
   }
 }
 
-struct RunQueue: ~Copyable {
+@safe struct RunQueue: ~Copyable {
+  // Safe: owns its ring; positions are masked to its size, and only those between `head` and `tail` are read.
   private var items: UnsafeMutablePointer<ReadyItem>
   private var mask: Int
   /// Positions only grow; the slot is the position modulo the capacity.
@@ -87,6 +90,12 @@ struct RunQueue: ~Copyable {
     let item = unsafe items[head & mask]
     head &+= 1
     return item
+  }
+
+  /// Begins to load the job that many places behind the first.
+  @inline(__always)
+  func prefetch(ahead: Int) {
+    asyncio_prefetch_job(unsafe items[(head &+ ahead) & mask].word & ~ReadyItem.kindMask)
   }
 
   /// Puts the items up to the position `end` into an order drawn from `random`: what runs first among what is ready

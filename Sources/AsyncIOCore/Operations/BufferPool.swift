@@ -4,7 +4,8 @@
 // stream holds no buffer at all, and a busy loop allocates none.
 // Only the loop's own thread touches it.
 
-package final class BufferPool {
+@safe package final class BufferPool {
+  // Safe: owns the blocks on its lists; a block that was taken belongs to the taker, `unsafe` to use.
   package static let smallest = 4096
   /// Larger blocks are returned to the allocator.
   private static let largest = 1 << 20
@@ -19,9 +20,7 @@ package final class BufferPool {
   }
 
   deinit {
-    for blocks in unsafe free {
-      for block in unsafe blocks { unsafe block.deallocate() }
-    }
+    unsafe free.forEach { blocks in unsafe blocks.forEach { unsafe $0.deallocate() } }
   }
 
   /// A block of at least `minimum` bytes.

@@ -44,7 +44,8 @@ package struct OperationID: Equatable, Hashable {
 }
 
 /// What a backend says of an operation.
-package struct Completion {
+@safe package struct Completion {
+  // Safe: `bytes` is lent for the time of the call that gets it, and `unsafe` to read.
   /// As the operation's kind defines it, or a negative errno.
   package let result: Int32
   /// What was received; only for the time of the call.
@@ -52,8 +53,9 @@ package struct Completion {
   /// Whether the operation is over.
   package let isLast: Bool
 
-  package init(result: Int32, bytes: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), isLast: Bool)
-  {
+  package init(
+    result: Int32, bytes: UnsafeRawBufferPointer = unsafe UnsafeRawBufferPointer(start: nil, count: 0), isLast: Bool
+  ) {
     self.result = result
     unsafe self.bytes = unsafe bytes
     self.isLast = isLast

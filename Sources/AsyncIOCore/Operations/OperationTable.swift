@@ -5,7 +5,8 @@
 package import CLinux
 import Glibc
 
-package struct OperationRecord {
+@safe package struct OperationRecord {
+  // Safe: whoever follows a pointer of it says `unsafe`; `owner` keeps the bytes, the table frees the address.
   package enum State: UInt8 {
     case free, submitted, cancelRequested
   }
@@ -35,16 +36,17 @@ package struct OperationRecord {
   init(index: UInt32) { self.index = index }
 }
 
-package struct OperationTable: ~Copyable {
+@safe package struct OperationTable: ~Copyable {
+  // Safe: owns its chunks; a record it hands out stays in place as long as the table lives.
   private static var chunkSize: Int { 128 }
-  private var chunks: [UnsafeMutablePointer<OperationRecord>] = []
+  private var chunks: [UnsafeMutablePointer<OperationRecord>] = unsafe []
   private var firstFree: UInt32 = .max
   package private(set) var inFlight = 0
 
   init() {}
 
   deinit {
-    for chunk in unsafe chunks {
+    unsafe chunks.forEach { chunk in
       for offset in 0..<Self.chunkSize { unsafe chunk[offset].storage?.deallocate() }
       unsafe chunk.deinitialize(count: Self.chunkSize)
       unsafe chunk.deallocate()
@@ -92,7 +94,7 @@ package struct OperationTable: ~Copyable {
   }
 
   func forEachInFlight(_ body: (OperationID) -> Void) {
-    for chunk in unsafe chunks {
+    unsafe chunks.forEach { chunk in
       for offset in 0..<Self.chunkSize where unsafe chunk[offset].state != .free { unsafe body(chunk[offset].id) }
     }
   }

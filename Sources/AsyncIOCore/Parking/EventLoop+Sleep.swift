@@ -2,6 +2,7 @@
 
 extension EventLoop {
   /// Suspends the calling task for a duration, or for one turn if that is not positive. On the loop's thread.
+  @inline(__always)
   package nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
     let nanoseconds = duration.clampedNanoseconds
     guard nanoseconds > 0 else {

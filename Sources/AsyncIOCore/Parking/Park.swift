@@ -52,36 +52,37 @@ extension EventLoop {
   }
 
   /// Suspends the calling task until `unpark(id)`, or until the task is cancelled.
+  @inline(__always)
   package nonisolated(nonsending) func wait(_ id: ParkID) async -> ParkOutcome {
     let record = unsafe parks[id.index]
     guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
     unsafe record.pointee.task = task
-    if namesTasks { unsafe record.pointee.taskName = Task.name }
+    if namesTasks { parks.taskNames[id.index] = Task.name }
     let handler = unsafe asyncio_add_cancellation_handler(record)
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
       await parking.suspend()
     }
     if let handler = unsafe handler { unsafe asyncio_remove_cancellation_handler(handler) }
-    return finishWait(record)
+    return unsafe finishWait(record)
   }
 
   /// The same for a wait that must not end early, because the caller can't leave yet.
   package nonisolated(nonsending) func waitUncancellably(_ id: ParkID) async -> Int {
     let record = unsafe parks[id.index]
     unsafe record.pointee.task = asyncio_current_task()
-    if namesTasks { unsafe record.pointee.taskName = Task.name }
+    if namesTasks { parks.taskNames[id.index] = Task.name }
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
       await parking.suspend()
     }
-    guard case .resumed(let result) = finishWait(record) else { preconditionFailure("nobody cancels this wait") }
+    guard case .resumed(let result) = unsafe finishWait(record) else { preconditionFailure("nobody cancels this wait") }
     return result
   }
 
   private func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
-    if namesTasks { unsafe record.pointee.taskName = nil }
+    if namesTasks { unsafe parks.taskNames[record.pointee.index] = nil }
     unsafe parks.free(record)
     return outcome
   }
@@ -111,6 +112,7 @@ extension EventLoop {
   }
 
   /// Lets every other ready task run once.
+  @inline(__always)
   package nonisolated(nonsending) func yield() async {
     await parking.suspend()
   }

@@ -21,7 +21,8 @@ package enum ParkOutcome: Equatable {
   case cancelled
 }
 
-struct ParkRecord {
+@safe struct ParkRecord {
+  // Safe: lives in a table of the loop that it points to, and a suspended task cannot go away.
   enum State: UInt8 {
     case free
     /// The wait was announced; its task has not been suspended yet, or is about to be.
@@ -40,8 +41,6 @@ struct ParkRecord {
   var result = 0
   var since: Int64 = 0
   var reason = WaitReason.unnamed
-  /// Why `Task.name` is not read here in production: it walks the task's records. Test loops pay for it.
-  var taskName: String?
   var index: UInt32
   var generation: UInt32 = 0
   var nextFree: UInt32 = .max
@@ -51,15 +50,19 @@ struct ParkRecord {
   var id: ParkID { ParkID(index: index, generation: generation) }
 }
 
-struct ParkTable: ~Copyable {
+@safe struct ParkTable: ~Copyable {
+  // Safe: owns its chunks; a record it hands out stays in place as long as the table lives.
   private static var chunkSize: Int { 256 }
-  private var chunks: [UnsafeMutablePointer<ParkRecord>] = []
+  private var chunks: [UnsafeMutablePointer<ParkRecord>] = unsafe []
   private var firstFree: UInt32 = .max
   /// Tasks that wait now.
   private(set) var count = 0
+  /// The names of waiting tasks, by their records' index, where they are kept. Not in the record: `Task.name` walks the
+  /// task's records, so only the loops of tests ask for it.
+  var taskNames: [UInt32: String] = [:]
 
   deinit {
-    for chunk in unsafe chunks {
+    unsafe chunks.forEach { chunk in
       unsafe chunk.deinitialize(count: Self.chunkSize)
       unsafe chunk.deallocate()
     }
@@ -96,7 +99,7 @@ struct ParkTable: ~Copyable {
   }
 
   func forEachWaiting(_ body: (UnsafeMutablePointer<ParkRecord>) -> Void) {
-    for chunk in unsafe chunks {
+    unsafe chunks.forEach { chunk in
       for offset in 0..<Self.chunkSize where unsafe chunk[offset].state == .suspended { unsafe body(chunk + offset) }
     }
   }
@@ -107,7 +110,7 @@ struct ParkTable: ~Copyable {
     let base = unsafe UInt32(chunks.count * Self.chunkSize)
     for offset in 0..<UInt32(Self.chunkSize) {
       var record = unsafe ParkRecord(loop: loop, index: base + offset)
-      unsafe record.nextFree = offset + 1 < Self.chunkSize ? base + offset + 1 : firstFree
+      record.nextFree = offset + 1 < Self.chunkSize ? base + offset + 1 : firstFree
       unsafe (chunk + Int(offset)).initialize(to: record)
     }
     unsafe chunks.append(chunk)

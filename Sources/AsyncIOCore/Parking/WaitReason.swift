@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a parked task waits for, as a report shows it: `receive` on `127.0.0.1:8080`.
+/// What a parked task waits for, as a report shows it: `receive from` `127.0.0.1:8080`.
 ///
-/// It is filled for every wait, so it holds words that exist already: a static string for what kind of wait it is, and
-/// an object to ask for a description only when somebody wants to read it.
+/// It is filled for every wait and kept for as long, a hundred thousand times over if need be: so it is one word for
+/// the operation's name, and an object to ask for a description only when somebody wants to read it.
 package struct WaitReason: CustomStringConvertible {
-  package let operation: StaticString
+  private let name: StaticName
   /// What is waited on. Unretained while parked: the waiting task keeps it alive.
-  package unowned(unsafe) let object: (any WaitObject)?
+  private unowned(unsafe) let object: (any WaitObject)?
 
-  package init(_ operation: StaticString, on object: (any WaitObject)? = nil) {
-    self.operation = operation
+  package init(_ operation: StaticName, on object: (any WaitObject)? = nil) {
+    name = operation
     unsafe self.object = object
   }
 
   static var unnamed: WaitReason { WaitReason("wait") }
 
   package var description: String {
-    if let object = unsafe object { return "\(operation) \(object.waitDescription)" }
-    return "\(operation)"
+    if let object = unsafe object { return "\(name) \(object.waitDescription)" }
+    return "\(name)"
+  }
+
+  /// A name that is written in the source: the address of its bytes, which end in a zero.
+  ///
+  /// `@safe`: the address stays good for as long as the program runs.
+  @safe package struct StaticName: ExpressibleByStringLiteral, CustomStringConvertible {
+    private let start: UnsafePointer<UInt8>
+
+    package init(stringLiteral name: StaticString) {
+      // Safety: a string literal's bytes are part of the program and end in a zero.
+      unsafe start = name.utf8Start
+    }
+
+    package var description: String { unsafe String(cString: start) }
   }
 }
 

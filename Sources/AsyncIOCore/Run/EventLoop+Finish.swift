@@ -6,8 +6,6 @@
 // or in `Task.sleep`. A task that waits for one of them is reached through it. One that waits for something outside,
 // such as a foreign callback, is not, and nobody waits for it.
 
-import CLinux
-import Glibc
 import CSwiftRuntime
 
 extension EventLoop {
@@ -38,36 +36,40 @@ extension EventLoop {
     if !ready.isEmpty || parks.count > 0 || !inbox.isEmpty { return true }
     var sleeps = false
     timers.forEachWaiting { _, action in
-      if case .run = action { sleeps = true }
+      if case .run(_, let sleeper?) = action, !sleeper.isCancelled { sleeps = true }
     }
     return sleeps
   }
 
   /// Cancels every task that waits on this loop.
   package func cancelWaitingTasks() {
-    var tasks: [UnsafeMutableRawPointer] = []
-    parks.forEachWaiting { record in
+    var tasks: [UnsafeMutableRawPointer] = unsafe []
+    unsafe parks.forEachWaiting { record in
       if let task = unsafe record.pointee.task { unsafe tasks.append(task) }
     }
+    var sleepers: [SleepingTask] = []
     timers.forEachWaiting { _, action in
-      if case .run(_, let sleeper?) = action { unsafe tasks.append(sleeper) }
+      if case .run(_, let sleeper?) = action { sleepers.append(sleeper) }
     }
+    for sleeper in sleepers where !sleeper.isCancelled { sleeper.cancel() }
     // Safety: each is suspended on this loop, whose thread this is, so none can go away in here.
-    for task in unsafe tasks where unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
+    unsafe tasks.forEach { task in
+      if unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
+    }
   }
 
   /// The tasks that wait on this loop, for reports. On the loop's thread.
   package func waitingTasks() -> [WaitingTask] {
     var waiting: [WaitingTask] = []
     let now = driver.now
-    parks.forEachWaiting { record in
+    unsafe parks.forEachWaiting { record in
       waiting.append(
         WaitingTask(
-          name: unsafe record.pointee.taskName, reason: unsafe record.pointee.reason.description,
+          name: unsafe parks.taskNames[record.pointee.index], reason: unsafe record.pointee.reason.description,
           since: .nanoseconds(unsafe now - record.pointee.since)))
     }
     timers.forEachWaiting { deadline, action in
-      if case .run = action {
+      if case .run(_, let sleeper?) = action, !sleeper.isCancelled {
         waiting.append(WaitingTask(name: nil, reason: "Task.sleep", since: .zero))
       }
     }

@@ -90,7 +90,6 @@ extension EventLoop {
       precondition(count > 0, "there is at least one loop")
       return LoopCount(resolved: count)
     }
-
   }
 }
 
@@ -105,7 +104,7 @@ extension EventLoop {
   nonisolated func run(_ body: @escaping @MainActor () async throws -> Value) throws -> Value {
     // The main thread is the main actor's, since its loop is current here; see RuntimeExecutors.
     try MainActor.assumeIsolated {
-      let box = unsafe UncheckedBox(value: body)
+      let box = UncheckedBox(value: body)
       let task = Task(name: "main") { @MainActor in
         do {
           let body = box.value
@@ -141,8 +140,8 @@ extension EventLoop {
 /// What is looked at after every turn; not generic, and so cheap.
 private final class RunProgress {
   var task: Task<Void, Never>?
-  @exclusivity(unchecked) var isDone = false
-  @exclusivity(unchecked) var wasInterrupted = false
+  @safe @exclusivity(unchecked) var isDone = false
+  @safe @exclusivity(unchecked) var wasInterrupted = false
 
   func isOver(_ loop: EventLoop) -> Bool {
     if asyncio_interrupt_count() > 0 && !wasInterrupted {

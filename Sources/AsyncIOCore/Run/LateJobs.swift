@@ -11,7 +11,7 @@ enum LateJobs {
     case .routed: RouterExecutor.shared.enqueueOnPool(item.job)
     case .preferring:
       let job = item.job
-      BlockingPool.shared.submit { job.runSynchronously(on: loop.unownedPreference) }
+      BlockingPool.shared.submit { unsafe job.runSynchronously(on: loop.unownedPreference) }
     case .serial:
       let job = item.job
       BlockingPool.shared.submit {

@@ -14,12 +14,13 @@ package final class LoopThread: Sendable {
     self.ended = ended
   }
 
-  /// Starts a thread, makes a backend there, and runs a loop on it until `stop`.
+  /// Starts a thread, makes a backend there, and runs a loop on it until `stop`. `whenEnded` is called last on that
+  /// thread, where the loop is then no longer current: whoever is resumed there goes on elsewhere.
   ///
   /// - Throws: what making the backend throws.
   package static func start(
     name: String, namesTasks: Bool = false, makeDriver: @escaping @Sendable () throws -> any Backend,
-    prepare: @escaping @Sendable (EventLoop) -> Void = { _ in }
+    prepare: @escaping @Sendable (EventLoop) -> Void = { _ in }, whenEnded: @escaping @Sendable () -> Void = {}
   ) throws -> LoopThread {
     RouterInstallation.ensure()
     let started = ThreadLatch()
@@ -43,6 +44,7 @@ package final class LoopThread: Sendable {
       }
       loop.close()
       ended.open()
+      whenEnded()
     }
     started.wait()
     return LoopThread(loop: try made.withLock { $0! }.get(), ended: ended)
@@ -56,7 +58,8 @@ package final class LoopThread: Sendable {
 }
 
 /// Something that threads wait for once.
-package final class ThreadLatch: @unchecked Sendable {
+@safe package final class ThreadLatch: @unchecked Sendable {
+  // Safe: owns the semaphore.
   // Sendable: a semaphore is made to be used from any thread.
   private let semaphore: UnsafeMutablePointer<sem_t> = .allocate(capacity: 1)
 

@@ -21,9 +21,8 @@ package struct TimerID: Equatable {
 enum TimerAction {
   /// A parked task goes on.
   case unpark(ParkID)
-  /// A job that was enqueued with a time, by `Task.sleep`; the word is its run-queue item, and `sleeper` the task that
-  /// called it (unretained: it waits for this job, so it outlives the timer).
-  case run(ReadyItem, sleeper: UnsafeMutableRawPointer?)
+  /// A job that was enqueued with a time: by `Task.sleep`, for the task that called it.
+  case run(ReadyItem, SleepingTask?)
   /// A callback of `callLater` or `callAt`.
   case call(TimerHandle)
 }
@@ -137,7 +136,7 @@ struct TimerHeap {
   }
 
   private mutating func siftUp(_ start: Int) {
-    heap.withUnsafeMutableBufferPointer { heap in
+    unsafe heap.withUnsafeMutableBufferPointer { heap in
       var index = start
       let entry = unsafe heap[index]
       while index > 0 {
@@ -151,7 +150,7 @@ struct TimerHeap {
   }
 
   private mutating func siftDown(_ start: Int) {
-    heap.withUnsafeMutableBufferPointer { heap in
+    unsafe heap.withUnsafeMutableBufferPointer { heap in
       var index = start
       let count = heap.count
       let entry = unsafe heap[index]

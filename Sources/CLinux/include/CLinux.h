@@ -102,3 +102,11 @@ static inline int asyncio_epoll_control(int epoll, int operation, int descriptor
 // libdispatch's main queue, where there is one; see DispatchMainQueue.swift.
 int asyncio_dispatch_main_queue_descriptor(void);
 void asyncio_drain_dispatch_main_queue(void);
+
+// Begins to load what a job's first steps read: its header, state and first frame, four cache lines.
+static inline void asyncio_prefetch_job(uintptr_t address) {
+  __builtin_prefetch((const void *)address, 1);
+  __builtin_prefetch((const void *)(address + 64), 1);
+  __builtin_prefetch((const void *)(address + 128), 1);
+  __builtin_prefetch((const void *)(address + 192), 1);
+}

@@ -40,18 +40,21 @@ struct FetchCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("What to fetch: http://...", valueName: "url"))
   var urls: [String] = []
 
-  func validate() throws {
-    if urls.isEmpty && from == nil { throw ValidationError("fetch: nothing to fetch; name a URL or --from a file") }
-    if !(1...10_000).contains(concurrency) {
-      throw ValidationError("fetch: -c \(concurrency): wants a number from 1 to 10000")
-    }
-    if !(0...100).contains(retries) { throw ValidationError("fetch: --retries \(retries): wants a number from 0 to 100") }
+  /// Not `validate`, which is called before an unknown option is noticed.
+  private func check() throws {
+    if urls.isEmpty && from == nil { throw wrong("nothing to fetch; name a URL or --from a file") }
+    if !(1...10_000).contains(concurrency) { throw wrong("-c \(concurrency): wants a number from 1 to 10000") }
+    if !(0...100).contains(retries) { throw wrong("--retries \(retries): wants a number from 0 to 100") }
     if !(timeout > 0 && timeout <= 86_400) {
-      throw ValidationError("fetch: --timeout \(timeout): wants seconds, more than 0 and at most 86400")
+      throw wrong("--timeout \(timeout): wants seconds, more than 0 and at most 86400")
     }
+    if folder == "" { throw wrong("-o: wants a folder") }
   }
 
+  private func wrong(_ message: String) -> CommandFailure { CommandFailure(.usage, "fetch: \(message)") }
+
   func run() throws {
+    try check()
     let listed = try from.map { try URLList.read($0) } ?? []
     let list = URLList(urls + listed)
     let output: PageOutput

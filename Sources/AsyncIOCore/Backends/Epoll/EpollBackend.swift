@@ -12,7 +12,8 @@
 import CLinux
 import Glibc
 
-package final class EpollBackend: KernelBackend {
+@safe package final class EpollBackend: KernelBackend {
+  // Safe: owns the memory behind its pointers, from `init` to `deinit`.
   private struct Registration {
     var generation: UInt32 = 0
     /// What the kernel was told.
@@ -31,11 +32,11 @@ package final class EpollBackend: KernelBackend {
   private static let eventCapacity = 512
 
   private let epoll: Int32
-  @exclusivity(unchecked) private var registrations: [Registration] = []
+  @safe @exclusivity(unchecked) private var registrations: [Registration] = []
   private let events: UnsafeMutablePointer<epoll_event>
   private let buffer: UnsafeMutableRawBufferPointer
   /// Cancelled operations, whose last completion comes with the next turn, as from any other backend.
-  @exclusivity(unchecked) private var cancelled: [OperationID] = []
+  @safe @exclusivity(unchecked) private var cancelled: [OperationID] = []
 
   package override init() throws {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -208,7 +209,7 @@ package final class EpollBackend: KernelBackend {
     // Bounded: a flood of connections shares the loop with those that are there.
     for _ in 0..<64 {
       systemCalls &+= 1
-      let result = unsafe asyncio_accept(listener, nil, nil)
+      let result = asyncio_accept(listener, nil, nil)
       if result == -EAGAIN || result == -EINTR { return }
       // The peer gave up between its SYN and our accept (accept(2)): not the listener's failure.
       if result == -ECONNABORTED || result == -EPROTO { continue }

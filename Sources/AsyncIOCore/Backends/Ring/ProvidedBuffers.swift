@@ -9,7 +9,8 @@
 import CLinux
 import Glibc
 
-struct ProvidedBuffers: ~Copyable {
+@safe struct ProvidedBuffers: ~Copyable {
+  // Safe: owns the mapping that both pointers lie in; the slice of a subscript is `unsafe` to use.
   static let group: UInt16 = 0
   private static let size = 32768
   private static let count = 64
@@ -26,10 +27,10 @@ struct ProvidedBuffers: ~Copyable {
     guard let memory = unsafe mmap(nil, Self.memorySize, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       unsafe memory != MAP_FAILED
     else { throw SystemError("mmap", "the buffers of io_uring", result: -errno) }
-    var registration = unsafe asyncio_uring_buffer_registration()
-    unsafe registration.ring_address = UInt64(UInt(bitPattern: memory))
-    unsafe registration.ring_entries = UInt32(Self.count)
-    unsafe registration.group = Self.group
+    var registration = asyncio_uring_buffer_registration()
+    registration.ring_address = UInt64(UInt(bitPattern: memory))
+    registration.ring_entries = UInt32(Self.count)
+    registration.group = Self.group
     let result = unsafe asyncio_uring_register(
       descriptor, UInt32(ASYNCIO_URING_REGISTER_PBUF_RING), &registration, 1)
     guard result >= 0 else {
@@ -63,7 +64,7 @@ struct ProvidedBuffers: ~Copyable {
   }
 
   func publish() {
-    let tailOffset = MemoryLayout<asyncio_uring_buffer>.offset(of: \.reserved).unsafelyUnwrapped
+    let tailOffset = unsafe MemoryLayout<asyncio_uring_buffer>.offset(of: \.reserved).unsafelyUnwrapped
     unsafe asyncio_store_release_16(
       (memory + tailOffset).assumingMemoryBound(to: UInt16.self), tail)
   }

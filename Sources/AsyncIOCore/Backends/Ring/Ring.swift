@@ -12,7 +12,8 @@
 import CLinux
 import Glibc
 
-struct Ring: ~Copyable {
+@safe struct Ring: ~Copyable {
+  // Safe: owns the two mappings that all pointers lie in; indices are masked to their sizes.
   let descriptor: Int32
   private let ringMemory: UnsafeMutableRawPointer
   private let ringSize: Int
@@ -35,25 +36,25 @@ struct Ring: ~Copyable {
 
   /// - Throws: `SystemError` if the kernel refuses.
   init(submissions: UInt32, completions: UInt32) throws(SystemError) {
-    var parameters = unsafe asyncio_uring_params()
-    unsafe parameters.flags =
+    var parameters = asyncio_uring_params()
+    parameters.flags =
       UInt32(ASYNCIO_URING_SETUP_CQSIZE) | UInt32(ASYNCIO_URING_SETUP_CLAMP)
       | UInt32(ASYNCIO_URING_SETUP_SUBMIT_ALL) | UInt32(ASYNCIO_URING_SETUP_TASKRUN_FLAG)
       | UInt32(ASYNCIO_URING_SETUP_SINGLE_ISSUER) | UInt32(ASYNCIO_URING_SETUP_DEFER_TASKRUN)
-    unsafe parameters.cq_entries = completions
+    parameters.cq_entries = completions
     let descriptor = unsafe asyncio_uring_setup(submissions, &parameters)
     guard descriptor >= 0 else { throw SystemError("io_uring_setup", result: descriptor) }
     let needed = UInt32(ASYNCIO_URING_FEAT_EXT_ARG) | UInt32(ASYNCIO_URING_FEAT_NODROP)
-    guard unsafe parameters.features & needed == needed else {
+    guard parameters.features & needed == needed else {
       _ = close(descriptor)
       throw SystemError("io_uring_setup", code: SystemError.Code(rawValue: ENOSYS))
     }
-    let sq = unsafe parameters.sq_off
-    let cq = unsafe parameters.cq_off
-    let ringSize = unsafe max(
+    let sq = parameters.sq_off
+    let cq = parameters.cq_off
+    let ringSize = max(
       Int(sq.array) + Int(parameters.sq_entries) * 4,
       Int(cq.cqes) + Int(parameters.cq_entries) * MemoryLayout<asyncio_uring_cqe>.size)
-    let entriesSize = unsafe Int(parameters.sq_entries) * MemoryLayout<asyncio_uring_sqe>.size
+    let entriesSize = Int(parameters.sq_entries) * MemoryLayout<asyncio_uring_sqe>.size
     let protection = PROT_READ | PROT_WRITE
     let flags = MAP_SHARED | Int32(MAP_POPULATE)
     guard let ring = unsafe mmap(nil, ringSize, protection, flags, descriptor, 0), unsafe ring != MAP_FAILED else {
@@ -83,7 +84,7 @@ struct Ring: ~Copyable {
     unsafe submissionTail = word(sq.tail)
     unsafe submissionFlags = word(sq.flags)
     submissionMask = unsafe word(sq.ring_mask).pointee
-    submissionCapacity = unsafe parameters.sq_entries
+    submissionCapacity = parameters.sq_entries
     unsafe self.entries = entries.assumingMemoryBound(to: asyncio_uring_sqe.self)
     unsafe completionHead = word(cq.head)
     unsafe completionTail = word(cq.tail)
@@ -130,7 +131,7 @@ struct Ring: ~Copyable {
   /// Returns what io_uring_enter(2) returns, or a negative errno.
   mutating func enter(waits: Bool, nanoseconds: Int64?) -> Int32 {
     unsafe asyncio_store_release(submissionTail, tail)
-    var argument = unsafe asyncio_uring_getevents_arg()
+    var argument = asyncio_uring_getevents_arg()
     var timeout = asyncio_uring_timespec()
     let flags = UInt32(ASYNCIO_URING_ENTER_GETEVENTS) | UInt32(ASYNCIO_URING_ENTER_EXT_ARG)
     let count = pending
@@ -138,7 +139,7 @@ struct Ring: ~Copyable {
       if waits, let nanoseconds {
         unsafe timeout.pointee.seconds = nanoseconds / 1_000_000_000
         unsafe timeout.pointee.nanoseconds = nanoseconds % 1_000_000_000
-        unsafe argument.timespec = UInt64(UInt(bitPattern: timeout))
+        argument.timespec = UInt64(UInt(bitPattern: timeout))
       }
       return unsafe asyncio_uring_enter(
         descriptor, count, waits ? 1 : 0, flags, &argument, MemoryLayout<asyncio_uring_getevents_arg>.size)

@@ -11,9 +11,10 @@
 import CLinux
 import Glibc
 
-package final class RingBackend: KernelBackend {
-  @exclusivity(unchecked) private var ring: Ring
-  @exclusivity(unchecked) private var buffers: ProvidedBuffers
+@safe package final class RingBackend: KernelBackend {
+  // Safe: owns the memory behind its pointers, from `init` to `deinit`.
+  @safe @exclusivity(unchecked) private var ring: Ring
+  @safe @exclusivity(unchecked) private var buffers: ProvidedBuffers
   private let wakeBuffer: UnsafeMutablePointer<UInt64>
 
   /// What `user_data` says where it names no operation.
@@ -132,7 +133,7 @@ package final class RingBackend: KernelBackend {
     var budget = 1024
     while budget > 0, let result = ring.takeResult() {
       budget -= 1
-      if unsafe take(result, of: loop) { gaveBuffers = true }
+      if take(result, of: loop) { gaveBuffers = true }
     }
     if gaveBuffers { buffers.publish() }
   }

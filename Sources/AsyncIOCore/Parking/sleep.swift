@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import AsyncIOCore
-
 /// Suspends the task for at least the duration; asyncio's `sleep`.
 ///
 /// A duration of zero or less lets every other ready task run once, and returns: the library's own, and cheapest,

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// One body on one fresh loop on one fresh thread.
+//
+// The body is a task of its own that prefers the loop, and not the caller's task moved there: a loop that can make no
+// progress cancels the tasks that wait on it, and a cancelled task stays cancelled. It inherits the caller's task-local
+// values, among them those by which Swift Testing knows the current test, and the caller's cancellation.
+//
+// The caller is resumed by the loop's thread after the loop has ended there. Resumed any earlier, its next job would be
+// put into the run queue of a loop that nobody runs.
+
+import AsyncIOCore
+import Synchronization
+
+enum LoopRun {
+  static func run<Value: Sendable>(
+    name: String, makeDriver: @escaping @Sendable () throws -> any Backend,
+    prepare: @escaping @Sendable (EventLoop) -> Void = { _ in },
+    started: (_ cancel: @escaping @Sendable () -> Void) -> Void = { _ in },
+    _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    let end = ThreadEnd()
+    let thread = try LoopThread.start(
+      name: "asyncio-test", namesTasks: true, makeDriver: makeDriver, prepare: prepare, whenEnded: { end.signal() })
+    let loop = thread.loop
+    EndedLoops.keep(thread)
+
+    // A run inside another: the loop outside has not got stuck, it waits for this one.
+    let outer = EventLoop.onThisThread
+    outer?.blockingCalls += 1
+
+    let outcome = Outcome<Value>()
+    let task = Task(name: name, executorPreference: loop.taskExecutor) {
+      do { outcome.set(.success(try await body())) } catch { outcome.set(.failure(error)) }
+      loop.stop()
+    }
+    started { task.cancel() }
+    await withTaskCancellationHandler {
+      await end.wait()
+    } onCancel: {
+      task.cancel()
+    }
+    if let outer { outer.postFromAnywhere { $0.blockingCalls -= 1 } }
+    return try outcome.get()
+  }
+}
+
+/// What a body came to; nothing if its loop was stopped first.
+private final class Outcome<Value: Sendable>: Sendable {
+  private let result = Mutex<Result<Value, any Error>?>(nil)
+
+  func set(_ result: Result<Value, any Error>) { self.result.withLock { $0 = result } }
+
+  func get() throws -> Value {
+    guard let result = result.withLock({ $0 }) else { throw EventLoopError.stopped }
+    return try result.get()
+  }
+}
+
+/// Something that one task waits for without blocking its thread.
+private final class ThreadEnd: Sendable {
+  private struct State {
+    var hasEnded = false
+    var waiting: UnsafeContinuation<Void, Never>?
+  }
+
+  private let state = Mutex(State())
+
+  func signal() {
+    let waiting = state.withLock { state in
+      state.hasEnded = true
+      return state.waiting.take()
+    }
+    waiting?.resume()
+  }
+
+  func wait() async {
+    await withUnsafeContinuation { continuation in
+      let hasEnded = state.withLock { state in
+        if !state.hasEnded { state.waiting = continuation }
+        return state.hasEnded
+      }
+      if hasEnded { continuation.resume() }
+    }
+  }
+}
+
+/// A task that a test left behind may still name its loop, and a loop has to outlive its tasks. The last ones are kept,
+/// which bounds what thousands of runs in one process hold on to.
+private enum EndedLoops {
+  private static let capacity = 256
+  private static let threads = Mutex<(kept: [LoopThread], next: Int)>(([], 0))
+
+  static func keep(_ thread: LoopThread) {
+    let replaced = threads.withLock { threads -> LoopThread? in
+      if threads.kept.count < capacity {
+        threads.kept.append(thread)
+        return nil
+      }
+      let replaced = threads.kept[threads.next]
+      threads.kept[threads.next] = thread
+      threads.next = (threads.next + 1) % capacity
+      return replaced
+    }
+    _ = replaced
+  }
+}

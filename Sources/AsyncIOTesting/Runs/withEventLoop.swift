@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+/// Runs the body on an event loop of its own, on a new thread, and returns its result. The trait `.eventLoop` does this
+/// for a test.
+///
+/// ```swift
+/// let backend = try await withEventLoop(backend: .epoll) { EventLoop.current.backend }
+/// ```
+///
+/// The body is a task that prefers the loop, so all that it starts without an actor of its own stays there: `Task {}`,
+/// `Task.detached`, child tasks, actors, `Task.sleep`. When it is done, tasks that still wait on the loop are cancelled
+/// and may clean up, then the loop ends. The caller's thread is not blocked.
+///
+/// **Cancellation** of the caller cancels the body, and waits for it.
+///
+/// - Parameter backend: nil takes AIO_BACKEND (`io_uring` or `epoll`), or else the best there is. `.virtual` is
+///   `withVirtualTime`.
+/// - Throws: What the body throws; `EventLoopError.backendUnavailable`; `EventLoopError.stopped` if something stopped
+///   the loop before the body was done.
+public func withEventLoop<Value: Sendable>(
+  backend: BackendKind? = nil, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+  if backend == .virtual { return try await withVirtualTime(body) }
+  return try await LoopRun.run(
+    name: "withEventLoop", makeDriver: { try BackendChoice.make(backend) }, body)
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run in virtual time: the loop of `VirtualBackend`, ready jobs in an order drawn from a seed, and an end for runs
+// that can make no progress.
+
+import AsyncIOCore
+import Synchronization
+
+/// Runs the body on a loop with virtual time and returns its result. The trait `.virtualTime` does this for a test.
+///
+/// ```swift
+/// let elapsed = try await withVirtualTime {
+///   try await Task.sleep(for: .seconds(3600))
+///   return EventLoop.current.time
+/// }
+/// // at once, and elapsed is 3600 seconds
+/// ```
+///
+/// The clock starts at 0 and jumps to the next timer or arrival when nothing is ready. Connections go through a network
+/// in memory, see `VirtualNetwork`. What is ready together runs in an order drawn from the seed. Time that passes
+/// elsewhere does not count: the clock stands still for the loop's own blocking calls, and is not stopped by what the
+/// main actor or foreign threads do. `Task.sleep` and `sleep` follow the virtual clock; the instants that
+/// `ContinuousClock.now` and `SuspendingClock.now` give are the machine's.
+///
+/// If every task waits and nothing can end a wait, the waits are cancelled and this throws `NoProgressError`, whatever
+/// the body makes of the cancellation. Another thread has a quarter of a second to bring work before that.
+///
+/// - Parameter seed: nil takes AIO_TEST_SEED, or else a random one. That one is printed on standard error if the body
+///   throws.
+/// - Throws: What the body throws; `NoProgressError`; `TestSeedError` if AIO_TEST_SEED is no number.
+public func withVirtualTime<Value: Sendable>(
+  seed: UInt64? = nil, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+  if let seed { return try await runVirtually(name: "withVirtualTime", seed: seed, body) }
+  let drawn = try TestSeed.draw()
+  do {
+    return try await runVirtually(name: "withVirtualTime", seed: drawn, body)
+  } catch {
+    writeToStandardError(TestSeed.replayLine(drawn) + "\n")
+    throw error
+  }
+}
+
+func runVirtually<Value: Sendable>(
+  name: String, seed: UInt64, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+  let stuck = StuckRun()
+  let result: Result<Value, any Error>
+  do {
+    let value = try await LoopRun.run(
+      name: name,
+      makeDriver: {
+        let driver = try VirtualBackend()
+        driver.onNoProgress = { stuck.end($0) }
+        return driver
+      },
+      prepare: { $0.shuffle = SeededRandom(seed: seed) },
+      started: { stuck.begin(cancelBody: $0) },
+      body)
+    result = .success(value)
+  } catch {
+    result = .failure(error)
+  }
+  if let error = stuck.error { throw error }
+  return try result.get()
+}
+
+/// Ends a run that can make no progress.
+private final class StuckRun: Sendable {
+  private struct State {
+    var error: NoProgressError?
+    var cancelBody: (@Sendable () -> Void)?
+    var times = 0
+  }
+
+  private let state = Mutex(State())
+
+  var error: NoProgressError? { state.withLock { $0.error } }
+
+  func begin(cancelBody: @escaping @Sendable () -> Void) { state.withLock { $0.cancelBody = cancelBody } }
+
+  /// On the loop's thread. The first report stands: what follows from the cancellation is no news.
+  func end(_ loop: EventLoop) {
+    let waits = loop.waitingTasks()
+    let (times, cancelBody) = state.withLock { state in
+      if state.error == nil { state.error = NoProgressError(waiting: waits) }
+      state.times += 1
+      return (state.times, state.cancelBody)
+    }
+    // The body too: it may wait for something that the loop cannot see.
+    cancelBody?()
+    loop.cancelWaitingTasks()
+    // Tasks that a cancellation does not move are left behind.
+    if times >= 3 { loop.stop() }
+  }
+}

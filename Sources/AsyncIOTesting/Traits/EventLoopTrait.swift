@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests on a loop of their own, by a trait. Swift Testing asks a trait for the scope of each test case and hands it the
+// call to make; that call is made on a fresh loop, so each case of a parameterised test has one, and tests run in
+// parallel as ever.
+//
+// The seed of a virtual run is added as a comment to each issue that the test records, by the library's own way to look
+// at issues, so it stands where the failure is read, and nothing is printed for tests that pass. An error that the test
+// throws becomes an issue only outside of all scopes: for that the seed is recorded as a warning beside it. An issue of
+// a detached task belongs to no test; Swift Testing shows it to every handler there is and to the run itself, so here it
+// is dropped, or it would be counted once for each test that runs, and the seed goes to standard error.
+
+public import AsyncIOCore
+import Synchronization
+public import Testing
+
+/// Runs a test, or each test of a suite, on an event loop of its own.
+///
+/// ```swift
+/// @Test(.eventLoop) func echoes() async throws {
+///   let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
+///     try await writer.write(try await reader.readToEnd())
+///   }
+///   let (reader, writer) = try await openConnection(host: "127.0.0.1", port: server.port)
+///   try await writer.write("hello")
+///   try writer.writeEOF()
+///   #expect(try await reader.readToEnd() == Array("hello".utf8))
+///   server.close()
+/// }
+///
+/// @Suite(.virtualTime) struct Retries {
+///   @Test func waitsAnHour() async throws {
+///     let start = EventLoop.current.time
+///     try await Task.sleep(for: .seconds(3600))  // takes no time
+///     #expect(start.duration(to: EventLoop.current.time) == .seconds(3600))
+///   }
+/// }
+/// ```
+///
+/// The test's code runs on the loop's thread, with all that it starts and that has no other actor: `Task {}`,
+/// `Task.detached`, child tasks, actors, `Task.sleep`. A test that is isolated to the main actor runs on the main
+/// thread as always, and outside of virtual time. What a test leaves behind is cancelled when it ends. Tests run in
+/// parallel with others. Where a suite and a test in it both have this trait, the test's counts.
+public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
+  enum Kind: Sendable {
+    case kernel(BackendKind?)
+    case virtual(seed: UInt64?)
+  }
+
+  let kind: Kind
+
+  public var isRecursive: Bool { true }
+
+  public func scopeProvider(for test: Test, testCase: Test.Case?) -> EventLoopTrait? { testCase == nil ? nil : self }
+
+  public func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+  ) async throws {
+    switch kind {
+    case .kernel(let backend):
+      try await withoutActuallyEscaping(function) { function in
+        try await LoopRun.run(name: test.name, makeDriver: { try BackendChoice.make(backend) }, function)
+      }
+    case .virtual(let seed):
+      try await provideVirtualScope(for: test, testCase: testCase, seed: seed, performing: function)
+    }
+  }
+
+  private func provideVirtualScope(
+    for test: Test, testCase: Test.Case?, seed: UInt64?, performing function: @concurrent @Sendable () async throws -> Void
+  ) async throws {
+    let drawn = try seed ?? TestSeed.draw()
+    let line = Comment(rawValue: TestSeed.replayLine(drawn))
+    let running = RunningLoop()
+    let issues = IssueHandlingTrait.compactMapIssues { issue in
+      guard Test.current != nil else {
+        if running.isCurrent { writeToStandardError("\(line.rawValue)\n") }
+        return nil
+      }
+      guard !issue.comments.contains(line) else { return issue }
+      var issue = issue
+      issue.comments.append(line)
+      return issue
+    }
+    try await issues.provideScope(for: test, testCase: testCase) {
+      do {
+        try await withoutActuallyEscaping(function) { function in
+          try await runVirtually(name: test.name, seed: drawn) {
+            running.set(EventLoop.onThisThread)
+            try await function()
+          }
+        }
+      } catch {
+        // `#require` has recorded its issue before it throws.
+        if !(error is ExpectationFailedError) {
+          Issue.record("the test threw an error", severity: .warning, sourceLocation: test.sourceLocation)
+        }
+        throw error
+      }
+    }
+  }
+}
+
+/// The loop of a test, to be recognized from whatever runs on it.
+private final class RunningLoop: Sendable {
+  private let identity = Mutex<ObjectIdentifier?>(nil)
+
+  func set(_ loop: EventLoop?) { identity.withLock { $0 = loop.map(ObjectIdentifier.init) } }
+
+  var isCurrent: Bool {
+    guard let loop = EventLoop.onThisThread else { return false }
+    return identity.withLock { $0 == ObjectIdentifier(loop) }
+  }
+}
+
+extension Trait where Self == EventLoopTrait {
+  /// A fresh event loop for each test, on the kernel interface that AIO_BACKEND names, or else the best there is.
+  public static var eventLoop: Self { Self(kind: .kernel(nil)) }
+
+  /// A fresh event loop for each test on this kernel interface; the test fails where it is not available. `.virtual` is
+  /// `.virtualTime`.
+  public static func eventLoop(_ backend: BackendKind) -> Self {
+    Self(kind: backend == .virtual ? .virtual(seed: nil) : .kernel(backend))
+  }
+
+  /// A fresh event loop with virtual time for each test: see `withVirtualTime`. The seed that the order of ready jobs
+  /// is drawn from is AIO_TEST_SEED or random, and stands at each issue of the test.
+  public static var virtualTime: Self { Self(kind: .virtual(seed: nil)) }
+
+  /// The same with a given seed.
+  public static func virtualTime(seed: UInt64) -> Self { Self(kind: .virtual(seed: seed)) }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listeners, and how connections come about: a SYN that takes the latency, and an answer that takes it again. Refusals
+// are answers too, so the one who connects learns of them after a round trip, as over a real network.
+
+package import AsyncIOCore
+import Glibc
+
+extension VirtualNetwork {
+  /// How often a SYN that finds a full backlog is sent again, after 1, 2, 4 … seconds; Linux's tcp_syn_retries.
+  static var synRetries: Int { 6 }
+
+  package mutating func listen(
+    at wanted: SocketAddress, backlog: Int = 100, reusePort: Bool = false
+  ) throws(VirtualErrno) -> Int32 {
+    guard isWildcard(wanted) || exists(wanted) else { throw VirtualErrno(EADDRNOTAVAIL) }
+    var address = wanted
+    if address.port == 0 { address.port = ephemeralPort() }
+    for (other, holders) in listeners where other.port == address.port && other.family == address.family {
+      let sameHost = other == address || (isWildcard(other) && isHere(address)) || (isWildcard(address) && isHere(other))
+      guard sameHost else { continue }
+      guard reusePort, holders.allSatisfy({ listener($0)?.reusesPort == true }) else {
+        throw VirtualErrno(EADDRINUSE)
+      }
+    }
+    let descriptor = try open(
+      .listener(Listener(address: address, backlog: max(1, backlog), reusesPort: reusePort)))
+    listeners[address, default: []].append(descriptor)
+    return descriptor
+  }
+
+  package mutating func makeSocket() throws(VirtualErrno) -> Int32 { try open(.idle(resetsOnClose: false)) }
+
+  /// Starts to connect; `Event.connected` tells how it went.
+  package mutating func connect(_ descriptor: Int32, to wanted: SocketAddress, now: Int64) {
+    guard case .idle(let resetsOnClose) = descriptors[descriptor] else {
+      news.append(.connected(descriptor, result: -EISCONN))
+      return
+    }
+    // Linux takes "any address" as a destination for this host.
+    let target = isWildcard(wanted) ? loopback(like: wanted) : wanted
+    var source = isLocal(target) ? target : addHost("localhost")
+    source.port = ephemeralPort()
+    let client = add(
+      Endpoint(local: source, peer: target, descriptor: descriptor, room: window, resetsOnClose: resetsOnClose))
+    descriptors[descriptor] = .endpoint(client)
+    if exists(target) {
+      packets.insert(.syn(from: client, attempt: 0), at: now + latency)
+    } else {
+      // Nobody answers: Linux asks three times, a second apart (ARP), and gives up.
+      packets.insert(.refusal(to: client, code: EHOSTUNREACH), at: now + 3_000_000_000)
+    }
+  }
+
+  /// The descriptor of a connection.
+  ///
+  /// - Throws: EAGAIN if none waits, EMFILE if the limit of descriptors is reached; the connection then stays.
+  package mutating func accept(on descriptor: Int32) throws(VirtualErrno) -> Int32 {
+    guard var listener = listener(descriptor) else { throw VirtualErrno(EINVAL) }
+    guard let endpoint = listener.queue.first else { throw VirtualErrno(EAGAIN) }
+    let accepted = try open(.endpoint(endpoint))
+    listener.queue.removeFirst()
+    descriptors[descriptor] = .listener(listener)
+    endpoints[endpoint]?.descriptor = accepted
+    return accepted
+  }
+
+  // MARK: - Packets
+
+  mutating func takeSyn(from client: Int, attempt: Int, now: Int64) {
+    // The one who asked may have closed the socket since.
+    guard let asking = endpoints[client] else { return }
+    guard let descriptor = listener(at: asking.peer), var listener = listener(descriptor) else {
+      packets.insert(.refusal(to: client, code: ECONNREFUSED), at: now + latency)
+      return
+    }
+    guard listener.queue.count < listener.backlog else {
+      let wait = Int64(1_000_000_000) << Int64(attempt)
+      if attempt < Self.synRetries {
+        packets.insert(.syn(from: client, attempt: attempt + 1), at: now + wait)
+      } else {
+        packets.insert(.refusal(to: client, code: ETIMEDOUT), at: now + wait)
+      }
+      return
+    }
+    let server = add(Endpoint(local: asking.peer, peer: asking.local, other: client, room: window))
+    listener.queue.append(server)
+    descriptors[descriptor] = .listener(listener)
+    packets.insert(.answer(to: client, from: server), at: now + latency)
+    news.append(.acceptable(descriptor))
+  }
+
+  mutating func takeAnswer(at client: Int, from server: Int, now: Int64) {
+    guard let descriptor = endpoints[client]?.descriptor else {
+      packets.insert(.reset(to: server), at: now + latency)
+      return
+    }
+    endpoints[client]?.other = server
+    news.append(.connected(descriptor, result: 0))
+  }
+
+  mutating func takeRefusal(at client: Int, code: Int32) {
+    guard let descriptor = endpoints[client]?.descriptor else { return }
+    endpoints[client] = nil
+    descriptors[descriptor] = .idle(resetsOnClose: false)
+    news.append(.connected(descriptor, result: -code))
+  }
+
+  // MARK: - Parts
+
+  func listener(_ descriptor: Int32) -> Listener? {
+    if case .listener(let listener) = descriptors[descriptor] { listener } else { nil }
+  }
+
+  /// Whether "any address" covers this one.
+  private func isHere(_ address: SocketAddress) -> Bool { isWildcard(address) || isLocal(address) }
+
+  private func loopback(like address: SocketAddress) -> SocketAddress {
+    address.family == .ipv4 ? .loopback(port: address.port) : SocketAddress("::1", port: address.port) ?? address
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension VirtualNetwork {
+  /// When the next thing arrives; nil if nothing is on its way.
+  package var nextArrival: Int64? { packets.first }
+
+  /// Whether `advance` has something to tell at this time.
+  package func hasNews(at now: Int64) -> Bool { !news.isEmpty || (packets.first.map { $0 <= now } ?? false) }
+
+  /// Lets everything arrive that is due, in the order of sending, and tells what became possible.
+  package mutating func advance(to now: Int64) -> [Event] {
+    while let packet = packets.popDue(now) {
+      // What it causes starts when it arrives, even if nobody looked then.
+      let time = packet.arrival
+      switch packet.content {
+      case .syn(let client, let attempt): takeSyn(from: client, attempt: attempt, now: time)
+      case .answer(let client, let server): takeAnswer(at: client, from: server, now: time)
+      case .refusal(let client, let code): takeRefusal(at: client, code: code)
+      case .bytes(let endpoint, let sender, let bytes): takeBytes(bytes, at: endpoint, from: sender, now: time)
+      case .room(let endpoint, let count): takeRoom(count, at: endpoint)
+      case .end(let endpoint): takeEnd(at: endpoint)
+      case .reset(let endpoint): takeReset(at: endpoint)
+      }
+    }
+    let told = news
+    news = []
+    return told
+  }
+}

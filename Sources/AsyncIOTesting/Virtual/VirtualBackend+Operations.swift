@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations over a network that knows readiness: each is tried when it is submitted and whenever its descriptor became
+// ready, and stays until it is over. As with epoll, and with the same order of completions as any other backend: none
+// comes before the next turn.
+//
+// A sink may call back here in the middle: no list is walked while it can change, and an operation is looked up again
+// after each completion.
+
+package import AsyncIOCore
+import Glibc
+
+extension VirtualBackend {
+  package func submit(_ record: UnsafeMutablePointer<OperationRecord>) {
+    let id = record.pointee.id
+    let descriptor = record.pointee.descriptor
+    switch record.pointee.kind {
+    case .accept, .receive:
+      precondition(inputs[descriptor] == nil, "two operations wait for input of one descriptor")
+      inputs[descriptor] = id
+      attempts.append(id)
+    case .send:
+      outputs[descriptor] = id
+      attempts.append(id)
+    case .connect:
+      outputs[descriptor] = id
+      guard let address = record.pointee.address else { preconditionFailure("connect wants an address") }
+      network.connect(descriptor, to: address, now: now)
+    case .poll:
+      // There are no foreign descriptors in here.
+      attempts.append(id)
+    }
+  }
+
+  package func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
+    forget(record)
+    cancelled.append(record.pointee.id)
+  }
+
+  private func forget(_ record: UnsafeMutablePointer<OperationRecord>) {
+    let id = record.pointee.id
+    let descriptor = record.pointee.descriptor
+    if inputs[descriptor] == id { inputs[descriptor] = nil }
+    if outputs[descriptor] == id { outputs[descriptor] = nil }
+  }
+
+  // MARK: - Completing
+
+  func completeCancelled(of loop: EventLoop) {
+    let ended = cancelled
+    cancelled = []
+    for id in ended {
+      guard let record = loop.operations.record(id) else { continue }
+      loop.complete(record, Completion(result: -ECANCELED, isLast: true))
+    }
+  }
+
+  func handle(_ event: VirtualNetwork.Event, of loop: EventLoop) {
+    switch event {
+    case .acceptable(let descriptor), .readable(let descriptor):
+      if let id = inputs[descriptor] { attempts.append(id) }
+    case .writable(let descriptor):
+      if let id = outputs[descriptor] { attempts.append(id) }
+    case .connected(let descriptor, let result):
+      guard let id = outputs[descriptor], let record = loop.operations.record(id) else { return }
+      finish(record, result, of: loop)
+    }
+  }
+
+  func attemptAll(of loop: EventLoop) {
+    let batch = attempts
+    attempts = []
+    for id in batch {
+      guard let record = loop.operations.record(id), record.pointee.state == .submitted else { continue }
+      switch record.pointee.kind {
+      case .accept: accept(record, of: loop)
+      case .receive: receive(record, of: loop)
+      case .send: sendRest(record, of: loop)
+      case .poll: finish(record, -EOPNOTSUPP, of: loop)
+      case .connect: break
+      }
+    }
+  }
+
+  private func finish(_ record: UnsafeMutablePointer<OperationRecord>, _ result: Int32, of loop: EventLoop) {
+    forget(record)
+    loop.complete(record, Completion(result: result, isLast: true))
+  }
+
+  private func accept(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    let id = record.pointee.id
+    while let record = loop.operations.record(id), record.pointee.state == .submitted {
+      do throws(VirtualErrno) {
+        let descriptor = try network.accept(on: record.pointee.descriptor)
+        loop.complete(record, Completion(result: descriptor, isLast: false))
+      } catch {
+        if error.code != EAGAIN { finish(record, -error.code, of: loop) }
+        return
+      }
+    }
+  }
+
+  private func receive(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    let id = record.pointee.id
+    let descriptor = record.pointee.descriptor
+    let available = network.available(at: descriptor)
+    let limit = available > 0 ? lengthOfRead.map { max(1, $0(available)) } ?? available : available
+    switch network.receive(from: descriptor, upTo: limit, now: now) {
+    case .bytes(let bytes):
+      // More of it, or the end behind it, comes in a turn of its own.
+      attempts.append(id)
+      bytes.withUnsafeBytes {
+        loop.complete(record, Completion(result: Int32($0.count), bytes: $0, isLast: false))
+      }
+    case .end: finish(record, 0, of: loop)
+    case .failed(let code): finish(record, -code, of: loop)
+    case .nothing: break
+    }
+  }
+
+  private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    let rest = UnsafeRawBufferPointer(start: record.pointee.pointer, count: record.pointee.count)
+    let count = network.send(rest, to: record.pointee.descriptor, now: now)
+    if count == -Int(EAGAIN) { return }
+    if count < 0 { return finish(record, Int32(count), of: loop) }
+    record.pointee.done += count
+    record.pointee.count -= count
+    record.pointee.pointer = record.pointee.pointer.map { $0 + count }
+    if record.pointee.count == 0 { finish(record, Int32(clamping: record.pointee.done), of: loop) }
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// A backend without a kernel. Its time starts at 0 and moves only when the loop has nothing to run: then it jumps to
+// the next timer or to the next arrival in its network, whichever is first. An hour's waiting takes as long as running
+// what waits.
+//
+// What happens on other threads takes no virtual time. While a blocking call of the loop is under way the clock stands
+// still and the thread really waits for it: without limit if nothing else is to come, else for `patience`, since the
+// call may itself wait for this loop's time. Anything else outside (a foreign callback, the main actor) is not known
+// here: a timer goes before it.
+//
+// If nothing is ready, no timer is set and nothing is on its way, only another thread can bring work. `grace` of real
+// time is left for that; then the test can make no progress, and `onNoProgress` is told.
+//
+// Everything belongs to the loop's thread, `wake` excepted.
+
+package import AsyncIOCore
+import CLinux
+import Glibc
+
+package final class VirtualBackend: Backend {
+  /// Real milliseconds in which another thread may bring work to a loop whose tasks all wait.
+  static let grace: Int32 = 250
+  /// The same where no task is known to wait: what the test waits for is nothing of the loop's.
+  static let graceForStrangers: Int32 = 10_000
+  /// Real milliseconds for which a blocking call holds up the clock.
+  static let patience: Int32 = 5_000
+
+  package private(set) var now: Int64 = 0
+  package var network: VirtualNetwork
+  /// Called when the loop can make no progress; it is to see to it that something becomes ready.
+  package var onNoProgress: (EventLoop) -> Void = { $0.cancelWaitingTasks() }
+  /// How much of the bytes that arrived one completion delivers; nil is all. A simulation cuts them here.
+  package var lengthOfRead: ((_ available: Int) -> Int)?
+
+  private var foreignDelay = ForeignDelay()
+  package let wakeDescriptor: Int32
+  private var silence: Int32 = 0
+  private var isClosed = false
+
+  /// The operations on a descriptor, one for each direction.
+  var inputs: [Int32: OperationID] = [:]
+  var outputs: [Int32: OperationID] = [:]
+  /// Operations to try in the next turn.
+  var attempts: [OperationID] = []
+  /// Operations whose last completion, ECANCELED, comes with the next turn.
+  var cancelled: [OperationID] = []
+
+  package init(network: VirtualNetwork = VirtualNetwork()) throws {
+    self.network = network
+    wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+    guard wakeDescriptor >= 0 else { throw SystemError("eventfd", code: SystemError.Code(rawValue: errno)) }
+  }
+
+  package var kind: BackendKind { .virtual }
+  package var systemCalls: Int { 0 }
+
+  package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.rounded(nanoseconds) }
+
+  /// Time costs nothing here, and a timer is never late.
+  package func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 { deadline }
+
+  // MARK: - Turns
+
+  package var wantsTurn: Bool { !cancelled.isEmpty || !attempts.isEmpty || network.hasNews(at: now) }
+
+  package func turn(until deadline: Int64?, of loop: EventLoop) {
+    if deadline != .min && !loop.hasReadyJobs && !wantsTurn {
+      passTime(until: deadline == .max ? nil : deadline, of: loop)
+    }
+    foreignDelay.mark()
+    completeCancelled(of: loop)
+    for event in network.advance(to: now) { handle(event, of: loop) }
+    attemptAll(of: loop)
+  }
+
+  private func passTime(until deadline: Int64?, of loop: EventLoop) {
+    let arrival = network.nextArrival
+    let next = deadline.flatMap { deadline in arrival.map { min(deadline, $0) } } ?? deadline ?? arrival
+    if loop.blockingCalls > 0 && waitForWake(milliseconds: next == nil ? -1 : Self.patience) { return }
+    if let next {
+      now = max(now, next)
+      silence = 0
+    } else if waitForWake(milliseconds: Self.grace) {
+      silence = 0
+    } else {
+      silence += Self.grace
+      if silence >= Self.graceForStrangers || !loop.waitingTasks().isEmpty {
+        silence = 0
+        onNoProgress(loop)
+      }
+    }
+  }
+
+  // MARK: - Waking
+
+  package func wake() {
+    var one: UInt64 = 1
+    _ = write(wakeDescriptor, &one, 8)
+  }
+
+  /// Waits in real time; -1 is for ever. Returns whether somebody woke the loop.
+  private func waitForWake(milliseconds: Int32) -> Bool {
+    var entry = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
+    let result = poll(&entry, 1, milliseconds)
+    guard result > 0 else { return result < 0 }
+    var count: UInt64 = 0
+    _ = read(wakeDescriptor, &count, 8)
+    return true
+  }
+
+  package func close() {
+    isClosed = true
+    network = VirtualNetwork()
+    onNoProgress = { _ in }
+    _ = Glibc.close(wakeDescriptor)
+  }
+
+  // MARK: - What completes at once
+
+  package func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32 {
+    do throws(VirtualErrno) {
+      return try network.listen(at: address, backlog: Int(options.backlog), reusePort: options.reusePort)
+    } catch {
+      let operation = error.code == EMFILE ? "socket" : "bind"
+      throw SystemError(operation, address.description, code: SystemError.Code(rawValue: error.code))
+    }
+  }
+
+  package func makeSocket(for address: SocketAddress) throws -> Int32 {
+    do throws(VirtualErrno) { return try network.makeSocket() } catch {
+      throw SystemError("socket", address.description, code: SystemError.Code(rawValue: error.code))
+    }
+  }
+
+  package func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+    network.send(bytes, to: descriptor, now: now)
+  }
+
+  package func shutdownWriting(_ descriptor: Int32) -> Int32 { network.shutdownWriting(descriptor, now: now) }
+
+  package func localAddress(of descriptor: Int32) -> SocketAddress? { network.localAddress(of: descriptor) }
+  package func peerAddress(of descriptor: Int32) -> SocketAddress? { network.peerAddress(of: descriptor) }
+
+  package func setOption(_ option: SocketOption, of descriptor: Int32) {
+    switch option {
+    case .noDelay: break
+    case .resetOnClose: network.setResetsOnClose(descriptor)
+    }
+  }
+
+  package func close(descriptor: Int32) {
+    // A stream that a test kept longer than its loop: its network is gone already.
+    if isClosed { return }
+    inputs[descriptor] = nil
+    outputs[descriptor] = nil
+    do throws(VirtualErrno) { try network.close(descriptor, now: now) } catch {
+      preconditionFailure("descriptor \(descriptor) was closed twice")
+    }
+  }
+
+  /// Never nil: no name of a simulated network is asked of libc.
+  package func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]? {
+    network.addresses(ofHost: host, port: port)
+  }
+}

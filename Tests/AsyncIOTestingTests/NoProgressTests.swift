@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+struct NoProgressTests {
+  @Test func tasksThatWaitForEachOtherForEverAreReportedByName() async throws {
+    let error = await #expect(throws: NoProgressError.self) {
+      try await withVirtualTime(seed: 1) {
+        let server = try await startServer(host: VirtualNetwork.host("db").host, port: 80) { reader, _ in
+          _ = try await reader.readLine()
+        }
+        let (reader, writer) = try await openConnection(host: "db", port: 80)
+        let task = Task(name: "reader") { try await reader.readLine() }
+        // Long enough for the report to say since when. The other side has had the connection for 1 ms more.
+        try await sleep(.seconds(3))
+        _ = try await task.value
+        withExtendedLifetime((server, writer)) {}
+      }
+    }
+    let report = try #require(error).description
+    #expect(report.hasPrefix("no progress: every task waits and no timer is set: "))
+    #expect(report.contains("task \"reader\" waits: receive from 10.0.0.2:80 (for 3 s)"))
+    #expect(report.contains("a task waits: receive from 10.0.0.1:32768 (for 3.001 s)"))
+    #expect(error?.waiting.count == 2)
+  }
+
+  @Test func aBodyThatIgnoresTheCancellationDoesNotHideIt() async {
+    await #expect(throws: NoProgressError.self) {
+      try await withVirtualTime(seed: 1) {
+        let server = try await startServer(host: "localhost", port: 0) { _, _ in }
+        try? await server.waitClosedForever()
+        server.close()
+      }
+    }
+  }
+
+  @Test func theCallersOwnTaskIsNotCancelled() async {
+    await #expect(throws: NoProgressError.self) {
+      try await withVirtualTime(seed: 1) {
+        try await startServer(host: "localhost", port: 0) { _, _ in }.serveForever()
+      }
+    }
+    #expect(!Task.isCancelled)
+  }
+
+  @Test func aSleepForEverIsNoTimer() async throws {
+    let error = await #expect(throws: NoProgressError.self) {
+      try await withVirtualTime(seed: 1) { try await sleep(.seconds(Int64.max)) }
+    }
+    #expect(error?.waiting == ["task \"withVirtualTime\" waits: sleep (for 0 s)"])
+  }
+}
+
+extension Server {
+  fileprivate nonisolated(nonsending) func waitClosedForever() async throws { try await waitClosed() }
+}

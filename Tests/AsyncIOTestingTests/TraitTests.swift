@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Synchronization
+import Testing
+
+@Suite(.virtualTime) struct VirtualTimeTraitTests {
+  @Test func isOnTheLoop() async throws {
+    let start = EventLoop.current.time
+    try await Task.sleep(for: .seconds(3600))
+    #expect(start.duration(to: EventLoop.current.time) == .seconds(3600))
+  }
+
+  @Test func aSynchronousTestIsOnTheLoopToo() throws {
+    #expect(try EventLoop.running.backend == .virtual)
+  }
+
+  @Test(arguments: [1, 2, 3]) func eachCaseHasItsOwnClock(hours: Int) async throws {
+    #expect("\(EventLoop.current.time)" == "0.0 seconds")
+    try await sleep(.seconds(3600 * hours))
+    #expect(EventLoop.current.time.advanced(by: .seconds(-3600 * hours)).description == "0.0 seconds")
+  }
+
+  @Test func theTestIsStillKnownToItsTasks() async {
+    #expect(Test.current != nil)
+    await Task { #expect(Test.current != nil) }.value
+  }
+
+  @Suite struct Inside {
+    @Test func theTraitIsInherited() throws {
+      #expect(try EventLoop.running.backend == .virtual)
+    }
+
+    @Test(.eventLoop(.epoll)) func aTestsOwnTraitCounts() throws {
+      #expect(try EventLoop.running.backend == .epoll)
+    }
+  }
+}
+
+struct EventLoopTraitTests {
+  @Test(.eventLoop) func runsOnAKernel() async throws {
+    let backend = try EventLoop.running.backend
+    #expect(backend == .epoll || backend == .ioUring)
+    try await Task.sleep(for: .milliseconds(1))
+    #expect(await Task.detached { EventLoop.current.backend }.value == backend)
+  }
+
+  @Test(.virtualTime(seed: 7)) func takesASeed() throws {
+    #expect(try EventLoop.running.backend == .virtual)
+  }
+
+  @Test(.eventLoop) @MainActor func aTestOfTheMainActorStaysThere() async {
+    MainActor.assertIsolated()
+    #expect(throws: EventLoopError.noRunningLoop) { try EventLoop.running }
+  }
+
+  @Test func loopsRunInParallel() async throws {
+    // Each waits for the other one to have come: with one after the other this would not end.
+    let meeting = Meeting()
+    async let first: Void = withEventLoop(backend: .epoll) { await meeting.meet() }
+    async let second: Void = withVirtualTime { await meeting.meet() }
+    _ = try await (first, second)
+    #expect(meeting.visitors == 2)
+  }
+}
+
+/// Where two tasks wait for each other.
+private final class Meeting: Sendable {
+  private let state = Mutex<(visitors: Int, waiting: [CheckedContinuation<Void, Never>])>((0, []))
+
+  var visitors: Int { state.withLock { $0.visitors } }
+
+  func meet() async {
+    await withCheckedContinuation { continuation in
+      let released = state.withLock { state in
+        state.visitors += 1
+        state.waiting.append(continuation)
+        guard state.visitors == 2 else { return [CheckedContinuation<Void, Never>]() }
+        defer { state.waiting = [] }
+        return state.waiting
+      }
+      for continuation in released { continuation.resume() }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+import Synchronization
+import Testing
+
+/// What happened, in its order, from tasks of any kind.
+final class Log<Entry: Sendable>: Sendable {
+  private let list = Mutex<[Entry]>([])
+  func append(_ entry: Entry) { list.withLock { $0.append(entry) } }
+  var entries: [Entry] { list.withLock { $0 } }
+}
+
+struct VirtualTimeTests {
+  @Test(arguments: [false, true])
+  func anHourOfSleepsOfAHundredTasksEndsInTheOrderOfTheirDeadlines(ofTheStandardLibrary: Bool) async throws {
+    // Deadlines that all differ: 60 ms apart for each task's naps, and 1 ms from task to task.
+    let log = Log<(task: Int, time: Duration)>()
+    let end = try await withVirtualTime {
+      let start = EventLoop.current.time
+      await withTaskGroup(of: Void.self) { group in
+        for task in 0..<100 {
+          group.addTask {
+            for nap in 1...36 {
+              let length = Duration.milliseconds(nap == 1 ? 100_000 + task : 100_000)
+              if ofTheStandardLibrary { try? await Task.sleep(for: length) } else { try? await sleep(length) }
+              log.append((task, start.duration(to: EventLoop.current.time)))
+            }
+          }
+        }
+      }
+      return start.duration(to: EventLoop.current.time)
+    }
+    let expected = (1...36).flatMap { nap in
+      (0..<100).map { (task: $0, time: Duration.milliseconds(nap * 100_000 + $0)) }
+    }
+    #expect(end == .milliseconds(3_600_099))
+    #expect(log.entries.map(\.task) == expected.map(\.task))
+    #expect(log.entries.map(\.time) == expected.map(\.time))
+  }
+
+  @Test func theClockStartsAtZeroAndStandsStillWhileJobsRun() async throws {
+    let times = try await withVirtualTime {
+      let first = EventLoop.current.time
+      for _ in 0..<100 { await Task.yield() }
+      return (first, EventLoop.current.time)
+    }
+    #expect("\(times.0)" == "0.0 seconds")
+    #expect(times.0 == times.1)
+  }
+
+  @Test func aDetachedTasksSleepTakesNoRealTime() async throws {
+    let clock = ContinuousClock()
+    let real = try await clock.measure {
+      let virtual = try await withVirtualTime {
+        let start = EventLoop.current.time
+        try await Task.detached { try await Task.sleep(for: .seconds(3600)) }.value
+        return start.duration(to: EventLoop.current.time)
+      }
+      #expect(virtual == .seconds(3600))
+    }
+    #expect(real < .seconds(60))
+  }
+
+  @Test func tasksWithoutAPreferenceAndActorsStayOnTheLoop() async throws {
+    actor Sleeper {
+      func nap() async throws -> BackendKind {
+        try await Task.sleep(for: .seconds(60))
+        return EventLoop.current.backend
+      }
+    }
+    let backends = try await withVirtualTime {
+      async let child = EventLoop.current.backend
+      return try await [
+        Task { EventLoop.current.backend }.value, Task.detached { EventLoop.current.backend }.value, child,
+        Sleeper().nap(),
+      ]
+    }
+    #expect(backends == [.virtual, .virtual, .virtual, .virtual])
+  }
+
+  // MARK: - The order of ready jobs
+
+  private func interleaving(seed: UInt64) async throws -> [String] {
+    let log = Log<String>()
+    try await withVirtualTime(seed: seed) {
+      await withTaskGroup(of: Void.self) { group in
+        for task in 0..<5 {
+          group.addTask {
+            for step in 0..<6 {
+              log.append("\(task).\(step)")
+              if step % 2 == 0 { await Task.yield() } else { try? await sleep(.seconds(1)) }
+            }
+          }
+        }
+      }
+    }
+    return log.entries
+  }
+
+  @Test(arguments: [0, 1, 4711, UInt64.max])
+  func theSameSeedGivesTheSameOrder(seed: UInt64) async throws {
+    let first = try await interleaving(seed: seed)
+    #expect(first.count == 30)
+    #expect(try await interleaving(seed: seed) == first)
+  }
+
+  @Test func differentSeedsGiveDifferentOrders() async throws {
+    var orders: Set<[String]> = []
+    for seed in 1...10 { orders.insert(try await interleaving(seed: UInt64(seed))) }
+    #expect(orders.count > 1)
+  }
+
+  // MARK: - What is outside of the loop
+
+  @Test func theClockStandsStillForABlockingCall() async throws {
+    let log = Log<String>()
+    try await withVirtualTime {
+      let loop = EventLoop.current
+      async let nap: Void = {
+        try await sleep(.milliseconds(1))
+        log.append("timer")
+      }()
+      let gate = ThreadLatch()
+      async let call: Void = {
+        try await loop.runBlocking(WaitReason("call")) { gate.wait() }
+        log.append("call at \(loop.time)")
+      }()
+      // Opened by a thread that knows nothing of the loop.
+      startThread(name: "opener") { gate.open() }
+      _ = try await (nap, call)
+    }
+    #expect(log.entries == ["call at 0.0 seconds", "timer"])
+  }
+
+  @Test func workFromAnotherThreadArrives() async throws {
+    let value = try await withVirtualTime {
+      await withCheckedContinuation { continuation in
+        startThread(name: "stranger") { continuation.resume(returning: 42) }
+      }
+    }
+    #expect(value == 42)
+  }
+
+  // MARK: - Ends
+
+  @Test func theBodysErrorComesOut() async {
+    struct Failure: Error, Equatable {}
+    await #expect(throws: Failure()) { try await withVirtualTime(seed: 1) { throw Failure() } }
+  }
+
+  @Test func cancellingTheCallerCancelsTheBody() async throws {
+    let started = AsyncStream<Void>.makeStream()
+    let task = Task {
+      try await withEventLoop {
+        started.continuation.yield()
+        try await sleep(.seconds(86_400))
+      }
+    }
+    for await _ in started.stream { break }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
+  @Test func whatIsLeftBehindIsCancelled() async throws {
+    let log = Log<String>()
+    try await withVirtualTime {
+      Task {
+        do { try await sleep(.seconds(1)) } catch { log.append("\(type(of: error))") }
+      }
+      await Task.yield()
+      await Task.yield()
+      try await sleep(.milliseconds(1))
+    }
+    #expect(log.entries == ["CancellationError"])
+  }
+
+  @Test func runsNestAndTheOuterOneWaits() async throws {
+    let times = try await withVirtualTime {
+      try await sleep(.seconds(1))
+      let inner = try await withVirtualTime {
+        try await sleep(.seconds(5))
+        return EventLoop.current.time
+      }
+      return (inner, EventLoop.current.time)
+    }
+    #expect("\(times.0)" == "5.0 seconds")
+    #expect("\(times.1)" == "1.0 seconds")
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+
+/// Both ends of one connection, on the current loop.
+struct ConnectedPair: Sendable {
+  struct End: Sendable {
+    let reader: StreamReader
+    let writer: StreamWriter
+  }
+
+  let client: End
+  let accepted: End
+  let server: Server
+
+  init(limit: Int = 64 * 1024) async throws {
+    let (connections, arrived) = AsyncStream.makeStream(of: End.self)
+    server = try await startServer(host: "127.0.0.1", port: 0, limit: limit) { reader, writer in
+      arrived.yield(End(reader: reader, writer: writer))
+    }
+    let (reader, writer) = try await openConnection(host: "127.0.0.1", port: server.port, limit: limit)
+    client = End(reader: reader, writer: writer)
+    var iterator = connections.makeAsyncIterator()
+    accepted = await iterator.next()!
+  }
+
+  func close() async throws {
+    server.close()
+    client.writer.abort()
+    accepted.writer.abort()
+    try await server.waitClosed()
+  }
+}
+
+/// Runs turns of the loop until the condition holds; the test's time limit ends a condition that never will.
+func turns(until condition: () async throws -> Bool) async throws {
+  while try await !condition() { try await sleep(.microseconds(50)) }
+}
+
+/// Bytes that differ from place to place, so that a lost or doubled piece shows.
+func pattern(_ count: Int, seed: UInt64 = 0) -> [UInt8] {
+  let words = (count + 7) / 8
+  return [UInt8](unsafeUninitializedCapacity: words * 8) { bytes, initialized in
+    bytes.withMemoryRebound(to: UInt64.self) { buffer in
+      var state = seed &+ 0x9e37_79b9_7f4a_7c15
+      for index in 0..<words {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        buffer[index] = state
+      }
+    }
+    initialized = count
+  }
+}
