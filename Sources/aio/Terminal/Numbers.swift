@@ -13,7 +13,7 @@ extension Int {
 
   /// `512 bytes`, `1.2 kB`, `3.4 MB`: decimal, as disks and networks count.
   var asBytes: String {
-    if self < 1000 { return "\(self) bytes" }
+    if self < 1000 { return self == 1 ? "1 byte" : "\(self) bytes" }
     var value = Double(self)
     var unit = "bytes"
     for next in ["kB", "MB", "GB", "TB"] where value >= 999.95 {
