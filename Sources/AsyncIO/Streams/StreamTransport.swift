@@ -20,31 +20,31 @@ package final class StreamTransport: OperationSink, WaitObject {
 
   package let loop: EventLoop
   let limit: Int
-  private var descriptor: Descriptor?
-  private var state = State.open
+  @exclusivity(unchecked) private var descriptor: Descriptor?
+  @exclusivity(unchecked) private var state = State.open
 
   @exclusivity(unchecked) var input: StreamInput
   /// Why nothing more will arrive. Nil and `reachedEnd` is a proper end.
-  package private(set) var inputError: (any Error)?
-  private(set) var reachedEnd = false
-  private var receiving: OperationID?
+  @exclusivity(unchecked) package private(set) var inputError: (any Error)?
+  @exclusivity(unchecked) private(set) var reachedEnd = false
+  @exclusivity(unchecked) private var receiving: OperationID?
   /// Nobody wants more at present.
-  private var receivingIsPaused = false
+  @exclusivity(unchecked) private var receivingIsPaused = false
   /// The receive was cancelled for that; its last completion is still to come, and somebody may want more by then.
-  private var receivingIsEnding = false
-  private var reader: ParkID?
+  @exclusivity(unchecked) private var receivingIsEnding = false
+  @exclusivity(unchecked) private var reader: ParkID?
   /// How much has to be there before the reader is woken.
-  private var readerNeeds = 0
+  @exclusivity(unchecked) private var readerNeeds = 0
 
   @exclusivity(unchecked) private var output: StreamOutput
-  private var outputError: (any Error)?
-  private var wroteEnd = false
-  private var sending: OperationID?
-  private var writers: [ParkID] = []
-  private var closers: [ParkID] = []
+  @exclusivity(unchecked) private var outputError: (any Error)?
+  @exclusivity(unchecked) private var wroteEnd = false
+  @exclusivity(unchecked) private var sending: OperationID?
+  @exclusivity(unchecked) private var writers: [ParkID] = []
+  @exclusivity(unchecked) private var closers: [ParkID] = []
 
-  private var knownPeer: SocketAddress?
-  var onClose: (() -> Void)?
+  @exclusivity(unchecked) private var knownPeer: SocketAddress?
+  @exclusivity(unchecked) var onClose: (() -> Void)?
 
   static let highWater = 64 * 1024
   static let lowWater = highWater / 4
