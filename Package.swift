@@ -16,9 +16,15 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "swift-asyncio",
   products: [
+    .executable(name: "aio", targets: ["aio"]),
     .library(name: "AsyncIO", targets: ["AsyncIO"]),
+    .library(name: "AsyncIOHTTP", targets: ["AsyncIOHTTP"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
     .library(name: "AsyncIOTesting", targets: ["AsyncIOTesting"]),
+  ],
+  dependencies: [
+    // For the command line tool alone.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // ground: the kernel's ABI, the Swift runtime's, and what a stuck thread is doing
@@ -40,8 +46,18 @@ let package = Package(
     // library: what `import AsyncIO` means
     .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
 
+    // services: protocols on the loop
+    .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
+
     // kits: what tests are written with
     .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CHeldClock"], swiftSettings: strict),
+
+    // tools
+    .executableTarget(
+      name: "aio",
+      dependencies: [
+        "AsyncIO", "AsyncIOHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
 
     // tests
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -50,6 +66,12 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], swiftSettings: strict),
     .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
+    .testTarget(
+      name: "AsyncIOHTTPTests",
+      dependencies: ["AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "HTTP1Codec"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AioTests", dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTesting"], swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],

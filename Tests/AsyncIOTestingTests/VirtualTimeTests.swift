@@ -52,6 +52,19 @@ struct VirtualTimeTests {
     #expect(times.0 == times.1)
   }
 
+  @Test func aTaskThatSpinsDoesNotKeepTheClockForEver() async throws {
+    let done = Log<Bool>()
+    try await withVirtualTime {
+      async let timer: Void = {
+        try await Task.sleep(for: .seconds(3600))
+        done.append(true)
+      }()
+      while done.entries.isEmpty { await Task.yield() }
+      try await timer
+    }
+    #expect(done.entries == [true])
+  }
+
   @Test func aDetachedTasksSleepTakesNoRealTime() async throws {
     let clock = ContinuousClock()
     let real = try await clock.measure {

@@ -37,13 +37,17 @@ private final class NameWait: WaitObject {
 }
 
 extension EventLoop {
-  nonisolated(nonsending) func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress] {
+  nonisolated(nonsending) func resolve(
+    _ host: String, port: UInt16, until deadline: Int64 = .max
+  ) async throws -> [SocketAddress] {
     if let known = driver.addresses(ofHost: host, port: port) {
       guard !known.isEmpty else { throw NameError(host: host, code: EAI_NONAME) }
       return known
     }
     let object = NameWait(host: host)
-    let result = try await runBlocking(WaitReason("resolve", on: object)) { lookUp(host, port: port) }
+    let result = try await runBlocking(WaitReason("resolve", on: object), until: deadline) {
+      lookUp(host, port: port)
+    }
     return try withExtendedLifetime(object) { try result.get() }
   }
 }

@@ -5,9 +5,9 @@
 
 import AsyncIOCore
 
-final class StreamHandle: @unchecked Sendable {
+package final class StreamHandle: @unchecked Sendable {
   // Sendable: the transport is used only on its loop's thread, which every call checks.
-  let transport: StreamTransport
+  package let transport: StreamTransport
 
   init(_ transport: StreamTransport) { self.transport = transport }
 

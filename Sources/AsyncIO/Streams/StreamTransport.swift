@@ -8,9 +8,9 @@
 // Everything here belongs to the loop's thread; the public types see to that. The descriptor is closed when nothing is
 // in flight on it any more, whatever order close, errors and completions come in.
 
-import AsyncIOCore
+package import AsyncIOCore
 
-final class StreamTransport: OperationSink, WaitObject {
+package final class StreamTransport: OperationSink, WaitObject {
   private enum State {
     case open
     /// Waits for its output to leave, then for its operations to end.
@@ -18,33 +18,33 @@ final class StreamTransport: OperationSink, WaitObject {
     case closed
   }
 
-  let loop: EventLoop
+  package let loop: EventLoop
   let limit: Int
-  private var descriptor: Descriptor?
-  private var state = State.open
+  @exclusivity(unchecked) private var descriptor: Descriptor?
+  @exclusivity(unchecked) private var state = State.open
 
   @exclusivity(unchecked) var input: StreamInput
   /// Why nothing more will arrive. Nil and `reachedEnd` is a proper end.
-  private(set) var inputError: (any Error)?
-  private(set) var reachedEnd = false
-  private var receiving: OperationID?
+  @exclusivity(unchecked) package private(set) var inputError: (any Error)?
+  @exclusivity(unchecked) private(set) var reachedEnd = false
+  @exclusivity(unchecked) private var receiving: OperationID?
   /// Nobody wants more at present.
-  private var receivingIsPaused = false
+  @exclusivity(unchecked) private var receivingIsPaused = false
   /// The receive was cancelled for that; its last completion is still to come, and somebody may want more by then.
-  private var receivingIsEnding = false
-  private var reader: ParkID?
+  @exclusivity(unchecked) private var receivingIsEnding = false
+  @exclusivity(unchecked) private var reader: ParkID?
   /// How much has to be there before the reader is woken.
-  private var readerNeeds = 0
+  @exclusivity(unchecked) private var readerNeeds = 0
 
   @exclusivity(unchecked) private var output: StreamOutput
-  private var outputError: (any Error)?
-  private var wroteEnd = false
-  private var sending: OperationID?
-  private var writers: [ParkID] = []
-  private var closers: [ParkID] = []
+  @exclusivity(unchecked) private var outputError: (any Error)?
+  @exclusivity(unchecked) private var wroteEnd = false
+  @exclusivity(unchecked) private var sending: OperationID?
+  @exclusivity(unchecked) private var writers: [ParkID] = []
+  @exclusivity(unchecked) private var closers: [ParkID] = []
 
-  private var knownPeer: SocketAddress?
-  var onClose: (() -> Void)?
+  @exclusivity(unchecked) private var knownPeer: SocketAddress?
+  @exclusivity(unchecked) var onClose: (() -> Void)?
 
   static let highWater = 64 * 1024
   static let lowWater = highWater / 4
@@ -75,24 +75,25 @@ final class StreamTransport: OperationSink, WaitObject {
 
   var local: SocketAddress? { state == .closed ? nil : loop.driver.localAddress(of: number) }
 
-  var waitDescription: String { peer?.description ?? "a connection" }
+  package var waitDescription: String { peer?.description ?? "a connection" }
 
   // MARK: - Input
 
-  /// Waits until `needed` bytes are unread, or there will be no more.
-  nonisolated(nonsending) func waitForInput(_ needed: Int) async throws {
+  /// Waits until `needed` bytes are unread, or there will be no more; `DeadlinePassed` at a time of the loop's clock.
+  package nonisolated(nonsending) func waitForInput(_ needed: Int, until deadline: Int64 = .max) async throws {
     guard reader == nil else { throw StreamError.concurrentRead }
     readerNeeds = needed
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait
     resumeReceiving()
-    let outcome = await loop.wait(wait)
+    let outcome = await loop.wait(wait, until: deadline)
     reader = nil
     if outcome == .cancelled { throw CancellationError() }
+    if outcome == .resumed(EventLoop.deadlinePassed) { throw DeadlinePassed() }
   }
 
   /// Whether a wait for input would be in vain.
-  var inputIsOver: Bool { reachedEnd || inputError != nil }
+  package var inputIsOver: Bool { reachedEnd || inputError != nil }
 
   /// After bytes were taken out.
   func resumeReceiving() {
@@ -148,7 +149,7 @@ final class StreamTransport: OperationSink, WaitObject {
   // MARK: - Output
 
   /// Takes all bytes: what does not leave at once is kept and sent later. Returns whether the writer should wait.
-  func write(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
     if let outputError { throw outputError }
     guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
     var rest = bytes
@@ -167,13 +168,15 @@ final class StreamTransport: OperationSink, WaitObject {
     return output.count > Self.highWater
   }
 
-  /// Waits until little enough is kept.
-  nonisolated(nonsending) func waitForOutput() async throws {
+  /// Waits until little enough is kept; `DeadlinePassed` at a time of the loop's clock.
+  package nonisolated(nonsending) func waitForOutput(until deadline: Int64 = .max) async throws {
     let wait = loop.beginWait(WaitReason("send to", on: self))
     writers.append(wait)
-    if await loop.wait(wait) == .cancelled {
+    let outcome = await loop.wait(wait, until: deadline)
+    if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
       writers.removeAll { $0 == wait }
-      throw CancellationError()
+      if outcome == .cancelled { throw CancellationError() }
+      throw DeadlinePassed()
     }
     if let outputError { throw outputError }
   }
@@ -182,7 +185,7 @@ final class StreamTransport: OperationSink, WaitObject {
     if let outputError { throw outputError }
   }
 
-  var pendingOutput: Int { output.count }
+  package var pendingOutput: Int { output.count }
 
   private func sendNext() {
     guard sending == nil, let block = output.startSending() else { return }
@@ -232,10 +235,10 @@ final class StreamTransport: OperationSink, WaitObject {
 
   // MARK: - The end
 
-  var isClosing: Bool { state != .open }
+  package var isClosing: Bool { state != .open }
 
   /// Closes after what was written has left.
-  func close() {
+  package func close() {
     guard state == .open else { return }
     state = .closing
     endInput(with: StreamError.aborted)
@@ -243,7 +246,7 @@ final class StreamTransport: OperationSink, WaitObject {
   }
 
   /// Closes at once; what was not sent is lost, and the peer sees a reset.
-  func abort() {
+  package func abort() {
     guard state != .closed else { return }
     if state == .open { endInput(with: StreamError.aborted) }
     state = .closing
@@ -286,7 +289,7 @@ final class StreamTransport: OperationSink, WaitObject {
 
   // MARK: - Completions
 
-  func complete(_ operation: OperationID, _ completion: Completion) {
+  package func complete(_ operation: OperationID, _ completion: Completion) {
     if operation == receiving { received(completion) } else if operation == sending { sent(completion) }
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncIOCore
+package import AsyncIOCore
 
 /// Opens a TCP connection; asyncio's `open_connection`.
 ///
@@ -28,11 +28,14 @@ public nonisolated(nonsending) func openConnection(
 }
 
 extension EventLoop {
-  nonisolated(nonsending) func openConnection(host: String, port: UInt16, limit: Int) async throws -> StreamHandle {
+  /// `DeadlinePassed` at a time of this loop's clock; the connection that was being made is closed.
+  package nonisolated(nonsending) func openConnection(
+    host: String, port: UInt16, limit: Int, until deadline: Int64 = .max
+  ) async throws -> StreamHandle {
     var lastError: (any Error)?
-    for address in try await resolve(host, port: port) {
+    for address in try await resolve(host, port: port, until: deadline) {
       do {
-        let descriptor = try await connect(to: address)
+        let descriptor = try await connect(to: address, until: deadline)
         let transport = StreamTransport(descriptor, peer: address, limit: limit, loop: self)
         transport.start()
         return StreamHandle(transport)
@@ -43,10 +46,12 @@ extension EventLoop {
     throw lastError ?? NameError(host: host, code: 0)
   }
 
-  private nonisolated(nonsending) func connect(to address: SocketAddress) async throws -> Descriptor {
+  private nonisolated(nonsending) func connect(
+    to address: SocketAddress, until deadline: Int64
+  ) async throws -> Descriptor {
     let connecting = Connecting(
       Descriptor(try driver.makeSocket(for: address), of: driver), address: address, loop: self)
-    return try await connecting.connect()
+    return try await connecting.connect(until: deadline)
   }
 }
 
@@ -65,16 +70,19 @@ private final class Connecting: OperationSink, WaitObject {
 
   var waitDescription: String { address.description }
 
-  nonisolated(nonsending) func connect() async throws -> Descriptor {
+  nonisolated(nonsending) func connect(until deadline: Int64) async throws -> Descriptor {
     let number = descriptor?.number ?? -1
     let wait = loop.beginWait(WaitReason("connect", on: self))
     self.wait = wait
     let operation = loop.connect(number, to: address, sink: self)
-    switch await loop.wait(wait) {
+    switch await loop.wait(wait, until: deadline) {
     case .cancelled:
       // The operation keeps this object, and with it the socket, until its completion.
       loop.cancel(operation)
       throw CancellationError()
+    case .resumed(EventLoop.deadlinePassed):
+      loop.cancel(operation)
+      throw DeadlinePassed()
     case .resumed(let result):
       guard result == 0, let connected = descriptor.take() else {
         throw SystemError("connect", address.description, result: result)

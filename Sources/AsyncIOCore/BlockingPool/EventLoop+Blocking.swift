@@ -12,9 +12,9 @@ extension EventLoop {
   /// Runs a call that blocks on another thread, and suspends until it is done. On the loop's thread.
   ///
   /// Cancellation: the wait ends with `CancellationError`; the call itself cannot be stopped, runs to its end, and its
-  /// result is dropped.
+  /// result is dropped. So it is at the deadline, a time of the loop's clock, with `DeadlinePassed`.
   package nonisolated(nonsending) func runBlocking<Value: Sendable>(
-    _ reason: WaitReason, _ body: @escaping @Sendable () -> Value
+    _ reason: WaitReason, until deadline: Int64 = .max, _ body: @escaping @Sendable () -> Value
   ) async throws -> Value {
     let result = BlockingResult<Value>()
     let wait = beginWait(reason)
@@ -26,7 +26,8 @@ extension EventLoop {
         loop.unpark(wait)
       }
     }
-    guard case .resumed = await self.wait(wait), let value = result.value else { throw CancellationError() }
+    guard case .resumed(let outcome) = await self.wait(wait, until: deadline) else { throw CancellationError() }
+    guard outcome != EventLoop.deadlinePassed, let value = result.value else { throw DeadlinePassed() }
     return value
   }
 }

@@ -85,9 +85,6 @@ extension EventLoop {
   }
 
   package func cancel(_ timer: TimerID) { timers.cancel(timer) }
-
-  /// When the next timer is due.
-  package var nextTimer: Int64? { timers.nextDeadline() }
 }
 
 extension Duration {

@@ -96,7 +96,7 @@ extension EventLoop {
 
   private func fire(_ action: TimerAction) {
     switch action {
-    case .unpark(let id): unpark(id)
+    case .unpark(let id): unpark(id, EventLoop.deadlinePassed)
     case .run(let item, _): ready.append(item)
     case .call(let handle): ready.append(ReadyItem(handle))
     }

@@ -67,6 +67,9 @@ import Synchronization
   /// The loops that run together, this one among them; empty for a loop that runs alone in its process or test.
   package var group: [EventLoop] = []
 
+  /// What services keep for this loop, by their types; dropped at the end of the run, while the loop still turns.
+  @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
+
   let parking: Parking
   package let anchor: LoopAnchor
   private let preference: LoopTaskExecutor

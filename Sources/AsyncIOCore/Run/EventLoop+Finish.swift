@@ -26,6 +26,7 @@ extension EventLoop {
           message: "tasks were still running 10 s after they were cancelled at the end of the loop: "
             + waitingTasks().map(\.description).joined(separator: "; ")))
     }
+    attachments.removeAll()
     operations.forEachInFlight { cancel($0) }
     while operations.inFlight > 0 && driver.now < giveUp { turn() }
     timers.cancel(alarm)

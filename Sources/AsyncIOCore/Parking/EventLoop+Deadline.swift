@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waits that end at a time. A time limit on I/O is a property of its waits and needs no second task: the timer is put
+// into the heap with the wait and taken out after it, and costs no allocation.
+
+/// A wait came to its deadline before what was waited for.
+package struct DeadlinePassed: Error {
+  package init() {}
+}
+
+extension EventLoop {
+  /// With what a wait returns that its deadline has ended.
+  package static var deadlinePassed: Int { .min }
+
+  /// `wait`, until a time of this loop's clock at the latest; `.max` is none. What the deadline ended returns
+  /// `.resumed(EventLoop.deadlinePassed)`, and its waiter takes back what it armed, as after a cancellation.
+  package nonisolated(nonsending) func wait(_ id: ParkID, until deadline: Int64) async -> ParkOutcome {
+    if deadline == .max { return await wait(id) }
+    let timer = timers.insert(deadline: deadline, .unpark(id))
+    let outcome = await wait(id)
+    timers.cancel(timer)
+    return outcome
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A request's time limits as times of its loop's clock. Each wait takes the earlier of what its phase may take and the
+// end of the whole request; there is no task and no timer besides those waits.
+
+import AsyncIOCore
+
+struct Deadlines {
+  let timeouts: HTTPTimeouts
+  private let connect: Int64
+  private let idle: Int64
+  /// When the whole request has to be over; `.max` if it may take for ever.
+  let total: Int64
+
+  init(_ timeouts: HTTPTimeouts, on loop: EventLoop) {
+    self.timeouts = timeouts
+    connect = timeouts.connect?.clampedNanoseconds ?? .max
+    idle = timeouts.idle?.clampedNanoseconds ?? .max
+    total = timeouts.total.map { loop.deadline(after: $0.clampedNanoseconds) } ?? .max
+  }
+
+  func toConnect(on loop: EventLoop) -> Int64 { connect == .max ? total : min(total, loop.deadline(after: connect)) }
+
+  func whileIdle(on loop: EventLoop) -> Int64 { idle == .max ? total : min(total, loop.deadline(after: idle)) }
+
+  /// The limit that a wait of this phase has hit.
+  func limit(hitIn phase: HTTPError.Phase, on loop: EventLoop) -> Duration {
+    if total != .max && loop.time.nanoseconds >= total { return timeouts.total ?? .zero }
+    let limit = phase == .connecting ? timeouts.connect : timeouts.idle
+    return limit ?? timeouts.total ?? .zero
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+public import HTTP1Codec
+import Synchronization
+
+/// An HTTP/1.1 client that keeps its connections; the counterpart of aiohttp's `ClientSession`.
+///
+/// ```swift
+/// let client = HTTPClient()
+/// let response = try await client.get("http://127.0.0.1:8080/pages?n=1")
+/// print(response.status, try await response.text())
+/// ```
+///
+/// A client belongs to the loop it is first used on, and works from anywhere: called off that loop, a method hops there
+/// and back. After the end of that loop it moves to the one of its next use. Dropping the client closes its idle
+/// connections; responses go on.
+///
+/// Redirects are followed. A request whose method may be repeated (RFC 9110 section 9.2.2) is sent once more on a new
+/// connection if a kept one turns out to have been closed by the server.
+///
+/// **Cancellation** of a request throws `CancellationError` and closes its connection.
+public final class HTTPClient: Sendable {
+  public let configuration: Configuration
+  private let home = Mutex<ClientCore?>(nil)
+
+  /// A client without connections.
+  public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
+
+  /// The client that `fetch` uses on this loop.
+  static func shared(on loop: EventLoop) -> HTTPClient {
+    let key = ObjectIdentifier(HTTPClient.self)
+    if let client = loop.attachments[key] as? HTTPClient { return client }
+    let client = HTTPClient()
+    loop.attachments[key] = client
+    return client
+  }
+
+  /// Sends a request and waits for the head of its response; the body is read from the response.
+  ///
+  /// ```swift
+  /// let url = try HTTPURL("http://127.0.0.1:8080/notes")
+  /// let response = try await HTTPClient().request(
+  ///   .post, url, fields: ["content-type": "text/plain"], body: Array("hello".utf8))
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - fields: go before those of the configuration. Host, Content-Length and Transfer-Encoding are the client's.
+  ///   - body: nil for none. It is kept until the response arrives, since it may have to be sent again.
+  ///   - timeouts: nil for those of the configuration.
+  /// - Throws: `HTTPError`. A response with any status is no error. `CancellationError` if the task is cancelled.
+  public nonisolated(nonsending) func request(
+    _ method: HTTPMethod, _ url: HTTPURL, fields: HTTPFields = HTTPFields(), body: [UInt8]? = nil,
+    timeouts: HTTPTimeouts? = nil
+  ) async throws -> HTTPResponse {
+    let core = core
+    if core.loop.isCurrent { return try await core.perform(method, url, fields, body, timeouts) }
+    return try await core.loop.anchor.run { try await core.perform(method, url, fields, body, timeouts) }
+  }
+
+  /// As `request` with an `HTTPURL`, for a URL's text; one that is none throws `HTTPError`.
+  public nonisolated(nonsending) func request(
+    _ method: HTTPMethod, _ url: String, fields: HTTPFields = HTTPFields(), body: [UInt8]? = nil,
+    timeouts: HTTPTimeouts? = nil
+  ) async throws -> HTTPResponse {
+    let parsed: HTTPURL
+    do {
+      parsed = try HTTPURL(url)
+    } catch {
+      throw HTTPError(method, url, .invalidURL(error))
+    }
+    return try await request(method, parsed, fields: fields, body: body, timeouts: timeouts)
+  }
+
+  /// Gets a resource; `request(.get, …)`.
+  ///
+  /// ```swift
+  /// let page = try await HTTPClient().get("http://127.0.0.1:8080/").bytes(upTo: 1_000_000)
+  /// ```
+  public nonisolated(nonsending) func get(
+    _ url: String, fields: HTTPFields = HTTPFields(), timeouts: HTTPTimeouts? = nil
+  ) async throws -> HTTPResponse {
+    try await request(.get, url, fields: fields, timeouts: timeouts)
+  }
+
+  /// Gets a resource; `request(.get, …)`.
+  public nonisolated(nonsending) func get(
+    _ url: HTTPURL, fields: HTTPFields = HTTPFields(), timeouts: HTTPTimeouts? = nil
+  ) async throws -> HTTPResponse {
+    try await request(.get, url, fields: fields, timeouts: timeouts)
+  }
+
+  /// Closes the connections that no request uses now. From any thread.
+  public func closeIdleConnections() {
+    guard let core = home.withLock({ $0 }), !core.loop.isClosed else { return }
+    if core.loop.isCurrent {
+      core.closeIdleConnections()
+    } else {
+      core.loop.postFromAnywhere { _ in core.closeIdleConnections() }
+    }
+  }
+
+  private var core: ClientCore {
+    home.withLock { core in
+      if let core, !core.loop.isClosed { return core }
+      let new = ClientCore(loop: .current, configuration: configuration)
+      core = new
+      return new
+    }
+  }
+}

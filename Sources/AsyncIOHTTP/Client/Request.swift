@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+import HTTP1Codec
+
+/// A request as it is about to be sent, with its time limits; a redirect changes it.
+struct Request {
+  var method: HTTPMethod
+  var url: HTTPURL
+  var fields: HTTPFields
+  var body: [UInt8]?
+  let deadlines: Deadlines
+
+  func error(_ kind: HTTPError.Kind) -> HTTPError { HTTPError(method, url.description, kind) }
+
+  /// What a failure in this phase is to the caller.
+  func describe(_ error: any Error, in phase: HTTPError.Phase, on loop: EventLoop) -> any Error {
+    switch error {
+    case is CancellationError, is HTTPError: error
+    case is DeadlinePassed: self.error(.timedOut(phase, after: deadlines.limit(hitIn: phase, on: loop)))
+    case let error as HTTP1Error: self.error(error.kindOfFailure)
+    default:
+      self.error(phase == .connecting ? .connectionFailed(error) : .connectionLost(error))
+    }
+  }
+}
+
+extension HTTP1Error {
+  fileprivate var kindOfFailure: HTTPError.Kind {
+    switch kind {
+    case .endedBeforeHead, .endedInsideHead, .endedInsideBody, .endedInsideTrailers: .unexpectedEnd(self)
+    default: message == .response ? .malformedResponse(self) : .invalidRequest(self)
+    }
+  }
+}
+
+extension HTTPMethod {
+  /// Whether doing it twice is as good as once (RFC 9110 section 9.2.2).
+  var isIdempotent: Bool {
+    switch self {
+    case .get, .head, .put, .delete, .options, .trace: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connections to one origin: those that are idle, last in, first out, so that the surplus of a busy time ages and is
+// closed; a count of those that are open or being opened; and who waits for one, first in, first out. A connection or
+// the place of a lost one is handed to the first waiter, never taken by a newcomer.
+//
+// A connection that is in use is held by its response, which holds the pool; an idle one is held by the pool. So nothing
+// holds itself, and dropping a client closes what is idle.
+//
+// Everything here belongs to the loop's thread.
+
+import AsyncIO
+import AsyncIOCore
+import HTTP1Codec
+
+final class OriginPool: WaitObject {
+  private final class Waiter {
+    let wait: ParkID
+    /// Handed over; nil stands for the place of a connection that is gone.
+    var connection: HTTPConnection?
+    init(_ wait: ParkID) { self.wait = wait }
+  }
+
+  let origin: Origin
+  /// The value of Host.
+  let authority: String
+  private let loop: EventLoop
+  private let configuration: HTTPClient.Configuration
+  private weak var core: ClientCore?
+  private var idle: [HTTPConnection] = []
+  private var open = 0
+  private var waiters: [Waiter] = []
+  private var firstWaiter = 0
+  private var timer: TimerHandle?
+
+  init(_ url: HTTPURL, core: ClientCore) {
+    origin = Origin(url)
+    authority = url.authority
+    loop = core.loop
+    configuration = core.configuration
+    self.core = core
+  }
+
+  deinit { timer?.cancel() }
+
+  var waitDescription: String { authority }
+
+  // MARK: - Taking
+
+  /// An idle connection, a new one, or, at the limit, the first that becomes free.
+  nonisolated(nonsending) func acquire(
+    _ deadlines: Deadlines, phase: inout HTTPError.Phase
+  ) async throws -> HTTPConnection {
+    while let connection = idle.popLast() {
+      if connection.isUsable { return connection }
+      connection.close()
+      open -= 1
+    }
+    if open < configuration.connectionsPerOrigin {
+      open += 1
+    } else {
+      phase = .waitingForConnection
+      if let connection = try await waitForTurn(deadlines) {
+        if connection.isUsable { return connection }
+        connection.close()
+      }
+    }
+    phase = .connecting
+    return try await connect(deadlines)
+  }
+
+  /// A new connection in the place of one that is gone. If there is none to be had, the place is free.
+  nonisolated(nonsending) func connect(_ deadlines: Deadlines) async throws -> HTTPConnection {
+    do {
+      let handle = try await loop.openConnection(
+        host: origin.host.text, port: UInt16(origin.port), limit: 64 * 1024,
+        until: deadlines.toConnect(on: loop))
+      return HTTPConnection(handle, limits: configuration.limits)
+    } catch {
+      lost()
+      throw error
+    }
+  }
+
+  private nonisolated(nonsending) func waitForTurn(_ deadlines: Deadlines) async throws -> HTTPConnection? {
+    let wait = loop.beginWait(WaitReason("wait for a connection to", on: self))
+    let waiter = Waiter(wait)
+    waiters.append(waiter)
+    let outcome = await loop.wait(wait, until: deadlines.total)
+    // Those that have left stay in line until their turn, and are passed over then.
+    if outcome == .cancelled { throw CancellationError() }
+    if outcome == .resumed(EventLoop.deadlinePassed) { throw DeadlinePassed() }
+    return waiter.connection
+  }
+
+  // MARK: - Giving back
+
+  /// A connection whose response is complete.
+  func release(_ connection: HTTPConnection, reusable: Bool) {
+    guard reusable else {
+      connection.close()
+      return lost()
+    }
+    connection.isReused = true
+    if handOver(connection) { return }
+    connection.idleSince = loop.time.nanoseconds
+    idle.append(connection)
+    if timer == nil { startTimer() }
+  }
+
+  /// A connection, or an attempt at one, is gone.
+  func lost() {
+    if handOver(nil) { return }
+    open -= 1
+    if open == 0 { core?.remove(self) }
+  }
+
+  private func handOver(_ connection: HTTPConnection?) -> Bool {
+    while firstWaiter < waiters.count {
+      let waiter = waiters[firstWaiter]
+      firstWaiter += 1
+      waiter.connection = connection
+      if loop.unpark(waiter.wait) {
+        if firstWaiter > 32 && firstWaiter * 2 > waiters.count {
+          waiters.removeFirst(firstWaiter)
+          firstWaiter = 0
+        }
+        return true
+      }
+      waiter.connection = nil
+    }
+    waiters.removeAll(keepingCapacity: true)
+    firstWaiter = 0
+    return false
+  }
+
+  // MARK: - Idle connections
+
+  func closeIdle() {
+    let connections = idle
+    idle = []
+    for connection in connections {
+      connection.close()
+      lost()
+    }
+  }
+
+  private func startTimer() {
+    guard let oldest = idle.first else { return }
+    let (due, overflow) = oldest.idleSince.addingReportingOverflow(
+      configuration.idleConnectionTimeout.clampedNanoseconds)
+    guard !overflow else { return }
+    timer = loop.callAt(EventLoop.Instant(nanoseconds: due)) { [weak self] in self?.closeOld() }
+  }
+
+  private func closeOld() {
+    timer = nil
+    let latest = loop.time.nanoseconds - configuration.idleConnectionTimeout.clampedNanoseconds
+    let connections = idle
+    idle = connections.filter { $0.isUsable && $0.idleSince > latest }
+    startTimer()
+    for connection in connections where !(connection.isUsable && connection.idleSince > latest) {
+      connection.close()
+      lost()
+    }
+  }
+}

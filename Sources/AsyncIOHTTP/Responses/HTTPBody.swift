@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// The body of a response, and with it the connection until that is complete. What arrived together with the head is
+// taken at once: most bodies are complete by that, and their connection is free before anybody has read them. The rest
+// stays in the stream, which makes the server wait, until it is asked for.
+//
+// Everything here belongs to the loop's thread; `next`, `bytes` and `deinit` see to that.
+
+import AsyncIO
+import AsyncIOCore
+import HTTP1Codec
+
+/// The body of a response, as the pieces in which it arrives; it can be read once.
+///
+/// A second iteration goes on where the first one stopped. The server has to wait while nobody reads.
+///
+/// ```swift
+/// var size = 0
+/// for try await piece in try await fetch("http://127.0.0.1:8080/big").body { size += piece.count }
+/// ```
+///
+/// Iterating throws `HTTPError` if the rest cannot be had, and the same again on every later try.
+///
+/// **Cancellation** of an iteration throws `CancellationError` and loses nothing: the rest can still be read.
+public final class HTTPBody: AsyncSequence, @unchecked Sendable {
+  // Sendable: see the head of the file.
+
+  public typealias Element = [UInt8]
+
+  private enum State {
+    case reading(HTTPConnection, OriginPool)
+    case complete
+    case failed(any Error)
+  }
+
+  private let loop: EventLoop
+  private let head: HTTP1ResponseHead
+  private let request: Request
+  private var state: State
+  /// What was taken and not handed out.
+  private var taken: [UInt8] = []
+
+  init(head: HTTP1ResponseHead, request: Request, connection: HTTPConnection, pool: OriginPool) {
+    loop = connection.transport.loop
+    self.head = head
+    self.request = request
+    state = .reading(connection, pool)
+    let takesNow =
+      switch head.framing {
+      case .none: true
+      case .contentLength(let length): length <= connection.transport.unreadCount
+      case .chunked: connection.transport.unreadCount > 0
+      case .untilClose: false
+      }
+    if takesNow { try? take(from: connection, pool) }
+  }
+
+  deinit {
+    guard case .reading(let connection, let pool) = state else { return }
+    if loop.isCurrent {
+      connection.abort()
+      pool.lost()
+    } else if !loop.isClosed {
+      let abandoned = Abandoned(connection: connection, pool: pool)
+      loop.postFromAnywhere { _ in
+        abandoned.connection.abort()
+        abandoned.pool.lost()
+      }
+    }
+  }
+
+  // MARK: - Reading
+
+  public func makeAsyncIterator() -> Iterator { Iterator(body: self) }
+
+  /// Pulls the pieces.
+  public struct Iterator: AsyncIteratorProtocol {
+    let body: HTTPBody
+
+    public mutating func next() async throws -> [UInt8]? { try await body.next() }
+
+    public mutating func next(isolation actor: isolated (any Actor)?) async throws -> [UInt8]? {
+      try await body.next()
+    }
+  }
+
+  nonisolated(nonsending) func next() async throws -> [UInt8]? {
+    if loop.isCurrent { return try await nextOnLoop() }
+    if loop.isClosed { throw EventLoopError.closed }
+    return try await loop.anchor.run { try await self.nextOnLoop() }
+  }
+
+  nonisolated(nonsending) func bytes(upTo limit: Int) async throws -> [UInt8] {
+    if loop.isCurrent { return try await bytesOnLoop(upTo: limit) }
+    if loop.isClosed { throw EventLoopError.closed }
+    return try await loop.anchor.run { try await self.bytesOnLoop(upTo: limit) }
+  }
+
+  /// Reads to the end if that is near; else closes the connection.
+  nonisolated(nonsending) func discard(upTo limit: Int) async { _ = try? await bytesOnLoop(upTo: limit) }
+
+  // MARK: - On the loop
+
+  private nonisolated(nonsending) func nextOnLoop() async throws -> [UInt8]? {
+    while true {
+      if !taken.isEmpty { return handOut() }
+      switch state {
+      case .complete: return nil
+      case .failed(let error): throw error
+      case .reading(let connection, let pool):
+        try take(from: connection, pool)
+        if taken.isEmpty, case .reading = state { try await wait(for: connection, pool) }
+      }
+    }
+  }
+
+  private nonisolated(nonsending) func bytesOnLoop(upTo limit: Int) async throws -> [UInt8] {
+    if case .contentLength(let length) = head.framing, length > limit { throw tooLarge(limit) }
+    while true {
+      if taken.count > limit { throw tooLarge(limit) }
+      switch state {
+      case .complete: return handOut()
+      case .failed(let error): throw error
+      case .reading(let connection, let pool):
+        try take(from: connection, pool)
+        if taken.count <= limit, case .reading = state { try await wait(for: connection, pool) }
+      }
+    }
+  }
+
+  private func handOut() -> [UInt8] {
+    let bytes = taken
+    taken = []
+    return bytes
+  }
+
+  private func tooLarge(_ limit: Int) -> any Error {
+    let error = request.error(.bodyTooLarge(limit: limit))
+    taken = []
+    if case .reading(let connection, let pool) = state { end(connection, pool, error) } else { state = .failed(error) }
+    return error
+  }
+
+  /// Takes what has arrived.
+  private func take(from connection: HTTPConnection, _ pool: OriginPool) throws {
+    do {
+      if try connection.takeBody(into: &taken) {
+        state = .complete
+        pool.release(connection, reusable: connection.canBeUsedAgain(after: head))
+      }
+    } catch {
+      let described = request.describe(error, in: .receiving, on: loop)
+      end(connection, pool, described)
+      // What came before is handed out first.
+      if taken.isEmpty { throw described }
+    }
+  }
+
+  private nonisolated(nonsending) func wait(for connection: HTTPConnection, _ pool: OriginPool) async throws {
+    do {
+      try await connection.waitForBody(request.deadlines)
+    } catch let error as CancellationError {
+      throw error
+    } catch StreamError.concurrentRead {
+      throw StreamError.concurrentRead
+    } catch {
+      let described = request.describe(error, in: .receiving, on: loop)
+      end(connection, pool, described)
+      throw described
+    }
+    await loop.spendBudget()
+  }
+
+  private func end(_ connection: HTTPConnection, _ pool: OriginPool, _ error: any Error) {
+    state = .failed(error)
+    connection.abort()
+    pool.lost()
+  }
+}
+
+/// Carries the connection of a response that was dropped elsewhere to its loop.
+private struct Abandoned: @unchecked Sendable {
+  // Sendable: carried to the loop's thread, and used there.
+  let connection: HTTPConnection
+  let pool: OriginPool
+}

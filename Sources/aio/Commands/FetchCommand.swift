@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AsyncIO
+
+struct FetchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fetch",
+    abstract: "Fetches pages over http, many at a time.",
+    discussion: """
+      One URL without -o or --from: its body goes to standard output. Otherwise each page is a line (its status, its \
+      size, its URL), or on a terminal a part of a progress bar, and the last line sums up. A page that fails is a line \
+      on standard error and does not stop the others; a URL that is none counts as a failed page. Each page is fetched \
+      once, however often it is named.
+
+      Connection errors, time-outs and statuses 500 to 599 are tried again, after 0.1 s, 0.2 s, 0.4 s, ... (at most \
+      5 s) less a random part of up to a half.
+
+      Exit status: 0 if all pages were fetched, 1 if any failed, 64 for a wrong command line or if no URL is one, 66 if \
+      the list can't be read, 73 if the folder can't be written to, 130 after Ctrl-C.
+      """)
+
+  @Option(name: .customShort("c"), help: ArgumentHelp("How many pages to fetch at a time.", valueName: "n"))
+  var concurrency = 100
+
+  @Option(
+    name: .customShort("o"),
+    help: ArgumentHelp("The folder to store the pages in; it is made if need be.", valueName: "dir"))
+  var folder: String?
+
+  @Option(help: ArgumentHelp("How often to try a page again.", valueName: "n"))
+  var retries = 2
+
+  @Option(help: ArgumentHelp("How long each try may take, in seconds.", valueName: "s"))
+  var timeout = 30.0
+
+  @Option(help: ArgumentHelp("A file with a URL on each line; - is standard input.", valueName: "file"))
+  var from: String?
+
+  @Argument(help: ArgumentHelp("What to fetch: http://...", valueName: "url"))
+  var urls: [String] = []
+
+  /// Not `validate`, which is called before an unknown option is noticed.
+  private func check() throws {
+    if urls.isEmpty && from == nil { throw wrong("nothing to fetch; name a URL or --from a file") }
+    if !(1...10_000).contains(concurrency) { throw wrong("-c \(concurrency): wants a number from 1 to 10000") }
+    if !(0...100).contains(retries) { throw wrong("--retries \(retries): wants a number from 0 to 100") }
+    if !(timeout > 0 && timeout <= 86_400) {
+      throw wrong("--timeout \(timeout): wants seconds, more than 0 and at most 86400")
+    }
+    if folder == "" { throw wrong("-o: wants a folder") }
+  }
+
+  private func wrong(_ message: String) -> CommandFailure { CommandFailure(.usage, "fetch: \(message)") }
+
+  func run() throws {
+    try check()
+    let listed = try from.map { try URLList.read($0) } ?? []
+    let list = URLList(urls + listed)
+    let output: PageOutput
+    if let folder {
+      output = .folder(try OutputFolder(folder))
+    } else {
+      output = from == nil && urls.count == 1 ? .standardOutput : .none
+    }
+    let options = FetchRun.Options(
+      concurrency: concurrency, retry: RetryPolicy(retries: retries), timeout: .seconds(timeout), output: output)
+    let status = try EventLoop.run { try await FetchRun(list, options).run() }
+    if let status { throw CommandFailure(status) }
+  }
+}

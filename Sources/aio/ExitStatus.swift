@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// With what `aio` ends; the numbers are those of sysexits(3) where it has one.
+enum ExitStatus: Int32 {
+  /// Some pages failed.
+  case pagesFailed = 1
+  /// The command line is wrong (EX_USAGE).
+  case usage = 64
+  /// An input file can't be read (EX_NOINPUT).
+  case noInput = 66
+  /// The output folder can't be made or written to (EX_CANTCREAT).
+  case cannotCreate = 73
+  /// Ctrl-C.
+  case interrupted = 130
+}
+
+/// Ends a command.
+struct CommandFailure: Error {
+  let status: ExitStatus
+  /// Nil if everything was said.
+  let message: String?
+
+  init(_ status: ExitStatus, _ message: String? = nil) {
+    self.status = status
+    self.message = message
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of `aio fetch`: as many workers as pages may be fetched at a time, each of which takes the next URL when it is
+// done with one. So there are never more tasks than connections, however long the list is.
+
+import AsyncIO
+import AsyncIOHTTP
+
+@MainActor final class FetchRun {
+  struct Options {
+    let concurrency: Int
+    let retry: RetryPolicy
+    let timeout: Duration
+    let output: PageOutput
+  }
+
+  private let list: URLList
+  private let options: Options
+  private let client: HTTPClient
+  private var next = 0
+  private var summary: FetchSummary
+  private var bar: ProgressBar
+
+  init(_ list: URLList, _ options: Options) {
+    self.list = list
+    self.options = options
+    var configuration = HTTPClient.Configuration()
+    configuration.connectionsPerOrigin = options.concurrency
+    configuration.timeouts = HTTPTimeouts(
+      connect: min(options.timeout, .seconds(10)), idle: options.timeout, total: options.timeout)
+    client = HTTPClient(configuration)
+    summary = FetchSummary(start: EventLoop.current.time)
+    bar = ProgressBar(total: list.urls.count)
+  }
+
+  /// Returns nil if all went well.
+  func run() async throws -> ExitStatus? {
+    for malformed in list.malformed { report(Failure(malformed)) }
+    if list.urls.isEmpty { return list.malformed.isEmpty ? nil : .usage }
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<min(options.concurrency, list.urls.count) { group.addTask { await self.work() } }
+    }
+    bar.clear()
+    if !writesBodyToOutput || Task.isCancelled { Terminal.print(summary.line(at: EventLoop.current.time)) }
+    try Task.checkCancellation()
+    return summary.failed == 0 ? nil : .pagesFailed
+  }
+
+  private var writesBodyToOutput: Bool {
+    if case .standardOutput = options.output { true } else { false }
+  }
+
+  private func work() async {
+    while next < list.urls.count && !Task.isCancelled {
+      let url = list.urls[next]
+      next += 1
+      await fetch(url)
+      bar.update(done: summary.done, failed: summary.failed, bytes: summary.bytes)
+    }
+  }
+
+  private func fetch(_ url: HTTPURL) async {
+    var attempt = 0
+    while true {
+      let failure: Failure
+      do {
+        let response = try await client.get(url)
+        if 200..<300 ~= response.status {
+          let count = try await store(response, of: url)
+          return succeeded(url, response.status, count)
+        }
+        failure = Failure(response.status, reason: response.reason, of: url)
+      } catch is CancellationError {
+        return
+      } catch {
+        failure = Failure(error)
+      }
+      guard failure.mayBeTriedAgain, let delay = options.retry.delay(after: attempt) else { return report(failure) }
+      attempt += 1
+      do { try await sleep(delay) } catch { return }
+    }
+  }
+
+  /// Puts the body where it belongs and returns its length.
+  private func store(_ response: HTTPResponse, of url: HTTPURL) async throws -> Int {
+    switch options.output {
+    case .none: return try await drain(response) { _ in }
+    case .standardOutput:
+      // At once, since a page that fails in its middle is tried again.
+      let bytes = try await response.bytes(upTo: .max)
+      bytes.withUnsafeBytes { Terminal.write($0, to: 1) }
+      return bytes.count
+    case .folder(let folder):
+      let file = try folder.begin(url)
+      let count = try await drain(response) { try file.write($0) }
+      try file.finish()
+      return count
+    }
+  }
+
+  private func drain(_ response: HTTPResponse, _ body: ([UInt8]) throws -> Void) async throws -> Int {
+    var count = 0
+    for try await piece in response.body {
+      try body(piece)
+      count += piece.count
+    }
+    return count
+  }
+
+  // MARK: - Telling
+
+  private func succeeded(_ url: HTTPURL, _ status: Int, _ count: Int) {
+    summary.add(bytes: count)
+    if !writesBodyToOutput && !Terminal.outputIsTerminal { Terminal.print("\(status) \(count) \(url)") }
+  }
+
+  private func report(_ failure: Failure) {
+    summary.add(failure)
+    bar.clear()
+    Terminal.complain(failure.message)
+  }
+}

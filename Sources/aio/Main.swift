@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door of the command line tool. Whatever goes wrong ends here, as one line on standard error that starts with
+// `aio: `, and as an exit status of sysexits(3) where that has one.
+
+import ArgumentParser
+import AsyncIO
+import Glibc
+
+@main enum Main {
+  static func main() {
+    do {
+      var command = try AIO.parseAsRoot()
+      try command.run()
+    } catch {
+      exit(report(error))
+    }
+  }
+
+  /// Tells the error, if there is anything to tell, and returns the exit status.
+  private static func report(_ error: any Error) -> Int32 {
+    switch error {
+    case let failure as CommandFailure:
+      if let message = failure.message { Terminal.complain(message) }
+      return failure.status.rawValue
+    case EventLoopError.interrupted:
+      return ExitStatus.interrupted.rawValue
+    case EventLoopError.unknownBackend, EventLoopError.backendUnavailable:
+      Terminal.complain("\(error)")
+      return ExitStatus.usage.rawValue
+    default:
+      let code = AIO.exitCode(for: error)
+      let text = AIO.message(for: error)
+      if code.isSuccess {
+        Terminal.print(AIO.fullMessage(for: error))
+      } else if !text.isEmpty {
+        Terminal.complain(text)
+      }
+      return code.rawValue
+    }
+  }
+}

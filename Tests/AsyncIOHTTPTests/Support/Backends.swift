@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+
+extension BackendKind {
+  /// The backends that speak to the kernel, and so to peers that are not ours.
+  static let real: [BackendKind] = {
+    do {
+      _ = try RingBackend()
+      return [.ioUring, .epoll]
+    } catch {
+      print("io_uring is not available here (\(error)): the tests run on epoll only")
+      return [.epoll]
+    }
+  }()
+
+  /// Those, and the virtual one.
+  static let all: [BackendKind] = real + [.virtual]
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A server that is not ours, as a child process that serves a folder.
+final class PeerServer: @unchecked Sendable {
+  // Sendable: only `stop` changes anything, and each test calls it once.
+  let port: UInt16
+  private let process: Process
+
+  private init(_ process: Process, port: UInt16) {
+    self.process = process
+    self.port = port
+  }
+
+  func stop() {
+    process.terminate()
+    process.waitUntilExit()
+  }
+
+  var url: String { "http://127.0.0.1:\(port)" }
+
+  /// Python's http.server on a port that the system chooses. It speaks HTTP/1.0 and closes after each response.
+  static func python(serving folder: URL) throws -> PeerServer {
+    let script = """
+      import functools, http.server, socketserver, sys
+      class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments): pass
+      class Server(socketserver.ThreadingTCPServer):
+        request_queue_size = 1024
+        daemon_threads = True
+      with Server(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1])) as server:
+        print(server.server_address[1], flush=True)
+        server.serve_forever()
+      """
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", script, folder.path]
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.runWithoutBlockedSignals()
+    let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    guard let port = UInt16(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      process.terminate()
+      throw PeerError("python3 did not say its port: \(line.debugDescription)")
+    }
+    return PeerServer(process, port: port)
+  }
+
+  /// nginx in one process. It takes no port 0.
+  static func nginx(serving folder: URL) throws -> PeerServer {
+    let path = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"].first {
+      FileManager.default.isExecutableFile(atPath: $0)
+    }
+    guard let path else { throw PeerError("nginx is not installed (Scripts/install-dependencies test)") }
+    let home = try temporaryFolder()
+    // A free port is found by binding it; two tests that find the same one are told apart by nginx's failure to start.
+    for _ in 0..<20 {
+      let port = try freePort()
+      let configuration = """
+        daemon off; master_process off; pid \(home.path)/pid; error_log \(home.path)/error.log;
+        events { worker_connections 1024; }
+        http {
+          access_log off; keepalive_requests 100;
+          client_body_temp_path \(home.path)/b; proxy_temp_path \(home.path)/p; fastcgi_temp_path \(home.path)/f;
+          uwsgi_temp_path \(home.path)/u; scgi_temp_path \(home.path)/s;
+          server { listen 127.0.0.1:\(port) backlog=1024; root \(folder.path); }
+        }
+        """
+      let file = home.appendingPathComponent("nginx.conf")
+      try configuration.write(to: file, atomically: true, encoding: .utf8)
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: path)
+      process.arguments = ["-p", home.path, "-e", "\(home.path)/error.log", "-c", file.path]
+      process.standardError = FileHandle.nullDevice
+      try process.runWithoutBlockedSignals()
+      while process.isRunning {
+        if accepts(port) { return PeerServer(process, port: port) }
+      }
+    }
+    throw PeerError("nginx did not start")
+  }
+
+  private static func withSocket<Result>(_ body: (Int32) throws -> Result) throws -> Result {
+    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard number >= 0 else { throw PeerError("socket: errno \(errno)") }
+    defer { close(number) }
+    return try body(number)
+  }
+
+  private static func address(_ port: UInt16) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return address
+  }
+
+  private static func freePort() throws -> UInt16 {
+    try withSocket { number in
+      var address = address(0)
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let failed = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(number, $0, size) != 0 || getsockname(number, $0, &size) != 0
+        }
+      }
+      if failed { throw PeerError("bind: errno \(errno)") }
+      return UInt16(bigEndian: address.sin_port)
+    }
+  }
+
+  private static func accepts(_ port: UInt16) -> Bool {
+    let connected = try? withSocket { number in
+      var address = address(port)
+      return withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+      }
+    }
+    return connected ?? false
+  }
+}
+
+struct PeerError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+func temporaryFolder() throws -> URL {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("asyncio-http-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  return folder
+}
+
+extension Process {
+  /// A child inherits which signals are blocked, and the threads of pools and loops block most: SIGTERM would not end it.
+  func runWithoutBlockedSignals() throws {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try run()
+  }
+}

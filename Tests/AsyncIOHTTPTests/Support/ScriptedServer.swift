@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import Synchronization
+
+/// A server that answers with bytes as they are, whatever is asked: for what no proper server sends.
+struct ScriptedServer: Sendable {
+  enum Step: Sendable {
+    /// Waits for the end of a request's head.
+    case request
+    case send(String)
+    /// Ends the connection properly.
+    case close
+    /// Resets it.
+    case reset
+    /// Keeps the connection open until the client closes it.
+    case hang
+  }
+
+  let server: Server
+  let connections = Count()
+
+  /// Each connection takes the next script; the last one serves all further ones.
+  init(_ scripts: [Step]...) async throws {
+    let connections = connections
+    server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
+      let script = scripts[min(connections.next(), scripts.count - 1)]
+      for step in script {
+        switch step {
+        case .request: _ = try await reader.readUntil(Array("\r\n\r\n".utf8))
+        case .send(let text): try await writer.write(text)
+        case .close: return try await writer.close()
+        case .reset: return writer.abort()
+        case .hang: _ = try? await reader.readToEnd()
+        }
+      }
+    }
+  }
+
+  func url(_ path: String = "/") -> String { "http://127.0.0.1:\(server.port)\(path)" }
+}
+
+/// A number that several tasks, or threads, count.
+final class Count: Sendable {
+  private let value = Mutex(0)
+
+  /// The number before it is increased.
+  @discardableResult
+  func next() -> Int {
+    value.withLock { value in
+      defer { value += 1 }
+      return value
+    }
+  }
+
+  var current: Int { value.withLock { $0 } }
+}
+
+/// Bytes that differ from place to place.
+func pattern(_ count: Int, seed: Int = 0) -> [UInt8] {
+  let words = (count + 7) / 8
+  return [UInt8](unsafeUninitializedCapacity: words * 8) { bytes, initialized in
+    bytes.withMemoryRebound(to: UInt64.self) { buffer in
+      var state = UInt64(truncatingIfNeeded: seed) &* 0x9e37_79b9_7f4a_7c15 &+ 1
+      for index in 0..<words {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        buffer[index] = state
+      }
+    }
+    initialized = count
+  }
+}
+
+extension Server {
+  func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+}
