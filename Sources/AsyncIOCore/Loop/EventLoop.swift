@@ -68,7 +68,7 @@ import Synchronization
   package var group: [EventLoop] = []
 
   /// What services keep for this loop, by their types; dropped at the end of the run, while the loop still turns.
-  @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
+  @safe @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
   let parking: Parking
   package let anchor: LoopAnchor
