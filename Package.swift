@@ -31,6 +31,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSwiftRuntime"),
     .target(name: "CLinuxBacktrace"),
+    .target(name: "CHeldClock"),
     .target(
       name: "ThreadBacktraces", dependencies: ["CLinuxBacktrace"], swiftSettings: strict + [.strictMemorySafety()]),
 
@@ -49,7 +50,7 @@ let package = Package(
     .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
 
     // kits: what tests are written with
-    .target(name: "AsyncIOTesting", dependencies: ["AsyncIO", "AsyncIOCore", "CLinux"], swiftSettings: strict),
+    .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CHeldClock"], swiftSettings: strict),
 
     // tools
     .executableTarget(
@@ -59,6 +60,7 @@ let package = Package(
       ], swiftSettings: strict),
 
     // tests
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .executableTarget(
       name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
@@ -71,6 +73,9 @@ let package = Package(
     .testTarget(
       name: "AioTests", dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTesting"], swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
+    .testTarget(
+      name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
+      swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),

@@ -29,6 +29,14 @@ void asyncio_interrupt_watch(int wake_descriptor) {
   action.sa_handler = interrupted;
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, &previous_action);
+  // Who started the program ignoring SIGINT, as a shell does for a background job, wants that kept (CPython does, too).
+  if (previous_action.sa_handler == SIG_IGN) sigaction(SIGINT, &previous_action, NULL);
+  // A blocked one is no such wish: children inherit the mask of the thread that started them, and libdispatch's block
+  // everything.
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
 }
 
 void asyncio_interrupt_unwatch(void) {

@@ -29,7 +29,7 @@ import Testing
         try await pair.client.writer.write(bytes)
         try await pair.client.writer.writeEOF()
       }
-      #expect(try await pair.accepted.reader.readToEnd() == bytes)
+      expectSame(try await pair.accepted.reader.readToEnd(), bytes)
       try await writing.value
       try await pair.close()
     }
@@ -45,7 +45,7 @@ import Testing
         try await pair.client.writer.close()
         try await pair.client.writer.close()
       }
-      #expect(try await pair.accepted.reader.readToEnd() == bytes)
+      expectSame(try await pair.accepted.reader.readToEnd(), bytes)
       try await writing.value
       try await pair.close()
     }

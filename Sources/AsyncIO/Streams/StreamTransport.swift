@@ -20,28 +20,31 @@ package final class StreamTransport: OperationSink, WaitObject {
 
   package let loop: EventLoop
   let limit: Int
-  private var descriptor: Descriptor?
-  private var state = State.open
+  @exclusivity(unchecked) private var descriptor: Descriptor?
+  @exclusivity(unchecked) private var state = State.open
 
   @exclusivity(unchecked) var input: StreamInput
   /// Why nothing more will arrive. Nil and `reachedEnd` is a proper end.
-  package private(set) var inputError: (any Error)?
-  private(set) var reachedEnd = false
-  private var receiving: OperationID?
-  private var receivingIsPaused = false
-  private var reader: ParkID?
+  @exclusivity(unchecked) package private(set) var inputError: (any Error)?
+  @exclusivity(unchecked) private(set) var reachedEnd = false
+  @exclusivity(unchecked) private var receiving: OperationID?
+  /// Nobody wants more at present.
+  @exclusivity(unchecked) private var receivingIsPaused = false
+  /// The receive was cancelled for that; its last completion is still to come, and somebody may want more by then.
+  @exclusivity(unchecked) private var receivingIsEnding = false
+  @exclusivity(unchecked) private var reader: ParkID?
   /// How much has to be there before the reader is woken.
-  private var readerNeeds = 0
+  @exclusivity(unchecked) private var readerNeeds = 0
 
   @exclusivity(unchecked) private var output: StreamOutput
-  private var outputError: (any Error)?
-  private var wroteEnd = false
-  private var sending: OperationID?
-  private var writers: [ParkID] = []
-  private var closers: [ParkID] = []
+  @exclusivity(unchecked) private var outputError: (any Error)?
+  @exclusivity(unchecked) private var wroteEnd = false
+  @exclusivity(unchecked) private var sending: OperationID?
+  @exclusivity(unchecked) private var writers: [ParkID] = []
+  @exclusivity(unchecked) private var closers: [ParkID] = []
 
-  private var knownPeer: SocketAddress?
-  var onClose: (() -> Void)?
+  @exclusivity(unchecked) private var knownPeer: SocketAddress?
+  @exclusivity(unchecked) var onClose: (() -> Void)?
 
   static let highWater = 64 * 1024
   static let lowWater = highWater / 4
@@ -80,9 +83,9 @@ package final class StreamTransport: OperationSink, WaitObject {
   package nonisolated(nonsending) func waitForInput(_ needed: Int, until deadline: Int64 = .max) async throws {
     guard reader == nil else { throw StreamError.concurrentRead }
     readerNeeds = needed
-    resumeReceiving()
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait
+    resumeReceiving()
     let outcome = await loop.wait(wait, until: deadline)
     reader = nil
     if outcome == .cancelled { throw CancellationError() }
@@ -106,24 +109,31 @@ package final class StreamTransport: OperationSink, WaitObject {
   }
 
   private func received(_ completion: Completion) {
-    if completion.isLast { receiving = nil }
+    let wasEnding = receivingIsEnding
+    if completion.isLast {
+      receiving = nil
+      receivingIsEnding = false
+    }
     if completion.result > 0 {
       input.append(completion.bytes)
       if let reader, input.count >= readerNeeds {
         loop.unpark(reader)
       } else if input.count > 2 * limit && reader == nil && !receivingIsPaused {
         receivingIsPaused = true
-        if let receiving { loop.cancel(receiving) }
+        if let receiving {
+          receivingIsEnding = true
+          loop.cancel(receiving)
+        }
       }
+      if completion.isLast && !receivingIsPaused && state == .open { startReceiving() }
     } else if completion.result == 0 {
       reachedEnd = true
       wakeReader()
     } else if completion.result != SystemError.Code.canceled.result {
       inputError = SystemError("receive", waitDescription, result: completion.result)
       wakeReader()
-    } else if receivingIsPaused {
-      // Somebody may have asked for more since it was stopped.
-      resumeReceiving()
+    } else if wasEnding {
+      if !receivingIsPaused && state == .open { startReceiving() }
     } else if state == .open {
       // The loop ends.
       inputError = StreamError.aborted

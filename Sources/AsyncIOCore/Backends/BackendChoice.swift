@@ -4,6 +4,7 @@
 
 import CLinux
 import Glibc
+import Synchronization
 
 package enum BackendChoice {
   /// The value of AIO_BACKEND, if it is set.
@@ -16,26 +17,36 @@ package enum BackendChoice {
 
   /// On the thread of the loop that will use it: a ring belongs to the thread that made it.
   package static func make(_ wanted: BackendKind?) throws -> any Backend {
-    switch try wanted ?? fromEnvironment() {
-    case .epoll: return try EpollBackend()
+    if let wanted { return try make(wanted, because: "asked for by the program") }
+    if let kind = try fromEnvironment() { return try make(kind, because: "asked for by AIO_BACKEND") }
+    do {
+      return try announced(RingBackend(), because: "the best there is")
+    } catch {
+      return try announced(EpollBackend(), because: "io_uring is not available: \(error)")
+    }
+  }
+
+  private static func make(_ kind: BackendKind, because reason: String) throws -> any Backend {
+    switch kind {
+    case .epoll: return try announced(EpollBackend(), because: reason)
     case .ioUring:
-      do { return try RingBackend() } catch {
+      do {
+        return try announced(RingBackend(), because: reason)
+      } catch {
         throw EventLoopError.backendUnavailable(.ioUring, reason: "\(error)")
       }
     case .virtual:
       throw EventLoopError.backendUnavailable(.virtual, reason: "it belongs to AsyncIOTesting")
-    case nil:
-      do { return try RingBackend() } catch {
-        debugLog("io_uring is not available (\(error)); using epoll")
-        return try EpollBackend()
-      }
     }
   }
 
-  /// A line on standard error if AIO_DEBUG is set.
-  private static func debugLog(_ text: String) {
-    if let value = unsafe getenv("AIO_DEBUG"), unsafe value.pointee != 0 {
-      writeToStandardError("asyncio: \(text)\n")
+  /// Says in debug mode what was chosen, and why: once in the process for each kind.
+  private static func announced(_ backend: any Backend, because reason: String) -> any Backend {
+    if DebugMode.isOn && announcedKinds.withLock({ $0.insert(backend.kind).inserted }) {
+      DebugMode.log("backend \(backend.kind) (\(reason))")
     }
+    return backend
   }
+
+  private static let announcedKinds = Mutex<Set<BackendKind>>([])
 }

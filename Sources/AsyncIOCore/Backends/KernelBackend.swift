@@ -28,7 +28,11 @@ package class KernelBackend: Backend {
   package var wantsTurn: Bool { preconditionFailure("overridden") }
   package func turn(until deadline: Int64?, of loop: EventLoop) { preconditionFailure("overridden") }
 
-  package func close() { _ = Glibc.close(wakeDescriptor) }
+  package func close() {}
+
+  // Not in `close`: a thread that entered work in the last moment may be about to `wake`, and the number could be
+  // another file's by then. It keeps the loop, and so this object, meanwhile.
+  deinit { _ = Glibc.close(wakeDescriptor) }
 
   package func close(descriptor: Int32) {
     systemCalls &+= 1

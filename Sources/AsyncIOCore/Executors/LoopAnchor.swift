@@ -11,6 +11,9 @@ package actor LoopAnchor {
 
   /// Runs the body on the loop's thread.
   package func run<Result>(_ body: sending () async throws -> sending Result) async rethrows -> sending Result {
-    try await body()
+    // Something to do on the loop's thread: a hop that is followed by an await at once is superfluous to the compiler,
+    // even where the callee, as here, relies on its caller for it.
+    executor.expectCurrent()
+    return try await body()
   }
 }

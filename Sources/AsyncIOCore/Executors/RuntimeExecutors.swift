@@ -132,6 +132,12 @@ final class LoopSerialExecutor: SerialExecutor, SchedulingExecutor {
 
   func isIsolatingCurrentContext() -> Bool? { unsafe loop.isCurrent ? true : nil }
 
+  /// Jobs of a loop that has ended run elsewhere; see LateJobs.
+  @inline(never)
+  func expectCurrent() {
+    unsafe precondition(loop.isCurrent || loop.isClosed, "a job of a loop runs on another thread than the loop's")
+  }
+
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {

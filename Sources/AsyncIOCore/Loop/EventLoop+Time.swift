@@ -41,9 +41,12 @@ extension EventLoop {
   @discardableResult
   public func callSoonThreadsafe(_ callback: @escaping @Sendable () -> Void) throws -> Handle {
     if isCurrent { return callSoon(callback) }
-    guard !isClosed else { throw EventLoopError.closed }
     let handle = Handle(callback)
-    enqueueFromAnywhere(ReadyItem(handle))
+    let item = ReadyItem(handle)
+    guard enter(item) else {
+      _ = item.takeHandle()
+      throw EventLoopError.closed
+    }
     return handle
   }
 

@@ -7,12 +7,19 @@
 // The backend is asked without blocking while jobs are ready, and not on every turn: a turn can be one short job, and a
 // system call costs several of those. It is asked after `pollInterval` jobs at the latest, or when it has something in
 // hand anyway. That bounds how long I/O waits behind ready jobs, whatever they do.
+//
+// A turn of thousands of jobs takes milliseconds, and a timer that falls due meanwhile would wait for its end. So such a
+// turn looks at the timers now and then, and what is due goes ahead of the jobs that are left: it has waited already.
+// How many may, each time, is bounded, so that timers which always come again cannot hold the jobs up.
 
 import Synchronization
 
 extension EventLoop {
   /// How many jobs may run between two looks at the backend and the timers.
   private static var pollInterval: Int { 16 }
+  /// After how many jobs a turn looks at the timers, a power of two, and how many of them may go ahead then.
+  private static var expediteInterval: Int { 256 }
+  private static var mostExpedited: Int { 128 }
 
   func turn() {
     if !inbox.looksEmpty { inbox.drain(into: &ready) }
@@ -32,6 +39,7 @@ extension EventLoop {
       if end &- ready.head > 8 { ready.prefetch(ahead: 4) }
       run(ready.removeFirst())
       jobs &+= 1
+      if jobs & (EventLoop.expediteInterval - 1) == 0 && !timers.isEmpty { expediteTimers() }
     }
     counters.turns &+= 1
     counters.jobs &+= jobs
@@ -75,12 +83,22 @@ extension EventLoop {
 
   private func fireTimers() {
     cachedTime = driver.now
-    while let action = timers.popDue(cachedTime) {
-      switch action {
-      case .unpark(let id): unpark(id, EventLoop.deadlinePassed)
-      case .run(let item, _): ready.append(item)
-      case .call(let handle): ready.append(ReadyItem(handle))
-      }
+    while let action = timers.popDue(cachedTime) { fire(action) }
+  }
+
+  /// In the midst of a turn: makes due timers ready, ahead of the jobs that are left.
+  private func expediteTimers() {
+    cachedTime = driver.now
+    let before = ready.tail
+    while ready.tail &- before < EventLoop.mostExpedited, let action = timers.popDue(cachedTime) { fire(action) }
+    ready.moveToFront(last: ready.tail &- before)
+  }
+
+  private func fire(_ action: TimerAction) {
+    switch action {
+    case .unpark(let id): unpark(id, EventLoop.deadlinePassed)
+    case .run(let item, _): ready.append(item)
+    case .call(let handle): ready.append(ReadyItem(handle))
     }
   }
 

@@ -171,6 +171,7 @@ import Synchronization
   package func close() {
     precondition(!isClosed, "the loop was closed already")
     closed.store(true, ordering: .sequentiallyConsistent)
+    heartbeat.close()
     inbox.close(into: &ready)
     while !ready.isEmpty { LateJobs.run(ready.removeFirst(), of: self) }
     timers.forEachWaiting { _, action in
@@ -178,6 +179,8 @@ import Synchronization
     }
     timers = TimerHeap()
     driver.close()
+    // A task that nobody resumes any more may still be cancelled, and its handler looks at its record, which is ours.
+    if parks.count > 0 { _ = unsafe Unmanaged.passRetained(self) }
   }
 
   // MARK: - Entering
@@ -187,11 +190,17 @@ import Synchronization
   }
 
   func enqueueFromAnywhere(_ item: ReadyItem) {
+    if !enter(item) { LateJobs.run(item, of: self) }
+  }
+
+  /// Returns false, and leaves the item to the caller, if the loop has ended.
+  func enter(_ item: ReadyItem) -> Bool {
     switch inbox.push(item) {
     case .first: if isSleeping.load(ordering: .sequentiallyConsistent) { driver.wake() }
     case .followed: break
-    case .closed: LateJobs.run(item, of: self)
+    case .closed: return false
     }
+    return true
   }
 
   /// Runs the body on the loop's thread, in a later turn.
@@ -201,8 +210,24 @@ import Synchronization
 
   /// Puts a job into the run queue after a delay; for `Task.sleep`.
   func schedule(_ item: ReadyItem, after delay: Duration) {
-    guard isCurrent else { return postFromAnywhere { $0.schedule(item, after: delay) } }
+    let sleeper = SleepingTask()
+    if isCurrent {
+      schedule(item, after: delay, for: sleeper)
+    } else {
+      let wasScheduled = post { $0.schedule(item, after: delay, for: sleeper) }
+      if !wasScheduled { LateJobs.run(item, of: self) }
+    }
+  }
+
+  private func schedule(_ item: ReadyItem, after delay: Duration, for sleeper: SleepingTask?) {
     let deadline = deadline(after: driver.delay(fromForeignClock: delay.clampedNanoseconds))
-    _ = timers.insert(deadline: deadline, .run(item, SleepingTask()))
+    _ = timers.insert(deadline: deadline, .run(item, sleeper))
+  }
+
+  private func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
+    let item = ReadyItem(Handle { [unowned self] in body(self) })
+    let entered = enter(item)
+    if !entered { item.takeHandle().cancel() }
+    return entered
   }
 }

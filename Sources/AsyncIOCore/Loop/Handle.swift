@@ -32,6 +32,9 @@ public class Handle: @unchecked Sendable {
   /// Whether `cancel` came before the call.
   public var isCancelled: Bool { state.load(ordering: .acquiring) == State.cancelled }
 
+  /// Whether it was neither called nor cancelled.
+  var isWaiting: Bool { state.load(ordering: .acquiring) == State.waiting }
+
   func call() {
     guard take(for: State.called) else { return }
     let callback = callback.take()

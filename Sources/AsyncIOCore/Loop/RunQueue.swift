@@ -98,6 +98,15 @@ struct ReadyItem {
     asyncio_prefetch_job(unsafe items[(head &+ ahead) & mask].word & ~ReadyItem.kindMask)
   }
 
+  /// Puts the items that were appended last before all others, in their order.
+  mutating func moveToFront(last count: Int) {
+    for _ in 0..<count {
+      tail &-= 1
+      head &-= 1
+      unsafe items[head & mask] = unsafe items[tail & mask]
+    }
+  }
+
   /// Puts the items up to the position `end` into an order drawn from `random`: what runs first among what is ready
   /// is chance, under the control of a seed.
   mutating func shuffle(upTo end: Int, using random: inout SeededRandom) {

@@ -82,7 +82,7 @@ extension EventLoop {
 
   private func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
-    if namesTasks { unsafe parks.taskNames[record.pointee.index] = nil }
+    if namesTasks { unsafe heartbeat.runs(taskNamed: parks.taskNames.removeValue(forKey: record.pointee.index)) }
     unsafe parks.free(record)
     return outcome
   }

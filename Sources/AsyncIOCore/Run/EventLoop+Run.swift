@@ -59,12 +59,15 @@ extension EventLoop {
     guard asyncio_thread_id() == getpid() else { throw EventLoopError.notOnMainThread }
     MainExecutorInstallation.ensure()
 
-    let loop = EventLoop(driver: try BackendChoice.make(backend), isMain: true)
+    let loop = EventLoop(driver: try BackendChoice.make(backend), isMain: true, namesTasks: DebugMode.isOn)
     let others = try (1..<loops.resolved).map { index in
-      try LoopThread.start(name: "asyncio-loop-\(index)") { try BackendChoice.make(backend) }
+      try LoopThread.start(name: "asyncio-loop-\(index)", namesTasks: DebugMode.isOn) {
+        try BackendChoice.make(backend)
+      }
     }
     let group = [loop] + others.map(\.loop)
     for member in group { member.group = group }
+    if DebugMode.isOn { for member in group { member.watchStalls() } }
     defer {
       for other in others { other.stop() }
       for member in group { member.group = [] }
@@ -125,10 +128,11 @@ extension EventLoop {
       loop.finish()
       dispatch?.stop()
       asyncio_interrupt_unwatch()
+      // What the body made of its cancellation counts for nothing.
+      if wasStopped { throw EventLoopError.stopped }
       switch outcome {
       case .success(let value): return UncheckedBox(value: value)
       case .failure(let error):
-        if wasStopped { throw EventLoopError.stopped }
         if progress.wasInterrupted && error is CancellationError { throw EventLoopError.interrupted }
         throw error
       case nil: throw EventLoopError.stopped

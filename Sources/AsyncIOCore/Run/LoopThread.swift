@@ -52,6 +52,7 @@ package final class LoopThread: Sendable {
 
   /// Ends the loop: cancels what is left on it, and waits for its thread. Not from the loop's own thread.
   package func stop() {
+    precondition(!loop.isCurrent, "a loop's own thread cannot wait for its end")
     loop.stop()
     ended.wait()
   }
@@ -68,6 +69,17 @@ package final class LoopThread: Sendable {
   deinit {
     unsafe sem_destroy(semaphore)
     unsafe semaphore.deallocate()
+  }
+
+  /// Waits for so long at most; whether it was opened.
+  package func wait(nanoseconds: Int64) -> Bool {
+    let (end, overflow) = asyncio_monotonic_nanoseconds().addingReportingOverflow(nanoseconds)
+    var deadline = timespec(nanoseconds: overflow ? .max : end)
+    while unsafe sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline) != 0 {
+      if errno == ETIMEDOUT { return false }
+    }
+    unsafe sem_post(semaphore)
+    return true
   }
 
   package func open() { unsafe sem_post(semaphore) }
@@ -99,4 +111,10 @@ enum BackgroundLoop {
   }()
 
   static var shared: EventLoop { thread.loop }
+}
+
+extension timespec {
+  fileprivate init(nanoseconds: Int64) {
+    self.init(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+  }
 }

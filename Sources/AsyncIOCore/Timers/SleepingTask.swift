@@ -5,20 +5,18 @@
 
 import CSwiftRuntime
 
-/// `@safe`: it holds a reference of its own.
-@safe final class SleepingTask {
-  // Safety: a task is an object of the runtime's, with the reference count that every object has.
-  private let task: Unmanaged<AnyObject>
+struct SleepingTask {
+  /// An object of the runtime's, with the reference count that every object has. A plain reference: no object is made
+  /// for a sleep.
+  private let task: AnyObject
 
   /// The current task; nil outside of tasks.
   init?() {
     guard let current = unsafe asyncio_current_task() else { return nil }
-    unsafe task = Unmanaged<AnyObject>.fromOpaque(current).retain()
+    task = unsafe Unmanaged<AnyObject>.fromOpaque(current).takeUnretainedValue()
   }
 
-  deinit { unsafe task.release() }
+  var isCancelled: Bool { unsafe asyncio_task_is_cancelled(Unmanaged.passUnretained(task).toOpaque()) }
 
-  var isCancelled: Bool { unsafe asyncio_task_is_cancelled(task.toOpaque()) }
-
-  func cancel() { unsafe asyncio_cancel_task(task.toOpaque()) }
+  func cancel() { unsafe asyncio_cancel_task(Unmanaged.passUnretained(task).toOpaque()) }
 }

@@ -56,6 +56,9 @@ struct TimerHeap {
   /// The timers that will fire.
   var count: Int { heap.count - cancelled }
 
+  /// With the cancelled ones that have not left yet.
+  var entries: Int { heap.count }
+
   /// True if there is nothing to look at when the clock moves. Cancelled timers count as something.
   @inline(__always)
   var isEmpty: Bool { heap.isEmpty }
@@ -89,7 +92,8 @@ struct TimerHeap {
 
   /// The earliest deadline of a timer that was not cancelled.
   mutating func nextDeadline() -> Int64? {
-    while let first = heap.first {
+    while !heap.isEmpty {
+      let first = heap[0]
       if slots[Int(first.slot)].action != nil { return first.deadline }
       removeFirst()
       cancelled -= 1
@@ -100,7 +104,9 @@ struct TimerHeap {
 
   /// Takes out the earliest timer if it is due at `now`.
   mutating func popDue(_ now: Int64) -> TimerAction? {
-    while let first = heap.first, first.deadline <= now {
+    // Not `heap.first`: without the optimizer that is a generic accessor, which allocates.
+    while !heap.isEmpty && heap[0].deadline <= now {
+      let first = heap[0]
       removeFirst()
       let action = slots[Int(first.slot)].action
       if action == nil { cancelled -= 1 }

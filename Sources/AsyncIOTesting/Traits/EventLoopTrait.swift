@@ -66,7 +66,8 @@ public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
   }
 
   private func provideVirtualScope(
-    for test: Test, testCase: Test.Case?, seed: UInt64?, performing function: @concurrent @Sendable () async throws -> Void
+    for test: Test, testCase: Test.Case?, seed: UInt64?,
+    performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
     let drawn = try seed ?? TestSeed.draw()
     let line = Comment(rawValue: TestSeed.replayLine(drawn))

@@ -8,12 +8,20 @@
 // call may itself wait for this loop's time. Anything else outside (a foreign callback, the main actor) is not known
 // here: a timer goes before it.
 //
+// A loop whose tasks never all wait would keep the clock for ever, and with it whoever waits for a timer. So after
+// `busyTurns` looks from the loop without a pause (each stands for up to 16 jobs) the clock creeps on: by a millisecond,
+// then by twice as much each time, but past no arrival, until something pauses. That is counted in turns, so it is the same in every run.
+//
 // If nothing is ready, no timer is set and nothing is on its way, only another thread can bring work. `grace` of real
 // time is left for that; then the test can make no progress, and `onNoProgress` is told.
 //
-// Everything belongs to the loop's thread, `wake` excepted.
+// The machine's monotonic clocks are held on the loop's thread while jobs run, see CHeldClock: what `Task.sleep` asks for
+// is then exact. They move on with each turn of this backend.
+//
+// Everything belongs to the loop's thread, `wake` excepted; that includes making it.
 
 package import AsyncIOCore
+import CHeldClock
 import CLinux
 import Glibc
 
@@ -25,6 +33,11 @@ package final class VirtualBackend: Backend {
   /// Real milliseconds for which a blocking call holds up the clock.
   static let patience: Int32 = 5_000
 
+  /// Turns without a pause before the clock creeps on, and between two steps from then on.
+  static let busyTurns = 20_000
+  static let busyTurnsAStep = 50
+  static let longestStep: Int64 = 3_600_000_000_000
+
   package private(set) var now: Int64 = 0
   package var network: VirtualNetwork
   /// Called when the loop can make no progress; it is to see to it that something becomes ready.
@@ -32,9 +45,11 @@ package final class VirtualBackend: Backend {
   /// How much of the bytes that arrived one completion delivers; nil is all. A simulation cuts them here.
   package var lengthOfRead: ((_ available: Int) -> Int)?
 
-  private var foreignDelay = ForeignDelay()
+  private let foreignDelay: ForeignDelay
   package let wakeDescriptor: Int32
   private var silence: Int32 = 0
+  private var turnsWithoutPause = 0
+  private var creep: Int64 = 0
   private var isClosed = false
 
   /// The operations on a descriptor, one for each direction.
@@ -47,14 +62,19 @@ package final class VirtualBackend: Backend {
 
   package init(network: VirtualNetwork = VirtualNetwork()) throws {
     self.network = network
+    asyncio_hold_clocks(true)
+    foreignDelay = ForeignDelay()
     wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-    guard wakeDescriptor >= 0 else { throw SystemError("eventfd", code: SystemError.Code(rawValue: errno)) }
+    guard wakeDescriptor >= 0 else {
+      asyncio_hold_clocks(false)
+      throw SystemError("eventfd", code: SystemError.Code(rawValue: errno))
+    }
   }
 
   package var kind: BackendKind { .virtual }
   package var systemCalls: Int { 0 }
 
-  package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.rounded(nanoseconds) }
+  package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.meant(by: nanoseconds) }
 
   /// Time costs nothing here, and a timer is never late.
   package func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 { deadline }
@@ -65,9 +85,12 @@ package final class VirtualBackend: Backend {
 
   package func turn(until deadline: Int64?, of loop: EventLoop) {
     if deadline != .min && !loop.hasReadyJobs && !wantsTurn {
+      turnsWithoutPause = 0
       passTime(until: deadline == .max ? nil : deadline, of: loop)
+    } else {
+      creepOn()
     }
-    foreignDelay.mark()
+    asyncio_hold_clocks(true)
     completeCancelled(of: loop)
     for event in network.advance(to: now) { handle(event, of: loop) }
     attemptAll(of: loop)
@@ -91,6 +114,19 @@ package final class VirtualBackend: Backend {
     }
   }
 
+  private func creepOn() {
+    turnsWithoutPause += 1
+    let beyond = turnsWithoutPause - Self.busyTurns
+    guard beyond >= 0, beyond % Self.busyTurnsAStep == 0 else { return }
+    if beyond == 0 { creep = 500_000 }
+    if let arrival = network.nextArrival, arrival <= now + creep {
+      now = max(now, arrival)
+    } else {
+      creep = min(creep * 2, Self.longestStep)
+      now += creep
+    }
+  }
+
   // MARK: - Waking
 
   package func wake() {
@@ -109,6 +145,7 @@ package final class VirtualBackend: Backend {
   }
 
   package func close() {
+    asyncio_hold_clocks(false)
     isClosed = true
     network = VirtualNetwork()
     onNoProgress = { _ in }

@@ -78,6 +78,8 @@ int asyncio_interrupt_count(void);
 // toolchain's own module of libc was built without it.
 extern const char *strerrorname_np(int code);
 extern const char *strerrordesc_np(int code);
+// glibc 2.30 and later, hidden likewise: a wait that setting the machine's clock doesn't move.
+extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
 
 // epoll_pwait2(2), Linux 5.11: a wait in nanoseconds. glibc has it since 2.35.
 static inline int asyncio_epoll_wait(int epoll, struct epoll_event *events, int capacity,

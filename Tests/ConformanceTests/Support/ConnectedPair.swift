@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncIO
+import Testing
 
 /// Both ends of one connection, on the current loop.
 struct ConnectedPair: Sendable {
@@ -50,4 +51,17 @@ func pattern(_ count: Int, seed: UInt64 = 0) -> [UInt8] {
     }
     initialized = count
   }
+}
+
+/// Compares megabytes: `#expect` looks at what it compares element by element, for its report.
+func expectSame(_ received: [UInt8], _ sent: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
+  let same = received == sent
+  #expect(
+    same, "\(received.count) of \(sent.count) bytes, the first difference at \(firstDifference(received, sent))",
+    sourceLocation: sourceLocation)
+}
+
+private func firstDifference(_ left: [UInt8], _ right: [UInt8]) -> Int {
+  if left == right { return left.count }
+  return zip(left, right).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(left.count, right.count)
 }

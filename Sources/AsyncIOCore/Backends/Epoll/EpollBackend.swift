@@ -131,15 +131,17 @@ import Glibc
   package override var wantsTurn: Bool { !cancelled.isEmpty }
 
   package override func turn(until deadline: Int64?, of loop: EventLoop) {
+    // Completions that are here already end the wait, whether they made a job ready or not.
+    let waits = cancelled.isEmpty
     completeCancelled(of: loop)
     var timeout = timespec()
-    if let deadline, !loop.hasReadyJobs {
+    if let deadline, waits && !loop.hasReadyJobs {
       let remaining = deadline == .min ? 0 : max(0, deadline - now)
       timeout.tv_sec = Int(remaining / 1_000_000_000)
       timeout.tv_nsec = Int(remaining % 1_000_000_000)
     }
     systemCalls &+= 1
-    let waitsForever = deadline == nil && !loop.hasReadyJobs
+    let waitsForever = deadline == nil && waits && !loop.hasReadyJobs
     let count = unsafe withUnsafePointer(to: &timeout) { timeout in
       unsafe asyncio_epoll_wait(epoll, events, Int32(Self.eventCapacity), waitsForever ? nil : timeout)
     }
@@ -169,13 +171,14 @@ import Glibc
 
   private func handle(descriptor: Int, generation: UInt32, events: UInt32, of loop: EventLoop) {
     guard registrations[descriptor].generation == generation else { return }
-    if events & ~Self.output != 0, let id = registrations[descriptor].input,
+    let input = events & (registrations[descriptor].inputEvents | Self.failure)
+    if input != 0, let id = registrations[descriptor].input,
       let record = unsafe loop.operations.record(id)
     {
       switch unsafe record.pointee.kind {
       case .receive: unsafe receive(record, of: loop)
       case .accept: unsafe accept(record, of: loop)
-      default: unsafe loop.complete(record, Completion(result: Int32(bitPattern: events), isLast: false))
+      default: unsafe loop.complete(record, Completion(result: Int32(bitPattern: input), isLast: false))
       }
     }
     guard registrations[descriptor].generation == generation else { return }

@@ -99,7 +99,9 @@ extension VirtualNetwork {
   }
 
   private mutating func drop(_ id: Int, byReset: Bool, now: Int64) {
-    guard let endpoint = endpoints.removeValue(forKey: id), let other = endpoint.other, !endpoint.isReset else { return }
+    guard let endpoint = endpoints.removeValue(forKey: id), let other = endpoint.other, !endpoint.isReset else {
+      return
+    }
     if byReset {
       packets.insert(.reset(to: other), at: now + latency)
     } else if !endpoint.hasEnded {

@@ -16,8 +16,8 @@ extension VirtualNetwork {
     var address = wanted
     if address.port == 0 { address.port = ephemeralPort() }
     for (other, holders) in listeners where other.port == address.port && other.family == address.family {
-      let sameHost = other == address || (isWildcard(other) && isHere(address)) || (isWildcard(address) && isHere(other))
-      guard sameHost else { continue }
+      let overlaps = isWildcard(other) && isHere(address) || isWildcard(address) && isHere(other)
+      guard other == address || overlaps else { continue }
       guard reusePort, holders.allSatisfy({ listener($0)?.reusesPort == true }) else {
         throw VirtualErrno(EADDRINUSE)
       }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Wall time and the process's CPU time since it was made.
+struct Stopwatch {
+  private let wallStart = nanoseconds(of: CLOCK_MONOTONIC)
+  private let cpuStart = nanoseconds(of: CLOCK_PROCESS_CPUTIME_ID)
+
+  /// What so many operations took until now.
+  func report(operations: Int) -> Report {
+    let cpu = Double(nanoseconds(of: CLOCK_PROCESS_CPUTIME_ID) - cpuStart)
+    let wall = Double(nanoseconds(of: CLOCK_MONOTONIC) - wallStart)
+    return Report([
+      ("wall_s", wall / 1e9), ("cpu_s", cpu / 1e9),
+      ("ns_per_op", wall / Double(operations)), ("cpu_ns_per_op", cpu / Double(operations)),
+    ])
+  }
+}
+
+func nanoseconds(of clock: clockid_t) -> Int64 {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The library as a peer in a benchmark: one process does one case, measures itself, and prints one line of JSON. The
+// contract is in Benchmarks/README.md.
+
+import AsyncIO
+import Glibc
+
+@main struct Peer {
+  static let usage = """
+    usage: asyncio-peer tasks CASE N    what tasks cost; CASE is one of \(TaskCase.allCases.map(\.rawValue).joined(separator: " "))
+           asyncio-peer echo PORT       a TCP echo server on 127.0.0.1, until it is killed; port 0 is printed
+    """
+
+  static func main() throws {
+    let words = Array(CommandLine.arguments.dropFirst())
+    switch words.first {
+    case "tasks" where words.count == 3:
+      guard let which = TaskCase(rawValue: words[1]) else { fail("there is no case \(words[1])") }
+      let count = number(words[2], in: 1...100_000_000)
+      let report = try EventLoop.run { try await which.measure(count) }
+      report.print()
+      // Without taking down what the case has left on the loop: that is not measured, and can be 100,000 tasks.
+      exit(0)
+    case "echo" where words.count == 2:
+      let port = number(words[1], in: 0...65_535)
+      try EventLoop.run { try await serveEcho(port: UInt16(port)) }
+    default:
+      fail(usage)
+    }
+  }
+
+  private static func number(_ word: String, in range: ClosedRange<Int>) -> Int {
+    guard let number = Int(word), range.contains(number) else {
+      fail("\(word) is not a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  private static func fail(_ message: String) -> Never {
+    let line = Array((message + "\n").utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+    exit(2)
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many tasks that sleep for an hour are cancelled and awaited. Only that is timed.
+
+import AsyncIO
+
+@MainActor func measureCancel(_ count: Int) async throws -> Report {
+  let tasks = (0..<count).map { _ in Task { try await sleep(.seconds(3600)) } }
+  try await sleep(.milliseconds(200))
+  return await measureCancellation(of: tasks)
+}
+
+/// The same for tasks of no actor.
+@MainActor func measureCancelConcurrent(_ count: Int) async throws -> Report {
+  let tasks = (0..<count).map { _ in Task { @concurrent in try await sleep(.seconds(3600)) } }
+  try await sleep(.milliseconds(200))
+  return await measureCancellation(of: tasks)
+}
+
+@MainActor private func measureCancellation(of tasks: [Task<Void, any Error>]) async -> Report {
+  let stopwatch = Stopwatch()
+  for task in tasks { task.cancel() }
+  var cancelled = 0
+  for task in tasks {
+    if case .failure(let error) = await task.result, error is CancellationError { cancelled += 1 }
+  }
+  precondition(cancelled == tasks.count)
+  return stopwatch.report(operations: tasks.count)
+}

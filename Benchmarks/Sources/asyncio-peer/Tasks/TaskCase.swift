@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tasks cost. The plain names are the contract's, written the natural way: in the body of `EventLoop.run`, on the
+// main actor. The others do the same in another isolation or with another tool of the language, to compare.
+
+enum TaskCase: String, CaseIterable {
+  case yield1, yield, spawn, gather, queue, sleep, cancel, rss
+
+  case yieldNonisolated = "yield-nonisolated"
+  case yieldConcurrent = "yield-concurrent"
+  case taskYield = "yield-Task.yield"
+  case spawnConcurrent = "spawn-concurrent"
+  case spawnImmediate = "spawn-immediate"
+  case gatherImmediate = "gather-immediate"
+  case gatherConcurrent = "gather-concurrent"
+  case gatherGroup = "gather-group"
+  case gatherGroupMain = "gather-group-main"
+  case queueConcurrent = "queue-concurrent"
+  case cancelConcurrent = "cancel-concurrent"
+  case sleepStandard = "sleep-Task.sleep"
+
+  @MainActor func measure(_ count: Int) async throws -> Report {
+    switch self {
+    case .yield1: try await measureYieldAlone(count)
+    case .yield: try await measureYield(count)
+    case .yieldNonisolated: try await measureYieldNonisolated(count)
+    case .yieldConcurrent: try await measureYieldConcurrent(count)
+    case .taskYield: try await measureTaskYield(count)
+    case .spawn: await measureSpawn(count)
+    case .spawnConcurrent: await measureSpawnConcurrent(count)
+    case .spawnImmediate: await measureSpawnImmediate(count)
+    case .gatherImmediate: await measureGatherImmediate(count)
+    case .gather: await measureGather(count)
+    case .gatherConcurrent: await measureGatherConcurrent(count)
+    case .gatherGroup: await measureGatherGroup(count)
+    case .gatherGroupMain: await measureGatherGroupOnMainActor(count)
+    case .queue: await measureQueue(count)
+    case .queueConcurrent: await measureQueueConcurrent(count)
+    case .sleep: try await measureSleep(count)
+    case .sleepStandard: try await measureStandardSleep(count)
+    case .cancel: try await measureCancel(count)
+    case .cancelConcurrent: try await measureCancelConcurrent(count)
+    case .rss: try await measureIdleTasks(count)
+    }
+  }
+}

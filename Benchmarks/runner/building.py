@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds what is measured and what measures: our peer in release mode, a virtual environment with uvloop, the drivers.
+Everything goes to Benchmarks/.build, and what is there already is used again."""
+import os
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FOLDER = os.path.join(ROOT, ".build")
+UVLOOP = "uvloop==0.23.0"
+
+
+class Peer:
+    """One of those compared: the words of its command for a mode, to which a case adds its own."""
+
+    def __init__(self, name, **commands):
+        self.name = name
+        self.commands = commands
+
+
+def peers():
+    os.makedirs(FOLDER, exist_ok=True)
+    python = build_environment()
+    build_drivers()
+    ours = build_peer()
+    scripts = os.path.join(ROOT, "python")
+    found = [python_peer(loop, python, scripts) for loop in ("asyncio", "uvloop")]
+    found.append(Peer("AsyncIO", tasks=[ours, "tasks"], streams=[ours, "echo"]))
+    return found
+
+
+def python_peer(loop, python, scripts):
+    echo = [python, os.path.join(scripts, "echo.py"), loop]
+    return Peer(loop, tasks=[python, os.path.join(scripts, "tasks.py"), loop], streams=[*echo, "streams"],
+                protocol=[*echo, "protocol"])
+
+
+def step(words, **options):
+    """Runs a step of the build, quietly; its output is shown if it fails."""
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if done.returncode != 0:
+        sys.exit(f"{done.stdout}\n{' '.join(words)}: failed with status {done.returncode}")
+    return done.stdout
+
+
+def build_peer():
+    if "BENCH_PEER" in os.environ:
+        return os.environ["BENCH_PEER"]
+    print("building asyncio-peer ...", file=sys.stderr)
+    words = [os.environ.get("SWIFT", "swift"), "build", "--package-path", ROOT, "-c", "release"]
+    step(words)
+    return os.path.join(step([*words, "--show-bin-path"]).strip(), "asyncio-peer")
+
+
+def build_drivers():
+    for name in ("load",):
+        step(["cc", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", driver(name),
+              os.path.join(ROOT, "drivers", name + ".c")])
+
+
+def driver(name):
+    return os.path.join(FOLDER, name)
+
+
+def build_environment():
+    """The Python of a virtual environment that has uvloop. Made with the distribution's Python rather than another one
+    in the PATH: Debian's and Ubuntu's are optimized with profiles, and so up to a quarter faster."""
+    python = os.path.join(FOLDER, "venv", "bin", "python3")
+    if os.path.exists(python) and subprocess.run([python, "-c", "import uvloop"], capture_output=True).returncode == 0:
+        return python
+    print("making a Python environment ...", file=sys.stderr)
+    base = os.environ.get("BENCH_PYTHON") or ("/usr/bin/python3" if os.path.exists("/usr/bin/python3") else "python3")
+    step([base, "-m", "venv", os.path.join(FOLDER, "venv")])
+    step([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UVLOOP])
+    return python

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables as bars, in SVG. Every bar is a ratio to asyncio in the same figure, so longer is better in all of them;
+the number beside it says what the length means. The scale is logarithmic: the ratios reach from 1 to some hundred."""
+import math
+import os
+from xml.sax.saxutils import escape
+
+import report
+
+COLORS = {"asyncio": "#9aa5b1", "uvloop": "#e0a030", "AsyncIO": "#1f6feb"}
+WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 860, 330, 60, 13, 16, 74
+FILES = {"Tasks": "tasks.svg", "TCP echo": "echo.svg"}
+BASE = "asyncio"
+# Where bars begin, and the lines to read them by.
+SHORTEST = 0.5
+MARKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+
+def write(tables):
+    os.makedirs(report.FOLDER, exist_ok=True)
+    for name, peers, rows in tables:
+        with open(os.path.join(report.FOLDER, FILES[name]), "w") as file:
+            file.write(drawing(name, peers, rows))
+
+
+def ratio_to_base(row, peer):
+    value, base = row.medians[peer], row.medians[BASE]
+    if not value or not base:
+        return 0.0
+    return value / base if row.figure.more_is_better else base / value
+
+
+def drawing(name, peers, rows):
+    height = TOP + len(rows) * (len(peers) * BAR + GAP) + 8
+    longest = max(ratio_to_base(row, peer) for row in rows for peer in peers)
+    unit = (WIDTH - LEFT - RIGHT) / math.log(max(longest, 2) / SHORTEST)
+
+    def length(ratio):
+        return max(2.0, unit * math.log(ratio / SHORTEST)) if ratio > SHORTEST else 2.0
+
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">',
+             f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+             f'<text x="16" y="26" font-size="17" font-weight="bold" fill="#1c2430">{escape(name)}: '
+             f'how many times as good as asyncio (logarithmic)</text>']
+    x = 16
+    for peer in peers:
+        parts += [f'<rect x="{x}" y="38" width="12" height="12" fill="{COLORS[peer]}"/>',
+                  f'<text x="{x + 17}" y="48" font-size="13" fill="#1c2430">{escape(peer)}</text>']
+        x += 35 + 8 * len(peer)
+    for mark in MARKS:
+        if mark <= longest:
+            at = f"{LEFT + length(mark):.1f}"
+            parts += [f'<line x1="{at}" y1="{TOP - 4}" x2="{at}" y2="{height - 6}" stroke="#d8dee6"/>',
+                      f'<text x="{at}" y="{TOP - 8}" font-size="10" text-anchor="middle" fill="#66707c">{mark}×</text>']
+    y = TOP
+    for row in rows:
+        middle = y + len(peers) * BAR / 2 + 4
+        parts.append(f'<text x="{LEFT - 10}" y="{middle:.1f}" font-size="12.5" text-anchor="end" fill="#1c2430">'
+                     f'{escape(row.figure.title)}</text>')
+        for peer in peers:
+            ratio = ratio_to_base(row, peer)
+            value = f"{report.number(row.medians[peer])} {row.figure.unit}"
+            parts += [f'<rect x="{LEFT}" y="{y}" width="{length(ratio):.1f}" height="{BAR - 2}" fill="{COLORS[peer]}">'
+                      f'<title>{escape(peer)}: {escape(value)}</title></rect>',
+                      f'<text x="{LEFT + length(ratio) + 5:.1f}" y="{y + BAR - 3.5}" font-size="11" fill="#1c2430">'
+                      f'{report.times(ratio)}</text>']
+            y += BAR
+        y += GAP
+    parts.append("</svg>\n")
+    return "\n".join(parts)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A thread that looks at a loop's heartbeat every quarter of the limit, forty times a second by default. The loop itself
+// does nothing for it: it beats anyway, one plain store a job.
+//
+// The thread holds the heartbeat and not the loop, so that a forgotten watchdog keeps no loop, and it ends by itself
+// when the loop is closed.
+
+import CLinux
+import Synchronization
+import ThreadBacktraces
+
+/// Watches a loop for jobs that keep it too long; see `EventLoop.watchStalls`.
+public final class StallWatchdog: Sendable {
+  private let heartbeat: Heartbeat
+  private let handler: @Sendable (StallReport) -> Void
+  private let stopped = ThreadLatch()
+
+  init(_ heartbeat: Heartbeat, limit: Int64, handler: @escaping @Sendable (StallReport) -> Void) {
+    self.heartbeat = heartbeat
+    self.handler = handler
+    startThread(name: "asyncio-watch") { self.watch(StallDetector(limit: limit)) }
+  }
+
+  /// Ends the watch. A report that is under way is still delivered. From any thread.
+  public func stop() { stopped.open() }
+
+  private func watch(_ initial: StallDetector) {
+    var detector = initial
+    while !stopped.wait(nanoseconds: detector.interval) && !heartbeat.isClosed {
+      let (beat, isBusy) = heartbeat.reading
+      if let stuck = detector.look(beat: beat, isBusy: isBusy, at: asyncio_monotonic_nanoseconds()) {
+        report(beat, stuck)
+      }
+    }
+  }
+
+  private func report(_ beat: UInt, _ stuck: Int64) {
+    let threadID = heartbeat.threadID
+    let backtrace = ThreadBacktrace.capture(threadID: threadID)
+    let name = heartbeat.taskName(at: beat)
+    // A backtrace of the next job would accuse the wrong one.
+    let isStillStuck = heartbeat.reading.beat == beat
+    handler(
+      StallReport(
+        duration: .nanoseconds(stuck), taskName: name, threadID: threadID, backtrace: isStillStuck ? backtrace : nil))
+  }
+}
+
+extension EventLoop {
+  /// Reports jobs that keep this loop from everything else for longer than `limit`, while they do: with the backtrace
+  /// of the loop's thread, from a thread of the watchdog's own.
+  ///
+  /// ```swift
+  /// try EventLoop.run {
+  ///   EventLoop.current.watchStalls(limit: .milliseconds(50))
+  ///   try await sleep(.seconds(1))
+  /// }
+  /// ```
+  ///
+  /// A job is what a task does between two waits. One that is stuck is reported once it has taken the limit, or up to a
+  /// quarter of that later, and again after twice the time, four times, and so on. It costs the loop nothing but the
+  /// signal that takes the backtrace; see `ThreadBacktrace`. The watch ends with the loop. From any thread.
+  ///
+  /// `AIO_DEBUG=1` in the environment has `EventLoop.run` watch its loops like this.
+  ///
+  /// - Parameters:
+  ///   - limit: How long a job may take; more than zero.
+  ///   - handler: Gets each report, on the watchdog's thread; nil is a message on standard error.
+  @discardableResult
+  public func watchStalls(
+    limit: Duration = .milliseconds(100),
+    handler: (@Sendable (StallReport) -> Void)? = nil
+  ) -> StallWatchdog {
+    precondition(limit > .zero, "watchStalls: the limit \(limit) is not more than zero")
+    return StallWatchdog(heartbeat, limit: max(1, limit.clampedNanoseconds)) { report in
+      if let handler { handler(report) } else { writeToStandardError("\(report)\n") }
+    }
+  }
+}
