@@ -12,8 +12,8 @@ final class ClientCore: @unchecked Sendable {
 
   let loop: EventLoop
   let configuration: HTTPClient.Configuration
-  private var pools: [Origin: OriginPool] = [:]
-  private var lastPool: OriginPool?
+  @exclusivity(unchecked) private var pools: [Origin: OriginPool] = [:]
+  @exclusivity(unchecked) private var lastPool: OriginPool?
 
   /// The body of a redirect is read to its end, so that its connection lives, if it is no longer than this.
   private static let readableRedirect = 64 * 1024
@@ -98,8 +98,8 @@ final class ClientCore: @unchecked Sendable {
   // MARK: - Pools
 
   private func pool(for url: HTTPURL) -> OriginPool {
-    if let lastPool, lastPool.origin == Origin(url) { return lastPool }
     let origin = Origin(url)
+    if let lastPool, lastPool.origin == origin { return lastPool }
     let pool = pools[origin] ?? OriginPool(url, core: self)
     pools[origin] = pool
     lastPool = pool

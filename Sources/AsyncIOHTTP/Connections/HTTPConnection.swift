@@ -11,9 +11,9 @@ import HTTP1Codec
 final class HTTPConnection {
   private let handle: StreamHandle
   let transport: StreamTransport
-  private var parser: HTTP1ResponseParser?
   private let limits: HTTP1Limits
-  private var output: [UInt8] = []
+  @exclusivity(unchecked) private var parser: HTTP1ResponseParser
+  @exclusivity(unchecked) private var output: [UInt8] = []
   /// Whether it has carried a request before this one, so that the server may have closed it meanwhile.
   var isReused = false
   /// Whether a byte of the response has arrived.
@@ -31,6 +31,7 @@ final class HTTPConnection {
   init(_ handle: StreamHandle, limits: HTTP1Limits) {
     self.handle = handle
     transport = handle.transport
+    parser = HTTP1ResponseParser(respondingTo: .get, limits: limits)
     self.limits = limits
   }
 
@@ -45,10 +46,10 @@ final class HTTPConnection {
   ) async throws -> HTTP1ResponseHead {
     hasReceived = false
     sentAll = false
-    if parser == nil {
-      parser = HTTP1ResponseParser(respondingTo: request.method, limits: limits)
+    if isReused {
+      parser.startNext(respondingTo: request.method)
     } else {
-      parser!.startNext(respondingTo: request.method)
+      parser = HTTP1ResponseParser(respondingTo: request.method, limits: limits)
     }
     phase = .sending
     output.removeAll(keepingCapacity: true)
@@ -95,7 +96,7 @@ final class HTTPConnection {
       if transport.unreadCount > 0, let head = try parseHead() { return head }
       if transport.inputIsOver {
         if let error = transport.inputError { throw error }
-        _ = try parser!.finish()
+        _ = try parser.finish()
         preconditionFailure("a response without a head is not complete")
       }
       try await transport.waitForInput(1, until: deadlines.whileIdle(on: transport.loop))
@@ -107,7 +108,7 @@ final class HTTPConnection {
     var found: HTTP1ResponseHead?
     try transport.withUnread { bytes in
       var offset = 0
-      while found == nil, let event = try parser!.next(in: bytes, at: &offset) {
+      while found == nil, let event = try parser.next(in: bytes, at: &offset) {
         if case .head(let head) = event { found = head }
       }
       return offset
@@ -120,7 +121,7 @@ final class HTTPConnection {
     var ended = false
     try transport.withUnread { input in
       var offset = 0
-      while let event = try parser!.next(in: input, at: &offset) {
+      while let event = try parser.next(in: input, at: &offset) {
         switch event {
         case .body(let range):
           let part = UnsafeRawBufferPointer(rebasing: input[range])
@@ -133,7 +134,7 @@ final class HTTPConnection {
     }
     if !ended && transport.unreadCount == 0 && transport.inputIsOver {
       if let error = transport.inputError { throw error }
-      ended = try parser!.finish() != nil
+      ended = try parser.finish() != nil
     }
     return ended
   }

@@ -26,9 +26,9 @@ final class OriginPool: WaitObject {
   private let loop: EventLoop
   private let configuration: HTTPClient.Configuration
   private weak var core: ClientCore?
-  private var idle: [HTTPConnection] = []
-  private var open = 0
-  private var waiters: [Waiter] = []
+  @exclusivity(unchecked) private var idle: [HTTPConnection] = []
+  @exclusivity(unchecked) private var open = 0
+  @exclusivity(unchecked) private var waiters: [Waiter] = []
   private var firstWaiter = 0
   private var timer: TimerHandle?
 

@@ -35,9 +35,9 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
   private let loop: EventLoop
   private let head: HTTP1ResponseHead
   private let request: Request
-  private var state: State
+  @exclusivity(unchecked) private var state: State
   /// What was taken and not handed out.
-  private var taken: [UInt8] = []
+  @exclusivity(unchecked) private var taken: [UInt8] = []
 
   init(head: HTTP1ResponseHead, request: Request, connection: HTTPConnection, pool: OriginPool) {
     loop = connection.transport.loop
