@@ -42,7 +42,7 @@ import Testing
   func aReaderThatNeverReadsMakesItsPeerWait(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: 1000)
-      let bytes = pattern(8_000_000)
+      let bytes = pattern(32_000_000)  // more than the kernel keeps for both ends, as far as it lets buffers grow
       let writing = Task {
         try await pair.client.writer.write(bytes)
         return try await pair.client.writer.close()

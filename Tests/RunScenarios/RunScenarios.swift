@@ -15,7 +15,7 @@ struct ScenarioError: Error {}
       "called-from-task": calledFromTask, "off-main-thread": offMainThread, "interrupt": interrupt,
       "interrupt-ignored": interruptIgnored, "stop": stop, "one-thread": oneThread, "dispatch": dispatch,
       "foreign-threads": foreignThreads, "several-loops": severalLoops, "unhandled": unhandled,
-      "late-main-actor": lateMainActor,
+      "late-main-actor": lateMainActor, "descriptors": descriptors,
     ]
   }
 
@@ -224,6 +224,36 @@ struct ScenarioError: Error {}
         try await writer.close()
       }
       say("\(loops.count) loops, \(stayed ? "stayed" : "moved")")
+      server.close()
+      try await server.waitClosed()
+    }
+  }
+
+  /// A server that has no descriptor left for a connection reports it, and serves the connection later.
+  static func descriptors() throws {
+    try EventLoop.run {
+      EventLoop.current.setExceptionHandler { _, context in say("\(context)") }
+      let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in try await writer.write("welcome") }
+      var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      // Take every descriptor, and give one back: for the client.
+      var taken: [Int32] = []
+      while true {
+        let descriptor = dup(0)
+        if descriptor < 0 { break }
+        taken.append(descriptor)
+      }
+      close(taken.removeLast())
+      let (reader, writer) = try await openConnection(host: "127.0.0.1", port: server.port)
+      do {
+        _ = try await openConnection(host: "127.0.0.1", port: server.port)
+      } catch let error as SystemError {
+        say("client: \(error.code.name)")
+      }
+      try await sleep(.milliseconds(20))
+      for descriptor in taken { close(descriptor) }
+      say(String(decoding: try await reader.readToEnd(), as: UTF8.self))
+      try await writer.close()
       server.close()
       try await server.waitClosed()
     }

@@ -121,6 +121,20 @@ import Testing
     #expect(try run("several-loops", backend).lines == ["3 loops, stayed"])
   }
 
+  @Test("a server without a descriptor for a connection reports it and serves it later", arguments: backends)
+  func aServerWithoutADescriptorServesLater(backend: String) throws {
+    let result = try run("descriptors", backend)
+    #expect(result.lines.count == 3)
+    #expect(
+      Set(result.lines.prefix(2).map { $0.prefix { $0 != ":" } }) == [
+        "client", "accepting connections paused for a second",
+      ])
+    #expect(result.lines.contains("client: EMFILE"))
+    #expect(result.lines.contains { $0.hasSuffix("too many open files (EMFILE)") })
+    #expect(result.lines.last == "welcome")
+    #expect(result.status == 0)
+  }
+
   @Test("an error that nobody awaits is a line on standard error")
   func anErrorThatNobodyAwaitsIsALine() throws {
     let result = try run("unhandled", "")
