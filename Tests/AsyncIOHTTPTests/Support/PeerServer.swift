@@ -33,13 +33,21 @@ struct PeerServer: Sendable {
         request_queue_size = 1024
         daemon_threads = True
       with Server(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1])) as server:
-        print(server.server_address[1], flush=True)
+        sys.stdout.write(f"{server.server_address[1]}\\n")
+        sys.stdout.flush()
         server.serve_forever()
       """
     let output = Pipe()
     let process = try SpawnedProcess(
       ["python3", "-c", script, folder.path], output: output.fileHandleForWriting.fileDescriptor)
-    let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    try output.fileHandleForWriting.close()
+    var line = ""
+    // To the end of the line, or Python would write the rest of it to a closed pipe.
+    while !line.hasSuffix("\n") {
+      let data = output.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      line += String(decoding: data, as: UTF8.self)
+    }
     guard let port = UInt16(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
       process.stop()
       throw PeerError("python3 did not say its port: \(line.debugDescription)")
