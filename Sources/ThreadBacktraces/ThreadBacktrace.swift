@@ -109,7 +109,9 @@ extension ThreadBacktrace {
 }
 
 extension Symbolizer {
-  fileprivate func frame(_ kind: ThreadBacktrace.Frame.Kind, address: UInt64, _ symbol: Symbol?)
+  fileprivate func frame(
+    _ kind: ThreadBacktrace.Frame.Kind, address: UInt64, _ symbol: Symbol?
+  )
     -> ThreadBacktrace.Frame
   {
     let image = unwinder.image(at: address)

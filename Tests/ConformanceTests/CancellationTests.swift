@@ -40,7 +40,8 @@ import Testing
     }
   }
 
-  @Test("a read in a cancelled task throws if nothing is there, and the stream stays usable",
+  @Test(
+    "a read in a cancelled task throws if nothing is there, and the stream stays usable",
     arguments: BackendKind.conforming)
   func aReadInACancelledTaskThrows(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {

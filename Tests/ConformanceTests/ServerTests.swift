@@ -32,7 +32,8 @@ import Testing
     #expect(answers == Set((0..<300).map { "<\($0)>" }))
   }
 
-  @Test("an error in a handler reaches the exception handler and resets the connection",
+  @Test(
+    "an error in a handler reaches the exception handler and resets the connection",
     arguments: BackendKind.conforming)
   func anErrorInAHandlerReachesTheExceptionHandler(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
@@ -47,7 +48,8 @@ import Testing
     }
   }
 
-  @Test("close stops listening and leaves connections alone; waitClosed waits for them",
+  @Test(
+    "close stops listening and leaves connections alone; waitClosed waits for them",
     arguments: BackendKind.conforming)
   func closeLeavesConnectionsAlone(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-@testable import HTTP1Codec
+
 import Testing
+
+@testable import HTTP1Codec
 
 struct HTTPFieldsTests {
   @Test func `fields keep their order and are found in any case`() throws {

@@ -11,11 +11,11 @@ struct ScenarioError: Error {}
 @main struct RunScenarios {
   static var scenarios: [String: () throws -> Void] {
     [
-    "returns": returns, "throws": throwsError, "leftovers": leftovers, "nested": nested, "twice": twice,
-    "called-from-task": calledFromTask, "off-main-thread": offMainThread, "interrupt": interrupt,
-    "interrupt-ignored": interruptIgnored, "stop": stop, "one-thread": oneThread, "dispatch": dispatch,
-    "foreign-threads": foreignThreads, "several-loops": severalLoops, "unhandled": unhandled,
-    "late-main-actor": lateMainActor,
+      "returns": returns, "throws": throwsError, "leftovers": leftovers, "nested": nested, "twice": twice,
+      "called-from-task": calledFromTask, "off-main-thread": offMainThread, "interrupt": interrupt,
+      "interrupt-ignored": interruptIgnored, "stop": stop, "one-thread": oneThread, "dispatch": dispatch,
+      "foreign-threads": foreignThreads, "several-loops": severalLoops, "unhandled": unhandled,
+      "late-main-actor": lateMainActor,
     ]
   }
 

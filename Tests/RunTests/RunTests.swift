@@ -33,7 +33,8 @@ import Testing
     #expect(
       Set(result.lines)
         == [
-          "body done", "a cancelled", "b cancelled", "sleeper cancelled", "a cleaned up", "b cleaned up", "run returned",
+          "body done", "a cancelled", "b cancelled", "sleeper cancelled", "a cleaned up", "b cleaned up",
+          "run returned",
         ])
     #expect(result.lines.count == 7)
     #expect(result.errors == "")

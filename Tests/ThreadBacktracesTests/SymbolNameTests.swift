@@ -9,12 +9,16 @@ import Testing
     ("App.Server.handle(Swift.Int) -> Swift.String", "App.Server.handle(Int)", false, false),
     ("App.Server.handle(Swift.Int) async throws -> Swift.String", "App.Server.handle(Int)", true, false),
     ("(2) await resume partial function for App.run() async -> ()", "App.run()", true, false),
-    ("(1) suspend resume partial function for closure #1 @Sendable () async -> () in static App.Main.main() -> ()",
-      "closure #1 in App.Main.main()", true, false),
+    (
+      "(1) suspend resume partial function for closure #1 @Sendable () async -> () in static App.Main.main() -> ()",
+      "closure #1 in App.Main.main()", true, false
+    ),
     ("App.apply(() async -> ()) -> ()", "App.apply(() async -> ())", false, false),
     ("closure #2 (Swift.Int) throws -> () in App.f() async -> ()", "closure #2 in App.f()", false, false),
-    ("function signature specialization <Arg[0] = Owned To Guaranteed> of App.f<A>(A) -> ()", "App.f<A>(A)", false,
-      false),
+    (
+      "function signature specialization <Arg[0] = Owned To Guaranteed> of App.f<A>(A) -> ()", "App.f<A>(A)", false,
+      false
+    ),
     ("partial apply forwarder for closure #1 () -> () in App.f() -> ()", "closure #1 in App.f()", false, true),
     ("App.compose((Swift.Int) -> Swift.Int) -> (Swift.Int) -> Swift.Int", "App.compose((Int) -> Int)", false, false),
     ("read", "read", false, false),

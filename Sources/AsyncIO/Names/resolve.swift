@@ -67,7 +67,9 @@ private func lookUp(_ host: String, port: UInt16) -> Result<[SocketAddress], Nam
     next = entry.pointee.ai_next
     var storage = sockaddr_storage()
     let size = min(Int(entry.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
-    withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: size)) }
+    withUnsafeMutableBytes(of: &storage) {
+      $0.copyMemory(from: UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: size))
+    }
     if var address = SocketAddress(storage) {
       address.port = port
       if !addresses.contains(address) { addresses.append(address) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was written to a stream and has not left yet. Two blocks at most: one that the kernel is sending, which must not
-// move, and one that collects what is written meanwhile. Most writes never get here: they leave at once.
+// move, and one that collects what is written meanwhile. A block's memory comes from the loop's pool with its first
+// bytes and goes back when they have left; the block itself is used again, so writing allocates nothing.
 //
 // A value that does no I/O. It belongs to the thread of its stream's loop.
 
@@ -8,30 +9,43 @@ import AsyncIOCore
 
 /// Bytes on their way to the kernel, kept in place by whoever holds the object.
 final class OutputBlock {
-  private let memory: UnsafeMutableRawBufferPointer
   private let pool: BufferPool
-  private(set) var count = 0
+  @exclusivity(unchecked) private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  @exclusivity(unchecked) private(set) var count = 0
 
-  init(capacity: Int, pool: BufferPool) {
-    memory = pool.take(atLeast: capacity)
-    self.pool = pool
-  }
+  init(pool: BufferPool) { self.pool = pool }
 
   deinit { pool.give(memory) }
 
-  var room: Int { memory.count - count }
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
 
   func append(_ bytes: UnsafeRawBufferPointer) {
-    guard let source = bytes.baseAddress else { return }
+    guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+    if count + bytes.count > memory.count { grow(by: bytes.count) }
     memory.baseAddress!.advanced(by: count).copyMemory(from: source, byteCount: bytes.count)
     count += bytes.count
+  }
+
+  private func grow(by more: Int) {
+    let larger = pool.take(atLeast: max(count + more, count * 2))
+    if let base = memory.baseAddress { larger.baseAddress!.copyMemory(from: base, byteCount: count) }
+    pool.give(memory)
+    memory = larger
+  }
+
+  /// Forgets the bytes and gives the memory back.
+  func clear() {
+    pool.give(memory)
+    memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    count = 0
   }
 }
 
 struct StreamOutput {
   private var sending: OutputBlock?
   private var collected: OutputBlock?
+  /// An empty block, to be used again.
+  private var spare: OutputBlock?
   private let pool: BufferPool
 
   init(pool: BufferPool) { self.pool = pool }
@@ -41,28 +55,27 @@ struct StreamOutput {
   var isEmpty: Bool { sending == nil && collected == nil }
 
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    if let collected, collected.room >= bytes.count {
-      collected.append(bytes)
-      return
-    }
-    let larger = OutputBlock(capacity: max((collected?.count ?? 0) * 2, (collected?.count ?? 0) + bytes.count), pool: pool)
-    if let collected { larger.append(collected.bytes) }
-    larger.append(bytes)
-    collected = larger
+    let block = collected ?? spare.take() ?? OutputBlock(pool: pool)
+    block.append(bytes)
+    collected = block
   }
 
   /// The block to send next, if none is being sent.
   mutating func startSending() -> OutputBlock? {
-    guard sending == nil, let next = collected else { return nil }
+    guard sending == nil, let next = collected.take() else { return nil }
     sending = next
-    collected = nil
     return next
   }
 
   /// The block that was being sent has left.
-  mutating func finishSending() { sending = nil }
+  mutating func finishSending() {
+    guard let sent = sending.take() else { return }
+    sent.clear()
+    if spare == nil { spare = sent }
+  }
 
-  /// The connection is lost; nothing will leave any more.
+  /// The connection is lost; nothing will leave any more. What is being sent stays in place for as long as its operation
+  /// holds it.
   mutating func discard() {
     sending = nil
     collected = nil

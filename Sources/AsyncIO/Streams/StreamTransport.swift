@@ -46,6 +46,9 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) private var knownPeer: SocketAddress?
   @exclusivity(unchecked) var onClose: (() -> Void)?
 
+  /// What a write may have to be handed over with the turn's other operations; copying more costs more than its own
+  /// system call.
+  private static let largestBatched = 16 * 1024
   static let highWater = 64 * 1024
   static let lowWater = highWater / 4
 
@@ -153,7 +156,8 @@ package final class StreamTransport: OperationSink, WaitObject {
     if let outputError { throw outputError }
     guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
     var rest = bytes
-    if output.isEmpty {
+    let batches = loop.driver.sendsInBatches && bytes.count <= Self.largestBatched
+    if output.isEmpty && !batches {
       let sent = loop.driver.send(bytes, to: number)
       if sent == bytes.count { return false }
       if sent >= 0 {

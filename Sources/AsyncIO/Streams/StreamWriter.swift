@@ -42,9 +42,11 @@ public final class StreamWriter: Sendable {
 
   /// Writes a text in UTF-8.
   public nonisolated(nonsending) func write(_ text: String) async throws {
-    if handle.isCurrent, let full = try text.utf8.withContiguousStorageIfAvailable({
-      try handle.transport.write(UnsafeRawBufferPointer($0))
-    }) {
+    if handle.isCurrent,
+      let full = try text.utf8.withContiguousStorageIfAvailable({
+        try handle.transport.write(UnsafeRawBufferPointer($0))
+      })
+    {
       if full { try await handle.transport.waitForOutput() }
       await handle.transport.loop.spendBudget()
     } else {

@@ -62,6 +62,10 @@ package protocol Backend: AnyObject {
   /// A socket to connect.
   func makeSocket(for address: SocketAddress) throws -> Int32
 
+  /// Whether a small send is cheaper as an operation, handed over with the turn's one system call, than as a call of its
+  /// own.
+  var sendsInBatches: Bool { get }
+
   /// Sends what fits without waiting: the number of bytes, or a negative errno.
   func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int
 

@@ -107,6 +107,8 @@ package class KernelBackend: Backend {
     }
   }
 
+  package var sendsInBatches: Bool { false }
+
   package final func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
     systemCalls &+= 1
     return unsafe asyncio_send(descriptor, bytes.baseAddress, bytes.count)

@@ -11,6 +11,7 @@
 //   - a loop's parking executor (see Park), for a task that is being suspended.
 // The classes are immutable, or hold only what is said beside the field, and so Sendable.
 
+import CSwiftRuntime
 @_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) import _Concurrency
 
 // MARK: - The main actor
@@ -56,13 +57,17 @@ final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
 
 /// The process's default executor, installed once and for good: a job goes to the loop of the thread that enqueues it;
 /// from a thread without one, to the loop that `EventLoop.run` runs; and if there is none, to the platform's pool.
+///
+/// One job on a loop's thread does not stay there: that of a task from outside which had hopped to an actor of the loop
+/// and now returns. It is told by where it comes from, a job of that actor, and by having no current task: the runtime
+/// clears that before it enqueues the task which switches executors, and not when a task creates another.
 final class RouterExecutor: TaskExecutor, SchedulingExecutor {
   static let shared = RouterExecutor()
   /// libdispatch's pool.
   private let pool: any TaskExecutor = PlatformExecutorFactory.defaultExecutor
 
   func enqueue(_ job: consuming ExecutorJob) {
-    if let loop = EventLoop.onThisThread {
+    if let loop = EventLoop.onThisThread, unsafe loop.runningKind != .serial || asyncio_current_task() != nil {
       loop.ready.append(ReadyItem(UnownedJob(job), .routed))
     } else if let loop = MainLoop.running {
       loop.enqueueFromAnywhere(ReadyItem(UnownedJob(job), .routed))

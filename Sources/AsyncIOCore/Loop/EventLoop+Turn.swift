@@ -41,6 +41,8 @@ extension EventLoop {
       jobs &+= 1
       if jobs & (EventLoop.expediteInterval - 1) == 0 && !timers.isEmpty { expediteTimers() }
     }
+    // What completions make ready belongs to no job.
+    runningKind = isMain ? .main : .preferring
     counters.turns &+= 1
     counters.jobs &+= jobs
     counters.jobsSincePoll &+= jobs

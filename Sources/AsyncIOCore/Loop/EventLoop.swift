@@ -68,11 +68,11 @@ import Synchronization
   package var group: [EventLoop] = []
 
   /// What services keep for this loop, by their types; dropped at the end of the run, while the loop still turns.
-  @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
+  @safe @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
   let parking: Parking
   package let anchor: LoopAnchor
-  private let preference: LoopTaskExecutor
+  @safe @exclusivity(unchecked) private var preference: LoopTaskExecutor
   let unownedPreference: UnownedTaskExecutor
   let unownedSerial: UnownedSerialExecutor
   let unownedRouter = unsafe RouterExecutor.shared.asUnownedTaskExecutor()
@@ -135,7 +135,16 @@ import Synchronization
   /// let loop = EventLoop.current
   /// Task(executorPreference: loop.taskExecutor) { try await sleep(.seconds(1)) }
   /// ```
-  public var taskExecutor: any TaskExecutor { preference }
+  ///
+  /// It may outlive the loop's run: what is enqueued on it then runs elsewhere.
+  public var taskExecutor: any TaskExecutor {
+    if isClosed { keep() }
+    return preference
+  }
+
+  /// Whoever holds an executor of a loop may use it, and executors name their loop without a reference: one that is
+  /// still held when the loop has ended keeps the loop for good.
+  private func keep() { _ = unsafe Unmanaged.passRetained(self) }
 
   // MARK: - The thread
 
@@ -180,7 +189,7 @@ import Synchronization
     timers = TimerHeap()
     driver.close()
     // A task that nobody resumes any more may still be cancelled, and its handler looks at its record, which is ours.
-    if parks.count > 0 { _ = unsafe Unmanaged.passRetained(self) }
+    if parks.count > 0 || !isKnownUniquelyReferenced(&preference) { keep() }
   }
 
   // MARK: - Entering

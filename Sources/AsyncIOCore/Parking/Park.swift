@@ -26,9 +26,10 @@ actor Parking {
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: executor) }
 
   /// Suspends the calling task until its job is put into the run queue again. Never inlined: to the optimizer a hop
-  /// that does nothing before the next one is superfluous.
+  /// that does nothing before the next one is superfluous. And not empty: of an empty function the optimizer knows that
+  /// it changes nothing, and a loop that yields until another task has changed something would look at it once.
   @inline(never)
-  func suspend() {}
+  func suspend() { asyncio_memory_may_have_changed() }
 }
 
 /// Takes the job of a task that is being suspended to the wait that was announced.

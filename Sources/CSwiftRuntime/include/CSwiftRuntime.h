@@ -33,3 +33,6 @@ static inline void asyncio_cancel_task(void *_Nonnull task) { swift_task_cancel(
 static inline void asyncio_remove_cancellation_handler(void *_Nonnull record) {
   swift_task_removeCancellationHandler(record);
 }
+
+// Does nothing, which no compiler may know: before and after it anything may be in memory.
+static inline void asyncio_memory_may_have_changed(void) { __asm__ volatile("" ::: "memory"); }

@@ -5,18 +5,18 @@ import CLinuxBacktrace
 /// A frame's registers by their DWARF numbers. One that the frame's callee did not preserve is nil.
 struct Registers {
   #if arch(x86_64)
-    static let framePointer = 6
-    static let stackPointer = 7
-    static let programCounter = 16
-    /// Where Swift's calling convention keeps the async context (swiftasync): r14, x22.
-    static let asyncContext = 14
-    static let preserved: Set<Int> = [3, 6, 7, 12, 13, 14, 15]
+  static let framePointer = 6
+  static let stackPointer = 7
+  static let programCounter = 16
+  /// Where Swift's calling convention keeps the async context (swiftasync): r14, x22.
+  static let asyncContext = 14
+  static let preserved: Set<Int> = [3, 6, 7, 12, 13, 14, 15]
   #else
-    static let framePointer = 29
-    static let stackPointer = 31
-    static let programCounter = 32
-    static let asyncContext = 22
-    static let preserved = Set(19...31)
+  static let framePointer = 29
+  static let stackPointer = 31
+  static let programCounter = 32
+  static let asyncContext = 22
+  static let preserved = Set(19...31)
   #endif
   static let count = Int(BACKTRACE_REGISTER_COUNT)
 
@@ -39,8 +39,8 @@ struct Registers {
 /// An address without what the architecture hides in its upper bits (AArch64: the signature of a return address).
 func withoutSignature(_ address: UInt64) -> UInt64 {
   #if arch(arm64)
-    address & 0x0000_ffff_ffff_ffff
+  address & 0x0000_ffff_ffff_ffff
   #else
-    address
+  address
   #endif
 }

