@@ -3,19 +3,22 @@
 import Foundation
 
 /// A server that is not ours, as a child process that serves a folder.
-final class PeerServer: @unchecked Sendable {
-  // Sendable: only `stop` changes anything, and each test calls it once.
+struct PeerServer: Sendable {
   let port: UInt16
-  private let process: Process
+  private let process: SpawnedProcess
 
-  private init(_ process: Process, port: UInt16) {
+  /// A folder of its own.
+  private let home: URL?
+
+  private init(_ process: SpawnedProcess, port: UInt16, home: URL? = nil) {
     self.process = process
     self.port = port
+    self.home = home
   }
 
   func stop() {
-    process.terminate()
-    process.waitUntilExit()
+    process.stop()
+    if let home { try? FileManager.default.removeItem(at: home) }
   }
 
   var url: String { "http://127.0.0.1:\(port)" }
@@ -30,19 +33,23 @@ final class PeerServer: @unchecked Sendable {
         request_queue_size = 1024
         daemon_threads = True
       with Server(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1])) as server:
-        print(server.server_address[1], flush=True)
+        sys.stdout.write(f"{server.server_address[1]}\\n")
+        sys.stdout.flush()
         server.serve_forever()
       """
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", script, folder.path]
     let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.runWithoutBlockedSignals()
-    let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    let process = try SpawnedProcess(
+      ["python3", "-c", script, folder.path], output: output.fileHandleForWriting.fileDescriptor)
+    try output.fileHandleForWriting.close()
+    var line = ""
+    // To the end of the line, or Python would write the rest of it to a closed pipe.
+    while !line.hasSuffix("\n") {
+      let data = output.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      line += String(decoding: data, as: UTF8.self)
+    }
     guard let port = UInt16(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-      process.terminate()
+      process.stop()
       throw PeerError("python3 did not say its port: \(line.debugDescription)")
     }
     return PeerServer(process, port: port)
@@ -70,13 +77,9 @@ final class PeerServer: @unchecked Sendable {
         """
       let file = home.appendingPathComponent("nginx.conf")
       try configuration.write(to: file, atomically: true, encoding: .utf8)
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: path)
-      process.arguments = ["-p", home.path, "-e", "\(home.path)/error.log", "-c", file.path]
-      process.standardError = FileHandle.nullDevice
-      try process.runWithoutBlockedSignals()
+      let process = try SpawnedProcess([path, "-p", home.path, "-e", "\(home.path)/error.log", "-c", file.path])
       while process.isRunning {
-        if accepts(port) { return PeerServer(process, port: port) }
+        if accepts(port) { return PeerServer(process, port: port, home: home) }
       }
     }
     throw PeerError("nginx did not start")
@@ -124,25 +127,8 @@ final class PeerServer: @unchecked Sendable {
   }
 }
 
-struct PeerError: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
-}
-
 func temporaryFolder() throws -> URL {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("asyncio-http-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   return folder
-}
-
-extension Process {
-  /// A child inherits which signals are blocked, and the threads of pools and loops block most: SIGTERM would not end it.
-  func runWithoutBlockedSignals() throws {
-    var none = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try run()
-  }
 }
