@@ -44,7 +44,7 @@ let package = Package(
       swiftSettings: strict + [.strictMemorySafety()]),
 
     // library: what `import AsyncIO` means
-    .target(name: "AsyncIO", dependencies: ["AsyncIOCore"], swiftSettings: strict),
+    .target(name: "AsyncIO", dependencies: ["AsyncIOCore", "ThreadBacktraces"], swiftSettings: strict),
 
     // services: protocols on the loop
     .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
