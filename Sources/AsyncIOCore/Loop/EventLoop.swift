@@ -70,6 +70,9 @@ import Synchronization
   /// What services keep for this loop, by their types; dropped at the end of the run, while the loop still turns.
   @safe @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
+  /// Thrown by every wait that is cancelled: made once, since a thrown error is an allocation.
+  let cancellation: any Error = CancellationError()
+
   let parking: Parking
   package let anchor: LoopAnchor
   @safe @exclusivity(unchecked) private var preference: LoopTaskExecutor

@@ -14,7 +14,7 @@ extension EventLoop {
     let timer = timers.insert(deadline: deadline(after: nanoseconds), .unpark(wait))
     if await self.wait(wait) == .cancelled {
       timers.cancel(timer)
-      throw CancellationError()
+      throw cancellation
     }
   }
 }
