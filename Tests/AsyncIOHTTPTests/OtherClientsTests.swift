@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our server, asked by clients that are not ours.
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+import Glibc
+import Testing
+
+@testable import AsyncIOHTTP
+
+@Suite("Other clients", .timeLimit(.minutes(1))) struct OtherClientsTests {
+  /// Starts a server that answers with the path and some bytes, and runs a program against it.
+  private static func output(
+    of arguments: @escaping @Sendable (UInt16) -> [String], backend: BackendKind
+  ) async throws -> String {
+    try await withEventLoop(backend: backend) {
+      let server = try await startSmallHTTPServer { request in
+        ServedResponse(200, .bytes(Array("page \(request.target) ".utf8) + [UInt8](repeating: 0x78, count: 5000)))
+      }
+      let words = arguments(server.port)
+      let output = try await EventLoop.current.runBlocking(WaitReason("run")) { Result { try run(words) } }.get()
+      server.close()
+      server.abortClients()
+      try await server.waitClosed()
+      return output
+    }
+  }
+
+  @Test("curl gets pages over one connection", arguments: BackendKind.real)
+  func curlGetsPages(backend: BackendKind) async throws {
+    let output = try await Self.output(
+      of: { port in
+        let site = "http://127.0.0.1:\(port)"
+        return ["curl", "-sS", "-w", " [%{http_code} %{num_connects}]\n", "\(site)/a?b=c", "\(site)/d"]
+      }, backend: backend)
+    let body = String(repeating: "x", count: 5000)
+    #expect(output == "page /a?b=c \(body) [200 1]\npage /d \(body) [200 0]\n")
+  }
+
+  @Test("wrk gets an answer to each of its requests", arguments: BackendKind.real)
+  func wrkGetsAnswers(backend: BackendKind) async throws {
+    let output = try await Self.output(
+      of: { ["wrk", "-t1", "-c32", "-d1s", "http://127.0.0.1:\($0)/"] }, backend: backend)
+    #expect(!output.contains("Socket errors"))
+    #expect(!output.contains("Non-2xx"))
+    let requests = output.split(separator: "\n").first { $0.contains("requests in") }
+    let count = requests.flatMap { Int($0.split(separator: " ")[0]) }
+    #expect((count ?? 0) > 100, "\(output)")
+  }
+}
+
+/// Runs a program to its end and returns its standard output. Blocks.
+private func run(_ arguments: [String]) throws -> String {
+  var ends: [Int32] = [0, 0]
+  guard pipe(&ends) == 0 else { throw PeerError("no pipe") }
+  let child: SpawnedProcess
+  do { child = try SpawnedProcess(arguments, output: ends[1]) } catch {
+    close(ends[0])
+    close(ends[1])
+    throw error
+  }
+  close(ends[1])
+  defer {
+    close(ends[0])
+    child.stop()
+  }
+  var output: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 65536)
+  while true {
+    let count = read(ends[0], &buffer, buffer.count)
+    if count <= 0 { break }
+    output += buffer[..<count]
+  }
+  return String(decoding: output, as: UTF8.self)
+}
