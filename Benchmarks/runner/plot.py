@@ -9,7 +9,7 @@ import report
 
 COLORS = {"asyncio": "#9aa5b1", "uvloop": "#e0a030", "AsyncIO": "#1f6feb"}
 WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 860, 330, 60, 13, 16, 74
-FILES = {"Tasks": "tasks.svg", "TCP echo": "echo.svg"}
+FILES = {"Tasks": "tasks.svg", "TCP echo": "echo.svg", "HTTP client": "client.svg"}
 BASE = "asyncio"
 # Where bars begin, and the lines to read them by.
 SHORTEST = 0.5

@@ -77,6 +77,8 @@ means a third of the time, the processor or the memory, or three times as many m
 
 ![TCP echo: how many times as good as asyncio](echo.svg)
 
+![HTTP client: how many times as good as asyncio](client.svg)
+
 {markdown(tables)}
 ## How it was measured
 
@@ -92,6 +94,8 @@ means a third of the time, the processor or the memory, or three times as many m
 - TCP echo: `Benchmarks/drivers/load.c` sends a message on every connection, waits until it is back, and sends the next.
   The servers are a read and a write in a loop: asyncio's and uvloop's with StreamReader and StreamWriter, ours with the
   types of these names. The driver is one thread and at its limit with fast servers: there, compare the CPU.
+- HTTP client: one client gets the page of 1 KiB that `Benchmarks/drivers/serve.c` answers with; asyncio's and uvloop's
+  is aiohttp. The 200 connections are opened in the measured time.
 - The programs are in `Benchmarks/`, which also says how to add a case.
 """
     os.makedirs(FOLDER, exist_ok=True)
