@@ -11,6 +11,8 @@ _cores = sorted(os.sched_getaffinity(0))
 # What is measured runs on one core, what drives it on another, if there are two.
 PEER_CORE = _cores[0]
 DRIVER_CORE = _cores[-1]
+# A run during which others kept more than this share of a core busy is worth less than the others.
+MOST_DISTURBANCE = 0.15
 
 
 def on_core(core):
@@ -20,6 +22,10 @@ def on_core(core):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return prepare
+
+
+def is_disturbed(cores):
+    return cores > MOST_DISTURBANCE
 
 
 class Disturbance:
