@@ -85,7 +85,7 @@ means a third of the time, the processor or the memory, or three times as many m
 ## How it was measured
 
 - Machine: {"; ".join(machine.description(python))}.
-- Medians, {rounds} time(s) round: each round runs every case for all peers in turn, so what changes on the machine in
+- Medians of {rounds} round(s): each round runs every case for all peers in turn, so what changes on the machine in
   the meantime changes it for all. A virtual machine swings by 10 to 25 %: less than that is no difference.
 - What is measured runs on one core, what drives it on another. Runs while other programs kept more than
   {machine.MOST_DISTURBANCE:.0%} of a core busy are left out, or, if a peer had no others, the case is marked:
