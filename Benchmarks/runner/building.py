@@ -64,8 +64,8 @@ def driver(name):
 
 
 def build_environment():
-    """The Python of a virtual environment that has the packages. Made with the distribution's Python rather than another one
-    in the PATH: Debian's and Ubuntu's are optimized with profiles, and so up to a quarter faster."""
+    """The Python of a virtual environment that has the packages. Made with the distribution's Python rather than
+    another one in the PATH: Debian's and Ubuntu's are optimized with profiles, and so up to a quarter faster."""
     python = os.path.join(FOLDER, "venv", "bin", "python3")
     check = [python, "-c", "import aiohttp, uvloop"]
     if os.path.exists(python) and subprocess.run(check, capture_output=True).returncode == 0:
