@@ -16,7 +16,10 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "asyncio-peer",
-      dependencies: [.product(name: "AsyncIO", package: "swift-asyncio")],
+      dependencies: [
+        .product(name: "AsyncIO", package: "swift-asyncio"),
+        .product(name: "AsyncIOHTTP", package: "swift-asyncio"),
+      ],
       swiftSettings: settings)
   ]
 )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds what is measured and what measures: our peer in release mode, a virtual environment with uvloop, the drivers.
+"""Builds what is measured and what measures: our peer in release mode, a virtual environment with uvloop and aiohttp,
+the drivers.
 Everything goes to Benchmarks/.build, and what is there already is used again."""
 import os
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(ROOT, ".build")
-UVLOOP = "uvloop==0.23.0"
+PYTHON_PACKAGES = ["uvloop==0.23.0", "aiohttp==3.14.5"]
 
 
 class Peer:
@@ -25,14 +26,14 @@ def peers():
     ours = build_peer()
     scripts = os.path.join(ROOT, "python")
     found = [python_peer(loop, python, scripts) for loop in ("asyncio", "uvloop")]
-    found.append(Peer("AsyncIO", tasks=[ours, "tasks"], streams=[ours, "echo"]))
+    found.append(Peer("AsyncIO", tasks=[ours, "tasks"], streams=[ours, "echo"], client=[ours, "client"]))
     return found
 
 
 def python_peer(loop, python, scripts):
     echo = [python, os.path.join(scripts, "echo.py"), loop]
     return Peer(loop, tasks=[python, os.path.join(scripts, "tasks.py"), loop], streams=[*echo, "streams"],
-                protocol=[*echo, "protocol"])
+                protocol=[*echo, "protocol"], client=[python, os.path.join(scripts, "client.py"), loop])
 
 
 def step(words, **options):
@@ -53,7 +54,7 @@ def build_peer():
 
 
 def build_drivers():
-    for name in ("load",):
+    for name in ("load", "serve"):
         step(["cc", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", driver(name),
               os.path.join(ROOT, "drivers", name + ".c")])
 
@@ -63,13 +64,14 @@ def driver(name):
 
 
 def build_environment():
-    """The Python of a virtual environment that has uvloop. Made with the distribution's Python rather than another one
-    in the PATH: Debian's and Ubuntu's are optimized with profiles, and so up to a quarter faster."""
+    """The Python of a virtual environment that has the packages. Made with the distribution's Python rather than
+    another one in the PATH: Debian's and Ubuntu's are optimized with profiles, and so up to a quarter faster."""
     python = os.path.join(FOLDER, "venv", "bin", "python3")
-    if os.path.exists(python) and subprocess.run([python, "-c", "import uvloop"], capture_output=True).returncode == 0:
+    check = [python, "-c", "import aiohttp, uvloop"]
+    if os.path.exists(python) and subprocess.run(check, capture_output=True).returncode == 0:
         return python
     print("making a Python environment ...", file=sys.stderr)
     base = os.environ.get("BENCH_PYTHON") or ("/usr/bin/python3" if os.path.exists("/usr/bin/python3") else "python3")
     step([base, "-m", "venv", os.path.join(FOLDER, "venv")])
-    step([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UVLOOP])
+    step([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PYTHON_PACKAGES])
     return python

@@ -48,7 +48,7 @@ class EchoCase:
         return self.style in peer.commands
 
     def run(self, peer):
-        with Server(peer.commands[self.style]) as server:
+        with Server(peer.commands[self.style], machine.PEER_CORE) as server:
             words = [building.driver("load"), server.port, str(self.connections), str(self.size),
                      str(self.milliseconds // 4), str(self.milliseconds), str(server.process.pid)]
             return answer(words, machine.PEER_CORE if self.one_core else machine.DRIVER_CORE)
@@ -66,7 +66,7 @@ class IdleCase:
         return "streams" in peer.commands
 
     def run(self, peer):
-        with Server(peer.commands["streams"]) as server:
+        with Server(peer.commands["streams"], machine.PEER_CORE) as server:
             before = server.resident_bytes()
             words = [building.driver("load"), "idle", server.port, str(self.connections)]
             with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -78,16 +78,37 @@ class IdleCase:
         return {"bytes_per_connection": grown / self.connections}
 
 
-class Server:
-    """A peer's server, on a port that it chose and printed; ended with its own process id."""
+class ClientCase:
+    group = "HTTP client"
+    CONCURRENCY = 200
+    BODY_SIZE = 1024
 
-    def __init__(self, command):
-        self.command = command
+    def __init__(self, name, target, count, *figures):
+        self.name, self.target, self.count, self.figures = name, target, count, figures
+
+    def suits(self, peer):
+        return "client" in peer.commands
+
+    def run(self, peer):
+        with Server([building.driver("serve")], machine.DRIVER_CORE) as server:
+            words = [*peer.commands["client"], f"http://127.0.0.1:{server.port}{self.target}", str(self.count),
+                     str(self.CONCURRENCY)]
+            figures = answer(words, machine.PEER_CORE)
+        if figures["ok"] != self.count or figures["bytes"] != self.count * self.BODY_SIZE:
+            sys.exit(f"\n{' '.join(words)}: {figures['ok']:.0f} of {self.count} answered, {figures['bytes']:.0f} bytes")
+        return figures
+
+
+class Server:
+    """A server on a core and on a port that it chose and printed; ended with its own process id."""
+
+    def __init__(self, command, core):
+        self.command, self.core = command, core
 
     def __enter__(self):
         self.process = subprocess.Popen([*self.command, "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True,
-                                        preexec_fn=machine.on_core(machine.PEER_CORE))
+                                        preexec_fn=machine.on_core(self.core))
         self.port = first_line(self.process)
         if not self.port.isdigit():
             self.__exit__()
@@ -153,4 +174,8 @@ def all_cases(quick):
         EchoCase("echo-1000", "1,000 connections, 1 KiB", 1000, 1024, milliseconds),
         EchoCase("echo-large", "50 connections, 64 KiB", 50, 65_536, milliseconds),
         IdleCase(1000 if quick else 10_000),
+        ClientCase("client", "/now", 20_000 // part, Figure("ns_per_op", "GET of 1 KiB, 200 at a time", "µs", 0.001),
+                   Figure("cpu_ns_per_op", "GET of 1 KiB, 200 at a time: CPU", "µs", 0.001)),
+        ClientCase("client-20ms", "/delayed", 8000 // part,
+                   Figure("cpu_ns_per_op", "GET that takes 20 ms, 200 at a time: CPU", "µs", 0.001)),
     ]

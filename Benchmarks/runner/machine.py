@@ -11,6 +11,8 @@ _cores = sorted(os.sched_getaffinity(0))
 # What is measured runs on one core, what drives it on another, if there are two.
 PEER_CORE = _cores[0]
 DRIVER_CORE = _cores[-1]
+# A run during which others kept more than this share of a core busy is worth less than the others.
+MOST_DISTURBANCE = 0.15
 
 
 def on_core(core):
@@ -20,6 +22,10 @@ def on_core(core):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return prepare
+
+
+def is_disturbed(cores):
+    return cores > MOST_DISTURBANCE
 
 
 class Disturbance:
@@ -49,8 +55,8 @@ def description(python):
     with open("/proc/meminfo") as file:
         gibibytes = int(re.search(r"MemTotal:\s*(\d+)", file.read())[1]) / 1024 / 1024
     swift = _first_line([os.environ.get("SWIFT", "swift"), "--version"])
-    versions = _first_line([python, "-c", "import sys, uvloop; print(f'Python {sys.version.split()[0]}, "
-                                          "uvloop {uvloop.__version__}')"])
+    versions = _first_line([python, "-c", "import aiohttp, sys, uvloop; print(f'Python {sys.version.split()[0]}, "
+                                          "uvloop {uvloop.__version__}, aiohttp {aiohttp.__version__}')"])
     processor = re.sub(r"\s+", " ", model[1]) if model else platform.machine()
     return [f"{len(_cores)} cores ({processor}), {gibibytes:.0f} GiB", f"Linux {platform.release()}", swift, versions]
 

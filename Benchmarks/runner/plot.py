@@ -8,11 +8,11 @@ from xml.sax.saxutils import escape
 import report
 
 COLORS = {"asyncio": "#9aa5b1", "uvloop": "#e0a030", "AsyncIO": "#1f6feb"}
-WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 860, 330, 60, 13, 16, 74
-FILES = {"Tasks": "tasks.svg", "TCP echo": "echo.svg"}
+WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 860, 370, 60, 13, 16, 74
+FILES = {"Tasks": "tasks.svg", "TCP echo": "echo.svg", "HTTP client": "client.svg"}
 BASE = "asyncio"
 # Where bars begin, and the lines to read them by.
-SHORTEST = 0.5
+SHORTEST = 0.4
 MARKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 
@@ -56,14 +56,14 @@ def drawing(name, peers, rows):
     for row in rows:
         middle = y + len(peers) * BAR / 2 + 4
         parts.append(f'<text x="{LEFT - 10}" y="{middle:.1f}" font-size="12.5" text-anchor="end" fill="#1c2430">'
-                     f'{escape(row.figure.title)}</text>')
+                     f'{escape(report.title(row))}</text>')
         for peer in peers:
             ratio = ratio_to_base(row, peer)
             value = f"{report.number(row.medians[peer])} {row.figure.unit}"
             parts += [f'<rect x="{LEFT}" y="{y}" width="{length(ratio):.1f}" height="{BAR - 2}" fill="{COLORS[peer]}">'
                       f'<title>{escape(peer)}: {escape(value)}</title></rect>',
-                      f'<text x="{LEFT + length(ratio) + 5:.1f}" y="{y + BAR - 3.5}" font-size="11" fill="#1c2430">'
-                      f'{report.times(ratio)}</text>']
+                      f'<text x="{LEFT + length(ratio) + 5:.1f}" y="{y + BAR - 3.5}" font-size="11" fill="#1c2430" '
+                      f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{report.times(ratio)}</text>']
             y += BAR
         y += GAP
     parts.append("</svg>\n")

@@ -8,8 +8,6 @@ import machine
 
 FOLDER = os.path.join(os.path.dirname(building.ROOT), "docs", "performance")
 OURS = "AsyncIO"
-# A case during which others kept more than this share of a core busy is marked.
-MOST_DISTURBANCE = 0.15
 
 
 class Row:
@@ -29,10 +27,11 @@ def tables(cases, peers, results):
     groups = {}
     for case in cases:
         runs = results[case.name]
-        disturbed = any(statistics.median(run["disturbance"] for run in of_peer) > MOST_DISTURBANCE
-                        for of_peer in runs.values())
+        quiet = {name: [run for run in of_peer if not machine.is_disturbed(run["disturbance"])]
+                 for name, of_peer in runs.items()}
+        disturbed = not all(quiet.values())
         for figure in case.figures:
-            medians = {name: statistics.median(run[figure.key] for run in of_peer) * figure.scale
+            medians = {name: statistics.median(run[figure.key] for run in quiet[name] or of_peer) * figure.scale
                        for name, of_peer in runs.items()}
             groups.setdefault(case.group, []).append(Row(figure, medians, disturbed))
     return [(name, [peer.name for peer in peers], rows) for name, rows in groups.items()]
@@ -50,6 +49,10 @@ def times(ratio):
     return f"{ratio:.0f}×" if ratio >= 20 else f"{ratio:.1f}×"
 
 
+def title(row):
+    return row.figure.title + (" (disturbed)" if row.disturbed else "")
+
+
 def markdown(tables):
     lines = []
     for name, peers, rows in tables:
@@ -60,8 +63,7 @@ def markdown(tables):
         for row in rows:
             cells = [number(row.medians[peer]) for peer in peers]
             ratios = [f"**{times(row.ratio(peer))}**" for peer in others]
-            mark = " (disturbed)" if row.disturbed else ""
-            lines.append(f"| {row.figure.title}{mark} | {row.figure.unit} | " + " | ".join(cells + ratios) + " |")
+            lines.append(f"| {title(row)} | {row.figure.unit} | " + " | ".join(cells + ratios) + " |")
         lines.append("")
     return "\n".join(lines)
 
@@ -77,14 +79,17 @@ means a third of the time, the processor or the memory, or three times as many m
 
 ![TCP echo: how many times as good as asyncio](echo.svg)
 
+![HTTP client: how many times as good as asyncio](client.svg)
+
 {markdown(tables)}
 ## How it was measured
 
 - Machine: {"; ".join(machine.description(python))}.
-- Medians, {rounds} time(s) round: each round runs every case for all peers in turn, so what changes on the machine in
+- Medians of {rounds} round(s): each round runs every case for all peers in turn, so what changes on the machine in
   the meantime changes it for all. A virtual machine swings by 10 to 25 %: less than that is no difference.
-- What is measured runs on one core, what drives it on another. "(disturbed)": other programs kept more than
-  {MOST_DISTURBANCE:.0%} of a core busy meanwhile.
+- What is measured runs on one core, what drives it on another. Runs while other programs kept more than
+  {machine.MOST_DISTURBANCE:.0%} of a core busy are left out, or, if a peer had no others, the case is marked:
+  "(disturbed)".
 - Tasks: each case is a process of its own, which measures itself; wall time per operation, or CPU time where it says
   so.
 - Lateness: each sleeping task compares the clock after its sleep with what it had asked for; 1 to 1,000 ms.
@@ -92,6 +97,8 @@ means a third of the time, the processor or the memory, or three times as many m
 - TCP echo: `Benchmarks/drivers/load.c` sends a message on every connection, waits until it is back, and sends the next.
   The servers are a read and a write in a loop: asyncio's and uvloop's with StreamReader and StreamWriter, ours with the
   types of these names. The driver is one thread and at its limit with fast servers: there, compare the CPU.
+- HTTP client: one client gets the page of 1 KiB that `Benchmarks/drivers/serve.c` answers with; asyncio's and uvloop's
+  is aiohttp. The 200 connections are opened in the measured time.
 - The programs are in `Benchmarks/`, which also says how to add a case.
 """
     os.makedirs(FOLDER, exist_ok=True)

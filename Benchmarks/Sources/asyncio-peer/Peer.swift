@@ -7,8 +7,9 @@ import Glibc
 
 @main struct Peer {
   static let usage = """
-    usage: asyncio-peer tasks CASE N    what tasks cost; CASE is one of \(TaskCase.allCases.map(\.rawValue).joined(separator: " "))
-           asyncio-peer echo PORT       a TCP echo server on 127.0.0.1, until it is killed; port 0 is printed
+    usage: asyncio-peer tasks CASE N            what tasks cost; CASE is one of \(TaskCase.allCases.map(\.rawValue).joined(separator: " "))
+           asyncio-peer echo PORT               a TCP echo server on 127.0.0.1, until it is killed; port 0 is printed
+           asyncio-peer client URL COUNT CONC   gets URL so many times, CONC requests at a time
     """
 
   static func main() throws {
@@ -24,6 +25,9 @@ import Glibc
     case "echo" where words.count == 2:
       let port = number(words[1], in: 0...65_535)
       try EventLoop.run { try await serveEcho(port: UInt16(port)) }
+    case "client" where words.count == 4:
+      let (count, concurrency) = (number(words[2], in: 1...100_000_000), number(words[3], in: 1...10_000))
+      try EventLoop.run { try await measureClient(words[1], count: count, concurrency: concurrency) }.print()
     default:
       fail(usage)
     }
