@@ -23,11 +23,12 @@ final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    if let loop = EventLoop.onThisThread, loop.isMain {
+    let isDone = EventLoop.withLoopOfThisThread { loop in
+      guard loop.isMain else { return false }
       loop.ready.append(ReadyItem(job, .main))
-    } else {
-      MainLoop.enqueue(job)
+      return true
     }
+    if !isDone { MainLoop.enqueue(job) }
   }
 
   func enqueue<C: Clock>(
@@ -67,12 +68,17 @@ final class RouterExecutor: TaskExecutor, SchedulingExecutor {
   private let pool: any TaskExecutor = PlatformExecutorFactory.defaultExecutor
 
   func enqueue(_ job: consuming ExecutorJob) {
-    if let loop = EventLoop.onThisThread, unsafe loop.runningKind != .serial || asyncio_current_task() != nil {
-      loop.ready.append(ReadyItem(UnownedJob(job), .routed))
-    } else if let loop = MainLoop.running {
-      loop.enqueueFromAnywhere(ReadyItem(UnownedJob(job), .routed))
+    let job = UnownedJob(job)
+    let isDone = EventLoop.withLoopOfThisThread { loop in
+      guard unsafe loop.runningKind != .serial || asyncio_current_task() != nil else { return false }
+      loop.ready.append(ReadyItem(job, .routed))
+      return true
+    }
+    if isDone { return }
+    if let loop = MainLoop.running {
+      loop.enqueueFromAnywhere(ReadyItem(job, .routed))
     } else {
-      pool.enqueue(job)
+      pool.enqueue(ExecutorJob(job))
     }
   }
 

@@ -109,6 +109,15 @@ import Synchronization
     return unsafe Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
   }
 
+  /// The same for a body that decides at once: without the reference that a returned loop would have to be given. False
+  /// where no loop runs.
+  @inline(__always)
+  static func withLoopOfThisThread(_ body: (EventLoop) -> Bool) -> Bool {
+    // Safety: set from a loop that stays alive while it is set; see `adopt`.
+    guard let pointer = unsafe asyncio_current_loop() else { return false }
+    return unsafe Unmanaged<EventLoop>.fromOpaque(pointer)._withUnsafeGuaranteedRef(body)
+  }
+
   /// Whether the calling thread is this loop's.
   @inline(__always)
   package var isCurrent: Bool {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSwiftRuntime
+
 extension EventLoop {
   /// Suspends the calling task for a duration, or for one turn if that is not positive. On the loop's thread.
   @inline(__always)
   package nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
     let nanoseconds = duration.clampedNanoseconds
     guard nanoseconds > 0 else {
-      try Task.checkCancellation()
+      if let task = unsafe asyncio_current_task(), unsafe asyncio_task_is_cancelled(task) { throw cancellation }
       await yield()
       return
     }
