@@ -10,6 +10,8 @@ enum ExitStatus: Int32 {
   case noInput = 66
   /// The output folder can't be made or written to (EX_CANTCREAT).
   case cannotCreate = 73
+  /// Standard output can't be written to (EX_IOERR).
+  case outputLost = 74
   /// Ctrl-C.
   case interrupted = 130
 }

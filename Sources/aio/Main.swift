@@ -8,12 +8,16 @@ import Glibc
 
 @main enum Main {
   static func main() {
+    Terminal.occupyClosedDescriptors()
+    var status: Int32 = 0
     do {
       var command = try AIO.parseAsRoot()
       try command.run()
     } catch {
-      exit(report(error))
+      status = report(error)
     }
+    if let failure = Terminal.outputFailure { status = report(failure) }
+    exit(status)
   }
 
   /// Tells the error, if there is anything to tell, and returns the exit status.

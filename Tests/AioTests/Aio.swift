@@ -16,7 +16,11 @@ final class Aio: @unchecked Sendable {
     let status: Int32
   }
 
-  init(_ arguments: [String], input text: String = "", environment: [String: String] = [:]) throws {
+  /// - Parameter standardOutput: Where the output goes; nil collects it for the result.
+  init(
+    _ arguments: [String], input text: String = "", environment: [String: String] = [:],
+    standardOutput: FileHandle? = nil
+  ) throws {
     // The executables of the package are built beside the one that runs its tests.
     let folder = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       .deletingLastPathComponent()
@@ -24,7 +28,7 @@ final class Aio: @unchecked Sendable {
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = input
-    process.standardOutput = output
+    if let standardOutput { process.standardOutput = standardOutput } else { process.standardOutput = output }
     process.standardError = errors
     // A child inherits which signals are blocked, and the threads of pools and loops block most.
     var none = sigset_t()
@@ -33,6 +37,7 @@ final class Aio: @unchecked Sendable {
     pthread_sigmask(SIG_SETMASK, &none, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     try process.run()
+    if standardOutput != nil { try output.fileHandleForWriting.close() }
     try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
     try input.fileHandleForWriting.close()
   }

@@ -131,6 +131,47 @@ import Testing
     }
   }
 
+  @Test("what standard output does not take is told, and not reported as success")
+  func fullOutput() async throws {
+    try await withServer({ ServedResponse(200, text: $0.target) }) { site in
+      for arguments in [["fetch", "\(site)/a"], ["fetch", "\(site)/a", "\(site)/b"], ["--version"]] {
+        let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        let result = try await Aio(arguments, standardOutput: full).finish()
+        #expect(result.errors == "aio: write standard output: no space left on device (ENOSPC)\n")
+        #expect(result.status == 74)
+      }
+    }
+  }
+
+  @Test("a standard output that does not block gets everything all the same")
+  func nonBlockingOutput() async throws {
+    let size = 1_000_000
+    try await withServer({ _ in ServedResponse(200, .bytes(Array(repeating: 0x79, count: size))) }) { site in
+      let pipe = Pipe()
+      let writing = pipe.fileHandleForWriting
+      #expect(fcntl(writing.fileDescriptor, F_SETFL, O_NONBLOCK) == 0)
+      let aio = try Aio(["fetch", "\(site)/"], standardOutput: writing)
+      try writing.close()
+      async let result = aio.finish()
+      let received = await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+          continuation.resume(returning: pipe.fileHandleForReading.readDataToEndOfFile().count)
+        }
+      }
+      #expect(received == size)
+      #expect(await result.status == 0)
+    }
+  }
+
+  @Test("a very long URL does not make a very long line")
+  func longURL() async throws {
+    let result = try await Aio.run("fetch", "--from", "-", input: String(repeating: "z", count: 300_000))
+    #expect(result.errors.utf8.count < 1_100)
+    #expect(
+      result.errors.hasPrefix("aio: \"zzz") && result.errors.hasSuffix("zz\": there is no scheme such as https://\n"))
+    #expect(result.status == 64)
+  }
+
   @Test("Ctrl-C ends it with a summary and status 130")
   func interrupted() async throws {
     try await withEventLoop {

@@ -26,7 +26,11 @@ import Testing
     #expect(SocketAddress(address.host, port: port) == address)
   }
 
-  @Test(arguments: ["", "localhost", "127.0.0.1:80", "[::1]", "256.0.0.1", "1.2.3", "::1::", "fe80::1%1", " 127.0.0.1"])
+  @Test(
+    arguments: [
+      "", "localhost", "127.0.0.1:80", "[::1]", "256.0.0.1", "1.2.3", "::1::", "fe80::1%1", " 127.0.0.1",
+      "127.0.0.1\0.example.org", "::1\0",
+    ])
   func `what is no numeric address is none`(host: String) {
     #expect(SocketAddress(host, port: 1) == nil)
   }

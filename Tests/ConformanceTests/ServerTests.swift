@@ -7,6 +7,17 @@ import Testing
 @Suite("Servers") struct ServerTests {
   struct HandlerFailed: Error {}
 
+  @Test("a name with a zero byte is not the name before it", arguments: BackendKind.conforming)
+  func aZeroByteEndsNoName(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
+      for host in ["127.0.0.1\0.example.org", "localhost\0.example.org"] {
+        await #expect(throws: NameError.self) { _ = try await openConnection(host: host, port: server.port) }
+      }
+      server.close()
+    }
+  }
+
   @Test("hundreds of connections at once are each answered", arguments: BackendKind.conforming)
   func hundredsOfConnectionsAreAnswered(backend: BackendKind) async throws {
     let answers = try await withEventLoop(backend: backend) {

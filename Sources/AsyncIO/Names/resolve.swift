@@ -54,6 +54,8 @@ extension EventLoop {
 
 /// getaddrinfo(3), which blocks.
 private func lookUp(_ host: String, port: UInt16) -> Result<[SocketAddress], NameError> {
+  // getaddrinfo would look up what stands before a zero byte, and so another host than the one that was named.
+  if host.utf8.contains(0) { return .failure(NameError(host: host, code: EAI_NONAME)) }
   var hints = addrinfo()
   hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
   hints.ai_flags = AI_ADDRCONFIG

@@ -29,7 +29,7 @@ public final class StreamReader: Sendable {
   /// - Returns: At least one byte, or none at the end of the stream.
   /// - Throws: `SystemError` if the connection was lost.
   public nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
-    precondition(count > 0, "read(upTo:) wants at least one byte")
+    require(count > 0, "read(upTo:) wants at least one byte")
     if handle.isCurrent { return try await handle.transport.read(upTo: count) }
     return try await handle.onLoop { try await $0.read(upTo: count) }
   }
@@ -46,7 +46,7 @@ public final class StreamReader: Sendable {
   /// - Throws: `SystemError` if the connection was lost; the array is left as it was.
   @discardableResult
   public nonisolated(nonsending) func read(into buffer: inout [UInt8], upTo count: Int = 65_536) async throws -> Int {
-    precondition(count > 0, "read(into:upTo:) wants at least one byte")
+    require(count > 0, "read(into:upTo:) wants at least one byte")
     if handle.isCurrent { return try await handle.transport.read(into: &buffer, upTo: count) }
     buffer = try await handle.onLoop { try await $0.read(upTo: count) }
     return buffer.count
@@ -66,7 +66,7 @@ public final class StreamReader: Sendable {
   /// - Throws: `IncompleteReadError` with what there was if the stream ends before; `SystemError` if the connection was
   ///   lost.
   public nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
-    precondition(count >= 0, "readExactly wants a number of bytes")
+    require(count >= 0, "readExactly wants a number of bytes")
     if handle.isCurrent { return try await handle.transport.readExactly(count) }
     return try await handle.onLoop { try await $0.readExactly(count) }
   }
@@ -76,7 +76,7 @@ public final class StreamReader: Sendable {
   /// - Throws: `LimitOverrunError` if it isn't found within `limit` bytes, which stay in the stream;
   ///   `IncompleteReadError` with what there was if the stream ends before; `SystemError` if the connection was lost.
   public nonisolated(nonsending) func readUntil(_ separator: [UInt8]) async throws -> [UInt8] {
-    precondition(!separator.isEmpty, "a separator has at least one byte")
+    require(!separator.isEmpty, "a separator has at least one byte")
     if handle.isCurrent { return try await handle.transport.readUntil(separator) }
     return try await handle.onLoop { try await $0.readUntil(separator) }
   }

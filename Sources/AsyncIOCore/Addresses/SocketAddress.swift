@@ -27,6 +27,8 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// From a numeric host, without asking anyone: `127.0.0.1`, `::1`. Nil for anything else.
   public init?(_ numericHost: String, port: UInt16) {
+    // C would take what stands before a zero byte for the whole.
+    if numericHost.utf8.contains(0) { return nil }
     var four = in_addr()
     if unsafe inet_pton(AF_INET, numericHost, &four) == 1 {
       self.init(four, port: port)

@@ -37,7 +37,7 @@ package class KernelBackend: Backend {
   package func close(descriptor: Int32) {
     systemCalls &+= 1
     // EINTR: Linux has released the descriptor all the same (close(2)).
-    if Glibc.close(descriptor) < 0 { precondition(errno != EBADF, "descriptor \(descriptor) was closed twice") }
+    if Glibc.close(descriptor) < 0 { require(errno != EBADF, "descriptor \(descriptor) was closed twice") }
   }
 
   // MARK: - Time and waking

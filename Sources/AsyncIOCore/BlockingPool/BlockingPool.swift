@@ -92,6 +92,6 @@ package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
       box.body()
       return nil
     }, box)
-  precondition(result == 0, "no thread could be started (errno \(result))")
+  require(result == 0, "no thread could be started (errno \(result))")
   pthread_detach(thread)
 }

@@ -74,7 +74,7 @@ extension EventLoop {
   }
 
   private func expectCurrent(_ function: StaticString) {
-    precondition(isCurrent, "\(function) was called off the loop's thread; callSoonThreadsafe is the way in")
+    require(isCurrent, "\(function) was called off the loop's thread; callSoonThreadsafe is the way in")
   }
 
   // MARK: - For the library

@@ -90,7 +90,7 @@ extension EventLoop {
 
     /// So many; at least one.
     public static func count(_ count: Int) -> LoopCount {
-      precondition(count > 0, "there is at least one loop")
+      require(count > 0, "there is at least one loop")
       return LoopCount(resolved: count)
     }
   }

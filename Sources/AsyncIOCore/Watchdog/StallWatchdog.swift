@@ -71,7 +71,7 @@ extension EventLoop {
     limit: Duration = .milliseconds(100),
     handler: (@Sendable (StallReport) -> Void)? = nil
   ) -> StallWatchdog {
-    precondition(limit > .zero, "watchStalls: the limit \(limit) is not more than zero")
+    require(limit > .zero, "watchStalls: the limit \(limit) is not more than zero")
     return StallWatchdog(heartbeat, limit: max(1, limit.clampedNanoseconds)) { report in
       if let handler { handler(report) } else { writeToStandardError("\(report)\n") }
     }

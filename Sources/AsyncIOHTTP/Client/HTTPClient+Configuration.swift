@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
 public import HTTP1Codec
 
 extension HTTPClient {
@@ -14,7 +15,7 @@ extension HTTPClient {
   public struct Configuration: Sendable {
     /// How many connections there are to one scheme, host and port at a time; further requests wait in line. 100.
     public var connectionsPerOrigin = 100 {
-      didSet { precondition(connectionsPerOrigin > 0, "connectionsPerOrigin: there is at least one connection") }
+      didSet { require(connectionsPerOrigin > 0, "connectionsPerOrigin: there is at least one connection") }
     }
     /// How long a connection is kept that nobody uses; 15 s.
     public var idleConnectionTimeout: Duration = .seconds(15)

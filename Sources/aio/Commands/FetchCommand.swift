@@ -17,7 +17,7 @@ struct FetchCommand: ParsableCommand {
       5 s) less a random part of up to a half.
 
       Exit status: 0 if all pages were fetched, 1 if any failed, 64 for a wrong command line or if no URL is one, 66 if \
-      the list can't be read, 73 if the folder can't be written to, 130 after Ctrl-C.
+      the list can't be read, 73 if the folder can't be written to, 74 if standard output can't be, 130 after Ctrl-C.
       """)
 
   @Option(name: .customShort("c"), help: ArgumentHelp("How many pages to fetch at a time.", valueName: "n"))

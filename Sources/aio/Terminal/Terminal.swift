@@ -1,9 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// What can't be written to standard output is remembered and told at the end (`outputFailure`), as coreutils do: a run
+// that stores pages in a folder goes on when its list can't be written, and none ends with 0 after losing something.
+
 import Glibc
+import Synchronization
 
 /// Standard output and standard error, each line in one system call.
 enum Terminal {
+  private static let outputError = Atomic<Int32>(0)
+  /// The longest line on standard error: a URL can be as long as the list that it stands in.
+  private static let longestLine = 1_000
+
+  /// Why something is missing from standard output; nil if nothing is.
+  static var outputFailure: CommandFailure? {
+    let code = outputError.load(ordering: .relaxed)
+    if code == 0 { return nil }
+    return CommandFailure(.outputLost, "write standard output: \(Failure.explanation(of: code))")
+  }
+
+  /// Puts something in the place of standard descriptors that are closed: the next socket would get their numbers, and
+  /// what is printed would go to a server. /dev/null is opened the wrong way round, so that using it fails.
+  static func occupyClosedDescriptors() {
+    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   static let outputIsTerminal = isatty(1) == 1
   static let errorIsTerminal = isatty(2) == 1
 
@@ -11,7 +34,9 @@ enum Terminal {
 
   /// One line on standard error, whatever the text holds.
   static func complain(_ text: String) {
-    let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    var line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    // What it is about stands at the beginning, the reason at the end.
+    if line.count > longestLine { line = "\(line.prefix(longestLine / 2))...\(line.suffix(longestLine / 2))" }
     write("aio: \(line)\n", to: 2)
   }
 
@@ -20,13 +45,21 @@ enum Terminal {
     text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
   }
 
-  /// Everything, also where a pipe takes it in parts; what nobody reads any more is dropped.
+  /// Everything, also where a pipe takes it in parts or has to be waited for.
   static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
     var rest = bytes
     while !rest.isEmpty {
       let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
       if count < 0 {
-        if errno == EINTR { continue }
+        let code = errno
+        if code == EINTR { continue }
+        if code == EAGAIN {
+          // Whoever shares the descriptor made it non-blocking.
+          var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&wanted, 1, -1)
+          continue
+        }
+        if descriptor == 1 { outputError.store(code, ordering: .relaxed) }
         return
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])

@@ -123,7 +123,7 @@ import Glibc
     let data = UInt64(registration.generation) << 32 | UInt64(descriptor)
     systemCalls &+= 1
     let result = asyncio_epoll_control(epoll, operation, Int32(descriptor), wanted, data)
-    precondition(result == 0, "epoll_ctl of descriptor \(descriptor) failed with errno \(-result)")
+    require(result == 0, "epoll_ctl of descriptor \(descriptor) failed with errno \(-result)")
   }
 
   // MARK: - Completing
@@ -145,7 +145,7 @@ import Glibc
     let count = unsafe withUnsafePointer(to: &timeout) { timeout in
       unsafe asyncio_epoll_wait(epoll, events, Int32(Self.eventCapacity), waitsForever ? nil : timeout)
     }
-    precondition(count >= 0 || count == -EINTR, "epoll_wait failed with errno \(-count)")
+    require(count >= 0 || count == -EINTR, "epoll_wait failed with errno \(-count)")
     for index in 0..<Int(max(0, count)) {
       let data = unsafe asyncio_epoll_data(events + index)
       if data == Self.wakeData {

@@ -61,7 +61,7 @@ import Glibc
       systemCalls &+= 1
       let result = ring.enter(waits: false, nanoseconds: nil)
       // EBUSY and EAGAIN: the kernel wants its completions taken first; they are kept (FEAT_NODROP) for the next turn.
-      precondition(
+      require(
         result >= 0 || result == -EINTR || result == -EBUSY || result == -EAGAIN,
         "io_uring_enter failed with errno \(-result)")
     }
@@ -144,7 +144,7 @@ import Glibc
   private func enter(waits: Bool, nanoseconds: Int64?) {
     systemCalls &+= 1
     let result = ring.enter(waits: waits, nanoseconds: nanoseconds)
-    precondition(
+    require(
       result >= 0 || result == -ETIME || result == -EINTR || result == -EBUSY || result == -EAGAIN,
       "io_uring_enter failed with errno \(-result)")
   }
