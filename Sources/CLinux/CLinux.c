@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CLinux.h"
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 _Thread_local void *asyncio_current_loop_storage = NULL;
@@ -42,6 +43,12 @@ void asyncio_interrupt_watch(int wake_descriptor) {
 void asyncio_interrupt_unwatch(void) {
   sigaction(SIGINT, &previous_action, NULL);
   atomic_store(&interrupt_wake_descriptor, -1);
+}
+
+void asyncio_end_by_interrupt(void) {
+  fflush(NULL);
+  signal(SIGINT, SIG_DFL);
+  raise(SIGINT);
 }
 
 int asyncio_interrupt_count(void) { return atomic_load(&interrupt_count); }

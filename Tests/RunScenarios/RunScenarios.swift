@@ -13,7 +13,8 @@ struct ScenarioError: Error {}
     [
       "returns": returns, "throws": throwsError, "leftovers": leftovers, "nested": nested, "twice": twice,
       "called-from-task": calledFromTask, "off-main-thread": offMainThread, "interrupt": interrupt,
-      "interrupt-ignored": interruptIgnored, "stop": stop, "one-thread": oneThread, "dispatch": dispatch,
+      "interrupt-ignored": interruptIgnored, "interrupt-plain": interruptPlain, "stop": stop, "one-thread": oneThread,
+      "dispatch": dispatch,
       "foreign-threads": foreignThreads, "several-loops": severalLoops, "unhandled": unhandled,
       "late-main-actor": lateMainActor, "descriptors": descriptors,
     ]
@@ -117,7 +118,7 @@ struct ScenarioError: Error {}
   }
 
   static func interrupt() throws {
-    try EventLoop.run {
+    try EventLoop.run(onInterrupt: .throwError) {
       do {
         say("ready")
         try await sleep(.seconds(3600))
@@ -127,6 +128,18 @@ struct ScenarioError: Error {}
         throw error
       }
     }
+  }
+
+  /// The same without a word about it: as a program that has only the first example of the README.
+  static func interruptPlain() throws {
+    try EventLoop.run {
+      say("ready")
+      do { try await sleep(.seconds(3600)) } catch {
+        say("cleaned up")
+        throw error
+      }
+    }
+    say("run returned")
   }
 
   static func interruptIgnored() throws {

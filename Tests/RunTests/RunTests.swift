@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Testing
 
 @Suite("EventLoop.run", .timeLimit(.minutes(1))) struct RunTests {
@@ -82,6 +83,17 @@ import Testing
     let result = child.finish()
     #expect(result.lines == ["cleaned up", "interrupted"])
     #expect(result.status == 130)
+  }
+
+  @Test("Ctrl-C ends a plain program by its signal, after clean-up and without a word")
+  func interruptEndsAPlainProgram() throws {
+    let child = try ChildProcess(scenario: "interrupt-plain")
+    #expect(child.readLine() == "ready")
+    child.interrupt()
+    let result = child.finish()
+    #expect(result.lines == ["cleaned up"])
+    #expect(result.errors == "")
+    #expect(result.status == SIGINT)
   }
 
   @Test("a second Ctrl-C ends the process", arguments: backends)

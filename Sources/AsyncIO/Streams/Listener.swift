@@ -62,7 +62,9 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   }
 
   private func serve(_ accepted: consuming Descriptor) {
-    let transport = StreamTransport(accepted, peer: nil, limit: limit, loop: loop)
+    // Asked now: after a reset nobody could say who it was.
+    let peer = loop.driver.peerAddress(of: accepted.number)
+    let transport = StreamTransport(accepted, peer: peer, limit: limit, loop: loop)
     let id = ObjectIdentifier(transport)
     clients[id] = transport
     // Keeps the listener until its last connection is gone.

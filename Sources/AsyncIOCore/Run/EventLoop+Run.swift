@@ -28,16 +28,20 @@ extension EventLoop {
   /// When the body is done, tasks that still wait on the loop are cancelled and may clean up, for up to ten seconds.
   /// It can be called again; each call has a new loop.
   ///
-  /// Ctrl-C cancels the body, once, and the call throws `EventLoopError.interrupted` if the body ended by that; a
-  /// second Ctrl-C ends the process with status 130.
+  /// Ctrl-C cancels the body, once, and waits for its clean-up. If the body ended by that, `onInterrupt` says what
+  /// follows. A second Ctrl-C ends the process at once, with status 130.
   ///
-  /// - Parameter backend: The kernel interface; nil takes AIO_BACKEND (`io_uring` or `epoll`) or else the best there is.
+  /// - Parameters:
+  ///   - backend: The kernel interface; nil takes AIO_BACKEND (`io_uring` or `epoll`) or else the best there is.
+  ///   - onInterrupt: Whether an interrupted process then ends as one without a handler does, by SIGINT, or this throws
+  ///     `EventLoopError.interrupted`.
   /// - Throws: What the body throws; `EventLoopError` if no loop can run here, if the loop was stopped, or if Ctrl-C
   ///   ended the body.
   public static func run<Result>(
-    backend: BackendKind? = nil, _ body: @escaping @MainActor () async throws -> Result
+    backend: BackendKind? = nil, onInterrupt: InterruptAction = .endProcess,
+    _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
-    try run(loops: .count(1), backend: backend, body)
+    try run(loops: .count(1), backend: backend, onInterrupt: onInterrupt, body)
   }
 
   /// The same with several loops, each on a thread of its own. The body runs on the first, the main one; servers that
@@ -52,7 +56,27 @@ extension EventLoop {
   /// }
   /// ```
   public static func run<Result>(
-    loops: LoopCount, backend: BackendKind? = nil, _ body: @escaping @MainActor () async throws -> Result
+    loops: LoopCount, backend: BackendKind? = nil, onInterrupt: InterruptAction = .endProcess,
+    _ body: @escaping @MainActor () async throws -> Result
+  ) throws -> Result {
+    do {
+      return try runLoops(loops, backend: backend, body)
+    } catch EventLoopError.interrupted where onInterrupt == .endProcess {
+      asyncio_end_by_interrupt()
+      throw EventLoopError.interrupted
+    }
+  }
+
+  /// What follows when Ctrl-C has ended the body of a run, after its clean-up.
+  public enum InterruptAction: Sendable {
+    /// The process ends by SIGINT, as one that has no handler for it: a shell sees status 130, and a script stops.
+    case endProcess
+    /// `run` throws `EventLoopError.interrupted`.
+    case throwError
+  }
+
+  private static func runLoops<Result>(
+    _ loops: LoopCount, backend: BackendKind?, _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
     guard onThisThread == nil else { throw EventLoopError.alreadyRunning }
     guard unsafe withUnsafeCurrentTask(body: { unsafe $0 == nil }) else { throw EventLoopError.calledFromTask }

@@ -73,6 +73,8 @@ static inline int asyncio_real_time_signal_minimum(void) { return SIGRTMIN; }
 void asyncio_interrupt_watch(int wake_descriptor);
 void asyncio_interrupt_unwatch(void);
 int asyncio_interrupt_count(void);
+// Ends the process as SIGINT does where nobody handles it, after what stdio holds was written.
+void asyncio_end_by_interrupt(void);
 
 // glibc 2.32 and later; declared here because its header hides them without _GNU_SOURCE, which must stay unset: the
 // toolchain's own module of libc was built without it.

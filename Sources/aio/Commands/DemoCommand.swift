@@ -12,7 +12,7 @@ struct DemoCommand: ParsableCommand {
     abstract: "Fetches 1,000 pages of a local site, one after another and concurrently.",
     discussion: "It takes about a second, listens on 127.0.0.1 meanwhile, and needs no network.")
 
-  func run() throws { try EventLoop.run { try await Demonstration().run() } }
+  func run() throws { try EventLoop.run(onInterrupt: .throwError) { try await Demonstration().run() } }
 }
 
 @MainActor private struct Demonstration {

@@ -65,7 +65,7 @@ struct FetchCommand: ParsableCommand {
     }
     let options = FetchRun.Options(
       concurrency: concurrency, retry: RetryPolicy(retries: retries), timeout: .seconds(timeout), output: output)
-    let status = try EventLoop.run { try await FetchRun(list, options).run() }
+    let status = try EventLoop.run(onInterrupt: .throwError) { try await FetchRun(list, options).run() }
     if let status { throw CommandFailure(status) }
   }
 }
