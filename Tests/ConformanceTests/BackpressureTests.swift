@@ -47,8 +47,7 @@ import Testing
         try await pair.client.writer.write(bytes)
         return try await pair.client.writer.close()
       }
-      try await sleep(.milliseconds(20))
-      #expect(pair.client.writer.pendingBytes > 0)
+      try await turns { pair.client.writer.pendingBytes > 0 }
       expectSame(try await pair.accepted.reader.readToEnd(), bytes)
       try await writing.value
       try await pair.close()

@@ -56,7 +56,7 @@ import Testing
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let reading = Task { try await pair.accepted.reader.readExactly(10) }
-      try await sleep(.milliseconds(3))
+      try await turns { EventLoop.current.statistics.waiting > 0 }
       pair.client.writer.abort()
       do {
         _ = try await reading.value
