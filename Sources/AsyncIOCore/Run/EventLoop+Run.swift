@@ -84,10 +84,18 @@ extension EventLoop {
     MainExecutorInstallation.ensure()
 
     let loop = EventLoop(driver: try BackendChoice.make(backend), isMain: true, namesTasks: DebugMode.isOn)
-    let others = try (1..<loops.resolved).map { index in
-      try LoopThread.start(name: "asyncio-loop-\(index)", namesTasks: DebugMode.isOn) {
-        try BackendChoice.make(backend)
+    var others: [LoopThread] = []
+    do {
+      for index in 1..<loops.resolved {
+        others.append(
+          try LoopThread.start(name: "asyncio-loop-\(index)", namesTasks: DebugMode.isOn) {
+            try BackendChoice.make(backend)
+          })
       }
+    } catch {
+      for other in others { other.stop() }
+      loop.close()
+      throw error
     }
     let group = [loop] + others.map(\.loop)
     for member in group { member.group = group }
