@@ -68,19 +68,6 @@ extension EventLoop {
     return unsafe finishWait(record)
   }
 
-  /// The same for a wait that must not end early, because the caller can't leave yet.
-  package nonisolated(nonsending) func waitUncancellably(_ id: ParkID) async -> Int {
-    let record = unsafe parks[id.index]
-    unsafe record.pointee.task = asyncio_current_task()
-    if namesTasks { parks.taskNames[id.index] = Task.name }
-    if unsafe record.pointee.state == .armed {
-      unsafe suspending = record
-      await parking.suspend()
-    }
-    guard case .resumed(let result) = unsafe finishWait(record) else { preconditionFailure("nobody cancels this wait") }
-    return result
-  }
-
   private func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
     if namesTasks { unsafe heartbeat.runs(taskNamed: parks.taskNames.removeValue(forKey: record.pointee.index)) }
