@@ -66,6 +66,9 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter"],
       swiftSettings: strict),
+    .testTarget(
+      name: "AsyncIOTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter"],
+      swiftSettings: strict),
     .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",

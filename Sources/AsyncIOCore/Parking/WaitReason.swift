@@ -4,7 +4,8 @@
 ///
 /// It is filled for every wait and kept for as long, a hundred thousand times over if need be: so it is one word for
 /// the operation's name, and an object to ask for a description only when somebody wants to read it.
-package struct WaitReason: CustomStringConvertible {
+package struct WaitReason: CustomStringConvertible, @unchecked Sendable {
+  // Sendable: both parts are set once, and the object is asked on the thread of the loop that the task waits on.
   private let name: StaticName
   /// What is waited on. Unretained while parked: the waiting task keeps it alive.
   private unowned(unsafe) let object: (any WaitObject)?

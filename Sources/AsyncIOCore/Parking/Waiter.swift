@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The waits of what is not a loop's own: a lock, a queue, a future. Those may be used from any thread, so they keep
+// their state behind a mutex and the tasks that wait for them as `Waiter`s, each of which knows its loop.
+//
+// Who decides that a wait has ended? The state does, behind its mutex: it *grants* what a waiter stands in line for, and
+// then the waiter is resumed. On the waiter's own loop `resume` can say that the task had been cancelled before: then the
+// grant is taken back and goes to the next. From another thread nobody can know: the grant stands, and a task that is
+// cancelled in between finds it when it leaves the line. So nothing is ever given to a task that is gone, and nothing is
+// given twice.
+
+/// The wait of a task, in the hands of whoever will end it. From any thread.
+package struct Waiter: Sendable {
+  // Safety: a loop with a wait on it is kept, see `EventLoop.close`; and who stands in line leaves it before the wait
+  // is over.
+  private unowned(unsafe) let loop: EventLoop
+  private let id: ParkID
+
+  init(_ id: ParkID, on loop: EventLoop) {
+    self.id = id
+    unsafe self.loop = loop
+  }
+
+  /// Ends the wait. False if the task was cancelled before, which only its own loop's thread can tell.
+  package func resume() -> Bool {
+    let loop = unsafe loop
+    if loop.isCurrent { return loop.unpark(id) }
+    loop.postFromAnywhere { [id] in $0.unpark(id) }
+    return true
+  }
+}
+
+/// Suspends the calling task until it is granted what it stands in line for, on the loop of the calling thread or else
+/// on the shared one.
+///
+/// - Parameters:
+///   - reason: What a report says that the task waits for.
+///   - join: Puts the waiter into the line. It may be granted something at once.
+///   - leave: Takes it out again, whatever happened, and returns what it was granted: nil if nothing.
+/// - Throws: `CancellationError` if the task was cancelled before anything was granted.
+package nonisolated(nonsending) func waitInLine<Token: Sendable, Grant: Sendable>(
+  _ reason: WaitReason, join: @Sendable (Waiter) -> Token, leave: @Sendable (Token) -> Grant?
+) async throws -> Grant {
+  if let loop = EventLoop.onThisThread { return try await loop.waitInLine(reason, join: join, leave: leave) }
+  let loop = EventLoop.current
+  return try await loop.anchor.run { try await loop.waitInLine(reason, join: join, leave: leave) }
+}
+
+extension EventLoop {
+  nonisolated(nonsending) func waitInLine<Token, Grant>(
+    _ reason: WaitReason, join: (Waiter) -> Token, leave: (Token) -> Grant?
+  ) async throws -> Grant {
+    let wait = beginWait(reason)
+    let token = join(Waiter(wait, on: self))
+    _ = await self.wait(wait)
+    guard let grant = leave(token) else { throw cancellation }
+    return grant
+  }
+}
