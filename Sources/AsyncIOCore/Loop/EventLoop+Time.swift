@@ -27,10 +27,12 @@ extension EventLoop {
 
   /// Calls back in the next turn, in the order of these calls; asyncio's `call_soon`. On the loop's thread only; from
   /// others it is `callSoonThreadsafe`.
+  ///
+  /// This and its kin call with the task-local values of the place where they were called.
   @discardableResult
   public func callSoon(_ callback: @escaping () -> Void) -> Handle {
     expectCurrent("callSoon")
-    let handle = Handle(callback)
+    let handle = Handle(context: .capture(), callback)
     ready.append(ReadyItem(handle))
     return handle
   }
@@ -41,7 +43,7 @@ extension EventLoop {
   @discardableResult
   public func callSoonThreadsafe(_ callback: @escaping @Sendable () -> Void) throws -> Handle {
     if isCurrent { return callSoon(callback) }
-    let handle = Handle(callback)
+    let handle = Handle(context: .capture(), callback)
     let item = ReadyItem(handle)
     guard enter(item) else {
       _ = item.takeHandle()
@@ -61,7 +63,7 @@ extension EventLoop {
   @discardableResult
   public func callAt(_ when: Instant, _ callback: @escaping () -> Void) -> TimerHandle {
     expectCurrent("callAt")
-    let handle = TimerHandle(when: when, callback)
+    let handle = TimerHandle(when: when, context: .capture(), callback)
     handle.timer = timers.insert(deadline: when.nanoseconds, .call(handle))
     handle.loop = self
     return handle
@@ -78,6 +80,16 @@ extension EventLoop {
   }
 
   // MARK: - For the library
+
+  /// Calls back in a turn of this loop with those task-local values. From any thread; if the loop has ended, at once.
+  func callInContext(_ context: TaskContext?, _ callback: @escaping @Sendable () -> Void) {
+    let item = ReadyItem(Handle(context: context, callback))
+    if isCurrent {
+      ready.append(item)
+    } else if !enter(item) {
+      item.takeHandle().call()
+    }
+  }
 
   /// Ends a wait at a time.
   package func unpark(_ id: ParkID, at deadline: Int64) -> TimerID {

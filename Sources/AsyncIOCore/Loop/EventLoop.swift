@@ -70,6 +70,9 @@ import Synchronization
   /// What services keep for this loop, by their types; dropped at the end of the run, while the loop still turns.
   @safe @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
+  /// The tasks of this library that run here.
+  let tasks = TaskRegistry()
+
   /// Thrown by every wait that is cancelled: made once, since a thrown error is an allocation.
   let cancellation: any Error = CancellationError()
 
@@ -231,7 +234,7 @@ import Synchronization
 
   /// Puts a job into the run queue after a delay; for `Task.sleep`.
   func schedule(_ item: ReadyItem, after delay: Duration) {
-    let sleeper = SleepingTask()
+    let sleeper = SwiftTask()
     if isCurrent {
       schedule(item, after: delay, for: sleeper)
     } else {
@@ -240,7 +243,7 @@ import Synchronization
     }
   }
 
-  private func schedule(_ item: ReadyItem, after delay: Duration, for sleeper: SleepingTask?) {
+  private func schedule(_ item: ReadyItem, after delay: Duration, for sleeper: SwiftTask?) {
     let deadline = deadline(after: driver.delay(fromForeignClock: delay.clampedNanoseconds))
     _ = timers.insert(deadline: deadline, .run(item, sleeper))
   }

@@ -19,14 +19,21 @@ public class Handle: @unchecked Sendable {
 
   private let state = Atomic<UInt8>(State.waiting)
   private var callback: (() -> Void)?
+  /// The task-local values of the place where it was scheduled.
+  private var context: TaskContext?
   var inboxLink: UInt = 0
 
-  init(_ callback: @escaping () -> Void) { self.callback = callback }
+  init(context: TaskContext? = nil, _ callback: @escaping () -> Void) {
+    self.context = context
+    self.callback = callback
+  }
 
   /// Takes the callback back; it and what it captured are released. Does nothing after the call or a first `cancel`.
   /// From any thread.
   public func cancel() {
-    if take(for: State.cancelled) { callback = nil }
+    guard take(for: State.cancelled) else { return }
+    callback = nil
+    context = nil
   }
 
   /// Whether `cancel` came before the call.
@@ -37,8 +44,8 @@ public class Handle: @unchecked Sendable {
 
   func call() {
     guard take(for: State.called) else { return }
-    let callback = callback.take()
-    callback?()
+    guard let callback = callback.take() else { return }
+    if let context = context.take() { context.run(callback) } else { callback() }
   }
 
   private func take(for new: UInt8) -> Bool {
@@ -56,9 +63,9 @@ public final class TimerHandle: Handle, @unchecked Sendable {
   var timer: TimerID?
   var loop: EventLoop?
 
-  init(when: EventLoop.Instant, _ callback: @escaping () -> Void) {
+  init(when: EventLoop.Instant, context: TaskContext? = nil, _ callback: @escaping () -> Void) {
     self.when = when
-    super.init(callback)
+    super.init(context: context, callback)
   }
 
   public override func cancel() {

@@ -68,6 +68,18 @@ extension EventLoop {
     return unsafe finishWait(record)
   }
 
+  /// The same for a wait that a cancellation does not end.
+  package nonisolated(nonsending) func waitUninterrupted(_ id: ParkID) async {
+    let record = unsafe parks[id.index]
+    unsafe record.pointee.task = asyncio_current_task()
+    if namesTasks { parks.taskNames[id.index] = Task.name }
+    if unsafe record.pointee.state == .armed {
+      unsafe suspending = record
+      await parking.suspend()
+    }
+    _ = unsafe finishWait(record)
+  }
+
   private func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
     if namesTasks { unsafe heartbeat.runs(taskNamed: parks.taskNames.removeValue(forKey: record.pointee.index)) }

@@ -45,7 +45,25 @@ package nonisolated(nonsending) func waitInLine<Token: Sendable, Grant: Sendable
   return try await loop.anchor.run { try await loop.waitInLine(reason, join: join, leave: leave) }
 }
 
+/// The same for what has to come to its end even if the task is cancelled.
+package nonisolated(nonsending) func waitInLineUninterrupted<Token: Sendable, Grant: Sendable>(
+  _ reason: WaitReason, join: @Sendable (Waiter) -> Token, leave: @Sendable (Token) -> Grant
+) async -> Grant {
+  if let loop = EventLoop.onThisThread { return await loop.waitInLineUninterrupted(reason, join: join, leave: leave) }
+  let loop = EventLoop.current
+  return await loop.anchor.run { await loop.waitInLineUninterrupted(reason, join: join, leave: leave) }
+}
+
 extension EventLoop {
+  nonisolated(nonsending) func waitInLineUninterrupted<Token, Grant>(
+    _ reason: WaitReason, join: (Waiter) -> Token, leave: (Token) -> Grant
+  ) async -> Grant {
+    let wait = beginWait(reason)
+    let token = join(Waiter(wait, on: self))
+    await waitUninterrupted(wait)
+    return leave(token)
+  }
+
   nonisolated(nonsending) func waitInLine<Token, Grant>(
     _ reason: WaitReason, join: (Waiter) -> Token, leave: (Token) -> Grant?
   ) async throws -> Grant {

@@ -47,7 +47,7 @@ extension EventLoop {
     unsafe parks.forEachWaiting { record in
       if let task = unsafe record.pointee.task { unsafe tasks.append(task) }
     }
-    var sleepers: [SleepingTask] = []
+    var sleepers: [SwiftTask] = []
     timers.forEachWaiting { _, action in
       if case .run(_, let sleeper?) = action { sleepers.append(sleeper) }
     }
@@ -74,6 +74,17 @@ extension EventLoop {
       }
     }
     return waiting
+  }
+}
+
+extension EventLoop {
+  /// What a task waits for on this loop. On the loop's thread.
+  func waitReason(of task: SwiftTask) -> WaitReason? {
+    var reason: WaitReason?
+    unsafe parks.forEachWaiting { record in
+      if unsafe record.pointee.task == task.address { reason = unsafe record.pointee.reason }
+    }
+    return reason
   }
 }
 

@@ -22,7 +22,7 @@ enum TimerAction {
   /// A parked task goes on.
   case unpark(ParkID)
   /// A job that was enqueued with a time: by `Task.sleep`, for the task that called it.
-  case run(ReadyItem, SleepingTask?)
+  case run(ReadyItem, SwiftTask?)
   /// A callback of `callLater` or `callAt`.
   case call(TimerHandle)
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+/// A task that runs beside its creator; asyncio's `Task`. `createTask` makes one.
+///
+/// ```swift
+/// let task = createTask(name: "answer") {
+///   try await sleep(.seconds(1))
+///   return 42
+/// }
+/// print(try await task.value)
+/// ```
+///
+/// It runs whether or not anybody holds the handle. If it fails, and the last handle is gone before anybody has looked
+/// at how it ended, its error goes to the loop's exception handler.
+public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendable {
+  // Sendable: `outcome` is written once, by the task's end under the settlement's mutex, and read only by those who
+  // have learned from it that the task has ended.
+  private var outcome: Result<Value, any Error>?
+
+  /// How the task ended; nil while it has not. asyncio's `result()` and `exception()`.
+  ///
+  /// Whoever asks has seen the error, if it is one.
+  public var result: Result<Value, any Error>? {
+    if !isDone { return nil }
+    settlement.markRetrieved()
+    return outcome
+  }
+
+  /// What the task returned or threw, when it has ended; asyncio's `await task`.
+  ///
+  /// **Cancellation** of whoever awaits it cancels the task, and waits for it: what the task makes of that is what this
+  /// returns or throws. `shield` awaits a task without that.
+  ///
+  /// - Throws: What the task threw; `MisuseError` to a task that awaits itself.
+  nonisolated(nonsending) public var value: Value {
+    get async throws {
+      if !isDone {
+        try refuseToAwaitItself()
+        do {
+          try await settlement.wait(WaitReason("await", on: self))
+        } catch {
+          cancel(CancelReason(.awaiterCancelled))
+          await settlement.waitUninterrupted(WaitReason("await cancelled", on: self))
+        }
+      }
+      return try settled()
+    }
+  }
+
+  /// What it ended with. Only after it has ended.
+  func settled() throws -> Value {
+    settlement.markRetrieved()
+    return try outcome!.get()
+  }
+
+  /// A task that waits for itself would do so for ever. Code of a Swift task that it started may wait for it.
+  func refuseToAwaitItself() throws {
+    guard let current = CancelNode.current, current.isOwnTask, current.isWithin(node) else { return }
+    throw MisuseError("TaskHandle.value: \(waitDescription) awaits itself")
+  }
+
+  /// Runs the body as this task's.
+  nonisolated(nonsending) func run(_ body: @escaping @isolated(any) () async throws -> Value) async {
+    if let task = SwiftTask() { node.attach(task, owner: self) }
+    let outcome: Result<Value, any Error>
+    do {
+      outcome = .success(try await CancelNode.$current.withValue(node) { try await body() })
+    } catch {
+      outcome = .failure(error)
+    }
+    end(outcome.phase) { self.outcome = outcome }
+  }
+
+  deinit {
+    guard case .failure(let error)? = outcome, !settlement.wasRetrieved, !(error is CancellationError) else { return }
+    loop.reportFromAnywhere("task \"\(name)\" failed, and nobody awaited it (created at \(createdAt))", error)
+  }
+}
+
+extension Result where Failure == any Error {
+  var phase: SettlementPhase {
+    switch self {
+    case .success: .succeeded
+    case .failure(let error): error is CancellationError ? .cancelled : .failed
+    }
+  }
+}

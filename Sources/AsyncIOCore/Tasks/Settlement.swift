@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The storage of `SettlementState`: it locks, asks the state, and acts with the lock released.
+
+import Synchronization
+
+/// The end of a task or of a future, for those who wait for it. From any thread.
+package struct Settlement: ~Copyable, Sendable {
+  typealias Callback = @Sendable () -> Void
+
+  private let state = Mutex(SettlementState<Waiter, Callback>())
+
+  package init() {}
+
+  package var phase: SettlementPhase { state.withLock { $0.phase } }
+
+  /// Whether anybody has looked at how it ended.
+  package var wasRetrieved: Bool { state.withLock { $0.wasRetrieved } }
+
+  package func markRetrieved() { state.withLock { $0.wasRetrieved = true } }
+
+  /// Ends it and tells everybody. `store` keeps what it ended with, before anybody can ask for it. False if it has ended
+  /// before.
+  @discardableResult
+  package func finish(_ phase: SettlementPhase, store: () -> Void = {}) -> Bool {
+    let told = state.withLock { state in
+      if state.phase == .pending { store() }
+      return state.finish(phase)
+    }
+    guard let told else { return false }
+    for callback in told.callbacks { callback() }
+    for waiter in told.waiters { _ = waiter.resume() }
+    return true
+  }
+
+  /// Waits for the end.
+  ///
+  /// - Throws: `CancellationError` if the task that waits is cancelled before.
+  package nonisolated(nonsending) func wait(_ reason: WaitReason) async throws {
+    if phase != .pending { return await spendBudgetOfThisThread() }
+    _ = try await waitInLine(reason) { join($0) } leave: { leave($0) ? true : nil }
+  }
+
+  /// The same, whatever happens to the task that waits.
+  package nonisolated(nonsending) func waitUninterrupted(_ reason: WaitReason) async {
+    if phase != .pending { return }
+    await waitInLineUninterrupted(reason) { join($0) } leave: { _ = leave($0) }
+  }
+
+  private func join(_ waiter: Waiter) -> Int {
+    let (token, hasEnded) = state.withLock { $0.join(waiter) }
+    if hasEnded { _ = waiter.resume() }
+    return token
+  }
+
+  private func leave(_ token: Int) -> Bool { state.withLock { $0.leave(token) } }
+
+  /// Calls back on the loop of the calling thread, or else the shared one, in a turn after the end; with the task-local
+  /// values of now.
+  package func addCallback(_ callback: @escaping @Sendable () -> Void) {
+    let loop = EventLoop.current
+    let context = TaskContext.capture()
+    let scheduled: Callback = { loop.callInContext(context, callback) }
+    if !state.withLock({ $0.addCallback(scheduled) }) { scheduled() }
+  }
+
+  /// Calls at once if it has ended, else on the thread where it ends, as soon as it does.
+  package func whenSettled(_ callback: @escaping @Sendable () -> Void) {
+    if !state.withLock({ $0.addCallback(callback) }) { callback() }
+  }
+
+  private nonisolated(nonsending) func spendBudgetOfThisThread() async {
+    if let loop = EventLoop.onThisThread { await loop.spendBudget() }
+  }
+}

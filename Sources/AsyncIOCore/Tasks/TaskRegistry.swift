@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tasks of a loop that have not ended. Strong references: what runs is somebody's, and a task that nobody holds
+// must not vanish (python/cpython#91887). A dense array, and each task knows its place in it, so that entering and
+// leaving take constant time; behind a mutex, since tasks are created and end on any thread and are looked at from
+// others.
+
+import Synchronization
+
+final class TaskRegistry: Sendable {
+  private let tasks = Mutex<[AnyTaskHandle]>([])
+
+  func insert(_ task: AnyTaskHandle) {
+    tasks.withLock { tasks in
+      task.place = tasks.count
+      tasks.append(task)
+    }
+  }
+
+  func remove(_ task: AnyTaskHandle) {
+    tasks.withLock { tasks in
+      guard task.place >= 0 else { return }
+      let last = tasks.removeLast()
+      if last !== task {
+        last.place = task.place
+        tasks[task.place] = last
+      }
+      task.place = -1
+    }
+  }
+
+  var all: [AnyTaskHandle] { tasks.withLock { $0 }.sorted { $0.id < $1.id } }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+@Suite(.virtualTime) struct ContextTests {
+  @Test func callbacksAreCalledWithTheValuesOfThePlaceWhereTheyWereScheduled() async throws {
+    let log = Log()
+    let loop = EventLoop.current
+    try Marker.$value.withValue(1) {
+      loop.callSoon { log.add("soon \(Marker.value)") }
+      loop.callLater(.milliseconds(1)) {
+        log.add("later \(Marker.value)")
+        // What a callback schedules has its values.
+        loop.callSoon { log.add("from later \(Marker.value)") }
+      }
+      try loop.callSoonThreadsafe { log.add("threadsafe \(Marker.value)") }
+    }
+    try await sleep(.milliseconds(5))
+    #expect(Set(log.entries) == ["soon 1", "later 1", "from later 1", "threadsafe 1"])
+  }
+
+  @Test func aCancelledCallbackReleasesWhatItCaptured() async throws {
+    final class Captured: Sendable {}
+    weak var captured: Captured?
+    let handle = {
+      let object = Captured()
+      captured = object
+      return EventLoop.current.callLater(.seconds(1)) { withExtendedLifetime(object) {} }
+    }()
+    #expect(captured != nil)
+    handle.cancel()
+    #expect(captured == nil)
+  }
+
+  @Test func tasksHaveTheValuesOfTheirCreator() async throws {
+    let task = Marker.$value.withValue(3) { createTask { Marker.value } }
+    #expect(try await task.value == 3)
+  }
+}

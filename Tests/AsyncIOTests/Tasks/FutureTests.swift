@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+private struct Failure: Error, Equatable {}
+
+@Suite(.virtualTime) struct FutureTests {
+  @Test func everyoneWhoAwaitsAFutureGetsItsResult() async throws {
+    let future = Future<Int>()
+    let tasks = (0..<3).map { _ in createTask { try await future.value } }
+    try await sleep(.milliseconds(1))
+    #expect(!future.isDone)
+    future.setResult(5)
+    #expect(future.isDone)
+    for task in tasks { #expect(try await task.value == 5) }
+    #expect(try await future.value == 5)
+  }
+
+  @Test func aFutureIsSettledOnce() async throws {
+    let future = Future<Int>()
+    #expect(future.trySetException(Failure()))
+    #expect(!future.trySetResult(1))
+    #expect(!future.cancel())
+    await #expect(throws: Failure.self) { try await future.value }
+  }
+
+  @Test func cancellingWhoeverAwaitsAFutureCancelsIt() async throws {
+    let future = Future<Int>()
+    let task = createTask { try await future.value }
+    try await sleep(.milliseconds(1))
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(future.isCancelled)
+    #expect(future.cancelReason?.kind == .awaiterCancelled)
+  }
+
+  @Test func aFutureMaySettleOnAnotherThread() async throws {
+    let future = Future<Int>()
+    try await withEventLoop(backend: .epoll) { future.setResult(9) }
+    #expect(try await future.value == 9)
+  }
+
+  @Test func anErrorThatNobodyAwaitsReachesTheExceptionHandler() async throws {
+    let log = Log()
+    EventLoop.current.setExceptionHandler { _, context in log.add(context.message) }
+    do {
+      let future = Future<Int>()
+      future.setException(Failure())
+    }
+    #expect(log.entries == ["a future was settled with an error that nobody awaited"])
+  }
+
+  @Test func settlingItTwiceEndsTheProcessWithASentence() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let future = Future<Int>()
+      future.setResult(1)
+      future.setResult(2)
+    }
+    let text = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
+    #expect(text.contains("Future.setResult: the future is settled with a result already"))
+  }
+}

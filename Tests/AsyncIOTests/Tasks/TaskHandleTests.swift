@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Synchronization
+import Testing
+
+private struct Failure: Error, Equatable {
+  var number = 0
+}
+
+@Suite(.virtualTime) struct TaskHandleTests {
+  @Test func aTaskGivesItsValueToEveryoneWhoAwaitsIt() async throws {
+    let task = createTask { () -> Int in
+      try await sleep(.seconds(1))
+      return 42
+    }
+    let others = (0..<3).map { _ in Task { try await task.value } }
+    #expect(!task.isDone)
+    #expect(task.result == nil)
+    #expect(try await task.value == 42)
+    for other in others { #expect(try await other.value == 42) }
+    #expect(task.isDone && !task.isCancelled)
+    #expect(try task.result?.get() == 42)
+  }
+
+  @Test func aTaskThrowsWhatItsBodyThrew() async throws {
+    let task = createTask { throw Failure(number: 7) }
+    await #expect(throws: Failure(number: 7)) { try await task.value }
+    await #expect(throws: Failure(number: 7)) { try await task.value }
+    #expect(task.isDone && !task.isCancelled)
+  }
+
+  @Test func aCancelledTaskThrowsAndKnowsWhy() async throws {
+    let seen = Mutex<CancelReason?>(nil)
+    let task = createTask {
+      do { try await sleep(.seconds(3600)) } catch {
+        seen.withLock { $0 = currentCancelReason }
+        throw error
+      }
+    }
+    try await sleep(.seconds(1))
+    #expect(task.waitsFor == "sleep")
+    #expect(task.cancel("enough"))
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(task.isCancelled)
+    #expect(seen.withLock { $0 } == CancelReason(.requested, "enough"))
+    #expect(task.cancelReason == CancelReason(.requested, "enough"))
+    #expect(!task.cancel("too late"))
+  }
+
+  @Test func theFirstReasonStands() async throws {
+    let task = createTask { try await sleep(.seconds(1)) }
+    task.cancel("first")
+    task.cancel("second")
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(task.cancelReason?.message == "first")
+  }
+
+  @Test func aTaskThatRefusesItsCancellationReturnsItsValue() async throws {
+    let task = createTask { () -> String in
+      try? await sleep(.seconds(1))
+      return "done anyway"
+    }
+    try await sleep(.milliseconds(1))
+    task.cancel()
+    #expect(try await task.value == "done anyway")
+    #expect(!task.isCancelled)
+  }
+
+  @Test func cancellingWhoeverAwaitsATaskCancelsTheTaskAndWaitsForIt() async throws {
+    let log = Log()
+    let inner = createTask {
+      do { try await sleep(.seconds(3600)) } catch {
+        log.add("inner \(currentCancelReason!.kind)")
+        try? await Task { try await sleep(.seconds(1)) }.value
+        log.add("inner cleaned up")
+        throw error
+      }
+    }
+    let outer = createTask {
+      do { try await inner.value } catch {
+        log.add("outer")
+        throw error
+      }
+    }
+    try await sleep(.milliseconds(1))
+    outer.cancel("why not")
+    await #expect(throws: CancellationError.self) { try await outer.value }
+    #expect(log.entries == ["inner awaiterCancelled", "inner cleaned up", "outer"])
+    #expect(inner.isCancelled && outer.isCancelled)
+  }
+
+  @Test func aTaskThatAwaitsItselfIsToldSo() async throws {
+    let box = Mutex<TaskHandle<Void>?>(nil)
+    let task = createTask(name: "snake") {
+      try await sleep(.milliseconds(1))
+      try await box.withLock { $0 }!.value
+    }
+    box.withLock { $0 = task }
+    let error = await #expect(throws: MisuseError.self) { try await task.value }
+    #expect(error?.description == "TaskHandle.value: task \"snake\" awaits itself")
+    box.withLock { $0 = nil }
+  }
+
+  @Test func anErrorThatNobodyAwaitsReachesTheExceptionHandler() async throws {
+    let log = Log()
+    EventLoop.current.setExceptionHandler { _, context in log.add(context.message.prefix { $0 != "(" }) }
+    createTask(name: "lonely") { throw Failure() }
+    try await sleep(.milliseconds(1))
+    #expect(log.entries == ["task \"lonely\" failed, and nobody awaited it "])
+    let watched = createTask { throw Failure() }
+    try? await watched.value
+    createTask { try await sleep(.seconds(1)) }.cancel()
+    try await sleep(.milliseconds(1))
+    #expect(log.entries.count == 1)
+  }
+
+  @Test func anEagerTaskRunsToItsFirstWaitWithinTheCall() async throws {
+    let log = Log()
+    let eager = createTask(eagerStart: true) {
+      log.add("eager")
+      try await sleep(.zero)
+      log.add("eager goes on")
+    }
+    log.add("creator")
+    try await eager.value
+    #expect(log.entries == ["eager", "creator", "eager goes on"])
+    let done = createTask(eagerStart: true) { 1 }
+    #expect(done.isDone)
+  }
+
+  @Test func allTasksAreThoseThatHaveNotEnded() async throws {
+    let names = { allTasks.map(\.name).filter { $0 != "allTasksAreThoseThatHaveNotEnded()" } }
+    let first = createTask(name: "first") { try await sleep(.seconds(1)) }
+    let second = createTask(name: "second") { try await sleep(.seconds(2)) }
+    #expect(names() == ["first", "second"])
+    try await first.value
+    #expect(names() == ["second"])
+    second.name = "renamed"
+    #expect(names() == ["renamed"])
+    second.cancel()
+    _ = try? await second.value
+    #expect(names().isEmpty)
+  }
+
+  @Test func theCurrentTaskIsTheOneThatTheCodeBelongsTo() async throws {
+    let task = createTask(name: "me") { () -> [String?] in
+      let inTask = currentTask?.name
+      async let inChild = currentTask?.name
+      return [inTask, await inChild]
+    }
+    #expect(try await task.value == ["me", "me"])
+    #expect(task.createdAt.hasPrefix("AsyncIOTests/TaskHandleTests.swift:"))
+  }
+
+  @Test func callbacksComeInTheirOrderAfterTheEndWithTheValuesOfTheirPlace() async throws {
+    let log = Log()
+    let task = createTask { log.add("body") }
+    for number in 0..<3 {
+      Marker.$value.withValue(number) {
+        task.addDoneCallback { task in log.add("callback \(Marker.value) \(task.isDone)") }
+      }
+    }
+    try await task.value
+    try await sleep(.milliseconds(1))
+    #expect(Set(log.entries) == ["body", "callback 0 true", "callback 1 true", "callback 2 true"])
+    task.addDoneCallback { _ in log.add("late") }
+    #expect(log.entries.count == 4)
+    try await sleep(.milliseconds(1))
+    #expect(log.entries.last == "late")
+  }
+}
+
+enum Marker {
+  @TaskLocal static var value = -1
+}
