@@ -96,6 +96,11 @@ extension EventLoop {
     timers.insert(deadline: deadline, .unpark(id))
   }
 
+  /// Cancels what is in a scope at a time.
+  package func cancel(_ node: CancelNode, at deadline: Instant) -> TimerID {
+    timers.insert(deadline: deadline.nanoseconds, .expire(node))
+  }
+
   package func cancel(_ timer: TimerID) { timers.cancel(timer) }
 }
 

@@ -101,6 +101,7 @@ extension EventLoop {
     case .unpark(let id): unpark(id, EventLoop.deadlinePassed)
     case .run(let item, _): ready.append(item)
     case .call(let handle): ready.append(ReadyItem(handle))
+    case .expire(let node): node.cancel(CancelReason(.deadline))
     }
   }
 

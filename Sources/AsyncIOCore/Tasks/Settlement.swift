@@ -37,13 +37,21 @@ package struct Settlement: ~Copyable, Sendable {
   /// - Throws: `CancellationError` if the task that waits is cancelled before.
   package nonisolated(nonsending) func wait(_ reason: WaitReason) async throws {
     if phase != .pending { return await spendBudgetOfThisThread() }
-    _ = try await waitInLine(reason) { join($0) } leave: { leave($0) ? true : nil }
+    _ = try await waitInLine(reason) {
+      join($0)
+    } leave: {
+      leave($0) ? true : nil
+    }
   }
 
   /// The same, whatever happens to the task that waits.
   package nonisolated(nonsending) func waitUninterrupted(_ reason: WaitReason) async {
     if phase != .pending { return }
-    await waitInLineUninterrupted(reason) { join($0) } leave: { _ = leave($0) }
+    await waitInLineUninterrupted(reason) {
+      join($0)
+    } leave: {
+      _ = leave($0)
+    }
   }
 
   private func join(_ waiter: Waiter) -> Int {

@@ -25,6 +25,8 @@ enum TimerAction {
   case run(ReadyItem, SwiftTask?)
   /// A callback of `callLater` or `callAt`.
   case call(TimerHandle)
+  /// The time limit of a scope.
+  case expire(CancelNode)
 }
 
 struct TimerHeap {

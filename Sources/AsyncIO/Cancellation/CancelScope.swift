@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+/// A stretch of code that can be cancelled by itself; trio's `CancelScope`, and what asyncio's `timeout()` gives.
+/// `withTimeout`, `moveOnAfter` and `withCancelScope` make one.
+///
+/// ```swift
+/// try await withTimeout(.seconds(10)) { scope in
+///   for try await line in reader.lines {
+///     scope.reschedule(after: .seconds(10))  // ten seconds for each line
+///     print(line)
+///   }
+/// }
+/// ```
+///
+/// Scopes nest: what cancels one cancels all within, and only the one that was cancelled swallows the cancellation or
+/// turns it into a `TimeoutError`. It may be used from any thread.
+public final class CancelScope: @unchecked Sendable {
+  // Sendable: `timer` belongs to the loop's thread; the rest is immutable.
+  let node: CancelNode
+  let loop: EventLoop
+  private var timer: TimerID?
+
+  init(deadline: EventLoop.Instant?, on loop: EventLoop) {
+    node = CancelNode(parent: .current, deadline: deadline)
+    self.loop = loop
+  }
+
+  /// A scope that what is around does not cancel.
+  init(shieldUntil deadline: EventLoop.Instant?, on loop: EventLoop) {
+    node = CancelNode(parent: nil, deadline: deadline)
+    self.loop = loop
+  }
+
+  /// When the code in the scope is cancelled; nil is never. asyncio's `when`. In the past, it is cancelled in the next
+  /// turn. The scope's own deadline: an earlier one around it counts too, see `currentDeadline`.
+  public var deadline: EventLoop.Instant? { node.deadline }
+
+  /// Sets the deadline; nil takes it away. asyncio's `reschedule`. Does nothing once the scope is over or cancelled.
+  public func reschedule(at deadline: EventLoop.Instant?) {
+    node.deadline = deadline
+    adjustTimer()
+  }
+
+  /// Sets the deadline, from now.
+  public func reschedule(after duration: Duration) { reschedule(at: loop.time.advanced(by: duration)) }
+
+  /// Cancels the code in the scope.
+  ///
+  /// - Parameter reason: What `currentCancelReason` says there. The first one stands.
+  /// - Returns: False if the scope is over already; then this does nothing.
+  @discardableResult
+  public func cancel(_ reason: String = "") -> Bool { node.cancel(CancelReason(.requested, reason)) }
+
+  /// Whether the scope was cancelled, by `cancel` or by its deadline. trio's `cancel_called`.
+  public var isCancelled: Bool { node.ownReason != nil }
+
+  /// Whether its own deadline cancelled it; asyncio's `expired`.
+  public var hasExpired: Bool { node.ownReason?.kind == .deadline }
+
+  /// Why it was cancelled; nil if it was not.
+  public var cancelReason: CancelReason? { node.ownReason }
+
+  // MARK: - Its timer
+
+  /// Makes the timer what the deadline says: on the loop's thread now, from others soon.
+  func adjustTimer() {
+    guard loop.isCurrent else { return loop.postFromAnywhere { _ in self.adjustTimer() } }
+    if let timer = timer.take() { loop.cancel(timer) }
+    if let deadline = node.deadline, !node.isOver { timer = loop.cancel(node, at: deadline) }
+  }
+
+  func end() {
+    node.end()
+    if node.deadline != nil { adjustTimer() }
+  }
+}
+
+/// The time for something ran out.
+///
+/// ```swift
+/// do {
+///   try await withTimeout(.seconds(5)) { outer in
+///     try await withTimeout(.seconds(1)) { try await query() }
+///   }
+/// } catch let error as TimeoutError {
+///   print(error)  // withTimeout: out of time after 1.0 seconds
+/// }
+/// ```
+public struct TimeoutError: Error, Sendable, CustomStringConvertible {
+  /// What was limited, and how: `withTimeout: out of time after 1.0 seconds`.
+  public let description: String
+  private let scope: CancelScope?
+
+  init(_ operation: String, after duration: Duration, scope: CancelScope? = nil) {
+    description = "\(operation): out of time after \(duration)"
+    self.scope = scope
+  }
+
+  /// Whether it was this scope whose time ran out, not one within it.
+  public func isFrom(_ scope: CancelScope) -> Bool { self.scope === scope }
+}

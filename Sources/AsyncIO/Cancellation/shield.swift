@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two things are called a shield. In asyncio it keeps a task going that somebody stops waiting for; in trio it lets
+// clean-up code wait although its task is cancelled. Python's users have been hurt by the first where they meant the
+// second: what is shielded is forgotten, and its errors with it. So the form that takes a body is the second, and waits;
+// the form that takes a task, which somebody holds, is asyncio's.
+
+import AsyncIOCore
+
+/// Runs the body to its end although the caller is cancelled, before or meanwhile, and waits for it; trio's
+/// `CancelScope(shield=True)`.
+///
+/// ```swift
+/// do {
+///   try await serve(connection)
+/// } catch {
+///   try await shield(atMost: .seconds(2)) { try await connection.sendGoodbye() }
+///   throw error
+/// }
+/// ```
+///
+/// The body starts at once, in the caller's isolation, without the time limits around it. Afterwards the caller is as
+/// cancelled as before.
+///
+/// - Parameter duration: When the body is cancelled nonetheless; nil is never, and then a body that doesn't end keeps
+///   the caller for ever.
+/// - Throws: What the body throws; `TimeoutError` if its time ran out and it ended by its cancellation.
+public func shield<Value>(
+  atMost duration: Duration? = nil, isolation: isolated (any Actor)? = #isolation,
+  _ body: nonisolated(nonsending) () async throws -> Value
+) async throws -> Value {
+  let loop = EventLoop.current
+  let deadline = duration.map { loop.time.advanced(by: $0) }
+  let scope = CancelScope(shieldUntil: deadline, on: loop)
+  if deadline != nil { scope.adjustTimer() }
+  let outcome = await scope.run(shielded: true, isolation: isolation, body)
+  scope.end()
+  if case .failure(let error) = outcome, error is CancellationError, let duration, scope.hasExpired {
+    throw TimeoutError("shield", after: duration, scope: scope)
+  }
+  return try outcome.get()
+}
+
+/// Awaits a task without cancelling it when the caller is cancelled; asyncio's `shield`.
+///
+/// ```swift
+/// let upload = createTask { try await send(file) }
+/// try await withTimeout(.seconds(5)) { try await shield(upload) }  // after 5 s the upload goes on
+/// ```
+///
+/// **Cancellation** of the caller ends the wait; the task goes on. If it fails later and nobody awaits it, its error
+/// goes to the exception handler.
+///
+/// - Throws: What the task threw; `CancellationError` if the caller or the task was cancelled.
+public nonisolated(nonsending) func shield<Value>(_ task: TaskHandle<Value>) async throws -> Value {
+  if !task.isDone {
+    try task.refuseToAwaitItself()
+    try await task.settlement.wait(WaitReason("await", on: task))
+  }
+  return try task.settled()
+}
+
+/// Awaits a future without cancelling it when the caller is cancelled.
+public nonisolated(nonsending) func shield<Value>(_ future: Future<Value>) async throws -> Value {
+  if !future.isDone { try await future.waitWithoutCancelling() }
+  return try await future.value
+}

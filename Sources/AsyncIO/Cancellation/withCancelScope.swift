@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+/// Runs the body in a scope that can be cancelled by itself; trio's `CancelScope`.
+///
+/// ```swift
+/// let answer = try await withCancelScope { scope in
+///   onShutdown { scope.cancel("shutting down") }
+///   return try await ask()
+/// }
+/// print(answer ?? "no answer")
+/// ```
+///
+/// The body starts at once, in the caller's isolation. When it is cancelled, this waits for it; what it returns or
+/// throws by itself counts, even then.
+///
+/// **Cancellation** of the caller cancels the body, and waits for it; the `CancellationError` goes on outwards.
+///
+/// - Parameter deadline: When the scope is cancelled; nil is never.
+/// - Returns: What the body returned; nil if it ended because the scope was cancelled.
+/// - Throws: What the body throws, but for the scope's own cancellation.
+public func withCancelScope<Value>(
+  deadline: EventLoop.Instant? = nil, isolation: isolated (any Actor)? = #isolation,
+  _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
+) async throws -> Value? {
+  let scope = CancelScope(deadline: deadline, on: .current)
+  let outcome = await scope.runToTheEnd(isolation: isolation, body)
+  if scope.wasEndedByItself(outcome) { return nil }
+  return try outcome.get()
+}
+
+/// Runs the body for so long at most, and goes on without it if that was not enough; trio's `move_on_after`.
+///
+/// ```swift
+/// let suggestions = try await moveOnAfter(.milliseconds(200)) { try await suggest(query) } ?? []
+/// ```
+///
+/// Like `withTimeout`, without an error.
+///
+/// - Returns: What the body returned; nil if its time ran out.
+public func moveOnAfter<Value>(
+  _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
+  _ body: nonisolated(nonsending) () async throws -> Value
+) async throws -> Value? {
+  try await withCancelScope(deadline: EventLoop.current.time.advanced(by: duration), isolation: isolation) { _ in
+    try await body()
+  }
+}
+
+/// The same for a body that looks at its time limit or changes it.
+public func moveOnAfter<Value>(
+  _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
+  _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
+) async throws -> Value? {
+  try await withCancelScope(
+    deadline: EventLoop.current.time.advanced(by: duration), isolation: isolation, body)
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules are those of SE-0526 and of asyncio since 3.12: at the deadline the body is cancelled and then waited for;
+// what it returns or throws by itself counts, even then; only a `CancellationError` becomes a `TimeoutError`, and only
+// if nobody else has cancelled the caller meanwhile: then the cancellation goes on outwards.
+
+public import AsyncIOCore
+
+/// Runs the body with a time limit; asyncio's `timeout` and `wait_for`.
+///
+/// ```swift
+/// let page = try await withTimeout(.seconds(10)) { try await fetch("http://example.com/") }
+/// ```
+///
+/// The body starts at once, in the caller's isolation. When its time is up it is cancelled, and this waits for it: it
+/// may clean up, and a result that it returns nonetheless is returned. A limit of zero or less cancels it in the next
+/// turn of the loop.
+///
+/// **Cancellation** of the caller cancels the body, and waits for it.
+///
+/// - Throws: `TimeoutError` if the time ran out and the body ended by its cancellation; what the body throws otherwise.
+public func withTimeout<Value>(
+  _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
+  _ body: nonisolated(nonsending) () async throws -> Value
+) async throws -> Value {
+  try await withTimeout(duration, isolation: isolation) { _ in try await body() }
+}
+
+/// The same for a body that looks at its time limit or changes it.
+///
+/// ```swift
+/// try await withTimeout(.seconds(5)) { scope in
+///   let size = try await readSize()
+///   if size > 1_000_000 { scope.reschedule(after: .seconds(60)) }
+///   try await readRest(size)
+/// }
+/// ```
+public func withTimeout<Value>(
+  _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
+  _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
+) async throws -> Value {
+  let loop = EventLoop.current
+  let start = loop.time
+  let scope = CancelScope(deadline: start.advanced(by: duration), on: loop)
+  return try await scope.runOrTimeOut(from: start, isolation: isolation, body)
+}
+
+/// The same with a time of the loop's clock instead of a duration; asyncio's `timeout_at`. Nil is no limit, which the
+/// body may set.
+///
+/// ```swift
+/// let deadline = EventLoop.current.time.advanced(by: .seconds(30))
+/// for url in urls {
+///   try await withTimeout(at: deadline) { try await fetch(url) }
+/// }
+/// ```
+public func withTimeout<Value>(
+  at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
+  _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
+) async throws -> Value {
+  let loop = EventLoop.current
+  let scope = CancelScope(deadline: deadline, on: loop)
+  return try await scope.runOrTimeOut(from: loop.time, isolation: isolation, body)
+}
+
+/// The same for a body that doesn't look at its time limit.
+public func withTimeout<Value>(
+  at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
+  _ body: nonisolated(nonsending) () async throws -> Value
+) async throws -> Value {
+  try await withTimeout(at: deadline, isolation: isolation) { _ in try await body() }
+}
+
+extension CancelScope {
+  fileprivate func runOrTimeOut<Value>(
+    from start: EventLoop.Instant, isolation: isolated (any Actor)?,
+    _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
+  ) async throws -> Value {
+    let outcome = await runToTheEnd(isolation: isolation, body)
+    if wasEndedByItself(outcome) && hasExpired {
+      throw TimeoutError("withTimeout", after: start.duration(to: deadline ?? start), scope: self)
+    }
+    return try outcome.get()
+  }
+
+  /// Runs the body under the scope's timer.
+  func runToTheEnd<Value>(
+    isolation: isolated (any Actor)?, _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
+  ) async -> Result<Value, any Error> {
+    if node.deadline != nil { adjustTimer() }
+    let outcome = await run(isolation: isolation) { try await body(self) }
+    end()
+    return outcome
+  }
+
+  /// Whether the body ended by a cancellation that was the scope's, and not one from outside.
+  func wasEndedByItself<Value>(_ outcome: Result<Value, any Error>) -> Bool {
+    guard case .failure(let error) = outcome, error is CancellationError else { return false }
+    return isCancelled && !Task.isCancelled
+  }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+private struct Failure: Error, Equatable {}
+
+@Suite(.virtualTime) struct CancelScopeTests {
+  @Test func movingOnReturnsNothingWhenTheTimeIsUp() async throws {
+    let late: Int? = try await moveOnAfter(.seconds(1)) {
+      try await sleep(.seconds(2))
+      return 1
+    }
+    #expect(late == nil)
+    #expect(try await moveOnAfter(.seconds(1)) { 2 } == 2)
+    await #expect(throws: Failure.self) { try await moveOnAfter(.seconds(1)) { throw Failure() } }
+  }
+
+  @Test func aScopeSwallowsItsOwnCancellationAndNoOther() async throws {
+    let result: Int? = try await withCancelScope { scope in
+      createTask {
+        try await sleep(.seconds(1))
+        scope.cancel("changed my mind")
+      }
+      do { try await sleep(.seconds(3600)) } catch {
+        #expect(currentCancelReason == CancelReason(.requested, "changed my mind"))
+        throw error
+      }
+      return 1
+    }
+    #expect(result == nil)
+
+    let task = createTask { try await withCancelScope { _ in try await sleep(.seconds(3600)) } }
+    try await sleep(.seconds(1))
+    task.cancel()
+    await #expect(throws: CancellationError.self) { _ = try await task.value }
+  }
+
+  @Test func anInnerScopeThatIsCancelledLeavesTheOuterOneAlone() async throws {
+    let log = Log()
+    let result: String? = try await withCancelScope { outer in
+      let inner: String? = try await withCancelScope { inner in
+        inner.cancel()
+        try await sleep(.seconds(1))
+        return "inner"
+      }
+      log.add(inner ?? "nothing")
+      try await sleep(.seconds(1))
+      #expect(!outer.isCancelled)
+      return "outer"
+    }
+    #expect(result == "outer")
+    #expect(log.entries == ["nothing"])
+  }
+
+  @Test func aShieldedBodyRunsToItsEndAlthoughTheTaskIsCancelled() async throws {
+    let log = Log()
+    let task = createTask {
+      do { try await sleep(.seconds(3600)) } catch {
+        let value = try await shield { () -> Int in
+          try await sleep(.seconds(1))
+          return 7
+        }
+        log.add(value)
+        do { try await sleep(.seconds(1)) } catch { log.add("cancelled as before") }
+        throw error
+      }
+    }
+    try await sleep(.milliseconds(1))
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(log.entries == ["7", "cancelled as before"])
+  }
+
+  @Test func aShieldMayHaveALimitOfItsOwn() async throws {
+    let error = await #expect(throws: TimeoutError.self) {
+      try await shield(atMost: .seconds(2)) { try await sleep(.seconds(3600)) }
+    }
+    #expect(error?.description == "shield: out of time after 2.0 seconds")
+    try await withTimeout(.seconds(1)) {
+      #expect(currentDeadline != nil)
+      try await shield { #expect(currentDeadline == nil) }
+    }
+  }
+
+  @Test func aShieldedTaskGoesOnWithoutWhoeverAwaitedIt() async throws {
+    let task = createTask { () -> Int in
+      try await sleep(.seconds(10))
+      return 3
+    }
+    await #expect(throws: TimeoutError.self) { try await withTimeout(.seconds(1)) { try await shield(task) } }
+    #expect(!task.isDone)
+    #expect(try await shield(task) == 3)
+    let future = Future<Int>()
+    await #expect(throws: TimeoutError.self) { try await withTimeout(.seconds(1)) { try await shield(future) } }
+    #expect(!future.isDone)
+  }
+
+  @Test func catchingWhatIsNotACancellationLetsCancellationsPass() async throws {
+    let result = try await catchingNonCancellation { () -> Int in throw Failure() }
+    #expect(throws: Failure.self) { try result.get() }
+    let task = createTask {
+      var rounds = 0
+      while true {
+        rounds += 1
+        _ = try await catchingNonCancellation {
+          do { try await sleep(.seconds(1)) } catch { throw Failure() }
+        }
+        try #require(rounds < 10)
+      }
+    }
+    try await sleep(.milliseconds(1500))
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
+  @Test func aTaskBeginsWithoutTheLimitsOfItsCreator() async throws {
+    let task = try await withTimeout(.seconds(1)) {
+      createTask { () -> Bool in
+        let none = currentDeadline == nil
+        try await sleep(.seconds(5))
+        return none
+      }
+    }
+    #expect(try await task.value)
+  }
+}
