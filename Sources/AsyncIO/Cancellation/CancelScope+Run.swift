@@ -11,41 +11,37 @@
 import AsyncIOCore
 
 extension CancelScope {
-  /// Runs the body in this scope and returns what it came to. Shielded, the caller's cancellation does not reach it.
-  func run<Value>(
-    shielded: Bool = false, isolation: isolated (any Actor)?, _ body: () async throws -> Value
-  ) async -> Result<Value, any Error> {
-    let child = ScopedTask<Value>()
+  /// Runs the body in this scope, under its timer, and waits for its end. Shielded, the caller's cancellation does not
+  /// reach it.
+  func run(shielded: Bool = false, isolation: isolated (any Actor)?, _ body: () async -> Void) async {
+    if node.deadline != nil { adjustTimer() }
     await withoutActuallyEscaping(body) { body in
-      await child.run(on: loop, in: node, shielded: shielded, isolation: isolation, body)
+      await self.run(BorrowedCall(body), shielded: shielded, isolation: isolation)
     }
-    return child.outcome!
+    if node.deadline != nil { adjustTimer() }
   }
-}
 
-private final class ScopedTask<Value>: @unchecked Sendable {
-  // Sendable: `outcome` is written by the task before it settles, and read after that.
-  var outcome: Result<Value, any Error>?
-  private let settlement = Settlement()
-
-  func run(
-    on loop: EventLoop, in node: CancelNode, shielded: Bool, isolation: isolated (any Actor)?,
-    _ body: @escaping () async throws -> Value
-  ) async {
-    let call = BorrowedCall(body)
+  private func run(_ call: BorrowedCall, shielded: Bool, isolation: isolated (any Actor)?) async {
     let outside = CancelNode.current
     outside?.innerBegins(node)
-    defer { outside?.innerEnded() }
     // A shielded body has no link outwards by which to find the task that it belongs to.
     let owner = shielded ? outside?.owner : nil
     let task = loop.spawn(immediately: true, isolation: isolation) {
-      if let task = SwiftTask() { node.attach(task, owner: owner) }
-      let outcome = await CancelNode.$current.withValue(node) { await call.result() }
-      node.end()
-      self.settlement.finish(outcome.phase) { self.outcome = outcome }
+      if let task = SwiftTask() { self.node.attach(task, owner: owner) }
+      self.node.bind()
+      await call()
+      CancelNode.unbind()
+      self.node.end()
+      self.settlement.finish(.succeeded)
     }
-    if settlement.phase != .pending { return }
-    node.attach(SwiftTask(task))
+    if settlement.phase == .pending {
+      node.attach(SwiftTask(task))
+      await waitForEnd(shielded: shielded)
+    }
+    outside?.innerEnded()
+  }
+
+  private nonisolated(nonsending) func waitForEnd(shielded: Bool) async {
     if shielded { return await settlement.waitUninterrupted(WaitReason("run shielded")) }
     do {
       try await settlement.wait(WaitReason("run in a scope"))
@@ -57,21 +53,26 @@ private final class ScopedTask<Value>: @unchecked Sendable {
 }
 
 /// A closure without a reference to it: whoever made this keeps the closure until the call is over.
-private struct BorrowedCall<Value>: @unchecked Sendable {
+private struct BorrowedCall: @unchecked Sendable {
   // Sendable: it is called once, in the isolation of whoever made it.
-  private typealias Body = () async throws -> Value
+
+  /// In a struct a closure keeps its form. By itself it would be wrapped where it is handed to a generic function, and
+  /// the words would be those of a wrapper that nobody keeps.
+  private struct Closure {
+    let body: () async -> Void
+  }
+
   private let words: (UInt, UInt)
 
-  init(_ body: @escaping () async throws -> Value) {
+  init(_ body: @escaping () async -> Void) {
     // Safety: a closure is two words, the function and its context (ABI).
-    words = unsafeBitCast(body, to: (UInt, UInt).self)
+    words = unsafeBitCast(Closure(body: body), to: (UInt, UInt).self)
   }
 
   /// Calls it. Never inlined, so that the reference which the call takes has been given back when this returns.
   @inline(never)
-  func result() async -> Result<Value, any Error> {
+  func callAsFunction() async {
     // Safety: these are the words of a closure that its owner keeps.
-    let body = unsafeBitCast(words, to: Body.self)
-    do { return .success(try await body()) } catch { return .failure(error) }
+    await unsafeBitCast(words, to: Closure.self).body()
   }
 }

@@ -21,6 +21,8 @@ public final class CancelScope: @unchecked Sendable {
   let node: CancelNode
   let loop: EventLoop
   private var timer: TimerID?
+  /// The end of what runs in it.
+  let settlement = Settlement()
 
   init(deadline: EventLoop.Instant?, on loop: EventLoop) {
     node = CancelNode(parent: .current, deadline: deadline)
@@ -69,11 +71,6 @@ public final class CancelScope: @unchecked Sendable {
     guard loop.isCurrent else { return loop.postFromAnywhere { _ in self.adjustTimer() } }
     if let timer = timer.take() { loop.cancel(timer) }
     if let deadline = node.deadline, !node.isOver { timer = loop.cancel(node, at: deadline) }
-  }
-
-  func end() {
-    node.end()
-    if node.deadline != nil { adjustTimer() }
   }
 }
 

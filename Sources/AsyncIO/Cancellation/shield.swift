@@ -31,13 +31,14 @@ public func shield<Value>(
   let loop = EventLoop.current
   let deadline = duration.map { loop.time.advanced(by: $0) }
   let scope = CancelScope(shieldUntil: deadline, on: loop)
-  if deadline != nil { scope.adjustTimer() }
-  let outcome = await scope.run(shielded: true, isolation: isolation, body)
-  scope.end()
-  if case .failure(let error) = outcome, error is CancellationError, let duration, scope.hasExpired {
+  var outcome: Result<Value, any Error>?
+  await scope.run(shielded: true, isolation: isolation) {
+    do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+  }
+  if let duration, scope.hasExpired, case .failure(let error)? = outcome, error is CancellationError {
     throw TimeoutError("shield", after: duration, scope: scope)
   }
-  return try outcome.get()
+  return try outcome!.get()
 }
 
 /// Awaits a task without cancelling it when the caller is cancelled; asyncio's `shield`.

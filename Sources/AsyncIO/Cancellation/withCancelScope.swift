@@ -25,9 +25,12 @@ public func withCancelScope<Value>(
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value? {
   let scope = CancelScope(deadline: deadline, on: .current)
-  let outcome = await scope.runToTheEnd(isolation: isolation, body)
-  if scope.wasEndedByItself(outcome) { return nil }
-  return try outcome.get()
+  var outcome: Result<Value, any Error>?
+  await scope.run(isolation: isolation) {
+    do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
+  }
+  if scope.wasEndedByItself(outcome!) { return nil }
+  return try outcome!.get()
 }
 
 /// Runs the body for so long at most, and goes on without it if that was not enough; trio's `move_on_after`.

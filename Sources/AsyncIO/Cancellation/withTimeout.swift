@@ -75,26 +75,19 @@ extension CancelScope {
     from start: EventLoop.Instant, isolation: isolated (any Actor)?,
     _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
   ) async throws -> Value {
-    let outcome = await runToTheEnd(isolation: isolation, body)
-    if wasEndedByItself(outcome) && hasExpired {
+    var outcome: Result<Value, any Error>?
+    await run(isolation: isolation) {
+      do { outcome = .success(try await body(self)) } catch { outcome = .failure(error) }
+    }
+    if hasExpired, wasEndedByItself(outcome!) {
       throw TimeoutError("withTimeout", after: start.duration(to: deadline ?? start), scope: self)
     }
-    return try outcome.get()
-  }
-
-  /// Runs the body under the scope's timer.
-  func runToTheEnd<Value>(
-    isolation: isolated (any Actor)?, _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
-  ) async -> Result<Value, any Error> {
-    if node.deadline != nil { adjustTimer() }
-    let outcome = await run(isolation: isolation) { try await body(self) }
-    end()
-    return outcome
+    return try outcome!.get()
   }
 
   /// Whether the body ended by a cancellation that was the scope's, and not one from outside.
   func wasEndedByItself<Value>(_ outcome: Result<Value, any Error>) -> Bool {
-    guard case .failure(let error) = outcome, error is CancellationError else { return false }
-    return isCancelled && !Task.isCancelled
+    guard isCancelled, case .failure(let error) = outcome, error is CancellationError else { return false }
+    return !Task.isCancelled
   }
 }

@@ -15,8 +15,8 @@ public import AsyncIOCore
 /// It runs whether or not anybody holds the handle. If it fails, and the last handle is gone before anybody has looked
 /// at how it ended, its error goes to the loop's exception handler.
 public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendable {
-  // Sendable: `outcome` is written once, by the task's end under the settlement's mutex, and read only by those who
-  // have learned from it that the task has ended.
+  // Sendable: `outcome` is written once, by the task before it settles, and read only by those who have learned from
+  // the settlement that it has.
   private var outcome: Result<Value, any Error>?
 
   /// How the task ended; nil while it has not. asyncio's `result()` and `exception()`.
@@ -61,16 +61,20 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
     throw MisuseError("TaskHandle.value: \(waitDescription) awaits itself")
   }
 
-  /// Runs the body as this task's.
-  nonisolated(nonsending) func run(_ body: @escaping @isolated(any) () async throws -> Value) async {
-    if let task = SwiftTask() { node.attach(task, owner: self) }
-    let outcome: Result<Value, any Error>
-    do {
-      outcome = .success(try await CancelNode.$current.withValue(node) { try await body() })
-    } catch {
-      outcome = .failure(error)
+  /// Starts it with this body.
+  func start(
+    eagerly: Bool = false, isolation: isolated (any Actor)?,
+    _ body: @escaping @isolated(any) () async throws -> Value
+  ) {
+    super.start(eagerly: eagerly, isolation: isolation) {
+      do {
+        self.outcome = .success(try await body())
+        return .succeeded
+      } catch {
+        self.outcome = .failure(error)
+        return error is CancellationError ? .cancelled : .failed
+      }
     }
-    end(outcome.phase) { self.outcome = outcome }
   }
 
   deinit {

@@ -35,16 +35,3 @@ public func createTask<Value: Sendable>(
   handle.start(eagerly: eagerStart, isolation: isolation, body)
   return handle
 }
-
-extension TaskHandle {
-  func start(
-    eagerly: Bool = false, isolation: isolated (any Actor)?,
-    _ body: @escaping @isolated(any) () async throws -> Value
-  ) {
-    begin()
-    let task = loop.spawn(name: givenNameForSwift, immediately: eagerly, isolation: isolation) {
-      await self.run(body)
-    }
-    node.attach(SwiftTask(task), owner: self)
-  }
-}

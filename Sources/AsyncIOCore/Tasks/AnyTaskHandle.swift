@@ -45,9 +45,6 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
     set { givenName.withLock { $0 = newValue } }
   }
 
-  /// The name for Swift's own tools, which know a task only by what it was created with.
-  package final var givenNameForSwift: String? { givenName.withLock { $0 } }
-
   /// Where it was created: `App/Crawler.swift:12`.
   public final var createdAt: String { "\(file):\(line)" }
 
@@ -96,14 +93,30 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
 
   // MARK: - Its life
 
-  /// From now on it is among the tasks of its loop.
-  package final func begin() { loop.tasks.insert(self) }
+  /// Starts it. The work is done in the given isolation; it keeps its result for itself and says how it ended.
+  package final func start(
+    eagerly: Bool, isolation: isolated (any Actor)?, _ work: @escaping () async -> SettlementPhase
+  ) {
+    loop.tasks.insert(self)
+    let task = loop.spawn(name: givenName.withLock { $0 }, immediately: eagerly, isolation: isolation) {
+      self.begin()
+      self.end(await work())
+    }
+    node.attach(SwiftTask(task), owner: self)
+  }
 
-  /// It has ended, this way; `store` keeps its result.
-  package final func end(_ phase: SettlementPhase, store: () -> Void = {}) {
+  /// The current Swift task is this one.
+  package final func begin() {
+    if let task = SwiftTask() { node.attach(task, owner: self) }
+    node.bind()
+  }
+
+  /// It has ended, this way.
+  package final func end(_ phase: SettlementPhase) {
+    CancelNode.unbind()
     loop.tasks.remove(self)
     node.end()
-    settlement.finish(phase, store: store)
+    settlement.finish(phase)
   }
 }
 

@@ -10,6 +10,7 @@
 // From any thread. A node's state is behind a mutex, and nobody is called while it is held: cancelling a task runs
 // handlers.
 
+import CSwiftRuntime
 import Synchronization
 
 package final class CancelNode: Sendable {
@@ -34,6 +35,21 @@ package final class CancelNode: Sendable {
     self.parent = parent
     state = Mutex(State(deadline: deadline))
   }
+
+  /// Makes this the innermost node of the current task, until `unbind`, which is to come in the same function.
+  @inline(__always)
+  package func bind() {
+    var value: CancelNode? = self
+    let key = unsafe Unmanaged.passUnretained(CancelNode.$current).toOpaque()
+    let type = unsafe unsafeBitCast((CancelNode?).self as Any.Type, to: UnsafeRawPointer.self)
+    // Safety: the push takes a reference over, which it is given here; it and the pop are balanced, and what is
+    // allocated for the task between them is gone by then.
+    unsafe _ = Unmanaged.passRetained(self)
+    unsafe withUnsafeMutablePointer(to: &value) { unsafe swift_task_localValuePush(key, $0, type) }
+  }
+
+  @inline(__always)
+  package static func unbind() { swift_task_localValuePop() }
 
   // MARK: - Its life
 

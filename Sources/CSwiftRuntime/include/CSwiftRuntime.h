@@ -27,6 +27,13 @@ void swift_task_removeCancellationHandler(void *_Nonnull record) ASYNCIO_SWIFT_C
 void asyncio_set_cancellation_callback(void (*_Nonnull callback)(void *_Nonnull context));
 void *_Nullable asyncio_add_cancellation_handler(void *_Nonnull context);
 
+// Binds a task-local value for the current task until the pop, which must come in the same function: what
+// `TaskLocal.withValue` does, but for its hop to no actor and back, which costs a turn of the loop each way where the
+// caller is isolated. The push takes the value over.
+void swift_task_localValuePush(const void *_Nonnull key, void *_Nonnull value,
+                               const void *_Nonnull value_type) ASYNCIO_SWIFT_CALL;
+void swift_task_localValuePop(void) ASYNCIO_SWIFT_CALL;
+
 static inline void *_Nullable asyncio_current_task(void) { return swift_task_getCurrent(); }
 static inline bool asyncio_task_is_cancelled(void *_Nonnull task) { return swift_task_isCancelled(task); }
 static inline void asyncio_cancel_task(void *_Nonnull task) { swift_task_cancel(task); }
