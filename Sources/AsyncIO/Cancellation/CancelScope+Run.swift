@@ -7,38 +7,40 @@
 // `withoutActuallyEscaping` makes one, and checks in the end that nobody has kept it. The task must not hold it then,
 // and a task is released by its runtime a moment after it has ended, on its own thread. So it is given the closure's
 // two words without a reference, and makes a closure of them for as long as the call lasts.
+//
+// What is generic is inlined into the caller, and is little: a layer of async functions is a frame to allocate, and a
+// layer of generic ones looks up its types.
 
 import AsyncIOCore
 
 extension CancelScope {
   /// Runs the body in this scope, under its timer, and waits for its end. Shielded, the caller's cancellation does not
   /// reach it.
+  @usableFromInline
   func run(shielded: Bool = false, isolation: isolated (any Actor)?, _ body: () async -> Void) async {
-    if node.deadline != nil { adjustTimer() }
+    if hasDeadline { adjustTimer() }
     await withoutActuallyEscaping(body) { body in
-      await self.run(BorrowedCall(body), shielded: shielded, isolation: isolation)
+      let call = BorrowedCall(body)
+      let outside = around
+      // A shielded body has no link outwards by which to find the task that it belongs to.
+      let owner = shielded ? outside?.owner : nil
+      let task = loop.spawnImmediately(isolation: isolation) {
+        _ = isolation
+        if let task = SwiftTask() { self.node.attach(task, owner: owner) }
+        self.node.bind()
+        await call()
+        CancelNode.unbind()
+        self.node.end()
+        self.settlement.finish(.succeeded)
+      }
+      if settlement.phase == .pending {
+        node.attach(SwiftTask(task))
+        outside?.innerBegins(node)
+        await waitForEnd(shielded: shielded)
+        outside?.innerEnded()
+      }
     }
-    if node.deadline != nil { adjustTimer() }
-  }
-
-  private func run(_ call: BorrowedCall, shielded: Bool, isolation: isolated (any Actor)?) async {
-    let outside = CancelNode.current
-    outside?.innerBegins(node)
-    // A shielded body has no link outwards by which to find the task that it belongs to.
-    let owner = shielded ? outside?.owner : nil
-    let task = loop.spawn(immediately: true, isolation: isolation) {
-      if let task = SwiftTask() { self.node.attach(task, owner: owner) }
-      self.node.bind()
-      await call()
-      CancelNode.unbind()
-      self.node.end()
-      self.settlement.finish(.succeeded)
-    }
-    if settlement.phase == .pending {
-      node.attach(SwiftTask(task))
-      await waitForEnd(shielded: shielded)
-    }
-    outside?.innerEnded()
+    if hasDeadline { adjustTimer() }
   }
 
   private nonisolated(nonsending) func waitForEnd(shielded: Bool) async {

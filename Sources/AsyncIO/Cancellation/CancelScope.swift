@@ -17,22 +17,41 @@ public import AsyncIOCore
 /// Scopes nest: what cancels one cancels all within, and only the one that was cancelled swallows the cancellation or
 /// turns it into a `TimeoutError`. It may be used from any thread.
 public final class CancelScope: @unchecked Sendable {
-  // Sendable: `timer` belongs to the loop's thread; the rest is immutable.
+  // Sendable: `timer` belongs to the loop's thread; `hasDeadline` only ever becomes true, and a scope that is given its
+  // first deadline from another thread adjusts its timer for that itself; the rest is immutable.
   let node: CancelNode
   let loop: EventLoop
+  /// What was around where it was made.
+  let around: CancelNode?
+  /// Whether it has ever had a deadline, and so perhaps a timer.
+  private(set) var hasDeadline: Bool
+  /// When it was made.
+  private let start: EventLoop.Instant
   private var timer: TimerID?
   /// The end of what runs in it.
   let settlement = Settlement()
 
-  init(deadline: EventLoop.Instant?, on loop: EventLoop) {
-    node = CancelNode(parent: .current, deadline: deadline)
+  private init(from start: EventLoop.Instant, to deadline: EventLoop.Instant?, shielded: Bool, on loop: EventLoop) {
     self.loop = loop
+    self.start = start
+    around = .current
+    node = CancelNode(parent: shielded ? nil : around, deadline: deadline)
+    hasDeadline = deadline != nil
   }
 
-  /// A scope that what is around does not cancel.
-  init(shieldUntil deadline: EventLoop.Instant?, on loop: EventLoop) {
-    node = CancelNode(parent: nil, deadline: deadline)
-    self.loop = loop
+  /// A scope that begins now; nil is no deadline.
+  @usableFromInline
+  convenience init(deadline: EventLoop.Instant?) {
+    let loop = EventLoop.current
+    self.init(from: loop.time, to: deadline, shielded: false, on: loop)
+  }
+
+  /// The same for so long. Shielded, what is around doesn't cancel it.
+  @usableFromInline
+  convenience init(after duration: Duration?, shielded: Bool = false) {
+    let loop = EventLoop.current
+    let start = loop.time
+    self.init(from: start, to: duration.map { start.advanced(by: $0) }, shielded: shielded, on: loop)
   }
 
   /// When the code in the scope is cancelled; nil is never. asyncio's `when`. In the past, it is cancelled in the next
@@ -42,6 +61,7 @@ public final class CancelScope: @unchecked Sendable {
   /// Sets the deadline; nil takes it away. asyncio's `reschedule`. Does nothing once the scope is over or cancelled.
   public func reschedule(at deadline: EventLoop.Instant?) {
     node.deadline = deadline
+    hasDeadline = true
     adjustTimer()
   }
 
@@ -64,13 +84,18 @@ public final class CancelScope: @unchecked Sendable {
   /// Why it was cancelled; nil if it was not.
   public var cancelReason: CancelReason? { node.ownReason }
 
+  @usableFromInline
+  func timeoutError(_ operation: String) -> any Error {
+    TimeoutError(operation, after: start.duration(to: deadline ?? start), scope: self)
+  }
+
   // MARK: - Its timer
 
   /// Makes the timer what the deadline says: on the loop's thread now, from others soon.
   func adjustTimer() {
     guard loop.isCurrent else { return loop.postFromAnywhere { _ in self.adjustTimer() } }
     if let timer = timer.take() { loop.cancel(timer) }
-    if let deadline = node.deadline, !node.isOver { timer = loop.cancel(node, at: deadline) }
+    if let deadline = node.pendingDeadline { timer = loop.cancel(node, at: deadline) }
   }
 }
 

@@ -24,21 +24,21 @@ import AsyncIOCore
 /// - Parameter duration: When the body is cancelled nonetheless; nil is never, and then a body that doesn't end keeps
 ///   the caller for ever.
 /// - Throws: What the body throws; `TimeoutError` if its time ran out and it ended by its cancellation.
+@inlinable
 public func shield<Value>(
   atMost duration: Duration? = nil, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value {
-  let loop = EventLoop.current
-  let deadline = duration.map { loop.time.advanced(by: $0) }
-  let scope = CancelScope(shieldUntil: deadline, on: loop)
+  let scope = CancelScope(after: duration, shielded: true)
   var outcome: Result<Value, any Error>?
   await scope.run(shielded: true, isolation: isolation) {
     do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
   }
-  if let duration, scope.hasExpired, case .failure(let error)? = outcome, error is CancellationError {
-    throw TimeoutError("shield", after: duration, scope: scope)
+  switch outcome! {
+  case .success(let value): return value
+  case .failure(let error):
+    throw error is CancellationError && scope.hasExpired ? scope.timeoutError("shield") : error
   }
-  return try outcome!.get()
 }
 
 /// Awaits a task without cancelling it when the caller is cancelled; asyncio's `shield`.

@@ -20,17 +20,22 @@ public import AsyncIOCore
 /// - Parameter deadline: When the scope is cancelled; nil is never.
 /// - Returns: What the body returned; nil if it ended because the scope was cancelled.
 /// - Throws: What the body throws, but for the scope's own cancellation.
+@inlinable
 public func withCancelScope<Value>(
   deadline: EventLoop.Instant? = nil, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value? {
-  let scope = CancelScope(deadline: deadline, on: .current)
+  let scope = CancelScope(deadline: deadline)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {
     do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
   }
-  if scope.wasEndedByItself(outcome!) { return nil }
-  return try outcome!.get()
+  switch outcome! {
+  case .success(let value): return value
+  case .failure(let error):
+    if scope.wasEndedByItself(error) { return nil }
+    throw error
+  }
 }
 
 /// Runs the body for so long at most, and goes on without it if that was not enough; trio's `move_on_after`.
@@ -42,6 +47,7 @@ public func withCancelScope<Value>(
 /// Like `withTimeout`, without an error.
 ///
 /// - Returns: What the body returned; nil if its time ran out.
+@inlinable
 public func moveOnAfter<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) () async throws -> Value
@@ -52,6 +58,7 @@ public func moveOnAfter<Value>(
 }
 
 /// The same for a body that looks at its time limit or changes it.
+@inlinable
 public func moveOnAfter<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value

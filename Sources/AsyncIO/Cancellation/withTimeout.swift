@@ -18,11 +18,17 @@ public import AsyncIOCore
 /// **Cancellation** of the caller cancels the body, and waits for it.
 ///
 /// - Throws: `TimeoutError` if the time ran out and the body ended by its cancellation; what the body throws otherwise.
+@inlinable
 public func withTimeout<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value {
-  try await withTimeout(duration, isolation: isolation) { _ in try await body() }
+  let scope = CancelScope(after: duration)
+  var outcome: Result<Value, any Error>?
+  await scope.run(isolation: isolation) {
+    do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+  }
+  return try scope.valueOrTimeout(outcome!)
 }
 
 /// The same for a body that looks at its time limit or changes it.
@@ -34,14 +40,17 @@ public func withTimeout<Value>(
 ///   try await readRest(size)
 /// }
 /// ```
+@inlinable
 public func withTimeout<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value {
-  let loop = EventLoop.current
-  let start = loop.time
-  let scope = CancelScope(deadline: start.advanced(by: duration), on: loop)
-  return try await scope.runOrTimeOut(from: start, isolation: isolation, body)
+  let scope = CancelScope(after: duration)
+  var outcome: Result<Value, any Error>?
+  await scope.run(isolation: isolation) {
+    do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
+  }
+  return try scope.valueOrTimeout(outcome!)
 }
 
 /// The same with a time of the loop's clock instead of a duration; asyncio's `timeout_at`. Nil is no limit, which the
@@ -53,16 +62,21 @@ public func withTimeout<Value>(
 ///   try await withTimeout(at: deadline) { try await fetch(url) }
 /// }
 /// ```
+@inlinable
 public func withTimeout<Value>(
   at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value {
-  let loop = EventLoop.current
-  let scope = CancelScope(deadline: deadline, on: loop)
-  return try await scope.runOrTimeOut(from: loop.time, isolation: isolation, body)
+  let scope = CancelScope(deadline: deadline)
+  var outcome: Result<Value, any Error>?
+  await scope.run(isolation: isolation) {
+    do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
+  }
+  return try scope.valueOrTimeout(outcome!)
 }
 
 /// The same for a body that doesn't look at its time limit.
+@inlinable
 public func withTimeout<Value>(
   at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) () async throws -> Value
@@ -71,23 +85,17 @@ public func withTimeout<Value>(
 }
 
 extension CancelScope {
-  fileprivate func runOrTimeOut<Value>(
-    from start: EventLoop.Instant, isolation: isolated (any Actor)?,
-    _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
-  ) async throws -> Value {
-    var outcome: Result<Value, any Error>?
-    await run(isolation: isolation) {
-      do { outcome = .success(try await body(self)) } catch { outcome = .failure(error) }
+  @inlinable
+  func valueOrTimeout<Value>(_ outcome: Result<Value, any Error>) throws -> Value {
+    switch outcome {
+    case .success(let value): return value
+    case .failure(let error): throw hasExpired && wasEndedByItself(error) ? timeoutError("withTimeout") : error
     }
-    if hasExpired, wasEndedByItself(outcome!) {
-      throw TimeoutError("withTimeout", after: start.duration(to: deadline ?? start), scope: self)
-    }
-    return try outcome!.get()
   }
 
   /// Whether the body ended by a cancellation that was the scope's, and not one from outside.
-  func wasEndedByItself<Value>(_ outcome: Result<Value, any Error>) -> Bool {
-    guard isCancelled, case .failure(let error) = outcome, error is CancellationError else { return false }
-    return !Task.isCancelled
+  @usableFromInline
+  func wasEndedByItself(_ error: any Error) -> Bool {
+    error is CancellationError && isCancelled && !Task.isCancelled
   }
 }

@@ -99,6 +99,7 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
   ) {
     loop.tasks.insert(self)
     let task = loop.spawn(name: givenName.withLock { $0 }, immediately: eagerly, isolation: isolation) {
+      _ = isolation
       self.begin()
       self.end(await work())
     }

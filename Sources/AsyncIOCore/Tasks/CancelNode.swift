@@ -111,6 +111,11 @@ package final class CancelNode: Sendable {
     set { state.withLock { $0.deadline = newValue } }
   }
 
+  /// The deadline, while there is something to cancel.
+  package var pendingDeadline: EventLoop.Instant? {
+    state.withLock { $0.isOver || $0.reason != nil ? nil : $0.deadline }
+  }
+
   /// The earliest deadline of this node and those around it.
   package var effectiveDeadline: EventLoop.Instant? {
     var earliest: EventLoop.Instant?

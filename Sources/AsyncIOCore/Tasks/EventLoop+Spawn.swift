@@ -3,36 +3,32 @@
 // first step needs no hop: one place in the run queue.
 
 extension EventLoop {
-  /// Starts a task on this loop, or where its isolation says.
+  /// Starts a task on this loop, or where its isolation says. `work` is a closure that captures the isolation, so that
+  /// it is the closure's own.
   ///
-  /// - Parameters:
-  ///   - immediately: Runs it to its first suspension now, where it is allowed to run here at all.
-  ///   - isolation: Where it runs; nil is this loop.
+  /// - Parameter immediately: Runs it to its first suspension now, where it is allowed to run here at all.
+  @inline(__always)
   package func spawn(
     name: String? = nil, immediately: Bool = false, isolation: isolated (any Actor)?,
-    _ work: @escaping () async -> Void
+    @_inheritActorContext _ work: sending @escaping @isolated(any) () async -> Void
   ) -> Task<Void, Never> {
-    let work = Work(work)
-    // A task of no actor prefers the loop, so that it comes back to it from wherever it goes; on the main loop the
-    // router sees to that.
-    let preference: (any TaskExecutor)? = isolation == nil && !(isMain && isCurrent) ? taskExecutor : nil
-    if immediately && isCurrent {
-      return Task.immediate(name: name, executorPreference: preference) {
-        _ = isolation
-        await work.run()
-      }
-    }
-    return Task(name: name, executorPreference: preference) {
-      _ = isolation
-      await work.run()
-    }
+    if immediately && isCurrent { return spawnImmediately(name: name, isolation: isolation, work) }
+    guard needsPreference(isolation) else { return Task(name: name, operation: work) }
+    return Task(name: name, executorPreference: taskExecutor, operation: work)
   }
 
-  /// Takes a closure into the task that it was made for.
-  private struct Work: @unchecked Sendable {
-    // Sendable: the closure is called once, in the isolation in which it was made.
-    let run: () async -> Void
-
-    init(_ run: @escaping () async -> Void) { self.run = run }
+  /// The same, within the call up to the first suspension; on another thread than this loop's it is only soon.
+  @inline(__always)
+  package func spawnImmediately(
+    name: String? = nil, isolation: isolated (any Actor)?,
+    @_inheritActorContext _ work: sending @escaping @isolated(any) () async -> Void
+  ) -> Task<Void, Never> {
+    guard isCurrent else { return spawn(name: name, isolation: isolation, work) }
+    guard needsPreference(isolation) else { return Task.immediate(name: name, operation: work) }
+    return Task.immediate(name: name, executorPreference: taskExecutor, operation: work)
   }
+
+  /// A task of no actor prefers the loop, so that it comes back to it from wherever it goes; on the main loop the router
+  /// sees to that.
+  private func needsPreference(_ isolation: (any Actor)?) -> Bool { isolation == nil && !(isMain && isCurrent) }
 }
