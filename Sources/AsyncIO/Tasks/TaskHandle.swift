@@ -72,7 +72,7 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
         return .succeeded
       } catch {
         self.outcome = .failure(error)
-        return error is CancellationError ? .cancelled : .failed
+        return self.ended(by: error)
       }
     }
   }

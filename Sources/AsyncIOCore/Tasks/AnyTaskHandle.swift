@@ -15,7 +15,8 @@ import Synchronization
 ///
 /// Everything here may be used from any thread.
 open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
-  // Sendable: immutable, or behind a mutex; `place` is behind the registry's.
+  // Sendable: immutable, or behind a mutex; `place` is behind the registry's; `failure` is written by the task before it
+  // settles, and read only by those who have learned from the settlement that it has.
   private static let created = Atomic<Int>(0)
 
   /// Counts the tasks of the process.
@@ -27,6 +28,7 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
   private let file: StaticString
   private let line: UInt
   private let givenName: Mutex<String?>
+  private final var failure: (any Error)?
   /// Where it stands in the registry.
   final var place = -1
 
@@ -89,6 +91,20 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
   /// task has ended already, in the next turn.
   public final func addDoneCallback(_ callback: @escaping @Sendable (AnyTaskHandle) -> Void) {
     settlement.addCallback { callback(self) }
+  }
+
+  /// What it failed with; nil if it ended otherwise, or has not ended; asyncio's `exception`. Whoever asks has seen it.
+  public final var error: (any Error)? {
+    guard settlement.phase == .failed else { return nil }
+    settlement.markRetrieved()
+    return failure
+  }
+
+  /// The task is about to end by an error.
+  package final func ended(by error: any Error) -> SettlementPhase {
+    if error is CancellationError { return .cancelled }
+    failure = error
+    return .failed
   }
 
   // MARK: - Its life

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Several errors that happened side by side; Python's `ExceptionGroup`. A task scope throws one when tasks in it
+/// failed, even if it was only one of them, so that whoever catches it need not tell.
+///
+/// ```swift
+/// do {
+///   try await withTaskScope { scope in
+///     for url in urls { scope.createTask(name: url) { try await download(url) } }
+///   }
+/// } catch let group as ErrorGroup {
+///   let (network, rest) = group.split { $0 is SystemError }
+///   print("network:", network?.errors ?? [])
+///   if let rest { throw rest }
+/// }
+/// ```
+public struct ErrorGroup: Error, Sendable, CustomStringConvertible {
+  /// What happened in words: `2 tasks of a scope failed`.
+  public let message: String
+  /// The errors, in the order in which they happened; at least one. They may be groups themselves.
+  public let errors: [any Error]
+
+  /// - Precondition: There is at least one error.
+  public init(_ message: String, _ errors: [any Error]) {
+    precondition(!errors.isEmpty, "ErrorGroup: there is no error")
+    self.message = message
+    self.errors = errors
+  }
+
+  /// The errors that are no groups, at any depth, in their order.
+  public var leaves: [any Error] {
+    errors.flatMap { error in (error as? ErrorGroup)?.leaves ?? [error] }
+  }
+
+  /// The errors of one type, at any depth.
+  public func errors<Failure: Error>(of type: Failure.Type) -> [Failure] { leaves.compactMap { $0 as? Failure } }
+
+  /// The group with only those leaves that satisfy the condition, groups within it likewise; nil if none does. Python's
+  /// `subgroup`.
+  public func filter(_ isIncluded: (any Error) -> Bool) -> ErrorGroup? { split(isIncluded).matching }
+
+  /// Two groups, of the leaves that satisfy the condition and of the others, each nil if there are none; Python's
+  /// `split`, and what `except*` does.
+  public func split(_ isMatching: (any Error) -> Bool) -> (matching: ErrorGroup?, rest: ErrorGroup?) {
+    var matching: [any Error] = []
+    var rest: [any Error] = []
+    for error in errors {
+      if let group = error as? ErrorGroup {
+        let parts = group.split(isMatching)
+        if let part = parts.matching { matching.append(part) }
+        if let part = parts.rest { rest.append(part) }
+      } else if isMatching(error) {
+        matching.append(error)
+      } else {
+        rest.append(error)
+      }
+    }
+    return (
+      matching.isEmpty ? nil : ErrorGroup(message, matching), rest.isEmpty ? nil : ErrorGroup(message, rest)
+    )
+  }
+
+  public var description: String { "\(message): \(errors.map { "\($0)" }.joined(separator: "; "))" }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+import Synchronization
+
+/// Tasks that end before the code that started them goes on; asyncio's `TaskGroup`, trio's nursery. `withTaskScope`
+/// makes one.
+///
+/// It may be handed to other code, which then starts tasks in it, from any thread.
+public final class TaskScope: Sendable {
+  private let state = Mutex(TaskScopeState<Waiter>())
+  private let children = Mutex<[ObjectIdentifier: AnyTaskHandle]>([:])
+  private let scope: CancelScope
+
+  init(_ scope: CancelScope) { self.scope = scope }
+
+  // MARK: - Tasks
+
+  /// Starts a task in the scope; asyncio's `TaskGroup.create_task`. As the global `createTask`, but that the task has
+  /// the time limits of the scope, and ends before it does.
+  ///
+  /// In a scope that was cancelled, or where a task has failed, it is cancelled from the start. Ends the process with a
+  /// sentence if the scope is over.
+  @discardableResult
+  public func createTask<Value: Sendable>(
+    name: String? = nil, eagerStart: Bool = false, isolation: isolated (any Actor)? = #isolation,
+    file: StaticString = #fileID, line: UInt = #line,
+    @_inheritActorContext _ body: sending @escaping @isolated(any) () async throws -> Value
+  ) -> TaskHandle<Value> {
+    require(state.withLock { $0.begin() }, "TaskScope.createTask: the scope is over")
+    let task = TaskHandle<Value>(name: name, loop: .current, parent: scope.node, file: file, line: line)
+    children.withLock { $0[ObjectIdentifier(task)] = task }
+    task.settlement.whenSettled { [unowned task] in self.ended(task) }
+    task.start(eagerly: eagerStart, isolation: isolation, body)
+    // The cancellation may have come before the task did.
+    if scope.isCancelled { task.node.forwardCancellation() }
+    return task
+  }
+
+  /// Starts a task in the scope, and returns when it says that it is up; trio's `Nursery.start`.
+  ///
+  /// ```swift
+  /// try await withTaskScope { scope in
+  ///   let port = try await scope.start(name: "server") { ready in
+  ///     let server = try await startServer(host: "127.0.0.1", port: 0, handler: serve)
+  ///     ready(server.port)
+  ///     try await server.serveForever()
+  ///   }
+  ///   print("listening at port", port)
+  /// }
+  /// ```
+  ///
+  /// **Cancellation** of the caller before the task is ready cancels the task, and waits for it.
+  ///
+  /// - Returns: What the task gave to `ready`.
+  /// - Throws: What the task threw before it was ready, which then is no error of the scope; `MisuseError` if it
+  ///   returned without calling `ready`.
+  @discardableResult
+  public func start<Ready: Sendable>(
+    name: String? = nil, isolation: isolated (any Actor)? = #isolation,
+    file: StaticString = #fileID, line: UInt = #line,
+    @_inheritActorContext _ body: sending @escaping @isolated(any) (ReadySignal<Ready>) async throws -> Void
+  ) async throws -> Ready {
+    let future = Future<Ready>()
+    let box = UncheckedBox(body)
+    let task = createTask(name: name, isolation: isolation, file: file, line: line) {
+      do {
+        try await box.value(ReadySignal(future))
+        future.trySetException(
+          MisuseError("TaskScope.start: \(currentTask?.waitDescription ?? "the task") ended before it was ready"))
+      } catch {
+        // Before it was ready the error is the caller's.
+        if !future.trySetException(error) { throw error }
+      }
+    }
+    do {
+      try await future.waitWithoutCancelling()
+    } catch {
+      task.cancel(CancelReason(.awaiterCancelled))
+      await task.settlement.waitUninterrupted(WaitReason("await cancelled", on: task))
+    }
+    return try future.result!.get()
+  }
+
+  /// Cancels the tasks of the scope and its body, without an error: `withTaskScope` returns when all have ended. trio's
+  /// `cancel_scope.cancel`.
+  ///
+  /// - Returns: False if the scope is over already; then this does nothing.
+  @discardableResult
+  public func cancel(_ reason: String = "") -> Bool { scope.cancel(reason) }
+
+  /// Whether it was cancelled, by `cancel` or because a task failed.
+  public var isCancelled: Bool { scope.isCancelled }
+
+  /// The tasks that have not ended, in the order in which they were created.
+  public var tasks: [AnyTaskHandle] { children.withLock { Array($0.values) }.sorted { $0.id < $1.id } }
+
+  // MARK: - Its end
+
+  private func ended(_ task: AnyTaskHandle) {
+    let error = task.error
+    children.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(task)) }
+    let ended = state.withLock { $0.end(error) }
+    if ended.isFirstError { scope.node.cancel(CancelReason(.siblingFailed, task.waitDescription)) }
+    _ = ended.waiter?.resume()
+  }
+
+  func bodyFailed(_ error: any Error) {
+    if state.withLock({ $0.bodyFailed(error) }) { scope.node.cancel(CancelReason(.siblingFailed, "the scope's body")) }
+  }
+
+  /// Waits for every task, and lets no more begin. Whether the body was cancelled while it waited.
+  func close() async -> Bool {
+    var wasCancelled = false
+    repeat {
+      do {
+        _ = try await waitInLine(WaitReason("end the task scope", on: self)) {
+          self.join($0)
+        } leave: {
+          self.leave()
+        }
+      } catch {
+        wasCancelled = true
+        await waitInLineUninterrupted(WaitReason("end the cancelled task scope", on: self)) {
+          self.join($0)
+        } leave: {
+          _ = self.leave()
+        }
+      }
+    } while !state.withLock { $0.close() }
+    return wasCancelled
+  }
+
+  private func join(_ waiter: Waiter) {
+    if state.withLock({ $0.join(waiter) }) { _ = waiter.resume() }
+  }
+
+  private func leave() -> Bool? { state.withLock { $0.leave() } ? true : nil }
+
+  /// Carries the cancellation of the scope's body on to its tasks.
+  func cancelTasks() {
+    for task in tasks { task.node.forwardCancellation() }
+  }
+
+  var errors: [any Error] { state.withLock { $0.errors } }
+}
+
+extension TaskScope: WaitObject {
+  package var waitDescription: String {
+    "of \(tasks.map { "\"\($0.name)\"" }.joined(separator: ", "))"
+  }
+}
+
+/// Says that a task is up; see `TaskScope.start`.
+public struct ReadySignal<Value: Sendable>: Sendable {
+  private let future: Future<Value>
+
+  init(_ future: Future<Value>) { self.future = future }
+
+  /// The task is up, and this is what it has to say to whoever started it. Once; later calls do nothing.
+  public func callAsFunction(_ value: Value) { future.trySetResult(value) }
+}
+
+extension ReadySignal<Void> {
+  /// The task is up.
+  public func callAsFunction() { callAsFunction(()) }
+}
+
+/// Takes a closure into the task that it was made for.
+struct UncheckedBox<Value>: @unchecked Sendable {
+  // Sendable: what is in it is used once, in the isolation in which it was made.
+  let value: Value
+
+  init(_ value: Value) { self.value = value }
+}

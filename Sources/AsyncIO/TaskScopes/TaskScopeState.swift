@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a task scope knows, as a value: how many of its tasks have not ended, and which errors there were. It opens,
+/// tasks come and go, its body ends, and it closes when the last task has.
+struct TaskScopeState<Waiter: Sendable>: Sendable {
+  private(set) var running = 0
+  private(set) var errors: [any Error] = []
+  private(set) var isClosed = false
+  private var waiter: Waiter?
+
+  /// A task begins. False if the scope has closed.
+  mutating func begin() -> Bool {
+    if isClosed { return false }
+    running += 1
+    return true
+  }
+
+  /// What follows from the end of a task.
+  struct Ended: Sendable {
+    /// The first error: the others are to be cancelled.
+    var isFirstError = false
+    /// Who waits for the last one.
+    var waiter: Waiter?
+  }
+
+  /// A task has ended, with an error that is no cancellation or without one.
+  mutating func end(_ error: (any Error)?) -> Ended {
+    running -= 1
+    var ended = Ended()
+    if let error {
+      ended.isFirstError = errors.isEmpty
+      errors.append(error)
+    }
+    if running == 0 { ended.waiter = waiter }
+    return ended
+  }
+
+  /// The body failed. Whether it was the first to do so.
+  mutating func bodyFailed(_ error: any Error) -> Bool {
+    errors.append(error)
+    return errors.count == 1
+  }
+
+  /// The body waits for the last task. It may have ended by now.
+  mutating func join(_ waiter: Waiter) -> Bool {
+    self.waiter = waiter
+    return running == 0
+  }
+
+  /// The body waits no longer. Whether that is because nothing runs any more.
+  mutating func leave() -> Bool {
+    waiter = nil
+    return running == 0
+  }
+
+  /// Nothing runs, and nothing may begin any more, unless something has begun meanwhile.
+  mutating func close() -> Bool {
+    if running == 0 { isClosed = true }
+    return isClosed
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The body runs in a cancel scope, so that the failure of a task can cancel it. A cancellation reaches the tasks through
+// the body's: from outside, by `cancel`, or because one failed, it is always the body that is cancelled first.
+
+/// Runs the body with a scope for tasks, and returns when all of them have ended; asyncio's `TaskGroup`, trio's nursery.
+///
+/// ```swift
+/// try await withTaskScope { scope in
+///   let user = scope.createTask(name: "user") { try await loadUser() }
+///   let orders = scope.createTask(name: "orders") { try await loadOrders() }
+///   print(try await user.value, try await orders.value)
+/// }
+/// ```
+///
+/// The first task that fails, or the body if it does, cancels the others; all are waited for, and all of their errors
+/// are thrown. Tasks that end by their cancellation are not failures.
+///
+/// **Cancellation** of the caller cancels the body and the tasks, and waits for them.
+///
+/// - Returns: What the body returned. A body without a result that was ended by the scope's `cancel` returns normally.
+/// - Throws: `ErrorGroup` with the errors of all tasks and of the body, in the order in which they happened, if there are
+///   any; `CancellationError` if the body was cancelled, and returns something.
+@discardableResult
+public func withTaskScope<Value>(
+  isolation: isolated (any Actor)? = #isolation, _ body: nonisolated(nonsending) (TaskScope) async throws -> Value
+) async throws -> Value {
+  let cancelScope = CancelScope(deadline: nil)
+  let scope = TaskScope(cancelScope)
+  var value: Value?
+  var cancellation: (any Error)?
+  await cancelScope.run(isolation: isolation) {
+    await withTaskCancellationHandler {
+      do {
+        value = try await body(scope)
+      } catch let error as CancellationError {
+        cancellation = error
+      } catch {
+        scope.bodyFailed(error)
+      }
+      if await scope.close(), cancellation == nil { cancellation = CancellationError() }
+    } onCancel: {
+      scope.cancelTasks()
+    }
+  }
+  let errors = scope.errors
+  if !errors.isEmpty {
+    throw ErrorGroup(errors.count == 1 ? "a task of a scope failed" : "\(errors.count) tasks of a scope failed", errors)
+  }
+  guard let cancellation else { return value! }
+  if cancelScope.wasEndedByItself(cancellation), let value = value ?? () as? Value { return value }
+  throw cancellation
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+private struct Failure: Error, Equatable {
+  var number = 0
+}
+
+@Suite(.virtualTime) struct TaskScopeTests {
+  @Test func itReturnsWhenEveryTaskHasEnded() async throws {
+    let start = EventLoop.current.time
+    let handles = try await withTaskScope { scope in
+      let handles = (1...3).map { number in
+        scope.createTask {
+          try await sleep(.seconds(number))
+          return number
+        }
+      }
+      #expect(scope.tasks.count == 3)
+      return handles
+    }
+    #expect(start.duration(to: EventLoop.current.time) == .seconds(3))
+    #expect(handles.filter { !$0.isDone }.isEmpty)
+    let values = try handles.map { try $0.result!.get() }
+    #expect(values == [1, 2, 3])
+  }
+
+  @Test func theErrorsOfAllTasksAreThrownTogether() async throws {
+    let log = Log()
+    let error = await #expect(throws: ErrorGroup.self) {
+      try await withTaskScope { scope in
+        scope.createTask {
+          try await sleep(.seconds(1))
+          throw Failure(number: 1)
+        }
+        scope.createTask(name: "second") {
+          do { try await sleep(.seconds(3600)) } catch {
+            log.add("\(currentCancelReason!.kind)")
+            throw Failure(number: 2)
+          }
+        }
+        scope.createTask { try await sleep(.seconds(3600)) }
+        do { try await sleep(.seconds(3600)) } catch {
+          log.add("body \(currentCancelReason!.kind)")
+          throw error
+        }
+      }
+    }
+    #expect(error?.errors(of: Failure.self) == [Failure(number: 1), Failure(number: 2)])
+    #expect(Set(log.entries) == ["siblingFailed", "body siblingFailed"])
+    #expect(error?.description == "2 tasks of a scope failed: Failure(number: 1); Failure(number: 2)")
+  }
+
+  @Test func anErrorOfTheBodyIsOneOfThem() async throws {
+    let error = await #expect(throws: ErrorGroup.self) {
+      try await withTaskScope { scope in
+        scope.createTask { try await sleep(.seconds(3600)) }
+        throw Failure(number: 9)
+      }
+    }
+    #expect(error?.errors(of: Failure.self) == [Failure(number: 9)])
+    #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 0))
+  }
+
+  @Test func aTaskMayStartOthers() async throws {
+    let log = Log()
+    try await withTaskScope { scope in
+      scope.createTask {
+        try await sleep(.seconds(1))
+        scope.createTask {
+          try await sleep(.seconds(1))
+          log.add("grandchild")
+        }
+      }
+    }
+    #expect(log.entries == ["grandchild"])
+  }
+
+  @Test func cancellingTheCallerCancelsTheTasksAndWaitsForThem() async throws {
+    let log = Log()
+    let task = createTask {
+      try await withTaskScope { scope in
+        scope.createTask {
+          do { try await sleep(.seconds(3600)) } catch {
+            try await shield { try await sleep(.seconds(2)) }
+            log.add("cleaned up: \(currentCancelReason!)")
+          }
+        }
+      }
+    }
+    try await sleep(.seconds(1))
+    task.cancel("stop")
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(log.entries == ["cleaned up: cancelled: stop"])
+    #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 3))
+  }
+
+  @Test func cancellingTheScopeIsNoError() async throws {
+    let log = Log()
+    try await withTaskScope { scope in
+      scope.createTask {
+        do { try await sleep(.seconds(3600)) } catch { log.add(currentCancelReason!) }
+      }
+      try await sleep(.seconds(1))
+      scope.cancel("enough")
+      try await sleep(.seconds(3600))
+    }
+    #expect(log.entries == ["cancelled: enough"])
+    // A task that is started in a cancelled scope finds itself cancelled.
+    try await withTaskScope { scope in
+      scope.cancel()
+      let late = scope.createTask { try await sleep(.seconds(3600)) }
+      _ = try? await late.value
+      #expect(late.isCancelled)
+    }
+    #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 1))
+  }
+
+  @Test func aCancelledTaskIsNoFailure() async throws {
+    try await withTaskScope { scope in
+      let task = scope.createTask { try await sleep(.seconds(3600)) }
+      let other = scope.createTask { try await sleep(.seconds(1)) }
+      try await sleep(.milliseconds(1))
+      task.cancel()
+      try await other.value
+    }
+  }
+
+  @Test func nestedScopesPassErrorsOutwards() async throws {
+    let error = await #expect(throws: ErrorGroup.self) {
+      try await withTaskScope { outer in
+        outer.createTask {
+          try await withTaskScope { inner in
+            inner.createTask { throw Failure(number: 1) }
+            inner.createTask { try await sleep(.seconds(3600)) }
+          }
+        }
+        outer.createTask { try await sleep(.seconds(3600)) }
+      }
+    }
+    #expect(error?.leaves.count == 1)
+    #expect(error?.errors.first is ErrorGroup)
+    let parts = error!.split { $0 is Failure }
+    #expect(parts.matching != nil && parts.rest == nil)
+    #expect(error!.filter { $0 is CancellationError } == nil)
+  }
+
+  /// A time limit around a scope whose task fails in its clean-up: the error is not lost, and neither is the limit's.
+  @Test func aTimeLimitAroundAScopeCancelsItsTasks() async throws {
+    await #expect(throws: TimeoutError.self) {
+      try await withTimeout(.seconds(1)) {
+        try await withTaskScope { scope in
+          scope.createTask { try await sleep(.seconds(3600)) }
+          scope.createTask {
+            #expect(currentDeadline == EventLoop.Instant(secondsInTest: 1))
+            try await sleep(.seconds(3600))
+          }
+        }
+      }
+    }
+    await #expect(throws: ErrorGroup.self) {
+      try await withTimeout(.seconds(1)) {
+        try await withTaskScope { scope in
+          scope.createTask {
+            do { try await sleep(.seconds(3600)) } catch { throw Failure() }
+          }
+        }
+      }
+    }
+    #expect(!Task.isCancelled)
+  }
+
+  @Test func startReturnsWhenTheTaskSaysThatItIsUp() async throws {
+    let log = Log()
+    try await withTaskScope { scope in
+      let value = try await scope.start(name: "server") { ready in
+        try await sleep(.seconds(1))
+        ready(42)
+        log.add("up")
+        try await sleep(.seconds(1))
+        log.add("down")
+      }
+      #expect(value == 42)
+      #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 1))
+    }
+    #expect(log.entries == ["up", "down"])
+  }
+
+  @Test func aTaskThatFailsBeforeItIsUpFailsWhoeverStartedItOnly() async throws {
+    try await withTaskScope { scope in
+      await #expect(throws: Failure.self) {
+        try await scope.start { (ready: ReadySignal<Int>) in throw Failure() }
+      }
+      let error = await #expect(throws: MisuseError.self) {
+        try await scope.start(name: "mute") { (ready: ReadySignal<Int>) in }
+      }
+      #expect(error?.description == "TaskScope.start: task \"mute\" ended before it was ready")
+      #expect(!scope.isCancelled)
+    }
+    await #expect(throws: ErrorGroup.self) {
+      try await withTaskScope { scope in
+        try await scope.start { ready in
+          ready()
+          throw Failure()
+        }
+        try await sleep(.seconds(3600))
+      }
+    }
+  }
+
+  @Test func cancellingWhoeverStartsATaskCancelsIt() async throws {
+    let log = Log()
+    try await withTaskScope { scope in
+      await #expect(throws: TimeoutError.self) {
+        try await withTimeout(.seconds(1)) {
+          try await scope.start { (ready: ReadySignal<Int>) in
+            do { try await sleep(.seconds(3600)) } catch {
+              log.add("\(currentCancelReason!.kind)")
+              throw error
+            }
+          }
+        }
+      }
+    }
+    #expect(log.entries == ["awaiterCancelled"])
+  }
+}
