@@ -17,6 +17,7 @@ struct ScenarioError: Error {}
       "dispatch": dispatch,
       "foreign-threads": foreignThreads, "several-loops": severalLoops, "unhandled": unhandled,
       "late-main-actor": lateMainActor, "descriptors": descriptors,
+      "main-task": mainTask, "loop-ended": loopEnded, "interrupt-reason": interruptReason, "debug": debug,
     ]
   }
 

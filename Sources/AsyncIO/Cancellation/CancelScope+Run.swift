@@ -26,10 +26,13 @@ extension CancelScope {
       let owner = shielded ? outside?.owner : nil
       let task = loop.spawnImmediately(isolation: isolation) {
         _ = isolation
-        if let task = SwiftTask() { self.node.attach(task, owner: owner) }
+        let own = SwiftTask()
+        if let own { self.node.attach(own, owner: owner) }
+        if self.node.isShielded { self.loop.shield(own, true) }
         self.node.bind()
         await call()
         CancelNode.unbind()
+        if self.node.isShielded { self.loop.shield(own, false) }
         self.node.end()
         self.settlement.finish(.succeeded)
       }

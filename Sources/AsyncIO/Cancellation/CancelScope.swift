@@ -28,6 +28,8 @@ public final class CancelScope: @unchecked Sendable {
   /// When it was made.
   private let start: EventLoop.Instant
   private var timer: TimerID?
+  /// Its timer's part for a deadline that had passed already.
+  private var soon: Handle?
   /// The end of what runs in it.
   let settlement = Settlement()
 
@@ -35,7 +37,7 @@ public final class CancelScope: @unchecked Sendable {
     self.loop = loop
     self.start = start
     around = .current
-    node = CancelNode(parent: shielded ? nil : around, deadline: deadline)
+    node = CancelNode(parent: shielded ? nil : around, deadline: deadline, isShield: shielded)
     hasDeadline = deadline != nil
   }
 
@@ -95,7 +97,15 @@ public final class CancelScope: @unchecked Sendable {
   func adjustTimer() {
     guard loop.isCurrent else { return loop.postFromAnywhere { _ in self.adjustTimer() } }
     if let timer = timer.take() { loop.cancel(timer) }
-    if let deadline = node.pendingDeadline { timer = loop.cancel(node, at: deadline) }
+    if let soon = soon.take() { soon.cancel() }
+    guard let deadline = node.pendingDeadline else { return }
+    if deadline <= loop.time {
+      // The loop looks at its timers when it has nothing else to do, or after a number of jobs: that is not yet the next
+      // turn.
+      soon = loop.callSoon { [node] in node.cancel(CancelReason(.deadline)) }
+    } else {
+      timer = loop.cancel(node, at: deadline)
+    }
   }
 }
 

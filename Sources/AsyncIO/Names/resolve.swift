@@ -45,9 +45,11 @@ extension EventLoop {
       return known
     }
     let object = NameWait(host: host)
+    let start = DebugMode.isOn ? time : nil
     let result = try await runBlocking(WaitReason("resolve", on: object), until: deadline) {
       lookUp(host, port: port)
     }
+    if let start { DebugMode.log("the look-up of \(host) took \(start.duration(to: time))") }
     return try withExtendedLifetime(object) { try result.get() }
   }
 }

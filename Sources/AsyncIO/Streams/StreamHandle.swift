@@ -16,10 +16,10 @@ package final class StreamHandle: @unchecked Sendable {
   deinit {
     let loop = transport.loop
     if loop.isCurrent {
-      transport.close()
+      transport.closeForgotten()
     } else if !loop.isClosed {
       let box = UncheckedTransport(transport: transport)
-      loop.postFromAnywhere { _ in box.transport.close() }
+      loop.postFromAnywhere { _ in box.transport.closeForgotten() }
     }
   }
 

@@ -249,6 +249,14 @@ package final class StreamTransport: OperationSink, WaitObject {
     if output.isEmpty { closeIfIdle() }
   }
 
+  /// Closes since nobody has it any more. That is how a server's connections end; of others somebody forgot it.
+  func closeForgotten() {
+    if state == .open && onClose == nil {
+      DebugMode.log("the connection to \(waitDescription) was dropped without being closed")
+    }
+    close()
+  }
+
   /// Closes at once; what was not sent is lost, and the peer sees a reset.
   package func abort() {
     guard state != .closed else { return }

@@ -23,7 +23,10 @@ package final class TaskContext: Sendable {
     let executor = KeepingExecutor()
     self.executor = executor
     // The task holds the executor, not this: so this is released, and ends the task, when nobody wants it any more.
-    _ = Task(executorPreference: executor) { executor.work.take()?() }
+    // A callback belongs to no task, so nothing around the capture cancels it or is its current task.
+    CancelNode.$current.withValue(nil) {
+      _ = Task(executorPreference: executor) { executor.work.take()?() }
+    }
   }
 
   deinit { executor.run(nil) }

@@ -10,6 +10,7 @@ extension EventLoop {
     guard nanoseconds > 0 else {
       if let task = unsafe asyncio_current_task(), unsafe asyncio_task_is_cancelled(task) { throw cancellation }
       await yield()
+      if let task = unsafe asyncio_current_task(), unsafe asyncio_task_is_cancelled(task) { throw cancellation }
       return
     }
     let wait = beginWait(WaitReason("sleep"))

@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 
-/// `AIO_DEBUG=1` in the environment: the loop says which backend it runs on, keeps the names of waiting tasks and
-/// reports jobs that keep it too long. asyncio's debug mode.
-enum DebugMode {
-  static let isOn = isOn(value("AIO_DEBUG"))
+/// What is looked at more closely, and told on standard error; asyncio's debug mode. `AIO_DEBUG=1` in the environment
+/// turns it on, or `EventLoop.run(debug: true)`:
+///
+/// - which backend a loop runs on, and why;
+/// - a job that keeps a loop for more than 100 ms, with the backtrace of its thread, while it does;
+/// - how long each look-up of a name took;
+/// - servers and connections that nobody closed;
+/// - names of waiting tasks in reports.
+///
+/// What costs nothing is always on: that a function for the loop's thread is called on another, where a task was created
+/// that failed or doesn't end.
+package enum DebugMode {
+  /// For the process: several loops run in one, and a look-up or a connection is not yet or no longer on any.
+  package static var isOn: Bool { state.load(ordering: .relaxed) }
+
+  private static let state = Atomic(isOn(value("AIO_DEBUG")))
+
+  /// What `run(debug:)` says; nil is what the environment says.
+  static func set(_ isOn: Bool?) { state.store(isOn ?? Self.isOn(value("AIO_DEBUG")), ordering: .relaxed) }
 
   static func isOn(_ value: String?) -> Bool { value.map { !$0.isEmpty && $0 != "0" } ?? false }
 
   private static func value(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
   /// A line on standard error, in debug mode.
-  static func log(_ text: @autoclosure () -> String) {
+  package static func log(_ text: @autoclosure () -> String) {
     if isOn { writeToStandardError("asyncio: \(text())\n") }
   }
 }

@@ -2,8 +2,8 @@
 // The end of a run: every task that still waits on the loop is cancelled and given the time to clean up, then what the
 // loop itself has in flight is ended.
 //
-// The runtime keeps no list of its tasks, so the loop can reach those that wait on it: in one of the library's waits,
-// or in `Task.sleep`. A task that waits for one of them is reached through it. One that waits for something outside,
+// The runtime keeps no list of its tasks, so the loop can reach those of this library, and those that wait on it: in one
+// of the library's waits, or in `Task.sleep`. A task that waits for one of them is reached through it. One that waits for something outside,
 // such as a foreign callback, is not, and nobody waits for it.
 
 import CSwiftRuntime
@@ -16,6 +16,7 @@ extension EventLoop {
     stopRequested = false
     let giveUp = deadline(after: EventLoop.patience)
     let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
+    for task in allTasks where !task.isDone { task.cancel(CancelReason(.loopEnded)) }
     while hasTasks && driver.now < giveUp {
       cancelWaitingTasks()
       turn()
@@ -27,9 +28,20 @@ extension EventLoop {
             + waitingTasks().map(\.description).joined(separator: "; ")))
     }
     attachments.removeAll()
+    if DebugMode.isOn { reportUnclosed() }
     operations.forEachInFlight { cancel($0) }
     while operations.inFlight > 0 && driver.now < giveUp { turn() }
     timers.cancel(alarm)
+  }
+
+  /// Names what still has operations in flight when the loop ends.
+  private func reportUnclosed() {
+    var reported: Set<ObjectIdentifier> = []
+    operations.forEachInFlight { id in
+      guard let sink = unsafe operations.record(id)?.pointee.sink as? any WaitObject else { return }
+      guard reported.insert(ObjectIdentifier(sink)).inserted else { return }
+      DebugMode.log("\(sink.waitDescription) was not closed before the end of the loop")
+    }
   }
 
   private var hasTasks: Bool {
@@ -51,11 +63,20 @@ extension EventLoop {
     timers.forEachWaiting { _, action in
       if case .run(_, let sleeper?) = action { sleepers.append(sleeper) }
     }
-    for sleeper in sleepers where !sleeper.isCancelled { sleeper.cancel() }
+    for sleeper in sleepers where !sleeper.isCancelled && !(unsafe shielded.contains(sleeper.address)) {
+      sleeper.cancel()
+    }
     // Safety: each is suspended on this loop, whose thread this is, so none can go away in here.
     unsafe tasks.forEach { task in
-      if unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
+      if unsafe !asyncio_task_is_cancelled(task) && !shielded.contains(task) { unsafe asyncio_cancel_task(task) }
     }
+  }
+
+  /// Begins or ends the exemption of a task from being cancelled at the end of the loop. Off the loop's thread it has
+  /// none.
+  package func shield(_ task: SwiftTask?, _ begins: Bool) {
+    guard let task, isCurrent else { return }
+    if begins { unsafe shielded.insert(task.address) } else { unsafe shielded.remove(task.address) }
   }
 
   /// The tasks that wait on this loop, for reports. On the loop's thread.

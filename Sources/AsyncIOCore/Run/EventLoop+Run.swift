@@ -33,15 +33,18 @@ extension EventLoop {
   ///
   /// - Parameters:
   ///   - backend: The kernel interface; nil takes AIO_BACKEND (`io_uring` or `epoll`) or else the best there is.
+  ///   - debug: Whether to look more closely, and tell on standard error what is wrong: jobs that keep the loop for more
+  ///     than 100 ms, with a backtrace; servers and connections that nobody closed; slow look-ups of names; the backend
+  ///     and why it is that one. nil takes AIO_DEBUG (`1`). It counts for the process until the next `run`.
   ///   - onInterrupt: Whether an interrupted process then ends as one without a handler does, by SIGINT, or this throws
   ///     `EventLoopError.interrupted`.
   /// - Throws: What the body throws; `EventLoopError` if no loop can run here, if the loop was stopped, or if Ctrl-C
   ///   ended the body.
   public static func run<Result>(
-    backend: BackendKind? = nil, onInterrupt: InterruptAction = .endProcess,
+    backend: BackendKind? = nil, debug: Bool? = nil, onInterrupt: InterruptAction = .endProcess,
     _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
-    try run(loops: .count(1), backend: backend, onInterrupt: onInterrupt, body)
+    try run(loops: .count(1), backend: backend, debug: debug, onInterrupt: onInterrupt, body)
   }
 
   /// The same with several loops, each on a thread of its own. The body runs on the first, the main one; servers that
@@ -56,9 +59,10 @@ extension EventLoop {
   /// }
   /// ```
   public static func run<Result>(
-    loops: LoopCount, backend: BackendKind? = nil, onInterrupt: InterruptAction = .endProcess,
+    loops: LoopCount, backend: BackendKind? = nil, debug: Bool? = nil, onInterrupt: InterruptAction = .endProcess,
     _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
+    DebugMode.set(debug)
     do {
       return try runLoops(loops, backend: backend, body)
     } catch EventLoopError.interrupted where onInterrupt == .endProcess {
@@ -99,8 +103,9 @@ extension EventLoop {
     }
     let group = [loop] + others.map(\.loop)
     for member in group { member.group = group }
-    if DebugMode.isOn { for member in group { member.watchStalls() } }
+    let watchdogs = DebugMode.isOn ? group.map { $0.watchStalls() } : []
     defer {
+      for watchdog in watchdogs { watchdog.finish() }
       for other in others { other.stop() }
       for member in group { member.group = [] }
     }
@@ -139,24 +144,16 @@ extension EventLoop {
   nonisolated func run(_ body: @escaping @MainActor () async throws -> Value) throws -> Value {
     // The main thread is the main actor's, since its loop is current here; see RuntimeExecutors.
     try MainActor.assumeIsolated {
-      let box = UncheckedBox(value: body)
-      let task = Task(name: "main") { @MainActor in
-        do {
-          let body = box.value
-          self.outcome = .success(try await body())
-        } catch {
-          self.outcome = .failure(error)
-        }
-        self.progress.isDone = true
-      }
       let loop = loop
+      let task = AnyTaskHandle(name: "main", loop: loop, file: #fileID, line: #line)
+      task.start(eagerly: false, isolation: MainActor.shared) { await self.call(body, as: task) }
       let dispatch = DispatchMainQueue(loop: loop)
       asyncio_interrupt_watch(loop.driver.wakeDescriptor)
       let progress = progress
       progress.task = task
       loop.run(until: { progress.isOver(loop) })
       let wasStopped = outcome == nil
-      if wasStopped { task.cancel() }
+      if wasStopped { task.cancel(CancelReason(.loopEnded, "stop was called")) }
       loop.finish()
       dispatch?.stop()
       asyncio_interrupt_unwatch()
@@ -171,18 +168,29 @@ extension EventLoop {
       }
     }.value
   }
+
+  private func call(_ body: @MainActor () async throws -> Value, as task: AnyTaskHandle) async -> SettlementPhase {
+    defer { progress.isDone = true }
+    do {
+      outcome = .success(try await body())
+      return .succeeded
+    } catch {
+      outcome = .failure(error)
+      return task.ended(by: error)
+    }
+  }
 }
 
 /// What is looked at after every turn; not generic, and so cheap.
 private final class RunProgress {
-  var task: Task<Void, Never>?
+  var task: AnyTaskHandle?
   @safe @exclusivity(unchecked) var isDone = false
   @safe @exclusivity(unchecked) var wasInterrupted = false
 
   func isOver(_ loop: EventLoop) -> Bool {
     if asyncio_interrupt_count() > 0 && !wasInterrupted {
       wasInterrupted = true
-      task?.cancel()
+      task?.cancel(CancelReason(.interrupted))
     }
     return isDone || loop.stopRequested
   }

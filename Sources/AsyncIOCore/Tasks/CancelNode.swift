@@ -29,10 +29,13 @@ package final class CancelNode: Sendable {
 
   /// What is around; nil for a task.
   package let parent: CancelNode?
+  /// Whether it is, or is within, what runs to its end although everything is cancelled.
+  package let isShielded: Bool
   private let state: Mutex<State>
 
-  package init(parent: CancelNode?, deadline: EventLoop.Instant? = nil) {
+  package init(parent: CancelNode?, deadline: EventLoop.Instant? = nil, isShield: Bool = false) {
     self.parent = parent
+    isShielded = isShield || parent?.isShielded == true
     state = Mutex(State(deadline: deadline))
   }
 

@@ -27,8 +27,12 @@ package struct Settlement: ~Copyable, Sendable {
       return state.finish(phase)
     }
     guard let told else { return false }
-    for callback in told.callbacks { callback() }
-    for waiter in told.waiters { _ = waiter.resume() }
+    for listener in told {
+      switch listener {
+      case .waiter(_, let waiter): _ = waiter.resume()
+      case .callback(let callback): callback()
+      }
+    }
     return true
   }
 

@@ -5,46 +5,50 @@
 struct SettlementState<Waiter: Sendable, Callback: Sendable>: Sendable {
   typealias Token = Int
 
+  /// Who is to be told of the end, in the order in which they came: asyncio wakes whoever awaits by a callback too.
+  enum Listener: Sendable {
+    case waiter(Token, Waiter)
+    case callback(Callback)
+  }
+
   private(set) var phase = SettlementPhase.pending
   /// Nearly always none or one, so a search is the quickest way to find one.
-  private var waiting: [(token: Token, waiter: Waiter)] = []
-  private var callbacks: [Callback] = []
+  private var listeners: [Listener] = []
   private var nextToken = 0
   /// Whether anybody has looked at how it ended.
   var wasRetrieved = false
 
   init() {}
 
-  var waiterCount: Int { waiting.count }
+  var waiterCount: Int { listeners.count { if case .waiter = $0 { true } else { false } } }
 
-  /// Ends it. Nil if it has ended before; else those who are to be told.
-  mutating func finish(_ phase: SettlementPhase) -> (waiters: [Waiter], callbacks: [Callback])? {
+  /// Ends it. Nil if it has ended before; else those who are to be told, in this order.
+  mutating func finish(_ phase: SettlementPhase) -> [Listener]? {
     precondition(phase != .pending)
     guard self.phase == .pending else { return nil }
     self.phase = phase
-    // Those who wait leave by themselves, when they run.
-    defer { callbacks = [] }
-    return (waiting.map(\.waiter), callbacks)
+    defer { listeners = [] }
+    return listeners
   }
 
   /// Waits for the end. The end may have come by now: then the waiter is to be resumed at once.
   mutating func join(_ waiter: Waiter) -> (token: Token, hasEnded: Bool) {
     nextToken += 1
-    waiting.append((nextToken, waiter))
+    if phase == .pending { listeners.append(.waiter(nextToken, waiter)) }
     return (nextToken, phase != .pending)
   }
 
   /// Whether what was waited for has come.
   mutating func leave(_ token: Token) -> Bool {
-    if let index = waiting.firstIndex(where: { $0.token == token }) { waiting.swapAt(index, waiting.count - 1) }
-    waiting.removeLast()
-    return phase != .pending
+    guard phase == .pending else { return true }
+    listeners.removeAll { if case .waiter(token, _) = $0 { true } else { false } }
+    return false
   }
 
   /// Nil if it is pending, and then the callback is kept; else it is to be called.
   mutating func addCallback(_ callback: Callback) -> Bool {
     guard phase == .pending else { return false }
-    callbacks.append(callback)
+    listeners.append(.callback(callback))
     return true
   }
 }

@@ -14,15 +14,26 @@ public final class StallWatchdog: Sendable {
   private let heartbeat: Heartbeat
   private let handler: @Sendable (StallReport) -> Void
   private let stopped = ThreadLatch()
+  private let ended = ThreadLatch()
 
   init(_ heartbeat: Heartbeat, limit: Int64, handler: @escaping @Sendable (StallReport) -> Void) {
     self.heartbeat = heartbeat
     self.handler = handler
-    startThread(name: "asyncio-watch") { self.watch(StallDetector(limit: limit)) }
+    startThread(name: "asyncio-watch") {
+      self.watch(StallDetector(limit: limit))
+      self.ended.open()
+    }
   }
 
   /// Ends the watch. A report that is under way is still delivered. From any thread.
   public func stop() { stopped.open() }
+
+  /// Ends the watch, and waits for a report that is under way: a backtrace takes its time, and a program that ends
+  /// meanwhile would end without it.
+  func finish() {
+    stop()
+    _ = ended.wait(nanoseconds: 5_000_000_000)
+  }
 
   private func watch(_ initial: StallDetector) {
     var detector = initial

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@Suite("Tasks of a program", .timeLimit(.minutes(1))) struct TaskRunTests {
+  private func run(_ scenario: String) throws -> (lines: [String], errors: String, status: Int32) {
+    try ChildProcess(scenario: scenario, environment: [:]).finish()
+  }
+
+  @Test("the body is a task by the name of main") func theBodyIsATask() throws {
+    #expect(try run("main-task").lines == ["main", "main other"])
+  }
+
+  @Test("what is left at the end is cancelled with a reason, and what is shielded comes to its end")
+  func whatIsLeftIsCancelled() throws {
+    let result = try run("loop-ended")
+    #expect(result.lines == ["the loop ended", "cleaned up", "run returned"])
+    #expect(result.errors == "")
+  }
+
+  @Test("Ctrl-C is a reason") func interruptIsAReason() throws {
+    #expect(try run("interrupt-reason").lines == ["interrupted (SIGINT)", "interrupted"])
+  }
+
+  @Test("the debug mode tells of the backend, slow jobs, look-ups, and what was not closed") func debugMode() throws {
+    let errors = try run("debug").errors.split(separator: "\n").map(String.init)
+    for text in [
+      "asyncio: backend ", "asyncio: the look-up of localhost took ", "asyncio: the event loop has been stuck for ",
+      "was dropped without being closed", "asyncio: server at 127.0.0.1:",
+    ] {
+      #expect(errors.contains { $0.contains(text) }, "\(text): \(errors)")
+    }
+  }
+}
