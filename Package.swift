@@ -70,6 +70,12 @@ let package = Package(
       name: "AsyncIOTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter"],
       swiftSettings: strict),
     .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
+    .executableTarget(
+      name: "differential-scenarios", dependencies: ["AsyncIO"], path: "Tests/Differential/swift",
+      swiftSettings: strict),
+    .testTarget(
+      name: "DifferentialTests", dependencies: ["differential-scenarios"], path: "Tests/Differential/comparison",
+      swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",
       dependencies: ["AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "HTTP1Codec"],

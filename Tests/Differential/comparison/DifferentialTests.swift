@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// AsyncIO beside asyncio: each scenario is written once in Python and once in Swift, and what it logs must be the same,
+// line by line. Where we differ on purpose the Swift side says why and what its log is, and that must be so.
+
+import Testing
+
+@Suite("AsyncIO beside asyncio", .timeLimit(.minutes(2))) struct DifferentialTests {
+  @Test("the same happens, or what the scenario says instead", arguments: try Runs.made().comparisons)
+  func theSameHappens(in scenario: Comparison) throws {
+    let python = try #require(scenario.python, "the scenario has no Python side")
+    let swift = try #require(scenario.swift, "the scenario has no Swift side")
+    let logs = "\n\(scenario.sideBySide)"
+    if swift.difference != nil {
+      #expect(swift.log == swift.expected, "the log is not the one that the difference is explained by:\(logs)")
+    }
+    if let reason = python.skipped { try Test.cancel("\(reason), and this is \(try Runs.made().pythonVersion)") }
+    if let reason = swift.difference {
+      #expect(swift.log != python.log, "it is said to differ, and doesn't: \(reason)")
+    } else {
+      #expect(swift.log == python.log, "\(logs)")
+    }
+  }
+
+  @Test("both programs run to their ends, without a word on standard error")
+  func bothProgramsRunToTheirEnds() throws {
+    #expect(try Runs.made().complaints == [])
+  }
+
+  @Test("most scenarios run on this Python")
+  func mostScenariosRun() throws {
+    let runs = try Runs.made()
+    let skipped = runs.comparisons.filter { $0.python?.skipped != nil }
+    print(
+      "\(runs.comparisons.count) scenarios in Swift and on Python \(runs.pythonVersion),",
+      "\(skipped.count) of them skipped by Python: \(skipped.map(\.name))")
+    #expect(runs.comparisons.count >= 70)
+    #expect(skipped.count <= runs.comparisons.count / 4)
+  }
+}

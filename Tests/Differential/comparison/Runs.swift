@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// One run of the scenarios in each language, made at the first use.
+struct Runs: Sendable {
+  let pythonVersion: String
+  let comparisons: [Comparison]
+  /// What went wrong with a whole program.
+  let complaints: [String]
+
+  static func made() throws -> Runs { try result.get() }
+
+  private static let result = Result { try Runs() }
+
+  private init() throws {
+    let python = try Python.newest()
+    pythonVersion = python.version
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("python/run.py")
+    // The executables of the package are built beside the one that runs its tests.
+    let folder = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      .deletingLastPathComponent()
+    let theirs = try Program(python.executable, ["-B", script.path])
+    let ours = try Program(folder.appendingPathComponent("differential-scenarios"))
+
+    let (pythons, swifts) = (Transcript(theirs.output), Transcript(ours.output))
+    let onlyInSwift = swifts.names.filter { pythons.entries[$0] == nil }
+    comparisons = (pythons.names + onlyInSwift).map { name in
+      Comparison(name: name, python: pythons.entries[name], swift: swifts.entries[name])
+    }
+    complaints = [("Python", theirs, pythons), ("Swift", ours, swifts)].flatMap { language, program, transcript in
+      [
+        program.failure.map { "\(language) \($0) in \(transcript.names.last ?? "no scenario")" },
+        program.errors.isEmpty ? nil : "\(language) wrote on standard error:\n\(program.errors)",
+      ].compactMap(\.self)
+    }
+  }
+}
+
+/// What one scenario logged in each language; nil where there is none.
+struct Comparison: Sendable, CustomTestStringConvertible {
+  let name: String
+  let python: Transcript.Entry?
+  let swift: Transcript.Entry?
+
+  var testDescription: String { name }
+
+  /// Both logs, line beside line, with a mark where they part.
+  var sideBySide: String {
+    let left = ["Python"] + (python?.log ?? [])
+    let right = ["Swift"] + (swift?.log ?? [])
+    let width = left.map(\.count).max() ?? 0
+    return (0..<max(left.count, right.count)).map { row in
+      let (theirs, ours) = (row < left.count ? left[row] : nil, row < right.count ? right[row] : nil)
+      let mark = row == 0 || theirs == ours ? " " : ">"
+      let padding = String(repeating: " ", count: width - (theirs?.count ?? 0))
+      return "\(mark) \(theirs ?? "")\(padding)  | \(ours ?? "")"
+    }.joined(separator: "\n")
+  }
+}

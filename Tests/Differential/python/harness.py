@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What scenarios are written with: a log of lines, and words that mean the same in both languages."""
+import asyncio
+
+
+class Failure(Exception):
+    """The error that scenarios raise."""
+
+
+def describe(error):
+    """An error in the words that the Swift side uses too."""
+    match error:
+        case asyncio.CancelledError():
+            return "cancelled"
+        case TimeoutError():
+            return "timeout"
+        case asyncio.InvalidStateError():
+            return "invalid state"
+        case asyncio.BrokenBarrierError():
+            return "broken barrier"
+        case BaseExceptionGroup():
+            return f"group({', '.join(map(describe, error.exceptions))})"
+        case Failure():
+            return str(error)
+    if type(error).__name__ == "QueueShutDown":  # since 3.13
+        return "queue shut down"
+    return f"{type(error).__name__}: {error}"
+
+
+async def rest():
+    """Lets all others run until each of them waits for something."""
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+async def forever():
+    """Waits until it is cancelled."""
+    await asyncio.sleep(3600)
+
+
+def since(*version):
+    """Marks a scenario that needs a newer Python than the oldest one that the scenarios run on, which is 3.11."""
+    def mark(scenario):
+        scenario.since = version
+        return scenario
+    return mark

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// What happened, in order; from any thread.
+final class Log: Sendable {
+  private let state = Mutex<[String]>([])
+
+  func callAsFunction(_ line: String) { state.withLock { $0.append(line) } }
+
+  var lines: [String] { state.withLock { $0 } }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the scenarios on AsyncIO, each on a loop of its own, and prints of each its name and what it logged, as
+// python/run.py does; before the log it prints why that differs from Python's and what it should be, if it should.
+//
+//   differential-scenarios [PREFIX]     those whose names begin with the prefix, such as `queues.`
+
+import AsyncIO
+import Glibc
+
+@main struct Main {
+  @MainActor static let areas = [
+    Area("callbacks", callbacks), Area("turns", turns), Area("tasks", tasks), Area("futures", futures),
+    Area("locks", locks),
+  ]
+
+  @MainActor static func main() {
+    let prefix = CommandLine.arguments.dropFirst().first ?? ""
+    alarm(50)  // a scenario that hangs is the last whose name was printed
+    for scenario in areas.flatMap(\.scenarios) where scenario.name.hasPrefix(prefix) {
+      say("== \(scenario.name)")
+      if let difference = scenario.difference {
+        say("differs: \(difference.why)")
+        for line in difference.log { say("expects: \(line)") }
+      }
+      for line in log(of: scenario) { say(line) }
+    }
+  }
+
+  private static func log(of scenario: Scenario) -> [String] {
+    let log = Log()
+    do { try EventLoop.run { try await scenario.body(log) } } catch { log("raised \(describe(error))") }
+    return log.lines
+  }
+
+  /// A line on standard output, at once.
+  private static func say(_ line: String) {
+    var line = line + "\n"
+    line.withUTF8 { _ = write(1, $0.baseAddress, $0.count) }
+  }
+}
