@@ -22,3 +22,13 @@ public nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
     try await loop.anchor.run { try await loop.sleep(duration) }
   }
 }
+
+/// The same, and returns the value then; asyncio's `sleep(delay, result)`.
+///
+/// ```swift
+/// let late = createTask { try await sleep(.seconds(1), returning: "late") }
+/// ```
+public nonisolated(nonsending) func sleep<Value>(_ duration: Duration, returning value: Value) async throws -> Value {
+  try await sleep(duration)
+  return value
+}
