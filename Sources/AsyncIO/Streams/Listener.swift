@@ -15,6 +15,8 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   private var isClosed = false
   private var clients: [ObjectIdentifier: StreamTransport] = [:]
   private var closers: [ParkID] = []
+  /// The task-local values of the place where the server was started.
+  private var context = TaskContext.capture()
 
   init(
     _ descriptor: consuming Descriptor, address: SocketAddress, limit: Int, loop: EventLoop,
@@ -76,19 +78,37 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     let handle = StreamHandle(transport)
     let reader = StreamReader(handle)
     let writer = StreamWriter(handle)
+    let task = AnyTaskHandle(
+      name: "connection from \(peer?.description ?? "a peer that is gone")", loop: loop, file: #fileID, line: #line)
+    inContext { self.handle(reader, writer, in: task) }
+  }
+
+  private func handle(_ reader: StreamReader, _ writer: StreamWriter, in task: AnyTaskHandle) {
     let handler = handler
     let loop = loop
-    let run: @Sendable () async -> Void = {
+    task.start(eagerly: false, isolation: nil) {
       do {
         try await handler(reader, writer)
+        return .succeeded
       } catch is CancellationError {
         writer.abort()
+        return .cancelled
       } catch {
         writer.abort()
         loop.reportFromAnywhere("a connection handler failed", error)
+        return .failed
       }
     }
-    if loop.isMain { Task { await run() } } else { Task(executorPreference: loop.taskExecutor) { await run() } }
+  }
+
+  /// Runs the body with the task-local values of the place where the server was started. A context is for one call: the
+  /// body of this one captures the next.
+  private func inContext(_ body: @escaping () -> Void) {
+    guard let current = context.take() else { return body() }
+    current.run {
+      self.context = .capture()
+      body()
+    }
   }
 
   // MARK: - The end
@@ -106,6 +126,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
 
   private func finish() {
     descriptor = nil
+    context = nil
     guard clients.isEmpty else { return }
     let waits = closers
     closers.removeAll()

@@ -66,7 +66,8 @@ public final class Server: Sendable {
 /// print("listening at", server.addresses)
 /// ```
 ///
-/// The handler runs as a task of its own for each connection, and has the isolation of the place where it is written:
+/// The handler runs as a task of its own for each connection, among `allTasks` under the peer's name, with the task-local
+/// values of the place where the server was started, and has the isolation of the place where it is written:
 /// in the body of `EventLoop.run`, the main actor's. Under `run(loops:)` a handler without isolation (a function of no
 /// actor) runs on every loop: connections are accepted on each, and the kernel spreads them (SO_REUSEPORT). An error
 /// that it throws goes to the loop's exception handler, and resets the connection. The connection is closed when the
