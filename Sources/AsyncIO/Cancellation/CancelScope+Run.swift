@@ -18,7 +18,7 @@ extension CancelScope {
   /// reach it.
   @usableFromInline
   func run(shielded: Bool = false, isolation: isolated (any Actor)?, _ body: () async -> Void) async {
-    if hasDeadline { adjustTimer() }
+    if let deadline { setTimer(deadline, at: start) }
     await withoutActuallyEscaping(body) { body in
       let call = BorrowedCall(body)
       let outside = around
@@ -43,7 +43,7 @@ extension CancelScope {
         outside?.innerEnded()
       }
     }
-    if hasDeadline { adjustTimer() }
+    if hasDeadline { removeTimer() }
   }
 
   private nonisolated(nonsending) func waitForEnd(shielded: Bool) async {
@@ -74,10 +74,12 @@ private struct BorrowedCall: @unchecked Sendable {
     words = unsafeBitCast(Closure(body: body), to: (UInt, UInt).self)
   }
 
-  /// Calls it. Never inlined, so that the reference which the call takes has been given back when this returns.
-  @inline(never)
+  /// Calls it. The reference that the call takes has been given back when this returns.
+  @inline(__always)
   func callAsFunction() async {
     // Safety: these are the words of a closure that its owner keeps.
-    await unsafeBitCast(words, to: Closure.self).body()
+    let closure = unsafeBitCast(words, to: Closure.self)
+    await closure.body()
+    _ = consume closure
   }
 }

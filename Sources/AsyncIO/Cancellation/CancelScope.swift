@@ -26,7 +26,7 @@ public final class CancelScope: @unchecked Sendable {
   /// Whether it has ever had a deadline, and so perhaps a timer.
   private(set) var hasDeadline: Bool
   /// When it was made.
-  private let start: EventLoop.Instant
+  let start: EventLoop.Instant
   private var timer: TimerID?
   /// Its timer's part for a deadline that had passed already.
   private var soon: Handle?
@@ -96,16 +96,26 @@ public final class CancelScope: @unchecked Sendable {
   /// Makes the timer what the deadline says: on the loop's thread now, from others soon.
   func adjustTimer() {
     guard loop.isCurrent else { return loop.postFromAnywhere { _ in self.adjustTimer() } }
-    if let timer = timer.take() { loop.cancel(timer) }
-    if let soon = soon.take() { soon.cancel() }
-    guard let deadline = node.pendingDeadline else { return }
-    if deadline <= loop.time {
+    removeTimer()
+    if let deadline = node.pendingDeadline { setTimer(deadline, at: loop.time) }
+  }
+
+  /// Sets the timer, where none is set.
+  func setTimer(_ deadline: EventLoop.Instant, at now: EventLoop.Instant) {
+    guard loop.isCurrent else { return adjustTimer() }
+    if deadline <= now {
       // The loop looks at its timers when it has nothing else to do, or after a number of jobs: that is not yet the next
       // turn.
       soon = loop.callSoon { [node] in node.cancel(CancelReason(.deadline)) }
     } else {
       timer = loop.cancel(node, at: deadline)
     }
+  }
+
+  func removeTimer() {
+    guard loop.isCurrent else { return adjustTimer() }
+    if let timer = timer.take() { loop.cancel(timer) }
+    if let soon = soon.take() { soon.cancel() }
   }
 }
 
