@@ -14,22 +14,63 @@ public protocol Awaitable: AnyObject, Sendable {
   var _ending: _Ending { get }
 }
 
-/// The end of an awaitable, for `wait` and `asCompleted`.
-public struct _Ending {
+/// An awaitable that ends with a value or an error. What `gather` takes.
+public protocol AwaitableValue<Value>: Awaitable {
+  associatedtype Value: Sendable
+
+  /// What it ended with; nil while it has not. Whoever asks has seen the error, if it is one.
+  var result: Result<Value, any Error>? { get }
+}
+
+/// The end of an awaitable, for `wait`, `asCompleted` and `gather`.
+public struct _Ending: Sendable {
+  package let source: any Settling
+
+  package init(_ source: any Settling) { self.source = source }
+}
+
+/// What settles: a task, a future.
+package protocol Settling: AnyObject, Sendable {
   /// How far it is.
-  package let phase: SettlementPhase
-  /// Calls at once if it has ended, else on the thread where it ends, as soon as it does.
-  package let whenSettled: (@escaping @Sendable () -> Void) -> Void
+  var phase: SettlementPhase { get }
+  /// Calls at once if it has ended, else on the thread where it ends, as soon as it does. Returns what `forget` takes;
+  /// nil if it has ended.
+  func whenSettled(_ callback: @escaping @Sendable () -> Void) -> Int?
+  /// Takes back a `whenSettled`.
+  func forget(_ token: Int)
+  /// Its error, if it has one or comes to have one, counts as seen.
+  func markRetrieved()
+  /// Cancels it; false if it is done already.
+  func cancel(_ reason: CancelReason) -> Bool
+  /// By which error it ended, if by one; whoever asks has seen it.
+  var endingError: (any Error)? { get }
+  /// Throws if the calling code belongs to it, and so would wait for ever.
+  func refuseToBeAwaitedByItself(_ function: String) throws
 }
 
-extension AnyTaskHandle: Awaitable {
-  public var _ending: _Ending {
-    _Ending(phase: settlement.phase) { self.settlement.whenSettled($0) }
+extension AnyTaskHandle: Awaitable, Settling {
+  public var _ending: _Ending { _Ending(self) }
+  package var phase: SettlementPhase { settlement.phase }
+  package func whenSettled(_ callback: @escaping @Sendable () -> Void) -> Int? { settlement.whenSettled(callback) }
+  package func forget(_ token: Int) { settlement.forget(token) }
+  package func markRetrieved() { settlement.markRetrieved() }
+  package var endingError: (any Error)? { isCancelled ? CancellationError() : error }
+
+  /// Code of a Swift task that it started may wait for it.
+  package func refuseToBeAwaitedByItself(_ function: String) throws {
+    guard let current = CancelNode.current, current.isOwnTask, current.isWithin(node) else { return }
+    throw MisuseError("\(function): \(waitDescription) awaits itself")
   }
 }
 
-extension Future: Awaitable {
-  public var _ending: _Ending {
-    _Ending(phase: settlement.phase) { self.settlement.whenSettled($0) }
-  }
+extension TaskHandle: AwaitableValue {}
+
+extension Future: AwaitableValue, Settling {
+  public var _ending: _Ending { _Ending(self) }
+  package var phase: SettlementPhase { settlement.phase }
+  package func whenSettled(_ callback: @escaping @Sendable () -> Void) -> Int? { settlement.whenSettled(callback) }
+  package func forget(_ token: Int) { settlement.forget(token) }
+  package func markRetrieved() { settlement.markRetrieved() }
+  package var endingError: (any Error)? { if case .failure(let error)? = result { error } else { nil } }
+  package func refuseToBeAwaitedByItself(_ function: String) {}
 }

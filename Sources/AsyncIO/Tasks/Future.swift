@@ -69,7 +69,7 @@ public final class Future<Value: Sendable>: @unchecked Sendable {
   public func cancel(_ reason: String = "") -> Bool { cancel(CancelReason(.requested, reason)) }
 
   @discardableResult
-  func cancel(_ reason: CancelReason) -> Bool {
+  package func cancel(_ reason: CancelReason) -> Bool {
     settle(.failure(CancellationError()), reason: reason)
   }
 

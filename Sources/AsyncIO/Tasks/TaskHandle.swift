@@ -55,11 +55,8 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
     return try outcome!.get()
   }
 
-  /// A task that waits for itself would do so for ever. Code of a Swift task that it started may wait for it.
-  func refuseToAwaitItself() throws {
-    guard let current = CancelNode.current, current.isOwnTask, current.isWithin(node) else { return }
-    throw MisuseError("TaskHandle.value: \(waitDescription) awaits itself")
-  }
+  /// A task that waits for itself would do so for ever.
+  func refuseToAwaitItself() throws { try refuseToBeAwaitedByItself("TaskHandle.value") }
 
   /// Starts it with this body.
   func start(

@@ -60,6 +60,8 @@ import Synchronization
   @safe @exclusivity(unchecked) var counters = Counters()
   /// Draws the order of ready jobs, where that is wanted.
   @safe @exclusivity(unchecked) package var shuffle: SeededRandom?
+  /// See `withRandom`.
+  @safe @exclusivity(unchecked) package var random = LoopRandom.system
   @safe @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
   /// What the watchdog reads from its thread.
   let heartbeat = Heartbeat()

@@ -12,4 +12,15 @@ extension EventLoop {
     budget &-= 1
     if budget <= 0 { await yield() }
   }
+
+  /// Work is done within the calling job that could as well be a job of its own: a watchdog sees that the loop goes on.
+  /// False if the job has had its share, and is to let others run. Where no loop runs, it never has.
+  @inline(__always)
+  package static func beginFurtherWork() -> Bool {
+    !withLoopOfThisThread { loop in
+      loop.heartbeat.beats()
+      loop.budget &-= 1
+      return loop.budget <= 0
+    }
+  }
 }

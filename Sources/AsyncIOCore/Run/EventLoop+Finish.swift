@@ -16,7 +16,7 @@ extension EventLoop {
     stopRequested = false
     let giveUp = deadline(after: EventLoop.patience)
     let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
-    for task in allTasks where !task.isDone { task.cancel(CancelReason(.loopEnded)) }
+    for task in allTasks where !task.isDone && !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
     while hasTasks && driver.now < giveUp {
       cancelWaitingTasks()
       turn()

@@ -41,6 +41,19 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
     givenName = Mutex(name)
   }
 
+  /// The handle of a task that has gone without one so far.
+  init(of node: CancelNode, id: Int, loop: EventLoop, file: StaticString, line: UInt) {
+    self.id = id
+    self.loop = loop
+    self.node = node
+    self.file = file
+    self.line = line
+    givenName = Mutex(nil)
+  }
+
+  /// Sets numbers aside, and returns the first.
+  static func reserveIDs(_ count: Int) -> Int { created.add(count, ordering: .relaxed).oldValue + 1 }
+
   /// The name it was given, or else `Task-` and its number; asyncio's `get_name` and `set_name`.
   public final var name: String {
     get { givenName.withLock { $0 } ?? "Task-\(id)" }
@@ -134,6 +147,11 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
     loop.tasks.remove(self)
     node.end()
     settlement.finish(phase)
+  }
+
+  /// The same for a task that has gone without a handle for a while, and so is not in the registry; its node has ended.
+  final func end(by error: (any Error)?) {
+    settlement.finish(error.map(ended) ?? .succeeded)
   }
 }
 

@@ -13,7 +13,9 @@
 import CSwiftRuntime
 import Synchronization
 
-package final class CancelNode: Sendable {
+package class CancelNode: @unchecked Sendable {
+  // Sendable: the state is behind its mutex; a subclass answers for what it adds.
+
   /// The innermost node around the code that runs now.
   @TaskLocal package static var current: CancelNode?
 
@@ -67,8 +69,10 @@ package final class CancelNode: Sendable {
     if isCancelled { task.cancel() }
   }
 
-  /// The task is over: there is nothing left to cancel, and the reference from here to the task and back ends.
-  package func end() {
+  /// The task is over: there is nothing left to cancel, and the reference from here to the task and back ends. Returns
+  /// the task's handle if there is one.
+  @discardableResult
+  package func end() -> AnyTaskHandle? {
     // What is dropped is dropped outside of the mutex.
     let dropped = state.withLock { state in
       let dropped = (state.task, state.owner, state.inner)
@@ -76,7 +80,7 @@ package final class CancelNode: Sendable {
       (state.task, state.owner, state.inner) = (nil, nil, nil)
       return dropped
     }
-    withExtendedLifetime(dropped) {}
+    return withExtendedLifetime(dropped) { dropped.1 }
   }
 
   package func innerBegins(_ inner: CancelNode) { state.withLock { if !$0.isOver { $0.inner = inner } } }
@@ -138,9 +142,22 @@ package final class CancelNode: Sendable {
   /// The task of ours that this belongs to.
   package var owner: AnyTaskHandle? {
     var owner: AnyTaskHandle?
-    forEachOutwards { node in if owner == nil { owner = node.state.withLock { $0.owner } } }
+    forEachOutwards { node in if owner == nil { owner = node.ownOwner } }
     return owner
   }
+
+  private var ownOwner: AnyTaskHandle? {
+    if let owner = state.withLock({ $0.owner }) { return owner }
+    guard let made = makeOwner() else { return nil }
+    // Another thread may have been quicker.
+    return state.withLock { state in
+      if state.owner == nil && !state.isOver { state.owner = made }
+      return state.owner
+    }
+  }
+
+  /// Makes the handle of a task that is given one only when somebody asks for it.
+  func makeOwner() -> AnyTaskHandle? { nil }
 
   /// Whether the calling code is this node's own task, not one that Swift started from it.
   package var isOwnTask: Bool { state.withLock { $0.task }?.isCurrent ?? false }

@@ -31,4 +31,9 @@ extension EventLoop {
   /// A task of no actor prefers the loop, so that it comes back to it from wherever it goes; on the main loop the router
   /// sees to that.
   private func needsPreference(_ isolation: (any Actor)?) -> Bool { isolation == nil && !(isMain && isCurrent) }
+
+  /// The executor that a child task prefers which runs in that isolation, or in this loop's own.
+  package func preference(for isolation: (any Actor)?) -> (any TaskExecutor)? {
+    needsPreference(isolation) || isolation === anchor ? taskExecutor : nil
+  }
 }

@@ -30,7 +30,7 @@ package struct Settlement: ~Copyable, Sendable {
     for listener in told {
       switch listener {
       case .waiter(_, let waiter): _ = waiter.resume()
-      case .callback(let callback): callback()
+      case .callback(_, let callback): callback()
       }
     }
     return true
@@ -72,12 +72,23 @@ package struct Settlement: ~Copyable, Sendable {
     let loop = EventLoop.current
     let context = TaskContext.capture()
     let scheduled: Callback = { loop.callInContext(context, callback) }
-    if !state.withLock({ $0.addCallback(scheduled) }) { scheduled() }
+    if state.withLock({ $0.addCallback(scheduled) }) == nil { scheduled() }
   }
 
   /// Calls at once if it has ended, else on the thread where it ends, as soon as it does.
-  package func whenSettled(_ callback: @escaping @Sendable () -> Void) {
-    if !state.withLock({ $0.addCallback(callback) }) { callback() }
+  ///
+  /// - Returns: What `forget` takes; nil if it has ended.
+  @discardableResult
+  package func whenSettled(_ callback: @escaping @Sendable () -> Void) -> Int? {
+    let token = state.withLock { $0.addCallback(callback) }
+    if token == nil { callback() }
+    return token
+  }
+
+  /// Takes back a `whenSettled`.
+  package func forget(_ token: Int) {
+    // Its callback is released outside of the mutex.
+    _ = state.withLock { $0.removeCallback(token) }
   }
 
   private nonisolated(nonsending) func spendBudgetOfThisThread() async {

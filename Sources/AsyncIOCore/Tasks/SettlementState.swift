@@ -8,7 +8,7 @@ struct SettlementState<Waiter: Sendable, Callback: Sendable>: Sendable {
   /// Who is to be told of the end, in the order in which they came: asyncio wakes whoever awaits by a callback too.
   enum Listener: Sendable {
     case waiter(Token, Waiter)
-    case callback(Callback)
+    case callback(Token, Callback)
   }
 
   private(set) var phase = SettlementPhase.pending
@@ -45,11 +45,19 @@ struct SettlementState<Waiter: Sendable, Callback: Sendable>: Sendable {
     return false
   }
 
-  /// Nil if it is pending, and then the callback is kept; else it is to be called.
-  mutating func addCallback(_ callback: Callback) -> Bool {
-    guard phase == .pending else { return false }
-    listeners.append(.callback(callback))
-    return true
+  /// Keeps the callback while it is pending; nil if it is not, and then the callback is to be called.
+  mutating func addCallback(_ callback: Callback) -> Token? {
+    guard phase == .pending else { return nil }
+    nextToken += 1
+    listeners.append(.callback(nextToken, callback))
+    return nextToken
+  }
+
+  /// Forgets a callback, if it is still kept. Returns it, to be released outside of the mutex.
+  mutating func removeCallback(_ token: Token) -> Callback? {
+    let index = listeners.firstIndex { if case .callback(token, _) = $0 { true } else { false } }
+    guard let index, case .callback(_, let callback) = listeners.remove(at: index) else { return nil }
+    return callback
   }
 }
 

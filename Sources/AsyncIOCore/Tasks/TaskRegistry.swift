@@ -28,5 +28,16 @@ final class TaskRegistry: Sendable {
     }
   }
 
-  var all: [AnyTaskHandle] { tasks.withLock { $0 }.sorted { $0.id < $1.id } }
+  var all: [AnyTaskHandle] {
+    let light = lightTasks.withLock { Array($0.values) }.flatMap(\.all)
+    return (tasks.withLock { $0 } + light).sorted { $0.id < $1.id }
+  }
+
+  // MARK: - Tasks without handles
+
+  private let lightTasks = Mutex<[ObjectIdentifier: LightTasks]>([:])
+
+  func insert(_ tasks: LightTasks) { lightTasks.withLock { $0[ObjectIdentifier(tasks)] = tasks } }
+
+  func remove(_ tasks: LightTasks) { _ = lightTasks.withLock { $0.removeValue(forKey: ObjectIdentifier(tasks)) } }
 }

@@ -53,7 +53,11 @@ func runVirtually<Value: Sendable>(
         driver.onNoProgress = { stuck.end($0) }
         return driver
       },
-      prepare: { $0.shuffle = SeededRandom(seed: seed) },
+      prepare: { loop in
+        loop.shuffle = SeededRandom(seed: seed)
+        // A stream of its own: what the program draws does not change the order of its jobs.
+        loop.random = .seeded(SeededRandom(seed: ~seed))
+      },
       started: { stuck.begin(cancelBody: $0) },
       body)
     result = .success(value)

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs the body for each element, side by side, and returns what it returned, in the order of the elements; asyncio's
+/// `gather` of coroutines.
+///
+/// ```swift
+/// let pages = try await gather(urls, limit: 100) { url in
+///   try await fetch(url)
+/// }
+/// ```
+///
+/// The bodies run in the caller's isolation, so they share its state without locks: nothing runs between two awaits of
+/// one. They start in the order of the elements, from the next turn of the loop on, and each runs to its first
+/// suspension before the next one starts. Each is a task of its own, with the caller's task-local values and time
+/// limits.
+///
+/// The first error cancels the other bodies; when all have ended, it is thrown. `gatherResults` lets them go on.
+///
+/// **Cancellation** of the caller cancels all bodies, and waits for them. Those that have not started yet never do. If
+/// every body returns a value nonetheless, these are returned.
+///
+/// - Parameter limit: How many bodies may run at once, at least one; nil is all.
+/// - Returns: The values; none for a sequence without elements.
+/// - Throws: The first error of a body; `CancellationError` if not all were started; `MisuseError` for a limit below 1.
+@inlinable
+public func gather<Elements: Sequence, Value>(
+  _ elements: Elements, limit: Int? = nil, isolation: isolated (any Actor)? = #isolation,
+  file: StaticString = #fileID, line: UInt = #line,
+  @_implicitSelfCapture _ body: nonisolated(nonsending) @escaping (Elements.Element) async throws -> Value
+) async throws -> [Value] {
+  let elements = Array(elements)
+  let results = GatherResults<Value>(count: elements.count)
+  let run = try GatherRun(count: elements.count, limit: limit, file: file, line: line) { index in
+    results[index] = try await body(elements[index])
+  }
+  try await run.run(isolation: isolation)
+  return results.values
+}
+
+/// Runs the bodies side by side, and returns what each of them returned; asyncio's `gather` of coroutines.
+///
+/// ```swift
+/// let (user, orders) = try await gather({ try await loadUser(id) }, { try await loadOrders(of: id) })
+/// ```
+///
+/// All else is as for `gather` of a sequence.
+///
+/// **Cancellation** of the caller cancels all bodies, and waits for them.
+///
+/// - Throws: The first error of a body; `CancellationError` if not all were started.
+public func gather<each Value>(
+  isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
+  _ bodies: repeat nonisolated(nonsending) @escaping () async throws -> each Value
+) async throws -> (repeat each Value) {
+  let places = (repeat GatherPlace(each bodies))
+  var all: [any GatherBody] = []
+  repeat all.append(each places)
+  try await run(all, isolation: isolation, file: file, line: line)
+  return (repeat (each places).value!)
+}
+
+/// A body among others of other types, and what it returned.
+final class GatherPlace<Value>: GatherBody {
+  private let body: nonisolated(nonsending) () async throws -> Value
+  private(set) var value: Value?
+
+  init(_ body: nonisolated(nonsending) @escaping () async throws -> Value) { self.body = body }
+
+  nonisolated(nonsending) func run() async throws { value = try await body() }
+}
+
+protocol GatherBody: AnyObject {
+  nonisolated(nonsending) func run() async throws
+}
+
+func run(
+  _ bodies: [any GatherBody], isolation: isolated (any Actor)?, file: StaticString, line: UInt
+) async throws {
+  let run = try GatherRun(count: bodies.count, limit: nil, file: file, line: line) { index in
+    try await bodies[index].run()
+  }
+  try await run.run(isolation: isolation)
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+
+/// When `wait` returns.
+public enum ReturnWhen: Hashable, Sendable {
+  /// When all have ended.
+  case allCompleted
+  /// When one has ended, in whatever way.
+  case firstCompleted
+  /// When one has failed, or all have ended. A cancellation is no failure.
+  case firstException
+
+  fileprivate var condition: WaitState<Waiter>.Condition {
+    switch self {
+    case .allCompleted: .allEnded
+    case .firstCompleted: .firstEnded
+    case .firstException: .firstFailed
+    }
+  }
+}
+
+/// Waits for tasks or futures, and tells which have ended; asyncio's `wait`.
+///
+/// ```swift
+/// let mirrors = urls.map { url in createTask { try await fetch(url) } }
+/// let (done, pending) = try await wait(mirrors, timeout: .seconds(5), returnWhen: .firstCompleted)
+/// for task in pending { task.cancel() }
+/// if let first = done.first { print(try await first.value) }
+/// ```
+///
+/// It cancels none of them, neither when the time is up nor when one fails, and it looks at no result: an error that
+/// nobody awaits still reaches the exception handler.
+///
+/// **Cancellation** of the caller ends the wait; what it waits for goes on.
+///
+/// - Parameters:
+///   - handles: Tasks or futures. Those that are given twice count once.
+///   - timeout: How long to wait at most; nil is as long as it takes.
+/// - Returns: Those that have ended by now and the others, each in the order in which they were given.
+/// - Throws: `CancellationError`; `MisuseError` if there is nothing to wait for.
+public nonisolated(nonsending) func wait<Handle: Awaitable>(
+  _ handles: some Sequence<Handle>, timeout: Duration? = nil, returnWhen: ReturnWhen = .allCompleted
+) async throws -> (done: [Handle], pending: [Handle]) {
+  let handles = handles.uniqued { $0 }
+  try await wait(for: handles.map(\._ending.source), timeout, returnWhen)
+  return (handles.filter(\.isDone), handles.filter { !$0.isDone })
+}
+
+/// The same for tasks and futures side by side.
+///
+/// ```swift
+/// let stopped = Future<Void>()
+/// let (done, _) = try await wait([stopped, createTask { try await serve() }], returnWhen: .firstCompleted)
+/// print(done.contains { $0 === stopped } ? "was told to stop" : "ended by itself")
+/// ```
+@_disfavoredOverload
+public nonisolated(nonsending) func wait(
+  _ handles: [any Awaitable], timeout: Duration? = nil, returnWhen: ReturnWhen = .allCompleted
+) async throws -> (done: [any Awaitable], pending: [any Awaitable]) {
+  let handles = handles.uniqued { $0 }
+  try await wait(for: handles.map(\._ending.source), timeout, returnWhen)
+  return (handles.filter(\.isDone), handles.filter { !$0.isDone })
+}
+
+private nonisolated(nonsending) func wait(
+  for sources: [any Settling], _ timeout: Duration?, _ returnWhen: ReturnWhen
+) async throws {
+  if sources.isEmpty { throw MisuseError("wait: there is nothing to wait for") }
+  let deadline = timeout.map { EventLoop.current.time.advanced(by: $0) }
+  let wait = HandleWait(sources, until: returnWhen.condition)
+  defer { wait.stop() }
+  try await wait.wait(WaitReason("wait for tasks"), until: deadline)
+}
