@@ -226,4 +226,33 @@ private struct Failure: Error, Equatable {
     }
     #expect(log.entries == ["awaiterCancelled"])
   }
+
+  @Test func aTaskThatBeginsInACancelledScopeIsCancelledFromTheStart() async throws {
+    let log = Log()
+    let begin: @Sendable (TaskScope) -> Void = { scope in
+      for isEager in [true, false] {
+        scope.createTask(eagerStart: isEager) {
+          log.add("\(Task.isCancelled) \(currentCancelReason?.description ?? "")")
+          try await sleep(.seconds(3600))
+        }
+      }
+    }
+    try await withTaskScope { scope in
+      scope.cancel("by itself")
+      begin(scope)
+    }
+    #expect(log.entries == ["true cancelled: by itself", "true cancelled: by itself"])
+    // A body that goes on although it was cancelled from outside.
+    let task = createTask {
+      try await withTaskScope { scope in
+        try? await sleep(.seconds(1))
+        begin(scope)
+      }
+    }
+    try await sleep(.milliseconds(1))
+    task.cancel("from outside")
+    _ = await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(log.entries.dropFirst(2) == ["true cancelled: from outside", "true cancelled: from outside"])
+    #expect(EventLoop.current.time == EventLoop.Instant(nanoseconds: 1_000_000))
+  }
 }
