@@ -121,6 +121,8 @@ public final class TaskScope: Sendable {
           self.leave()
         }
       } catch {
+        // Or a task has begun after the last one had ended, and before this one could go on.
+        guard Task.isCancelled else { continue }
         wasCancelled = true
         await waitInLineUninterrupted(WaitReason("end the cancelled task scope", on: self)) {
           self.join($0)

@@ -255,4 +255,23 @@ private struct Failure: Error, Equatable {
     #expect(log.entries.dropFirst(2) == ["true cancelled: from outside", "true cancelled: from outside"])
     #expect(EventLoop.current.time == EventLoop.Instant(nanoseconds: 1_000_000))
   }
+
+  /// The last task ends and the body is about to go on; another task of the same turn begins a new one.
+  @Test(arguments: 0..<10) func aTaskMayBeginWhenTheLastOneHasJustEnded(round: Int) async throws {
+    let log = Log()
+    let handedOut = Future<TaskScope>()
+    createTask {
+      let scope = try await handedOut.value
+      try await sleep(.seconds(1))
+      scope.createTask {
+        try await sleep(.seconds(1))
+        log.add("late")
+      }
+    }
+    try await withTaskScope { scope in
+      handedOut.setResult(scope)
+      scope.createTask { try await sleep(.seconds(1)) }
+    }
+    #expect(log.entries == ["late"])
+  }
 }
