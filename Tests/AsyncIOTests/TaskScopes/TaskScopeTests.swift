@@ -274,4 +274,22 @@ private struct Failure: Error, Equatable {
     }
     #expect(log.entries == ["late"])
   }
+
+  @Test func aBodyThatEndsByTheCancellationOfAnotherTaskCancelsItsTasks() async throws {
+    let log = Log()
+    await #expect(throws: CancellationError.self) {
+      try await withTaskScope { scope in
+        scope.createTask {
+          defer { log.add("ended") }
+          try await sleep(.seconds(3600))
+        }
+        let job = scope.createTask { try await sleep(.seconds(3600)) }
+        job.cancel()
+        try await job.value
+      }
+    }
+    #expect(log.entries == ["ended"])
+    #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 0))
+    #expect(!Task.isCancelled)
+  }
 }
