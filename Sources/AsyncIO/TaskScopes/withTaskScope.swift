@@ -50,6 +50,10 @@ public func withTaskScope<Value>(
     throw ErrorGroup(errors.count == 1 ? "a task of a scope failed" : "\(errors.count) tasks of a scope failed", errors)
   }
   guard let cancellation else { return value! }
-  if cancelScope.wasEndedByItself(cancellation), let value = value ?? () as? Value { return value }
+  if cancelScope.wasEndedByItself(cancellation) {
+    if let value { return value }
+    // Not `() as? Value`: an optional, or Any, may hold that too, and is a result all the same.
+    if Value.self == Void.self { return () as! Value }
+  }
   throw cancellation
 }

@@ -292,4 +292,30 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 0))
     #expect(!Task.isCancelled)
   }
+
+  @Test func onlyABodyWithoutAResultMayEndByTheCancellationOfItsScope() async throws {
+    let cancelled: @Sendable (TaskScope) async throws -> Never = { scope in
+      scope.cancel()
+      while true { try await sleep(.seconds(1)) }
+    }
+    try await withTaskScope { scope -> Void in try await cancelled(scope) }
+    await #expect(throws: CancellationError.self) {
+      try await withTaskScope { scope -> Never in try await cancelled(scope) }
+    }
+    await #expect(throws: CancellationError.self) {
+      _ = try await withTaskScope { scope -> Any in try await cancelled(scope) }
+    }
+    await #expect(throws: CancellationError.self) {
+      _ = try await withTaskScope { scope -> Void? in try await cancelled(scope) }
+    }
+    let nothing = try await withTaskScope { _ -> Void? in nil }
+    #expect(nothing == nil)
+    // What it had returned by then counts.
+    let value = try await withTaskScope { scope in
+      scope.createTask { try await sleep(.seconds(3600)) }
+      scope.cancel()
+      return 5
+    }
+    #expect(value == 5)
+  }
 }
