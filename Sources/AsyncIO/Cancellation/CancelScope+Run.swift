@@ -19,6 +19,8 @@ extension CancelScope {
   @usableFromInline
   func run(shielded: Bool = false, isolation: isolated (any Actor)?, _ body: () async -> Void) async {
     if let deadline { setTimer(deadline, at: start) }
+    // A new task is not cancelled because its creator is.
+    if !shielded && Task.isCancelled { node.forwardCancellation() }
     await withoutActuallyEscaping(body) { body in
       let call = BorrowedCall(body)
       let outside = around

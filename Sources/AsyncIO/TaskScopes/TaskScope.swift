@@ -31,9 +31,10 @@ public final class TaskScope: Sendable {
     let task = TaskHandle<Value>(name: name, loop: .current, parent: scope.node, file: file, line: line)
     children.withLock { $0[ObjectIdentifier(task)] = task }
     task.settlement.whenSettled { [unowned task] in self.ended(task) }
+    // A cancellation that comes later finds it among the children. Not `isCancelled`: the scope may have been cancelled
+    // from outside.
+    if scope.node.isTaskCancelled { task.node.forwardCancellation() }
     task.start(eagerly: eagerStart, isolation: isolation, body)
-    // The cancellation may have come before the task did.
-    if scope.isCancelled { task.node.forwardCancellation() }
     return task
   }
 
@@ -120,6 +121,8 @@ public final class TaskScope: Sendable {
           self.leave()
         }
       } catch {
+        // Or a task has begun after the last one had ended, and before this one could go on.
+        guard Task.isCancelled else { continue }
         wasCancelled = true
         await waitInLineUninterrupted(WaitReason("end the cancelled task scope", on: self)) {
           self.join($0)

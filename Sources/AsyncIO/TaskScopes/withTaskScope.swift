@@ -13,7 +13,8 @@
 /// ```
 ///
 /// The first task that fails, or the body if it does, cancels the others; all are waited for, and all of their errors
-/// are thrown. Tasks that end by their cancellation are not failures.
+/// are thrown. Tasks that end by a `CancellationError` are not failures; a body that does cancels the tasks, and throws
+/// it on when they have ended.
 ///
 /// **Cancellation** of the caller cancels the body and the tasks, and waits for them.
 ///
@@ -34,6 +35,8 @@ public func withTaskScope<Value>(
         value = try await body(scope)
       } catch let error as CancellationError {
         cancellation = error
+        // It may be another's, of a task that was awaited: the tasks don't go on without the body even then.
+        cancelScope.node.forwardCancellation()
       } catch {
         scope.bodyFailed(error)
       }
@@ -47,6 +50,10 @@ public func withTaskScope<Value>(
     throw ErrorGroup(errors.count == 1 ? "a task of a scope failed" : "\(errors.count) tasks of a scope failed", errors)
   }
   guard let cancellation else { return value! }
-  if cancelScope.wasEndedByItself(cancellation), let value = value ?? () as? Value { return value }
+  if cancelScope.wasEndedByItself(cancellation) {
+    if let value { return value }
+    // Not `() as? Value`: an optional, or Any, may hold that too, and is a result all the same.
+    if Value.self == Void.self { return () as! Value }
+  }
   throw cancellation
 }

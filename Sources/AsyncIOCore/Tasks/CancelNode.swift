@@ -26,6 +26,8 @@ package class CancelNode: @unchecked Sendable {
     var owner: AnyTaskHandle?
     /// A node that runs within this one. For reports; there may be several, and this is the last that began.
     var inner: CancelNode?
+    /// What is around was cancelled, perhaps before there was a task to cancel.
+    var wasForwarded = false
     var isOver = false
   }
 
@@ -64,7 +66,7 @@ package class CancelNode: @unchecked Sendable {
       if state.isOver { return false }
       if state.task == nil { state.task = task }
       if let owner { state.owner = owner }
-      return state.reason != nil
+      return state.reason != nil || state.wasForwarded
     }
     if isCancelled { task.cancel() }
   }
@@ -105,11 +107,18 @@ package class CancelNode: @unchecked Sendable {
   /// The node's own reason; nil if it was not this one that was cancelled.
   package var ownReason: CancelReason? { state.withLock { $0.reason } }
 
-  /// Carries the cancellation of what is around inwards, where the runtime does not: the reason stays there.
+  /// Carries the cancellation of what is around inwards, where the runtime does not: the reason stays there. A task that
+  /// does not exist yet is cancelled from the start.
   package func forwardCancellation() {
-    let task = state.withLock { $0.task }
+    let task = state.withLock { state in
+      state.wasForwarded = true
+      return state.task
+    }
     task?.cancel()
   }
+
+  /// Whether its task is cancelled, by whatever means.
+  package var isTaskCancelled: Bool { state.withLock { $0.task }?.isCancelled ?? false }
 
   // MARK: - The chain
 

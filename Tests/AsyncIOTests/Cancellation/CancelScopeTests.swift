@@ -125,4 +125,28 @@ private struct Failure: Error, Equatable {}
     }
     #expect(try await task.value)
   }
+
+  @Test func codeInAScopeSeesThatItsCallerWasCancelledBefore() async throws {
+    let log = Log()
+    let task = createTask {
+      try? await sleep(.seconds(1))
+      try await withTimeout(.seconds(5)) { log.add("withTimeout \(Task.isCancelled) \(currentCancelReason!)") }
+      _ = try await withCancelScope { _ in
+        try await withCancelScope { _ in log.add("withCancelScope \(Task.isCancelled)") }
+      }
+      try await withTaskScope { scope in
+        log.add("withTaskScope \(Task.isCancelled)")
+        scope.createTask(eagerStart: true) { log.add("its task \(Task.isCancelled)") }
+      }
+      try await shield { log.add("shield \(Task.isCancelled)") }
+    }
+    try await sleep(.milliseconds(1))
+    task.cancel("enough")
+    try await task.value
+    #expect(
+      log.entries == [
+        "withTimeout true cancelled: enough", "withCancelScope true", "withTaskScope true", "its task true",
+        "shield false",
+      ])
+  }
 }

@@ -226,4 +226,96 @@ private struct Failure: Error, Equatable {
     }
     #expect(log.entries == ["awaiterCancelled"])
   }
+
+  @Test func aTaskThatBeginsInACancelledScopeIsCancelledFromTheStart() async throws {
+    let log = Log()
+    let begin: @Sendable (TaskScope) -> Void = { scope in
+      for isEager in [true, false] {
+        scope.createTask(eagerStart: isEager) {
+          log.add("\(Task.isCancelled) \(currentCancelReason?.description ?? "")")
+          try await sleep(.seconds(3600))
+        }
+      }
+    }
+    try await withTaskScope { scope in
+      scope.cancel("by itself")
+      begin(scope)
+    }
+    #expect(log.entries == ["true cancelled: by itself", "true cancelled: by itself"])
+    // A body that goes on although it was cancelled from outside.
+    let task = createTask {
+      try await withTaskScope { scope in
+        try? await sleep(.seconds(1))
+        begin(scope)
+      }
+    }
+    try await sleep(.milliseconds(1))
+    task.cancel("from outside")
+    _ = await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(log.entries.dropFirst(2) == ["true cancelled: from outside", "true cancelled: from outside"])
+    #expect(EventLoop.current.time == EventLoop.Instant(nanoseconds: 1_000_000))
+  }
+
+  /// The last task ends and the body is about to go on; another task of the same turn begins a new one.
+  @Test(arguments: 0..<10) func aTaskMayBeginWhenTheLastOneHasJustEnded(round: Int) async throws {
+    let log = Log()
+    let handedOut = Future<TaskScope>()
+    createTask {
+      let scope = try await handedOut.value
+      try await sleep(.seconds(1))
+      scope.createTask {
+        try await sleep(.seconds(1))
+        log.add("late")
+      }
+    }
+    try await withTaskScope { scope in
+      handedOut.setResult(scope)
+      scope.createTask { try await sleep(.seconds(1)) }
+    }
+    #expect(log.entries == ["late"])
+  }
+
+  @Test func aBodyThatEndsByTheCancellationOfAnotherTaskCancelsItsTasks() async throws {
+    let log = Log()
+    await #expect(throws: CancellationError.self) {
+      try await withTaskScope { scope in
+        scope.createTask {
+          defer { log.add("ended") }
+          try await sleep(.seconds(3600))
+        }
+        let job = scope.createTask { try await sleep(.seconds(3600)) }
+        job.cancel()
+        try await job.value
+      }
+    }
+    #expect(log.entries == ["ended"])
+    #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 0))
+    #expect(!Task.isCancelled)
+  }
+
+  @Test func onlyABodyWithoutAResultMayEndByTheCancellationOfItsScope() async throws {
+    let cancelled: @Sendable (TaskScope) async throws -> Never = { scope in
+      scope.cancel()
+      while true { try await sleep(.seconds(1)) }
+    }
+    try await withTaskScope { scope -> Void in try await cancelled(scope) }
+    await #expect(throws: CancellationError.self) {
+      try await withTaskScope { scope -> Never in try await cancelled(scope) }
+    }
+    await #expect(throws: CancellationError.self) {
+      _ = try await withTaskScope { scope -> Any in try await cancelled(scope) }
+    }
+    await #expect(throws: CancellationError.self) {
+      _ = try await withTaskScope { scope -> Void? in try await cancelled(scope) }
+    }
+    let nothing = try await withTaskScope { _ -> Void? in nil }
+    #expect(nothing == nil)
+    // What it had returned by then counts.
+    let value = try await withTaskScope { scope in
+      scope.createTask { try await sleep(.seconds(3600)) }
+      scope.cancel()
+      return 5
+    }
+    #expect(value == 5)
+  }
 }
