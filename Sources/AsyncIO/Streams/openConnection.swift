@@ -27,7 +27,61 @@ public nonisolated(nonsending) func openConnection(
   return (StreamReader(handle), StreamWriter(handle))
 }
 
+/// Opens a connection to an address: no name is looked up.
+///
+/// ```swift
+/// let (reader, writer) = try await openConnection(to: .loopback(port: 8080))
+/// ```
+///
+/// - Parameter limit: See `StreamReader.limit`.
+/// - Throws: `SystemError` if it can't be connected to. `CancellationError` if the task is cancelled: the connection that
+///   was being made is closed.
+public nonisolated(nonsending) func openConnection(
+  to address: SocketAddress, limit: Int = 64 * 1024
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  let handle: StreamHandle
+  if let loop = EventLoop.onThisThread {
+    handle = try await loop.openConnection(to: address, limit: limit)
+  } else {
+    let loop = EventLoop.current
+    handle = try await loop.anchor.run { try await loop.openConnection(to: address, limit: limit) }
+  }
+  return (StreamReader(handle), StreamWriter(handle))
+}
+
+/// Opens a connection to a Unix socket at a path; asyncio's `open_unix_connection`. `openConnection(to:)` takes abstract
+/// names.
+///
+/// ```swift
+/// let (reader, writer) = try await openUnixConnection(path: "/run/app.sock")
+/// ```
+///
+/// - Parameter limit: See `StreamReader.limit`.
+/// - Throws: `SystemError` if nobody listens there, or if the path is empty or longer than 107 bytes (ENAMETOOLONG).
+///   `CancellationError` if the task is cancelled.
+public nonisolated(nonsending) func openUnixConnection(
+  path: String, limit: Int = 64 * 1024
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  try await openConnection(to: try unixAddress(path, for: "connect"), limit: limit)
+}
+
+func unixAddress(_ path: String, for operation: String) throws -> SocketAddress {
+  guard let address = SocketAddress(unixPath: path) else {
+    throw SystemError(operation, "\"\(path)\"", code: path.isEmpty ? .noSuchFile : .nameTooLong)
+  }
+  return address
+}
+
 extension EventLoop {
+  nonisolated(nonsending) func openConnection(
+    to address: SocketAddress, limit: Int, until deadline: Int64 = .max
+  ) async throws -> StreamHandle {
+    let descriptor = try await connect(to: address, until: deadline)
+    let transport = StreamTransport(descriptor, peer: address, limit: limit, loop: self)
+    transport.start()
+    return StreamHandle(transport)
+  }
+
   /// `DeadlinePassed` at a time of this loop's clock; the connection that was being made is closed.
   package nonisolated(nonsending) func openConnection(
     host: String, port: UInt16, limit: Int, until deadline: Int64 = .max
@@ -35,10 +89,7 @@ extension EventLoop {
     var lastError: (any Error)?
     for address in try await resolve(host, port: port, until: deadline) {
       do {
-        let descriptor = try await connect(to: address, until: deadline)
-        let transport = StreamTransport(descriptor, peer: address, limit: limit, loop: self)
-        transport.start()
-        return StreamHandle(transport)
+        return try await openConnection(to: address, limit: limit, until: deadline)
       } catch let error as SystemError {
         lastError = error
       }
