@@ -66,7 +66,8 @@ import Testing
     }
   }
 
-  @Test("leave no file behind, and take over what others left", arguments: BackendKind.conforming.filter { $0 != .virtual })
+  @Test(
+    "leave no file behind, and take over what others left", arguments: BackendKind.conforming.filter { $0 != .virtual })
   func leaveNoFile(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("socket")

@@ -25,6 +25,14 @@ extension SocketAddress {
     }
   }
 
+  /// From the bytes of a `sockaddr`.
+  package init?(kernelForm bytes: UnsafeRawBufferPointer) {
+    var storage = sockaddr_storage()
+    let count = min(bytes.count, MemoryLayout<sockaddr_storage>.size)
+    unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.copyMemory(from: .init(rebasing: bytes[..<count])) }
+    self.init(storage, length: socklen_t(count))
+  }
+
   package var storage: (storage: sockaddr_storage, length: socklen_t) {
     var storage = sockaddr_storage()
     switch family {

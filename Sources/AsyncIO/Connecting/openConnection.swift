@@ -8,8 +8,8 @@ package import AsyncIOCore
 /// let (reader, writer) = try await openConnection(host: "localhost", port: 8080)
 /// ```
 ///
-/// The host's addresses are tried one after another, in the order of the look-up. Small writes leave at once
-/// (TCP_NODELAY).
+/// The host's addresses are raced as RFC 8305 (Happy Eyeballs) has it: IPv6 and IPv4 by turns, a quarter of a second
+/// apart or as soon as one fails, and the first that answers wins. Small writes leave at once (TCP_NODELAY).
 ///
 /// - Parameter limit: See `StreamReader.limit`.
 /// - Throws: `NameError` if the host has no address; the last address's `SystemError` if none could be connected to.
@@ -73,76 +73,28 @@ func unixAddress(_ path: String, for operation: String) throws -> SocketAddress 
 }
 
 extension EventLoop {
-  nonisolated(nonsending) func openConnection(
-    to address: SocketAddress, limit: Int, until deadline: Int64 = .max
-  ) async throws -> StreamHandle {
-    let descriptor = try await connect(to: address, until: deadline)
-    let transport = StreamTransport(descriptor, peer: address, limit: limit, loop: self)
-    transport.start()
-    return StreamHandle(transport)
-  }
-
-  /// `DeadlinePassed` at a time of this loop's clock; the connection that was being made is closed.
+  /// `DeadlinePassed` at a time of this loop's clock; the connections that were being made are closed.
   package nonisolated(nonsending) func openConnection(
     host: String, port: UInt16, limit: Int, until deadline: Int64 = .max
   ) async throws -> StreamHandle {
-    var lastError: (any Error)?
-    for address in try await resolve(host, port: port, until: deadline) {
-      do {
-        return try await openConnection(to: address, limit: limit, until: deadline)
-      } catch let error as SystemError {
-        lastError = error
-      }
-    }
-    throw lastError ?? NameError(host: host, code: 0)
+    let addresses = try await resolve(host, port: port, until: deadline)
+    if addresses.isEmpty { throw NameError(host: host, code: 0) }
+    let name = addresses.count == 1 ? addresses[0].description : "\(host):\(port)"
+    return try await openConnection(toFirstOf: addresses, named: name, limit: limit, until: deadline)
   }
 
-  private nonisolated(nonsending) func connect(
-    to address: SocketAddress, until deadline: Int64
-  ) async throws -> Descriptor {
-    let connecting = Connecting(
-      Descriptor(try driver.makeSocket(for: address), of: driver), address: address, loop: self)
-    return try await connecting.connect(until: deadline)
-  }
-}
-
-/// One attempt to connect. It owns the socket until the kernel has answered, whatever becomes of the task.
-private final class Connecting: OperationSink, WaitObject {
-  private let loop: EventLoop
-  private let address: SocketAddress
-  private var descriptor: Descriptor?
-  private var wait: ParkID?
-
-  init(_ descriptor: consuming Descriptor, address: SocketAddress, loop: EventLoop) {
-    self.descriptor = consume descriptor
-    self.address = address
-    self.loop = loop
+  nonisolated(nonsending) func openConnection(to address: SocketAddress, limit: Int) async throws -> StreamHandle {
+    try await openConnection(toFirstOf: [address], named: address.description, limit: limit)
   }
 
-  var waitDescription: String { address.description }
-
-  nonisolated(nonsending) func connect(until deadline: Int64) async throws -> Descriptor {
-    let number = descriptor?.number ?? -1
-    let wait = loop.beginWait(WaitReason("connect", on: self))
-    self.wait = wait
-    let operation = loop.connect(number, to: address, sink: self)
-    switch await loop.wait(wait, until: deadline) {
-    case .cancelled:
-      // The operation keeps this object, and with it the socket, until its completion.
-      loop.cancel(operation)
-      throw CancellationError()
-    case .resumed(EventLoop.deadlinePassed):
-      loop.cancel(operation)
-      throw DeadlinePassed()
-    case .resumed(let result):
-      guard result == 0, let connected = descriptor.take() else {
-        throw SystemError("connect", address.description, result: result)
-      }
-      return connected
-    }
-  }
-
-  func complete(_ operation: OperationID, _ completion: Completion) {
-    if let wait { loop.unpark(wait, Int(completion.result)) }
+  package nonisolated(nonsending) func openConnection(
+    toFirstOf addresses: [SocketAddress], named name: String, limit: Int = 64 * 1024, until deadline: Int64 = .max
+  ) async throws -> StreamHandle {
+    let attempts = ConnectionAttempts(to: name, on: self)
+    let socket = try await attempts.connect(toFirstOf: addresses, until: deadline)
+    guard let descriptor = socket.descriptor.take() else { preconditionFailure("a connected socket has a descriptor") }
+    let transport = StreamTransport(descriptor, peer: socket.address, limit: limit, loop: self)
+    transport.start()
+    return StreamHandle(transport)
   }
 }
