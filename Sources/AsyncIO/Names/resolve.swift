@@ -69,12 +69,8 @@ private func lookUp(_ host: String, port: UInt16) -> Result<[SocketAddress], Nam
   var next = list
   while let entry = next {
     next = entry.pointee.ai_next
-    var storage = sockaddr_storage()
-    let size = min(Int(entry.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
-    withUnsafeMutableBytes(of: &storage) {
-      $0.copyMemory(from: UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: size))
-    }
-    if var address = SocketAddress(storage) {
+    let bytes = UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+    if var address = SocketAddress(kernelForm: bytes) {
       address.port = port
       if !addresses.contains(address) { addresses.append(address) }
     }

@@ -11,6 +11,8 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   private let limit: Int
   private let handler: ConnectionHandler
   private var descriptor: Descriptor?
+  /// What its Unix socket has left in the file system.
+  private var file: SocketFile?
   private var accepting: OperationID?
   private var isClosed = false
   private var clients: [ObjectIdentifier: StreamTransport] = [:]
@@ -27,6 +29,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     self.limit = limit
     self.loop = loop
     self.handler = handler
+    file = loop.driver.socketFile(of: address)
   }
 
   var waitDescription: String { "server at \(address)" }
@@ -51,6 +54,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
       if completion.isLast { start() }
     } else if isClosed || completion.result == SystemError.Code.canceled.result {
       descriptor = nil
+      if let file = file.take() { loop.driver.remove(file) }
     } else {
       // Out of descriptors or memory: report it, and try again in a second, as asyncio does. Until then the connections
       // wait in the backlog.
@@ -116,6 +120,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   func close() {
     guard !isClosed else { return }
     isClosed = true
+    if let file = file.take() { loop.driver.remove(file) }
     if let accepting { loop.cancel(accepting) } else { descriptor = nil }
     if accepting == nil { finish() }
   }

@@ -92,6 +92,49 @@ public nonisolated(nonsending) func startServer(
   }
 }
 
+/// Starts a server at an address: no name is looked up.
+///
+/// ```swift
+/// let server = try await startServer(at: SocketAddress(abstractName: "app")!) { reader, writer in
+///   try await writer.write("hello\n")
+/// }
+/// ```
+///
+/// As `startServer(host:port:)`. The file of a Unix socket is removed when the server is closed; one that a server has
+/// left behind which ended without closing is taken over.
+///
+/// - Throws: `SystemError` if the address can't be listened at.
+public nonisolated(nonsending) func startServer(
+  at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024,
+  @_inheritActorContext handler: @escaping ConnectionHandler
+) async throws -> Server {
+  if let loop = EventLoop.onThisThread {
+    return try loop.startServer(at: [address], backlog: backlog, limit: limit, handler: handler)
+  }
+  let loop = EventLoop.current
+  return try await loop.anchor.run {
+    try loop.startServer(at: [address], backlog: backlog, limit: limit, handler: handler)
+  }
+}
+
+/// Starts a server at a Unix socket's path; asyncio's `start_unix_server`.
+///
+/// ```swift
+/// let server = try await startUnixServer(path: "/run/app.sock") { reader, writer in
+///   try await writer.write("hello\n")
+/// }
+/// ```
+///
+/// As `startServer(at:)`.
+///
+/// - Throws: `SystemError` if somebody listens there, the path can't be made, or is empty or longer than 107 bytes
+///   (ENAMETOOLONG).
+public nonisolated(nonsending) func startUnixServer(
+  path: String, backlog: Int = 100, limit: Int = 64 * 1024, @_inheritActorContext handler: @escaping ConnectionHandler
+) async throws -> Server {
+  try await startServer(at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, handler: handler)
+}
+
 extension EventLoop {
   nonisolated(nonsending) func startServer(
     host: String?, port: UInt16, backlog: Int, limit: Int, handler: @escaping ConnectionHandler
@@ -102,8 +145,18 @@ extension EventLoop {
     } else {
       wanted = [SocketAddress("::", port: port), SocketAddress("0.0.0.0", port: port)].compactMap { $0 }
     }
-    // What is isolated can only run in one place; the rest runs wherever it was accepted.
-    let loops = handler.isolation == nil && group.count > 1 ? group : [self]
+    return try startServer(
+      at: wanted, isEverywhere: host == nil, backlog: backlog, limit: limit, handler: handler)
+  }
+
+  func startServer(
+    at wanted: [SocketAddress], isEverywhere: Bool = false, backlog: Int, limit: Int,
+    handler: @escaping ConnectionHandler
+  ) throws -> Server {
+    // What is isolated can only run in one place; the rest runs wherever it was accepted. The kernel spreads only the
+    // connections of IP.
+    let isSpread = handler.isolation == nil && group.count > 1 && !wanted.contains { $0.family == .unix }
+    let loops = isSpread ? group : [self]
     let options = ListenOptions(backlog: Int32(clamping: backlog), reusePort: loops.count > 1)
 
     var listeners: [Listener] = []
@@ -120,13 +173,13 @@ extension EventLoop {
           }
           listeners.append(
             Listener(Descriptor(number, of: loop.driver), address: address, limit: limit, loop: loop, handler: handler))
-        } catch let error as SystemError where host == nil && error.code == .addressFamilyNotSupported {
+        } catch let error as SystemError where isEverywhere && error.code == .addressFamilyNotSupported {
           // A machine without IPv6 has only one kind of "all interfaces".
           break
         }
       }
     }
-    if addresses.isEmpty { throw SystemError("listen", "port \(port)", code: .addressFamilyNotSupported) }
+    if addresses.isEmpty { throw SystemError("listen", "any address", code: .addressFamilyNotSupported) }
     for listener in listeners { listener.onItsLoop { $0.start() } }
     return Server(loop: self, listeners: listeners, addresses: addresses)
   }

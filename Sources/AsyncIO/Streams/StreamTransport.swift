@@ -63,7 +63,7 @@ package final class StreamTransport: OperationSink, WaitObject {
 
   /// Begins to receive. Apart from `init`, because the operation keeps the transport.
   func start() {
-    loop.driver.setOption(.noDelay, of: number)
+    if knownPeer?.family != .unix { loop.driver.setOption(.noDelay, of: number) }
     startReceiving()
   }
 

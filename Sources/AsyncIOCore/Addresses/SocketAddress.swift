@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import CLinux
+import CLinux
 import Glibc
 
-/// An IPv4 or IPv6 address with a port.
+/// Where a socket is: an IPv4 or IPv6 address with a port, or the name of a Unix socket.
 ///
 /// ```swift
 /// let address = SocketAddress("127.0.0.1", port: 8080)!
 /// print(address)                                    // 127.0.0.1:8080
 /// print(SocketAddress("::1", port: 80)!)            // [::1]:80
+/// print(SocketAddress(unixPath: "/run/app.sock")!)  // /run/app.sock
 /// ```
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
   /// The address family.
   public enum Family: Hashable, Sendable {
-    case ipv4, ipv6
+    case ipv4, ipv6, unix
   }
 
   public let family: Family
-  /// In host byte order.
+  /// In host byte order; 0 for a Unix socket.
   public var port: UInt16
   /// The zone of a link-local IPv6 address; 0 otherwise.
   public let scope: UInt32
   // Network byte order; IPv4 uses the first four bytes of `high`.
-  private let high: UInt64
-  private let low: UInt64
+  let high: UInt64
+  let low: UInt64
+  /// The name of a Unix socket as unix(7) has it: a path, or a zero byte and an abstract name, or nothing.
+  let unixName: [UInt8]
 
   /// From a numeric host, without asking anyone: `127.0.0.1`, `::1`. Nil for anything else.
   public init?(_ numericHost: String, port: UInt16) {
@@ -47,30 +50,35 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     SocketAddress(in_addr(s_addr: UInt32(0x7f00_0001).bigEndian), port: port)
   }
 
-  private init(_ address: in_addr, port: UInt16) {
-    family = .ipv4
-    self.port = port
-    scope = 0
-    high = UInt64(address.s_addr)
-    low = 0
+  init(_ address: in_addr, port: UInt16) {
+    self.init(family: .ipv4, port: port, high: UInt64(address.s_addr))
   }
 
-  private init(_ address: in6_addr, port: UInt16, scope: UInt32) {
-    family = .ipv6
+  init(_ address: in6_addr, port: UInt16, scope: UInt32) {
+    let (high, low) = unsafe unsafeBitCast(address, to: (UInt64, UInt64).self)
+    self.init(family: .ipv6, port: port, scope: scope, high: high, low: low)
+  }
+
+  init(
+    family: Family, port: UInt16 = 0, scope: UInt32 = 0, high: UInt64 = 0, low: UInt64 = 0, unixName: [UInt8] = []
+  ) {
+    self.family = family
     self.port = port
     self.scope = scope
-    (high, low) = unsafe unsafeBitCast(address, to: (UInt64, UInt64).self)
+    self.high = high
+    self.low = low
+    self.unixName = unixName
   }
 
-  /// The host without the port: `127.0.0.1`, `::1`.
+  /// The host without the port: `127.0.0.1`, `::1`; the name of a Unix socket.
   public var host: String {
     // INET6_ADDRSTRLEN
-    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
-      switch family {
-      case .ipv4:
+    if family == .unix { return unixDescription }
+    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
+      if family == .ipv4 {
         var address = in_addr(s_addr: UInt32(truncatingIfNeeded: high))
         unsafe inet_ntop(AF_INET, &address, text.baseAddress, 46)
-      case .ipv6:
+      } else {
         var address = unsafe unsafeBitCast((high, low), to: in6_addr.self)
         unsafe inet_ntop(AF_INET6, &address, text.baseAddress, 46)
       }
@@ -82,43 +90,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     switch family {
     case .ipv4: "\(host):\(port)"
     case .ipv6: "[\(host)]:\(port)"
+    case .unix: unixDescription
     }
   }
-
-  // MARK: - The kernel's form
-
-  package init?(_ storage: sockaddr_storage) {
-    switch Int32(storage.ss_family) {
-    case AF_INET:
-      let address = unsafe withUnsafeBytes(of: storage) { unsafe $0.load(as: sockaddr_in.self) }
-      self.init(address.sin_addr, port: UInt16(bigEndian: address.sin_port))
-    case AF_INET6:
-      let address = unsafe withUnsafeBytes(of: storage) { unsafe $0.load(as: sockaddr_in6.self) }
-      self.init(address.sin6_addr, port: UInt16(bigEndian: address.sin6_port), scope: address.sin6_scope_id)
-    default: return nil
-    }
-  }
-
-  package var storage: (storage: sockaddr_storage, length: socklen_t) {
-    var storage = sockaddr_storage()
-    switch family {
-    case .ipv4:
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_port = port.bigEndian
-      address.sin_addr.s_addr = UInt32(truncatingIfNeeded: high)
-      unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: address, as: sockaddr_in.self) }
-      return (storage, socklen_t(MemoryLayout<sockaddr_in>.size))
-    case .ipv6:
-      var address = sockaddr_in6()
-      address.sin6_family = sa_family_t(AF_INET6)
-      address.sin6_port = port.bigEndian
-      address.sin6_addr = unsafe unsafeBitCast((high, low), to: in6_addr.self)
-      address.sin6_scope_id = scope
-      unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: address, as: sockaddr_in6.self) }
-      return (storage, socklen_t(MemoryLayout<sockaddr_in6>.size))
-    }
-  }
-
-  package var kernelFamily: Int32 { family == .ipv4 ? AF_INET : AF_INET6 }
 }

@@ -59,6 +59,12 @@ package protocol Backend: AnyObject {
   /// A socket that listens, with its address taken.
   func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32
 
+  /// The file of a Unix socket that listens at a path; nil if the address has none.
+  func socketFile(of address: SocketAddress) -> SocketFile?
+
+  /// Removes the file of a socket that is closed, unless somebody else's is there by now.
+  func remove(_ file: SocketFile)
+
   /// A socket to connect.
   func makeSocket(for address: SocketAddress) throws -> Int32
 

@@ -61,13 +61,25 @@ package class KernelBackend: Backend {
   package final func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32 {
     let descriptor = try open(address, flags: listenerFlags)
     do {
-      if options.reuseAddress { set(SOL_SOCKET, SO_REUSEADDR, of: descriptor) }
+      if options.reuseAddress && address.family != .unix { set(SOL_SOCKET, SO_REUSEADDR, of: descriptor) }
       if options.reusePort { set(SOL_SOCKET, SO_REUSEPORT, of: descriptor) }
       // An IPv6 listener takes IPv6 only, whatever the system's default: a second one takes IPv4 at the same port.
       if address.family == .ipv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, of: descriptor) }
       var (storage, length) = address.storage
-      let bound = unsafe withUnsafePointer(to: &storage) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(descriptor, $0, length) }
+      func bindNow() -> Int32 {
+        unsafe withUnsafePointer(to: &storage) { pointer in
+          unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(descriptor, $0, length) }
+        }
+      }
+      var bound = bindNow()
+      if bound < 0 && errno == EADDRINUSE, let file = socketFile(of: address) {
+        // What a server left behind that didn't close.
+        if file.isStale {
+          file.remove()
+          bound = bindNow()
+        } else {
+          errno = EADDRINUSE
+        }
       }
       guard bound == 0 else { throw SystemError("bind", address.description, result: -errno) }
       guard Glibc.listen(descriptor, options.backlog) == 0 else {
@@ -79,6 +91,12 @@ package class KernelBackend: Backend {
     }
     return descriptor
   }
+
+  package final func socketFile(of address: SocketAddress) -> SocketFile? {
+    address.unixPath.flatMap { SocketFile(at: $0) }
+  }
+
+  package final func remove(_ file: SocketFile) { file.remove() }
 
   package final func makeSocket(for address: SocketAddress) throws -> Int32 {
     try open(address, flags: socketFlags)
@@ -135,7 +153,7 @@ package class KernelBackend: Backend {
     let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe get($0, &length) }
     }
-    return result == 0 ? SocketAddress(storage) : nil
+    return result == 0 ? SocketAddress(storage, length: length) : nil
   }
 
   package final func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]? {

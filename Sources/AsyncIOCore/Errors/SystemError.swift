@@ -31,6 +31,8 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let addressFamilyNotSupported = Code(rawValue: EAFNOSUPPORT)
     public static let tryAgain = Code(rawValue: EAGAIN)
     public static let interrupted = Code(rawValue: EINTR)
+    public static let noSuchFile = Code(rawValue: ENOENT)
+    public static let nameTooLong = Code(rawValue: ENAMETOOLONG)
     public static let noBufferSpace = Code(rawValue: ENOBUFS)
 
     /// The kernel's name: `ECONNREFUSED`.

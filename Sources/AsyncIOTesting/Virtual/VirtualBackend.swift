@@ -164,6 +164,10 @@ package final class VirtualBackend: Backend {
     }
   }
 
+  /// Virtual sockets have names and no files.
+  package func socketFile(of address: SocketAddress) -> SocketFile? { nil }
+  package func remove(_ file: SocketFile) {}
+
   package func makeSocket(for address: SocketAddress) throws -> Int32 {
     do throws(VirtualErrno) { return try network.makeSocket() } catch {
       throw SystemError("socket", address.description, code: SystemError.Code(rawValue: error.code))

@@ -14,7 +14,7 @@ extension VirtualNetwork {
   ) throws(VirtualErrno) -> Int32 {
     guard isWildcard(wanted) || exists(wanted) else { throw VirtualErrno(EADDRNOTAVAIL) }
     var address = wanted
-    if address.port == 0 { address.port = ephemeralPort() }
+    if address.port == 0 && address.family != .unix { address.port = ephemeralPort() }
     for (other, holders) in listeners where other.port == address.port && other.family == address.family {
       let overlaps = isWildcard(other) && isHere(address) || isWildcard(address) && isHere(other)
       guard other == address || overlaps else { continue }
@@ -39,7 +39,7 @@ extension VirtualNetwork {
     // Linux takes "any address" as a destination for this host.
     let target = isWildcard(wanted) ? loopback(like: wanted) : wanted
     var source = isLocal(target) ? target : addHost("localhost")
-    source.port = ephemeralPort()
+    if target.family == .unix { source = .unnamedUnix } else { source.port = ephemeralPort() }
     let client = add(
       Endpoint(local: source, peer: target, descriptor: descriptor, room: window, resetsOnClose: resetsOnClose))
     descriptors[descriptor] = .endpoint(client)
@@ -70,7 +70,9 @@ extension VirtualNetwork {
     // The one who asked may have closed the socket since.
     guard let asking = endpoints[client] else { return }
     guard let descriptor = listener(at: asking.peer), var listener = listener(descriptor) else {
-      packets.insert(.refusal(to: client, code: ECONNREFUSED), at: now + latency)
+      // A path without a socket is no file.
+      let code = asking.peer.unixPath == nil ? ECONNREFUSED : ENOENT
+      packets.insert(.refusal(to: client, code: code), at: now + latency)
       return
     }
     guard listener.queue.count < listener.backlog else {

@@ -28,6 +28,7 @@ extension VirtualNetwork {
 
   /// Whether an address is the current host's.
   func isLocal(_ address: SocketAddress) -> Bool {
+    if address.family == .unix { return true }
     var host = address
     host.port = 0
     return Self.loopbacks.contains(host) || hostNames[host] == "localhost"
@@ -35,6 +36,7 @@ extension VirtualNetwork {
 
   /// Whether a host has this address.
   func exists(_ address: SocketAddress) -> Bool {
+    if address.family == .unix { return true }
     var host = address
     host.port = 0
     return Self.loopbacks.contains(host) || hostNames[host] != nil

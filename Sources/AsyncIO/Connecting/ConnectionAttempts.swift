@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The attempts to connect that are under way for one caller. Each owns its socket until the kernel has answered,
+// whatever becomes of the task: one that is given up is cancelled, and its socket closed when the answer comes.
+
+import AsyncIOCore
+
+/// A socket that connects, and where to. An object, since a dictionary holds no move-only values.
+final class StreamSocket {
+  let address: SocketAddress
+  var descriptor: Descriptor?
+
+  init(_ descriptor: consuming Descriptor, _ address: SocketAddress) {
+    self.descriptor = consume descriptor
+    self.address = address
+  }
+}
+
+/// Connects to the first of several addresses that answers. On the loop's thread.
+final class ConnectionAttempts: OperationSink, WaitObject {
+  private let loop: EventLoop
+  private let name: String
+  private var attempts: [OperationID: StreamSocket] = [:]
+  private var connected: StreamSocket?
+  private var failures: [SystemError] = []
+  private var wait: ParkID?
+
+  /// - Parameter name: What is connected to, for reports.
+  init(to name: String, on loop: EventLoop) {
+    self.name = name
+    self.loop = loop
+  }
+
+  var waitDescription: String { name }
+
+  /// `DeadlinePassed` at a time of the loop's clock.
+  nonisolated(nonsending) func connect(
+    toFirstOf addresses: [SocketAddress], until deadline: Int64 = .max
+  ) async throws -> StreamSocket {
+    var race = ConnectionRace(addresses)
+    var lastError: SystemError?
+    while true {
+      switch race.next(now: loop.driver.now) {
+      case .attempt(let address):
+        do { try begin(address) } catch let error as SystemError {
+          lastError = error
+          race.failed()
+        }
+      case .giveUp:
+        throw lastError ?? SystemError("connect", name, code: .noSuchFile)
+      case .wait(let next):
+        try await waitForOne(until: min(next, deadline), deadline)
+      }
+      if let connected = connected.take() {
+        giveUp()
+        return connected
+      }
+      for failure in failures {
+        lastError = failure
+        race.failed()
+      }
+      failures = []
+    }
+  }
+
+  private func begin(_ address: SocketAddress) throws {
+    let socket = StreamSocket(Descriptor(try loop.driver.makeSocket(for: address), of: loop.driver), address)
+    let operation = loop.connect(socket.descriptor?.number ?? -1, to: address, sink: self)
+    attempts[operation] = socket
+  }
+
+  /// Waits until an attempt has ended or a time has come; throws at the deadline.
+  private nonisolated(nonsending) func waitForOne(until next: Int64, _ deadline: Int64) async throws {
+    let wait = loop.beginWait(WaitReason("connect", on: self))
+    self.wait = wait
+    let outcome = await loop.wait(wait, until: next)
+    self.wait = nil
+    switch outcome {
+    case .cancelled:
+      giveUp()
+      throw CancellationError()
+    case .resumed(EventLoop.deadlinePassed) where next == deadline:
+      giveUp()
+      throw DeadlinePassed()
+    case .resumed: break
+    }
+  }
+
+  /// Lets go of what is still under way: the operations keep this object, and it their sockets, until they have ended.
+  private func giveUp() {
+    for operation in attempts.keys { loop.cancel(operation) }
+  }
+
+  func complete(_ operation: OperationID, _ completion: Completion) {
+    guard let socket = attempts.removeValue(forKey: operation) else { return }
+    if completion.result == 0 {
+      // A second one that succeeds in the same turn is closed.
+      if connected == nil { connected = socket }
+    } else {
+      failures.append(SystemError("connect", socket.address.description, result: completion.result))
+    }
+    if let wait { loop.unpark(wait) }
+  }
+}
