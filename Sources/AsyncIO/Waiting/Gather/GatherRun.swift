@@ -64,9 +64,10 @@ final class GatherRun: @unchecked Sendable {
         if group.isCancelled { state.withLock { $0.stop() } }
         while let first = state.withLock({ $0.addWorker() }) {
           isStarting = true
-          group.addImmediateTask(executorPreference: preference) {
-            _ = isolation
-            try await self.work(from: first, isolation: isolation)
+          if let preference {
+            startWorker(in: &group, from: first, isolation: isolation, preference)
+          } else {
+            startWorker(in: &group, from: first, isolation: isolation)
           }
           isStarting = false
           if !EventLoop.beginFurtherWork() { await EventLoop.onThisThread?.yield() }
@@ -77,6 +78,30 @@ final class GatherRun: @unchecked Sendable {
       }
     }
     if !state.withLock({ $0.allWereStarted }) { throw CancellationError() }
+  }
+
+  // Two functions that are not inlined: merged into one call, as the optimizer would do it, a task without a preference
+  // is created with one that is nil, and that costs it a lock in every call between actors (Swift 6.3.1).
+
+  @inline(never)
+  private func startWorker(
+    in group: inout ThrowingDiscardingTaskGroup<any Error>, from first: Int, isolation: isolated (any Actor)?
+  ) {
+    group.addImmediateTask {
+      _ = isolation
+      try await self.work(from: first, isolation: isolation)
+    }
+  }
+
+  @inline(never)
+  private func startWorker(
+    in group: inout ThrowingDiscardingTaskGroup<any Error>, from first: Int, isolation: isolated (any Actor)?,
+    _ preference: any TaskExecutor
+  ) {
+    group.addImmediateTask(executorPreference: preference) {
+      _ = isolation
+      try await self.work(from: first, isolation: isolation)
+    }
   }
 
   /// The workers end by their cancellation, so this wait need not.
