@@ -27,18 +27,26 @@ struct TaskScopeState<Waiter: Sendable>: Sendable {
   mutating func end(_ error: (any Error)?) -> Ended {
     running -= 1
     var ended = Ended()
-    if let error {
-      ended.isFirstError = errors.isEmpty
-      errors.append(error)
-    }
+    if let error { ended.isFirstError = add(error) }
     if running == 0 { ended.waiter = waiter }
     return ended
   }
 
   /// The body failed. Whether it was the first to do so.
-  mutating func bodyFailed(_ error: any Error) -> Bool {
-    errors.append(error)
+  mutating func bodyFailed(_ error: any Error) -> Bool { add(error) }
+
+  /// Whether it is the first. An error that was thrown on, by whoever awaited the task that failed, is in here already.
+  private mutating func add(_ error: any Error) -> Bool {
+    if !errors.contains(where: { isSame($0, error) }) { errors.append(error) }
     return errors.count == 1
+  }
+
+  /// Whether this is one error, not two that are alike: an `any Error` is a reference to what was thrown, and stays that
+  /// when it is thrown on.
+  private func isSame(_ one: any Error, _ other: any Error) -> Bool {
+    // Safety: an existential of Error is one reference (ABI); the words are compared and nothing else. The conversions
+    // say that the existentials are meant, and not what is in them (SE-0352).
+    unsafeBitCast(one as any Error, to: UInt.self) == unsafeBitCast(other as any Error, to: UInt.self)
   }
 
   /// The body waits for the last task. It may have ended by now.

@@ -308,7 +308,7 @@ private struct Failure: Error, Equatable {
     await #expect(throws: CancellationError.self) {
       _ = try await withTaskScope { scope -> Void? in try await cancelled(scope) }
     }
-    let nothing = try await withTaskScope { _ -> Void? in nil }
+    let nothing: Void? = try await withTaskScope { _ -> Void? in nil }
     #expect(nothing == nil)
     // What it had returned by then counts.
     let value = try await withTaskScope { scope in
@@ -317,5 +317,29 @@ private struct Failure: Error, Equatable {
       return 5
     }
     #expect(value == 5)
+  }
+
+  @Test func anErrorThatIsThrownOnByWhoeverAwaitedTheTaskIsOne() async throws {
+    let error = await #expect(throws: ErrorGroup.self) {
+      try await withTaskScope { scope in
+        let failing = scope.createTask { () -> Int in
+          try await sleep(.seconds(1))
+          throw Failure(number: 1)
+        }
+        let awaiting = scope.createTask { try await failing.value }
+        scope.createTask { _ = try await (failing.value, awaiting.value) }
+        _ = try await awaiting.value
+      }
+    }
+    #expect(error?.description == "a task of a scope failed: Failure(number: 1)")
+    // Two that are equal are two.
+    let two = await #expect(throws: ErrorGroup.self) {
+      try await withTaskScope { scope in
+        for _ in 0..<2 {
+          scope.createTask { throw Failure(number: 2) }
+        }
+      }
+    }
+    #expect(two?.errors.count == 2)
   }
 }
