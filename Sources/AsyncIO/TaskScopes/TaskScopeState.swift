@@ -6,6 +6,8 @@ struct TaskScopeState<Waiter: Sendable>: Sendable {
   private(set) var running = 0
   private(set) var errors: [any Error] = []
   private(set) var isClosed = false
+  /// Whether the tasks were cancelled while the body did nothing any more but wait for them.
+  private(set) var wasCancelledAtTheEnd = false
   private var waiter: Waiter?
 
   /// A task begins. False if the scope has closed.
@@ -47,6 +49,11 @@ struct TaskScopeState<Waiter: Sendable>: Sendable {
     // Safety: an existential of Error is one reference (ABI); the words are compared and nothing else. The conversions
     // say that the existentials are meant, and not what is in them (SE-0352).
     unsafeBitCast(one as any Error, to: UInt.self) == unsafeBitCast(other as any Error, to: UInt.self)
+  }
+
+  /// The tasks are cancelled, from outside or because one failed.
+  mutating func cancelTasks() {
+    if waiter != nil && running > 0 { wasCancelledAtTheEnd = true }
   }
 
   /// The body waits for the last task. It may have ended by now.

@@ -342,4 +342,30 @@ private struct Failure: Error, Equatable {
     }
     #expect(two?.errors.count == 2)
   }
+
+  /// The tasks may end before the body, which waits for them, has found itself cancelled.
+  @Test(arguments: 0..<20) func aCancellationThatReachesTheLastTasksIsThrownWhoeverEndsFirst(round: Int) async throws {
+    for count in 1...3 {
+      let task = createTask {
+        try await withTaskScope { scope in
+          for _ in 0..<count { scope.createTask { try await sleep(.seconds(3600)) } }
+        }
+      }
+      try await sleep(.seconds(1))
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
+    // One that comes when the last has ended is too late.
+    let scopes = Future<TaskScope>()
+    let task = createTask { () -> Int in
+      try await withTaskScope { scope in
+        scopes.setResult(scope)
+        scope.createTask { try await sleep(.seconds(1)) }
+        return 1
+      }
+    }
+    let last = try await shield(scopes).tasks[0]
+    last.addDoneCallback { _ in task.cancel() }
+    #expect(try await task.value == 1)
+  }
 }
