@@ -110,7 +110,8 @@ public final class TaskScope: Sendable {
     if state.withLock({ $0.bodyFailed(error) }) { scope.node.cancel(CancelReason(.siblingFailed, "the scope's body")) }
   }
 
-  /// Waits for every task, and lets no more begin. Whether the body was cancelled while it waited.
+  /// Waits for every task, and lets no more begin. Whether the body was cancelled while there was one to wait for: they
+  /// may all have ended by the time that it goes on.
   func close() async -> Bool {
     var wasCancelled = false
     repeat {
@@ -131,7 +132,7 @@ public final class TaskScope: Sendable {
         }
       }
     } while !state.withLock { $0.close() }
-    return wasCancelled
+    return state.withLock { $0.wasCancelledAtTheEnd } || wasCancelled
   }
 
   private func join(_ waiter: Waiter) {
@@ -142,6 +143,7 @@ public final class TaskScope: Sendable {
 
   /// Carries the cancellation of the scope's body on to its tasks.
   func cancelTasks() {
+    state.withLock { $0.cancelTasks() }
     for task in tasks { task.node.forwardCancellation() }
   }
 

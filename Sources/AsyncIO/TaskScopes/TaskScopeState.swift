@@ -6,6 +6,8 @@ struct TaskScopeState<Waiter: Sendable>: Sendable {
   private(set) var running = 0
   private(set) var errors: [any Error] = []
   private(set) var isClosed = false
+  /// Whether the tasks were cancelled while the body did nothing any more but wait for them.
+  private(set) var wasCancelledAtTheEnd = false
   private var waiter: Waiter?
 
   /// A task begins. False if the scope has closed.
@@ -27,18 +29,31 @@ struct TaskScopeState<Waiter: Sendable>: Sendable {
   mutating func end(_ error: (any Error)?) -> Ended {
     running -= 1
     var ended = Ended()
-    if let error {
-      ended.isFirstError = errors.isEmpty
-      errors.append(error)
-    }
+    if let error { ended.isFirstError = add(error) }
     if running == 0 { ended.waiter = waiter }
     return ended
   }
 
   /// The body failed. Whether it was the first to do so.
-  mutating func bodyFailed(_ error: any Error) -> Bool {
-    errors.append(error)
+  mutating func bodyFailed(_ error: any Error) -> Bool { add(error) }
+
+  /// Whether it is the first. An error that was thrown on, by whoever awaited the task that failed, is in here already.
+  private mutating func add(_ error: any Error) -> Bool {
+    if !errors.contains(where: { isSame($0, error) }) { errors.append(error) }
     return errors.count == 1
+  }
+
+  /// Whether this is one error, not two that are alike: an `any Error` is a reference to what was thrown, and stays that
+  /// when it is thrown on.
+  private func isSame(_ one: any Error, _ other: any Error) -> Bool {
+    // Safety: an existential of Error is one reference (ABI); the words are compared and nothing else. The conversions
+    // say that the existentials are meant, and not what is in them (SE-0352).
+    unsafeBitCast(one as any Error, to: UInt.self) == unsafeBitCast(other as any Error, to: UInt.self)
+  }
+
+  /// The tasks are cancelled, from outside or because one failed.
+  mutating func cancelTasks() {
+    if waiter != nil && running > 0 { wasCancelledAtTheEnd = true }
   }
 
   /// The body waits for the last task. It may have ended by now.

@@ -308,7 +308,7 @@ private struct Failure: Error, Equatable {
     await #expect(throws: CancellationError.self) {
       _ = try await withTaskScope { scope -> Void? in try await cancelled(scope) }
     }
-    let nothing = try await withTaskScope { _ -> Void? in nil }
+    let nothing: Void? = try await withTaskScope { _ -> Void? in nil }
     #expect(nothing == nil)
     // What it had returned by then counts.
     let value = try await withTaskScope { scope in
@@ -317,5 +317,55 @@ private struct Failure: Error, Equatable {
       return 5
     }
     #expect(value == 5)
+  }
+
+  @Test func anErrorThatIsThrownOnByWhoeverAwaitedTheTaskIsOne() async throws {
+    let error = await #expect(throws: ErrorGroup.self) {
+      try await withTaskScope { scope in
+        let failing = scope.createTask { () -> Int in
+          try await sleep(.seconds(1))
+          throw Failure(number: 1)
+        }
+        let awaiting = scope.createTask { try await failing.value }
+        scope.createTask { _ = try await (failing.value, awaiting.value) }
+        _ = try await awaiting.value
+      }
+    }
+    #expect(error?.description == "a task of a scope failed: Failure(number: 1)")
+    // Two that are equal are two.
+    let two = await #expect(throws: ErrorGroup.self) {
+      try await withTaskScope { scope in
+        for _ in 0..<2 {
+          scope.createTask { throw Failure(number: 2) }
+        }
+      }
+    }
+    #expect(two?.errors.count == 2)
+  }
+
+  /// The tasks may end before the body, which waits for them, has found itself cancelled.
+  @Test(arguments: 0..<20) func aCancellationThatReachesTheLastTasksIsThrownWhoeverEndsFirst(round: Int) async throws {
+    for count in 1...3 {
+      let task = createTask {
+        try await withTaskScope { scope in
+          for _ in 0..<count { scope.createTask { try await sleep(.seconds(3600)) } }
+        }
+      }
+      try await sleep(.seconds(1))
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
+    // One that comes when the last has ended is too late.
+    let scopes = Future<TaskScope>()
+    let task = createTask { () -> Int in
+      try await withTaskScope { scope in
+        scopes.setResult(scope)
+        scope.createTask { try await sleep(.seconds(1)) }
+        return 1
+      }
+    }
+    let last = try await shield(scopes).tasks[0]
+    last.addDoneCallback { _ in task.cancel() }
+    #expect(try await task.value == 1)
   }
 }
