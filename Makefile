@@ -10,11 +10,12 @@ FILTER ?=
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format clean
+.PHONY: help demo test stress bench lint format clean
 
 help:
 	@echo "make demo    build aio and run its demonstration"
 	@echo "make test    build and run the tests (FILTER=... for some of them)"
+	@echo "make stress  run the tests with several threads under the thread sanitizer"
 	@echo "make bench   measure, side by side with other runtimes on this machine"
 	@echo "make lint    check the format, the layers and the sizes of files"
 	@echo "make format  format the Swift sources in place"
@@ -28,6 +29,9 @@ demo:
 test:
 	@Scripts/install-dependencies test
 	$(SWIFT) test --disable-xctest $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)')
+
+stress:
+	@SWIFT='$(SWIFT)' Scripts/stress
 
 bench:
 	@Scripts/install-dependencies bench

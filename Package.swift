@@ -61,13 +61,15 @@ let package = Package(
 
     // tests
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
     .executableTarget(
       name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
       name: "ConformanceTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter"],
       swiftSettings: strict),
     .testTarget(
-      name: "AsyncIOTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter"],
+      name: "AsyncIOTests",
+      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer"],
       swiftSettings: strict),
     .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
     .executableTarget(

@@ -37,7 +37,9 @@ public final class CancelScope: @unchecked Sendable {
     self.loop = loop
     self.start = start
     around = .current
-    node = CancelNode(parent: shielded ? nil : around, deadline: deadline, isShield: shielded)
+    node = CancelNode(
+      parent: shielded ? nil : around, deadline: deadline, isShield: shielded,
+      caller: TaskIdentity.current(within: around))
     hasDeadline = deadline != nil
   }
 

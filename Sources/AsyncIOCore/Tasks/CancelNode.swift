@@ -35,10 +35,15 @@ package class CancelNode: @unchecked Sendable {
   package let parent: CancelNode?
   /// Whether it is, or is within, what runs to its end although everything is cancelled.
   package let isShielded: Bool
+  /// For a scope: whose code runs in it. Nil for a task.
+  let caller: TaskIdentity?
   private let state: Mutex<State>
 
-  package init(parent: CancelNode?, deadline: EventLoop.Instant? = nil, isShield: Bool = false) {
+  package init(
+    parent: CancelNode?, deadline: EventLoop.Instant? = nil, isShield: Bool = false, caller: TaskIdentity? = nil
+  ) {
     self.parent = parent
+    self.caller = caller
     isShielded = isShield || parent?.isShielded == true
     state = Mutex(State(deadline: deadline))
   }

@@ -15,6 +15,8 @@
 void *_Nullable swift_task_getCurrent(void) ASYNCIO_SWIFT_CALL;
 bool swift_task_isCancelled(void *_Nonnull task) ASYNCIO_SWIFT_CALL;
 void swift_task_cancel(void *_Nonnull task) ASYNCIO_SWIFT_CALL;
+// The number of a task, as tools show it: no two tasks of a process have the same.
+uint64_t swift_task_getJobTaskId(void *_Nonnull job) ASYNCIO_SWIFT_CALL;
 
 typedef void (*asyncio_cancellation_function)(void *_Nonnull context ASYNCIO_SWIFT_CONTEXT) ASYNCIO_SWIFT_CALL;
 // Null if the task is cancelled already: then the function was called, and there is nothing to remove.
@@ -36,6 +38,7 @@ void swift_task_localValuePop(void) ASYNCIO_SWIFT_CALL;
 
 static inline void *_Nullable asyncio_current_task(void) { return swift_task_getCurrent(); }
 static inline bool asyncio_task_is_cancelled(void *_Nonnull task) { return swift_task_isCancelled(task); }
+static inline uint64_t asyncio_task_number(void *_Nonnull task) { return swift_task_getJobTaskId(task); }
 static inline void asyncio_cancel_task(void *_Nonnull task) { swift_task_cancel(task); }
 static inline void asyncio_remove_cancellation_handler(void *_Nonnull record) {
   swift_task_removeCancellationHandler(record);

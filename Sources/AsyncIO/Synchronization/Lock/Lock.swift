@@ -30,9 +30,13 @@ public final class Lock: Sendable {
   ///
   /// - Throws: `CancellationError` if the task is cancelled while it waits: it doesn't hold the lock then, and its place
   ///   in the line is gone. A lock that is free is taken even by a cancelled task.
+  @inlinable
   public nonisolated(nonsending) func acquire() async throws {
-    guard tryAcquire() else { return try await acquireInLine() }
-    if let loop = EventLoop.onThisThread { await loop.spendBudget() }
+    switch acquireAtOnce() {
+    case .done: break
+    case .mustYield: await letOthersRun()
+    case .mustWait: try await acquireInLine()
+    }
   }
 
   /// Takes the lock if it is free, without waiting.
@@ -53,6 +57,7 @@ public final class Lock: Sendable {
   ///
   /// - Throws: What the body throws, after the lock was released; `CancellationError` as `acquire` does, and then the
   ///   body didn't run.
+  @inlinable
   public nonisolated(nonsending) func withLock<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result
   ) async throws -> Result {
@@ -61,16 +66,37 @@ public final class Lock: Sendable {
     return try await body()
   }
 
-  private nonisolated(nonsending) func acquireInLine() async throws {
-    try await waitInLine(WaitReason("acquire", on: self)) { waiter in
-      let (token, next) = state.withLock { $0.join(waiter) }
-      // The lock became free meanwhile: the wait is over before it begins.
-      if let next { _ = next.waiter.resume() }
-      return token
-    } leave: { token in
-      state.withLock { $0.leave(token) } ? () : nil
+  @usableFromInline
+  func acquireAtOnce() -> FastPath { FastPath(succeeded: tryAcquire()) }
+
+  @usableFromInline
+  nonisolated(nonsending) func acquireInLine() async throws {
+    try await waitInLine(WaitReason("acquire", on: self)) {
+      join($0)
+    } leave: {
+      leave($0) ? () : nil
     }
   }
+
+  /// Takes the lock, whether the task is cancelled or not: for who cannot go on without it.
+  nonisolated(nonsending) func acquireUninterrupted() async {
+    if tryAcquire() { return }
+    await waitInLineUninterrupted(WaitReason("acquire", on: self)) {
+      join($0)
+    } leave: {
+      let holds = leave($0)
+      precondition(holds, "a wait that nothing interrupts ended without the lock")
+    }
+  }
+
+  private func join(_ waiter: Waiter) -> LockState<Waiter>.Line.Token {
+    let (token, next) = state.withLock { $0.join(waiter) }
+    // The lock became free meanwhile: the wait is over before it begins.
+    if let next { _ = next.waiter.resume() }
+    return token
+  }
+
+  private func leave(_ token: LockState<Waiter>.Line.Token) -> Bool { state.withLock { $0.leave(token) } }
 }
 
 extension Lock: WaitObject {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+
+/// On whose behalf a token is borrowed: a task, or whatever stands for what uses it.
+enum Borrower: Hashable, Sendable, CustomStringConvertible {
+  case task(TaskIdentity)
+  case value(AnyBorrower)
+
+  init(_ value: some Hashable & Sendable) { self = .value(AnyBorrower(value)) }
+
+  /// The current task; nil outside of tasks.
+  static var current: Borrower? { TaskIdentity.current.map { .task($0) } }
+
+  var description: String {
+    switch self {
+    case .task(let task): task.description
+    case .value(let value): value.description
+    }
+  }
+}
+
+struct AnyBorrower: Hashable, @unchecked Sendable, CustomStringConvertible {
+  // Sendable: made from values that are, and never changed.
+  private let value: AnyHashable
+
+  init(_ value: some Hashable & Sendable) { self.value = AnyHashable(value) }
+
+  var description: String { "\(value)" }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two things to keep in mind here.
+//
+// A task stands in line *before* it releases the lock. On one loop the order would make no difference; on several, a
+// notification could pass between.
+//
+// A cancelled task has to have the lock again before it may throw: its caller is inside of `withLock`, and will release
+// it. Swift's cancellation is sticky, so an ordinary wait for the lock would end at once, again and again; the lock has
+// a form of `acquire` that cancellation doesn't interrupt.
+
+import AsyncIOCore
+import Synchronization
+
+/// A lock, and a line of tasks that wait for something to change under it; asyncio's `Condition`.
+///
+/// ```swift
+/// let changed = Condition()
+/// var apples = 0
+/// createTask {
+///   try await changed.withLock {
+///     apples += 1
+///     changed.notify()
+///   }
+/// }
+/// try await changed.withLock {
+///   while apples == 0 { try await changed.wait() }
+///   apples -= 1
+/// }
+/// ```
+///
+/// Who waits has to look again at what they wait for: another task may have had the lock first, and a notification that
+/// a cancelled task passes on may come when nothing has changed. It may be used from any thread and any loop.
+public final class Condition: Sendable {
+  private let lock: Lock
+  private let state = Mutex(ConditionState<Waiter>())
+
+  /// A condition with this lock, or else with one of its own. Several conditions may share a lock.
+  public init(lock: Lock? = nil) { self.lock = lock ?? Lock() }
+
+  /// Whether somebody holds the lock; asyncio's `locked`.
+  public var isLocked: Bool { lock.isLocked }
+
+  /// Takes the lock, as `Lock.acquire`.
+  public nonisolated(nonsending) func acquire() async throws { try await lock.acquire() }
+
+  /// Releases the lock, as `Lock.release`.
+  public func release() { lock.release() }
+
+  /// Runs the body with the lock held, as `Lock.withLock`.
+  public nonisolated(nonsending) func withLock<Result>(
+    _ body: nonisolated(nonsending) () async throws -> Result
+  ) async throws -> Result {
+    try await lock.withLock(body)
+  }
+
+  /// Releases the lock, waits to be notified, and takes the lock again.
+  ///
+  /// Ends the process with a sentence if nobody holds the lock.
+  ///
+  /// - Throws: `CancellationError` if the task is cancelled before it returns. It holds the lock then too: taking it
+  ///   again is not interrupted. If it had been notified, another task is in its place.
+  public nonisolated(nonsending) func wait() async throws {
+    require(lock.isLocked, "Condition.wait: the lock isn't held")
+    do {
+      try await waitInLine()
+    } catch {
+      await lock.acquireUninterrupted()
+      throw error
+    }
+    await lock.acquireUninterrupted()
+    if Task.isCancelled {
+      notifyFirst()
+      throw CancellationError()
+    }
+  }
+
+  /// Waits, as `wait`, until the predicate holds; asyncio's `wait_for`. It doesn't wait if the predicate holds already.
+  ///
+  /// ```swift
+  /// let changed = Condition()
+  /// var isOpen = false
+  /// createTask {
+  ///   try await changed.withLock {
+  ///     isOpen = true
+  ///     changed.notifyAll()
+  ///   }
+  /// }
+  /// try await changed.withLock {
+  ///   try await changed.wait { isOpen }
+  /// }
+  /// ```
+  ///
+  /// - Parameter predicate: Called with the lock held, at first and after each notification.
+  /// - Throws: What the predicate throws, and `CancellationError` as `wait` does; the lock is held then too.
+  public nonisolated(nonsending) func wait(for predicate: () throws -> Bool) async throws {
+    require(lock.isLocked, "Condition.wait: the lock isn't held")
+    while try !predicate() { try await wait() }
+  }
+
+  /// Lets up to `count` of the waiting tasks go on, in the order in which they came, as soon as they get the lock.
+  ///
+  /// Ends the process with a sentence if nobody holds the lock, or if the count is negative.
+  public func notify(_ count: Int = 1) {
+    require(lock.isLocked, "Condition.notify: the lock isn't held")
+    require(count >= 0, "Condition.notify: a count of \(count)")
+    var left = count
+    while left > 0, notifyFirst() { left -= 1 }
+  }
+
+  /// Lets all waiting tasks go on, each as soon as it gets the lock.
+  ///
+  /// Ends the process with a sentence if nobody holds the lock.
+  public func notifyAll() {
+    require(lock.isLocked, "Condition.notifyAll: the lock isn't held")
+    notify(state.withLock { $0.line.count })
+  }
+
+  /// False if nobody waits.
+  @discardableResult
+  private func notifyFirst() -> Bool {
+    var next = state.withLock { $0.notify() }
+    while let granted = next {
+      if granted.waiter.resume() { return true }
+      next = state.withLock { $0.passOver(granted) }
+    }
+    return false
+  }
+
+  private nonisolated(nonsending) func waitInLine() async throws {
+    try await AsyncIOCore.waitInLine(WaitReason("wait", on: self)) { waiter in
+      let token = state.withLock { $0.join(waiter) }
+      lock.release()
+      return token
+    } leave: { token in
+      state.withLock { $0.leave(token) } ? () : nil
+    }
+  }
+}
+
+extension Condition: WaitObject {
+  package var waitDescription: String { "for a condition with \(state.withLock { $0.line.count }) in line" }
+}
+
+extension Condition: CustomStringConvertible {
+  public var description: String {
+    "Condition(\(isLocked ? "held" : "free"), \(state.withLock { $0.line.count }) waiting)"
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+import Synchronization
+
+/// Lets a number of tasks at a time into a section; asyncio's `Semaphore`.
+///
+/// ```swift
+/// let downloads = Semaphore(4)
+/// try await downloads.withPermit {
+///   try await sleep(.milliseconds(50))
+/// }
+/// ```
+///
+/// First come, first served: a released permit belongs to the first in line. Permits have no owner: whoever likes may
+/// release one, and may release more than were acquired; `BoundedSemaphore` doesn't let that pass. It may be used from
+/// any thread and any loop. While there are permits it neither suspends nor allocates.
+public final class Semaphore: Sendable {
+  private let state: Mutex<SemaphoreState<Waiter>>
+
+  /// A semaphore with so many permits.
+  ///
+  /// Ends the process with a sentence if the value is negative.
+  public init(_ value: Int = 1) {
+    require(value >= 0, "Semaphore: the value \(value) is negative")
+    state = Mutex(SemaphoreState(value: value))
+  }
+
+  /// One for a `BoundedSemaphore`.
+  init(boundedBy value: Int) {
+    require(value >= 0, "BoundedSemaphore: the value \(value) is negative")
+    state = Mutex(SemaphoreState(value: value, bound: value))
+  }
+
+  /// Whether `acquire` would wait; asyncio's `locked`.
+  public var isLocked: Bool { state.withLock { $0.isLocked } }
+
+  /// Takes a permit, waiting for it if there is none.
+  ///
+  /// - Throws: `CancellationError` if the task is cancelled while it waits: it has no permit then, and its place in the
+  ///   line is gone. A permit that is there is taken even by a cancelled task.
+  @inlinable
+  public nonisolated(nonsending) func acquire() async throws {
+    switch acquireAtOnce() {
+    case .done: break
+    case .mustYield: await letOthersRun()
+    case .mustWait: try await acquireInLine()
+    }
+  }
+
+  /// Takes a permit if there is one, without waiting.
+  public func tryAcquire() -> Bool { state.withLock { $0.tryAcquire() } }
+
+  /// Gives a permit to the first in line, or adds it to those that are free.
+  public func release() {
+    var next = state.withLock { state in
+      require(!state.isFull, "BoundedSemaphore.release: released more often than acquired")
+      return state.release()
+    }
+    while let granted = next, !granted.waiter.resume() { next = state.withLock { $0.passOver(granted) } }
+  }
+
+  /// Runs the body with a permit; asyncio's `async with`.
+  ///
+  /// - Throws: What the body throws, after the permit was released; `CancellationError` as `acquire` does, and then the
+  ///   body didn't run.
+  @inlinable
+  public nonisolated(nonsending) func withPermit<Result>(
+    _ body: nonisolated(nonsending) () async throws -> Result
+  ) async throws -> Result {
+    try await acquire()
+    defer { release() }
+    return try await body()
+  }
+
+  @usableFromInline
+  func acquireAtOnce() -> FastPath { FastPath(succeeded: tryAcquire()) }
+
+  @usableFromInline
+  nonisolated(nonsending) func acquireInLine() async throws {
+    try await waitInLine(WaitReason("acquire", on: self)) { waiter in
+      let (token, next) = state.withLock { $0.join(waiter) }
+      // A permit came back meanwhile: the wait is over before it begins.
+      if let next { _ = next.waiter.resume() }
+      return token
+    } leave: { token in
+      state.withLock { $0.leave(token) } ? () : nil
+    }
+  }
+}
+
+extension Semaphore: WaitObject {
+  package var waitDescription: String { "a semaphore with \(state.withLock { $0.line.count }) in line" }
+}
+
+extension Semaphore: CustomStringConvertible {
+  public var description: String { "Semaphore(\(contents))" }
+
+  var contents: String {
+    let (value, waiting) = state.withLock { ($0.value, $0.line.count) }
+    return "\(value) free, \(waiting) waiting"
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+@Suite(.virtualTime) struct EventTests {
+  @Test func whoWaitsGoesOnWhenItIsSet() async throws {
+    let event = Event()
+    let log = Log()
+    let tasks = (0..<3).map { index in
+      Task {
+        try await event.wait()
+        log.add(index)
+      }
+    }
+    try await sleep(.milliseconds(1))
+    #expect(log.entries == [])
+    event.set()
+    #expect(event.isSet)
+    for task in tasks { try await task.value }
+    #expect(Set(log.entries) == ["0", "1", "2"])
+  }
+
+  @Test func theyGoOnInTheOrderInWhichTheyCame() async throws {
+    // Only without virtual time's own order is the order of those who are ready at once that of their resumption.
+    let order = try await withEventLoop {
+      let event = Event()
+      let log = Log()
+      let tasks = (0..<4).map { index in
+        Task {
+          try await event.wait()
+          log.add(index)
+        }
+      }
+      try await sleep(.milliseconds(1))
+      event.set()
+      for task in tasks { try await task.value }
+      return log.entries
+    }
+    #expect(order == ["0", "1", "2", "3"])
+  }
+
+  @Test func anEventThatIsSetLetsEverybodyThrough() async throws {
+    let event = Event()
+    event.set()
+    event.set()
+    try await event.wait()
+    try await cancelled { try await event.wait() }
+    #expect(event.isSet)
+  }
+
+  @Test func allWhoWaitGoOnEvenIfItIsClearedAtOnce() async throws {
+    let event = Event()
+    let waiting = (0..<4).map { _ in Task { try await event.wait() } }
+    try await sleep(.milliseconds(1))
+    event.set()
+    event.clear()
+    #expect(!event.isSet)
+    for task in waiting { try await task.value }
+  }
+
+  @Test func whoComesAfterItWasClearedWaitsForTheNextTime() async throws {
+    let event = Event()
+    let log = Log()
+    event.set()
+    event.clear()
+    let task = Task {
+      try await event.wait()
+      log.add("through")
+    }
+    try await sleep(.milliseconds(1))
+    #expect(log.entries == [])
+    event.set()
+    try await task.value
+    #expect(log.entries == ["through"])
+  }
+
+  @Test func aCancelledTaskWaitsNoMore() async throws {
+    let event = Event()
+    let task = Task { try await event.wait() }
+    try await sleep(.milliseconds(1))
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(event.description == "Event(unset, 0 waiting)")
+    await #expect(throws: CancellationError.self) { try await cancelled { try await event.wait() } }
+  }
+
+  @Test func aTaskThatWasCancelledBeforeItWasSetIsCancelled() async throws {
+    let event = Event()
+    let first = Task { try await event.wait() }
+    let second = Task { try await event.wait() }
+    try await sleep(.milliseconds(1))
+    first.cancel()
+    event.set()
+    await #expect(throws: CancellationError.self) { try await first.value }
+    try await second.value
+  }
+
+  @Test func aTaskThatIsCancelledAfterItWasSetGoesOn() async throws {
+    let event = Event()
+    let task = Task { try await event.wait() }
+    try await sleep(.milliseconds(1))
+    event.set()
+    task.cancel()
+    try await task.value
+  }
+
+  @Test func itSaysWhatItIs() async throws {
+    let event = Event()
+    #expect(event.description == "Event(unset, 0 waiting)")
+    let task = Task { try await event.wait() }
+    try await sleep(.milliseconds(1))
+    #expect(event.description == "Event(unset, 1 waiting)")
+    event.set()
+    try await task.value
+    #expect(event.description == "Event(set, 0 waiting)")
+  }
+
+  @Test func whoWaitsForEverIsReported() async throws {
+    let error = await #expect(throws: NoProgressError.self) {
+      try await withVirtualTime { try await Event().wait() }
+    }
+    #expect(error?.description.contains("wait for an event with 1 in line") == true)
+  }
+}

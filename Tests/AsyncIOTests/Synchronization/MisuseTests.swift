@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import Testing
+
+/// What a program does wrong with them ends it, with a sentence on standard error.
+@Suite struct SynchronizationMisuseTests {
+  private func expect(
+    _ sentence: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains(sentence), sourceLocation: sourceLocation)
+  }
+
+  @Test func releasingALockThatNobodyHolds() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let lock = Lock()
+      #expect(lock.tryAcquire())
+      lock.release()
+      lock.release()
+    }
+    expect("Lock.release: the lock isn't held", from: result)
+  }
+
+  @Test func waitingForAConditionWithoutItsLock() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try await Condition().wait()
+    }
+    expect("Condition.wait: the lock isn't held", from: result)
+  }
+
+  @Test func waitingForAPredicateWithoutTheLock() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try await Condition().wait { true }
+    }
+    expect("Condition.wait: the lock isn't held", from: result)
+  }
+
+  @Test func notifyingWithoutTheLock() async {
+    let one = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Condition().notify() }
+    expect("Condition.notify: the lock isn't held", from: one)
+    let all = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Condition().notifyAll() }
+    expect("Condition.notifyAll: the lock isn't held", from: all)
+  }
+
+  @Test func notifyingANegativeNumber() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let condition = Condition()
+      try await condition.withLock { condition.notify(-1) }
+    }
+    expect("Condition.notify: a count of -1", from: result)
+  }
+
+  @Test func semaphoresWithANegativeValue() async {
+    let plain = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Semaphore(-1) }
+    expect("Semaphore: the value -1 is negative", from: plain)
+    let bounded = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = BoundedSemaphore(-3)
+    }
+    expect("BoundedSemaphore: the value -3 is negative", from: bounded)
+  }
+
+  @Test func releasingABoundedSemaphoreTooOften() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let semaphore = BoundedSemaphore(2)
+      try await semaphore.acquire()
+      semaphore.release()
+      semaphore.release()
+    }
+    expect("BoundedSemaphore.release: released more often than acquired", from: result)
+  }
+
+  @Test func aBarrierForNobody() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Barrier(parties: 0)
+    }
+    expect("Barrier: there have to be parties, not 0", from: result)
+  }
+
+  @Test func borrowingTwice() async {
+    let task = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let limiter = CapacityLimiter(5)
+      try await limiter.acquire()
+      try await limiter.acquire()
+    }
+    expect("has a token already", from: task)
+    let value = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let limiter = CapacityLimiter(5)
+      try await limiter.acquire(onBehalfOf: "file")
+      _ = limiter.tryAcquire(onBehalfOf: "file")
+    }
+    expect("CapacityLimiter.acquire: file has a token already", from: value)
+  }
+
+  @Test func waitingTwiceOnBehalfOfOne() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let limiter = CapacityLimiter(0)
+      async let first: Void = limiter.acquire(onBehalfOf: "file")
+      async let second: Void = limiter.acquire(onBehalfOf: "file")
+      _ = try await (first, second)
+    }
+    expect("CapacityLimiter.acquire: file waits for a token already", from: result)
+  }
+
+  @Test func givingBackWhatWasNotBorrowed() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      CapacityLimiter(1).release(onBehalfOf: "file")
+    }
+    expect("CapacityLimiter.release: file has no token", from: result)
+    let task = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let limiter = CapacityLimiter(2)
+      try await limiter.acquire()
+      await Task { limiter.release() }.value
+    }
+    expect("has no token", from: task)
+  }
+
+  @Test func aNegativeTotal() async {
+    let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = CapacityLimiter(-1)
+    }
+    expect("CapacityLimiter: the total -1 is negative", from: first)
+    let later = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      CapacityLimiter(1).total = -2
+    }
+    expect("CapacityLimiter.total: -2 is negative", from: later)
+  }
+}
