@@ -63,8 +63,10 @@ struct FetchCommand: ParsableCommand {
     } else {
       output = from == nil && urls.count == 1 ? .standardOutput : .none
     }
+    let backoff = Backoff(first: .milliseconds(100), factor: 2, maximum: .seconds(5), jitter: .equal)
+    let retry = RetryPolicy(attempts: retries + 1, backoff: backoff) { ($0 as? Failure)?.mayBeTriedAgain ?? false }
     let options = FetchRun.Options(
-      concurrency: concurrency, retry: RetryPolicy(retries: retries), timeout: .seconds(timeout), output: output)
+      concurrency: concurrency, retry: retry, timeout: .seconds(timeout), output: output)
     let status = try EventLoop.run(onInterrupt: .throwError) { try await FetchRun(list, options).run() }
     if let status { throw CommandFailure(status) }
   }

@@ -5,7 +5,7 @@ import AsyncIOHTTP
 import Glibc
 
 /// A page that was not fetched: what to say of it, how to count it, and whether another try may help.
-struct Failure {
+struct Failure: Error {
   let message: String
   /// For the summary: `connection refused`.
   let kind: String

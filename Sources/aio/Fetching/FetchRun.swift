@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run of `aio fetch`: as many workers as pages may be fetched at a time, each of which takes the next URL when it is
-// done with one. So there are never more tasks than connections, however long the list is.
+// One run of `aio fetch`. As many pages are fetched at a time as may be, so there are never more tasks than connections,
+// however long the list is.
 
 import AsyncIO
 import AsyncIOHTTP
@@ -16,7 +16,6 @@ import AsyncIOHTTP
   private let list: URLList
   private let options: Options
   private let client: HTTPClient
-  private var next = 0
   private var summary: FetchSummary
   private var bar: ProgressBar
 
@@ -36,8 +35,10 @@ import AsyncIOHTTP
   func run() async throws -> ExitStatus? {
     for malformed in list.malformed { report(Failure(malformed)) }
     if list.urls.isEmpty { return list.malformed.isEmpty ? nil : .usage }
-    await withTaskGroup(of: Void.self) { group in
-      for _ in 0..<min(options.concurrency, list.urls.count) { group.addTask { await self.work() } }
+    // Only the cancellation of this run ends it early, and that is told below.
+    _ = try? await gather(list.urls, limit: options.concurrency) { url in
+      await fetch(url)
+      bar.update(done: summary.done, failed: summary.failed, bytes: summary.bytes)
     }
     bar.clear()
     if !writesBodyToOutput || Task.isCancelled { Terminal.print(summary.line(at: EventLoop.current.time)) }
@@ -49,34 +50,27 @@ import AsyncIOHTTP
     if case .standardOutput = options.output { true } else { false }
   }
 
-  private func work() async {
-    while next < list.urls.count && !Task.isCancelled {
-      let url = list.urls[next]
-      next += 1
-      await fetch(url)
-      bar.update(done: summary.done, failed: summary.failed, bytes: summary.bytes)
+  private func fetch(_ url: HTTPURL) async {
+    do {
+      let (status, count) = try await retry(options.retry) { _ in try await fetchOnce(url) }
+      succeeded(url, status, count)
+    } catch let failure as Failure where !Task.isCancelled {
+      report(failure)
+    } catch {
+      // It was cancelled with all others.
     }
   }
 
-  private func fetch(_ url: HTTPURL) async {
-    var attempt = 0
-    while true {
-      let failure: Failure
-      do {
-        let response = try await client.get(url)
-        if 200..<300 ~= response.status {
-          let count = try await store(response, of: url)
-          return succeeded(url, response.status, count)
-        }
-        failure = Failure(response.status, reason: response.reason, of: url)
-      } catch is CancellationError {
-        return
-      } catch {
-        failure = Failure(error)
-      }
-      guard failure.mayBeTriedAgain, let delay = options.retry.delay(after: attempt) else { return report(failure) }
-      attempt += 1
-      do { try await sleep(delay) } catch { return }
+  /// Returns the status and how long the body is.
+  private func fetchOnce(_ url: HTTPURL) async throws -> (status: Int, count: Int) {
+    do {
+      let response = try await client.get(url)
+      guard 200..<300 ~= response.status else { throw Failure(response.status, reason: response.reason, of: url) }
+      return (response.status, try await store(response, of: url))
+    } catch let error where error is CancellationError || error is Failure {
+      throw error
+    } catch {
+      throw Failure(error)
     }
   }
 

@@ -8,7 +8,7 @@ import Testing
 /// What `gather` allocates for each body. A task of the runtime's is three allocations; without optimization there is
 /// one more a body.
 @Suite struct GatherAllocationTests {
-  private static let count = 10_000
+  private static let count = 2000
 
   /// Of the second time: the first one grows the loop's tables.
   private func allocations(
