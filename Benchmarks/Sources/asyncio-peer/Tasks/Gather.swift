@@ -1,7 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts all tasks, then awaits all.
+// Runs all bodies side by side, and collects what they return.
 
-@MainActor func measureGather(_ count: Int) async -> Report {
+import AsyncIO
+
+@MainActor func measureGather(_ count: Int) async throws -> Report {
+  let stopwatch = Stopwatch()
+  let values = try await gather(0..<count) { index in index }
+  precondition(values.reduce(0, +) == sumOfIndices(count))
+  return stopwatch.report(operations: count)
+}
+
+/// The same where every body suspends once, so that each needs a task of its own.
+@MainActor func measureGatherSuspending(_ count: Int) async throws -> Report {
+  let stopwatch = Stopwatch()
+  let values = try await gather(0..<count) { index in
+    try await sleep(.zero)
+    return index
+  }
+  precondition(values.reduce(0, +) == sumOfIndices(count))
+  return stopwatch.report(operations: count)
+}
+
+/// The same with Swift's own tasks, started all and then awaited.
+@MainActor func measureGatherTasks(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<count).map { index in Task { index } }
   var sum = 0
@@ -10,7 +31,15 @@
   return stopwatch.report(operations: count)
 }
 
-/// The same away from the main actor.
+/// The same with tasks that have handles.
+@MainActor func measureGatherHandles(_ count: Int) async throws -> Report {
+  let stopwatch = Stopwatch()
+  let values = try await gather((0..<count).map { index in createTask { index } })
+  precondition(values.reduce(0, +) == sumOfIndices(count))
+  return stopwatch.report(operations: count)
+}
+
+/// Swift's own tasks, away from the main actor.
 @concurrent func measureGatherConcurrent(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<count).map { index in Task { index } }
@@ -20,7 +49,7 @@
   return stopwatch.report(operations: count)
 }
 
-/// The same with a task group, whose children are of no actor.
+/// A task group, whose children are of no actor.
 @MainActor func measureGatherGroup(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let sum = await withTaskGroup(of: Int.self) { group in
@@ -33,7 +62,7 @@
   return stopwatch.report(operations: count)
 }
 
-/// The same with a task group whose children are the main actor's.
+/// A task group whose children are the main actor's.
 @MainActor func measureGatherGroupOnMainActor(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let sum = await withTaskGroup(of: Int.self) { group in
@@ -46,7 +75,7 @@
   return stopwatch.report(operations: count)
 }
 
-/// The same with tasks that start at once, within the call that makes them.
+/// Swift's own tasks that start at once, within the call that makes them.
 @MainActor func measureGatherImmediate(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<count).map { index in Task.immediate { index } }

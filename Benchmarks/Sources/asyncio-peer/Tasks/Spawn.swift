@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts a task and awaits it, one after the other.
 
+import AsyncIO
+
 @MainActor func measureSpawn(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   var sum = 0
   for index in 0..<count { sum += await Task { index }.value }
+  precondition(sum == sumOfIndices(count))
+  return stopwatch.report(operations: count)
+}
+
+/// The same with tasks that have handles.
+@MainActor func measureSpawnHandle(_ count: Int) async throws -> Report {
+  let stopwatch = Stopwatch()
+  var sum = 0
+  for index in 0..<count { sum += try await createTask { index }.value }
   precondition(sum == sumOfIndices(count))
   return stopwatch.report(operations: count)
 }

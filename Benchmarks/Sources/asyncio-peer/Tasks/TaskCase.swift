@@ -14,6 +14,11 @@ enum TaskCase: String, CaseIterable {
   case gatherConcurrent = "gather-concurrent"
   case gatherGroup = "gather-group"
   case gatherGroupMain = "gather-group-main"
+  case gatherSuspending = "gather-suspending"
+  case gatherTasks = "gather-Task"
+  case gatherHandles = "gather-createTask"
+  case spawnHandle = "spawn-createTask"
+  case lock, semaphore, timeout
   case queueConcurrent = "queue-concurrent"
   case cancelConcurrent = "cancel-concurrent"
   case sleepStandard = "sleep-Task.sleep"
@@ -29,7 +34,14 @@ enum TaskCase: String, CaseIterable {
     case .spawnConcurrent: await measureSpawnConcurrent(count)
     case .spawnImmediate: await measureSpawnImmediate(count)
     case .gatherImmediate: await measureGatherImmediate(count)
-    case .gather: await measureGather(count)
+    case .gather: try await measureGather(count)
+    case .gatherSuspending: try await measureGatherSuspending(count)
+    case .gatherTasks: await measureGatherTasks(count)
+    case .gatherHandles: try await measureGatherHandles(count)
+    case .spawnHandle: try await measureSpawnHandle(count)
+    case .lock: try await measureLock(count)
+    case .semaphore: try await measureSemaphore(count)
+    case .timeout: try await measureTimeout(count)
     case .gatherConcurrent: await measureGatherConcurrent(count)
     case .gatherGroup: await measureGatherGroup(count)
     case .gatherGroupMain: await measureGatherGroupOnMainActor(count)
