@@ -22,7 +22,7 @@ struct NoProgressTests {
     let report = try #require(error).description
     #expect(report.hasPrefix("no progress: every task waits and no timer is set: "))
     #expect(report.contains("task \"reader\" waits: receive from 10.0.0.2:80 (for 3 s)"))
-    #expect(report.contains("a task waits: receive from 10.0.0.1:32768 (for 3.001 s)"))
+    #expect(report.contains("task \"connection from 10.0.0.1:32768\" waits: receive from 10.0.0.1:32768 (for 3.001 s)"))
     #expect(error?.waiting.count == 2)
   }
 

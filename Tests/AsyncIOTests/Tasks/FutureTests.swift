@@ -51,7 +51,10 @@ private struct Failure: Error, Equatable {}
     }
     #expect(log.entries == ["a future was settled with an error that nobody awaited"])
   }
+}
 
+/// Outside of virtual time: a loop on which nothing happens while another process runs would be taken for stuck.
+@Suite struct FutureMisuseTests {
   @Test func settlingItTwiceEndsTheProcessWithASentence() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let future = Future<Int>()
