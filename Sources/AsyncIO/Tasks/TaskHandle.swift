@@ -36,14 +36,12 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
   /// - Throws: What the task threw; `MisuseError` to a task that awaits itself.
   nonisolated(nonsending) public var value: Value {
     get async throws {
-      if !isDone {
-        try refuseToAwaitItself()
-        do {
-          try await settlement.wait(WaitReason("await", on: self))
-        } catch {
-          cancel(CancelReason(.awaiterCancelled))
-          await settlement.waitUninterrupted(WaitReason("await cancelled", on: self))
-        }
+      if !isDone { try refuseToAwaitItself() }
+      do {
+        try await settlement.wait(WaitReason("await", on: self))
+      } catch {
+        cancel(CancelReason(.awaiterCancelled))
+        await settlement.waitUninterrupted(WaitReason("await cancelled", on: self))
       }
       return try settled()
     }

@@ -174,4 +174,21 @@ private struct Failure: Error, Equatable {
 
 enum Marker {
   @TaskLocal static var value = -1
+
+  @Test func awaitingWhatHasEndedKeepsNobodyElseWaiting() async throws {
+    let done = createTask(eagerStart: true) { 1 }
+    let settled = Future<Int>()
+    settled.setResult(1)
+    let waits: [@Sendable () async throws -> Int] = [
+      { try await done.value }, { try await shield(done) }, { try await settled.value }, { try await shield(settled) },
+    ]
+    for wait in waits {
+      let other = createTask(eagerStart: true) { try await sleep(.zero) }
+      var rounds = 0
+      while !other.isDone {
+        rounds += try await wait()
+        try #require(rounds < 1000)
+      }
+    }
+  }
 }
