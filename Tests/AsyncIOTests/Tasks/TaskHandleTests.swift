@@ -170,10 +170,6 @@ private struct Failure: Error, Equatable {
     try await sleep(.milliseconds(1))
     #expect(log.entries.last == "late")
   }
-}
-
-enum Marker {
-  @TaskLocal static var value = -1
 
   @Test func awaitingWhatHasEndedKeepsNobodyElseWaiting() async throws {
     let done = createTask(eagerStart: true) { 1 }
@@ -191,4 +187,8 @@ enum Marker {
       }
     }
   }
+}
+
+enum Marker {
+  @TaskLocal static var value = -1
 }
