@@ -73,8 +73,8 @@ import Synchronization
   /// The tasks of this library that run here.
   let tasks = TaskRegistry()
 
-  /// Tasks that are not cancelled at the end of the loop.
-  @safe @exclusivity(unchecked) var shielded: Set<UnsafeMutableRawPointer> = unsafe []
+  /// How many bodies are not to be cancelled at the end of the loop.
+  @safe @exclusivity(unchecked) var shieldedBodies = 0
 
   /// Thrown by every wait that is cancelled: made once, since a thrown error is an allocation.
   let cancellation: any Error = CancellationError()
