@@ -55,7 +55,7 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
 
   /// A task that waits for itself would do so for ever. Code of a Swift task that it started may wait for it.
   func refuseToAwaitItself() throws {
-    guard let current = CancelNode.current, current.isOwnTask, current.isWithin(node) else { return }
+    guard let current = CancelNode.current, current.isOwnTask, current.isWithin(self) else { return }
     throw MisuseError("TaskHandle.value: \(waitDescription) awaits itself")
   }
 

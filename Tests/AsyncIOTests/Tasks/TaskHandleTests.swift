@@ -92,15 +92,19 @@ private struct Failure: Error, Equatable {
   }
 
   @Test func aTaskThatAwaitsItselfIsToldSo() async throws {
-    let box = Mutex<TaskHandle<Void>?>(nil)
-    let task = createTask(name: "snake") {
-      try await sleep(.milliseconds(1))
-      try await box.withLock { $0 }!.value
+    let ways: [@Sendable (TaskHandle<Void>) async throws -> Void] = [
+      { try await $0.value },
+      { try await shield($0) },
+      { task in try await withTimeout(.seconds(5)) { try await task.value } },
+      { task in try await shield { try await withTimeout(.seconds(5)) { try await task.value } } },
+    ]
+    for way in ways {
+      let itself = Future<TaskHandle<Void>>()
+      let task = createTask(name: "snake") { try await way(itself.value) }
+      itself.setResult(task)
+      let error = await #expect(throws: MisuseError.self) { try await task.value }
+      #expect(error?.description == "TaskHandle.value: task \"snake\" awaits itself")
     }
-    box.withLock { $0 = task }
-    let error = await #expect(throws: MisuseError.self) { try await task.value }
-    #expect(error?.description == "TaskHandle.value: task \"snake\" awaits itself")
-    box.withLock { $0 = nil }
   }
 
   @Test func anErrorThatNobodyAwaitsReachesTheExceptionHandler() async throws {
