@@ -120,7 +120,7 @@ package final class CancelNode: Sendable {
 
   package var deadline: EventLoop.Instant? {
     get { state.withLock { $0.deadline } }
-    set { state.withLock { $0.deadline = newValue } }
+    set { state.withLock { if !$0.isOver && $0.reason == nil { $0.deadline = newValue } } }
   }
 
   /// The deadline, while there is something to cancel.
