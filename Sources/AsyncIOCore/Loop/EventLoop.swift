@@ -251,7 +251,8 @@ import Synchronization
     _ = timers.insert(deadline: deadline, .run(item, sleeper))
   }
 
-  private func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
+  /// Runs the body on the loop's thread, in a later turn. False if the loop has ended.
+  func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
     let item = ReadyItem(Handle { [unowned self] in body(self) })
     let entered = enter(item)
     if !entered { item.takeHandle().cancel() }
