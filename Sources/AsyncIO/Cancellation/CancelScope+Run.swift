@@ -21,6 +21,7 @@ extension CancelScope {
     if let deadline { setTimer(deadline, at: start) }
     // A new task is not cancelled because its creator is.
     if !shielded && Task.isCancelled { node.forwardCancellation() }
+    if shielded { loop.countShieldedBody(1) }
     await withoutActuallyEscaping(body) { body in
       let call = BorrowedCall(body)
       let outside = around
@@ -28,13 +29,10 @@ extension CancelScope {
       let owner = shielded ? outside?.owner : nil
       let task = loop.spawnImmediately(isolation: isolation) {
         _ = isolation
-        let own = SwiftTask()
-        if let own { self.node.attach(own, owner: owner) }
-        if self.node.isShielded { self.loop.shield(own, true) }
+        if let own = SwiftTask() { self.node.attach(own, owner: owner) }
         self.node.bind()
         await call()
         CancelNode.unbind()
-        if self.node.isShielded { self.loop.shield(own, false) }
         self.node.end()
         self.settlement.finish(.succeeded)
       }
@@ -45,6 +43,7 @@ extension CancelScope {
         outside?.innerEnded()
       }
     }
+    if shielded { loop.countShieldedBody(-1) }
     if hasDeadline { removeTimer() }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AsyncIOCore
+import Synchronization
 
 /// A stretch of code that can be cancelled by itself; trio's `CancelScope`, and what asyncio's `timeout()` gives.
 /// `withTimeout`, `moveOnAfter` and `withCancelScope` make one.
@@ -17,14 +18,14 @@ public import AsyncIOCore
 /// Scopes nest: what cancels one cancels all within, and only the one that was cancelled swallows the cancellation or
 /// turns it into a `TimeoutError`. It may be used from any thread.
 public final class CancelScope: @unchecked Sendable {
-  // Sendable: `timer` belongs to the loop's thread; `hasDeadline` only ever becomes true, and a scope that is given its
-  // first deadline from another thread adjusts its timer for that itself; the rest is immutable.
+  // Sendable: `timer` and `soon` belong to the loop's thread; the rest is immutable, or made for many threads.
   let node: CancelNode
   let loop: EventLoop
   /// What was around where it was made.
   let around: CancelNode?
-  /// Whether it has ever had a deadline, and so perhaps a timer.
-  private(set) var hasDeadline: Bool
+  /// Whether it has ever had a deadline, and so perhaps a timer. It only ever becomes true, and whoever sets the first
+  /// deadline of a scope from another thread adjusts its timer for that, even if the scope has not seen it and is over.
+  private let everHadDeadline: Atomic<Bool>
   /// When it was made.
   let start: EventLoop.Instant
   private var timer: TimerID?
@@ -40,7 +41,7 @@ public final class CancelScope: @unchecked Sendable {
     node = CancelNode(
       parent: shielded ? nil : around, deadline: deadline, isShield: shielded,
       caller: TaskIdentity.current(within: around))
-    hasDeadline = deadline != nil
+    everHadDeadline = Atomic(deadline != nil)
   }
 
   /// A scope that begins now; nil is no deadline.
@@ -65,7 +66,7 @@ public final class CancelScope: @unchecked Sendable {
   /// Sets the deadline; nil takes it away. asyncio's `reschedule`. Does nothing once the scope is over or cancelled.
   public func reschedule(at deadline: EventLoop.Instant?) {
     node.deadline = deadline
-    hasDeadline = true
+    everHadDeadline.store(true, ordering: .relaxed)
     adjustTimer()
   }
 
@@ -94,6 +95,8 @@ public final class CancelScope: @unchecked Sendable {
   }
 
   // MARK: - Its timer
+
+  var hasDeadline: Bool { everHadDeadline.load(ordering: .relaxed) }
 
   /// Makes the timer what the deadline says: on the loop's thread now, from others soon.
   func adjustTimer() {

@@ -19,7 +19,7 @@ import AsyncIOCore
 /// ```
 ///
 /// The body starts at once, in the caller's isolation, without the time limits around it. Afterwards the caller is as
-/// cancelled as before.
+/// cancelled as before. The end of the loop waits for it, for up to ten seconds.
 ///
 /// - Parameter duration: When the body is cancelled nonetheless; nil is never, and then a body that doesn't end keeps
 ///   the caller for ever.
@@ -53,10 +53,8 @@ public func shield<Value>(
 ///
 /// - Throws: What the task threw; `CancellationError` if the caller or the task was cancelled.
 public nonisolated(nonsending) func shield<Value>(_ task: TaskHandle<Value>) async throws -> Value {
-  if !task.isDone {
-    try task.refuseToAwaitItself()
-    try await task.settlement.wait(WaitReason("await", on: task))
-  }
+  if !task.isDone { try task.refuseToAwaitItself() }
+  try await task.settlement.wait(WaitReason("await", on: task))
   return try task.settled()
 }
 

@@ -153,11 +153,3 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     }
   }
 }
-
-extension EventLoop {
-  /// Reports an error that nobody awaits, from any thread.
-  func reportFromAnywhere(_ message: String, _ error: any Error) {
-    let context = ExceptionContext(message: message, error: error)
-    if isCurrent { callExceptionHandler(context) } else { postFromAnywhere { $0.callExceptionHandler(context) } }
-  }
-}

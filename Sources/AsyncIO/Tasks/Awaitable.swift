@@ -58,7 +58,7 @@ extension AnyTaskHandle: Awaitable, Settling {
 
   /// Code of a Swift task that it started may wait for it.
   package func refuseToBeAwaitedByItself(_ function: String) throws {
-    guard let current = CancelNode.current, current.isOwnTask, current.isWithin(node) else { return }
+    guard let current = CancelNode.current, current.isOwnTask, current.isWithin(self) else { return }
     throw MisuseError("\(function): \(waitDescription) awaits itself")
   }
 }

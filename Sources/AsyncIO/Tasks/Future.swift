@@ -12,7 +12,7 @@ import AsyncIOCore
 ///
 /// It is settled once: by a result, by an error or by cancellation. It may be used from any thread, and awaited by many
 /// tasks. If it holds an error, and the last reference is gone before anybody has looked at it, the error goes to the
-/// exception handler of the loop where the future was created.
+/// exception handler of the loop where the future was created, or to standard error if that has ended.
 public final class Future<Value: Sendable>: @unchecked Sendable {
   // Sendable: `outcome` is written once, under the settlement's mutex, and read only by those who have learned from it
   // that the future is settled; `reason` likewise.

@@ -13,7 +13,7 @@ public import AsyncIOCore
 /// ```
 ///
 /// It runs whether or not anybody holds the handle. If it fails, and the last handle is gone before anybody has looked
-/// at how it ended, its error goes to the loop's exception handler.
+/// at how it ended, its error goes to the loop's exception handler, or to standard error if the loop has ended.
 public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendable {
   // Sendable: `outcome` is written once, by the task before it settles, and read only by those who have learned from
   // the settlement that it has.
@@ -36,14 +36,12 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
   /// - Throws: What the task threw; `MisuseError` to a task that awaits itself.
   nonisolated(nonsending) public var value: Value {
     get async throws {
-      if !isDone {
-        try refuseToAwaitItself()
-        do {
-          try await settlement.wait(WaitReason("await", on: self))
-        } catch {
-          cancel(CancelReason(.awaiterCancelled))
-          await settlement.waitUninterrupted(WaitReason("await cancelled", on: self))
-        }
+      if !isDone { try refuseToAwaitItself() }
+      do {
+        try await settlement.wait(WaitReason("await", on: self))
+      } catch {
+        cancel(CancelReason(.awaiterCancelled))
+        await settlement.waitUninterrupted(WaitReason("await cancelled", on: self))
       }
       return try settled()
     }

@@ -33,6 +33,14 @@ extension EventLoop {
       writeToStandardError("asyncio: \(context)\n")
     }
   }
+
+  /// Reports an error that nobody awaits, from any thread. A loop that has ended calls no handler: then it is a line on
+  /// standard error.
+  package func reportFromAnywhere(_ message: String, _ error: any Error) {
+    let context = ExceptionContext(message: message, error: error)
+    if isCurrent { return callExceptionHandler(context) }
+    if !post({ $0.callExceptionHandler(context) }) { writeToStandardError("asyncio: \(context)\n") }
+  }
 }
 
 /// In one system call, so that lines of several threads don't mix.

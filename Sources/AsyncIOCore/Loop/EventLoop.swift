@@ -75,8 +75,8 @@ import Synchronization
   /// The tasks of this library that run here.
   let tasks = TaskRegistry()
 
-  /// Tasks that are not cancelled at the end of the loop.
-  @safe @exclusivity(unchecked) var shielded: Set<UnsafeMutableRawPointer> = unsafe []
+  /// How many bodies are not to be cancelled at the end of the loop.
+  @safe @exclusivity(unchecked) var shieldedBodies = 0
 
   /// Thrown by every wait that is cancelled: made once, since a thrown error is an allocation.
   let cancellation: any Error = CancellationError()
@@ -253,7 +253,8 @@ import Synchronization
     _ = timers.insert(deadline: deadline, .run(item, sleeper))
   }
 
-  private func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
+  /// Runs the body on the loop's thread, in a later turn. False if the loop has ended.
+  func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
     let item = ReadyItem(Handle { [unowned self] in body(self) })
     let entered = enter(item)
     if !entered { item.takeHandle().cancel() }

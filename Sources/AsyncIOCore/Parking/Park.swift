@@ -59,13 +59,23 @@ extension EventLoop {
     guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
     unsafe record.pointee.task = task
     if namesTasks { parks.taskNames[id.index] = Task.name }
-    let handler = unsafe asyncio_add_cancellation_handler(record)
+    guard let handler = unsafe asyncio_add_cancellation_handler(record) else { return await endCancelledWait(id) }
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
       await parking.suspend()
     }
-    if let handler = unsafe handler { unsafe asyncio_remove_cancellation_handler(handler) }
+    unsafe asyncio_remove_cancellation_handler(handler)
     return unsafe finishWait(record)
+  }
+
+  /// Ends a wait of a task that was cancelled before it began. A cancellation stays: a loop that catches what its waits
+  /// throw, and waits again, would never suspend, and keep the thread for ever. So it spends its budget.
+  @inline(never)
+  private nonisolated(nonsending) func endCancelledWait(_ id: ParkID) async -> ParkOutcome {
+    cancelWait(id)
+    let outcome = unsafe finishWait(parks[id.index])
+    await spendBudget()
+    return outcome
   }
 
   /// The same for a wait that a cancellation does not end.

@@ -16,9 +16,10 @@ extension EventLoop {
     stopRequested = false
     let giveUp = deadline(after: EventLoop.patience)
     let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
-    for task in allTasks where !task.isDone && !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
+    for task in allTasks where !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
     while hasTasks && driver.now < giveUp {
-      cancelWaitingTasks()
+      // Of a task of Swift's own nobody can tell whether it is a child of something shielded: not before that has ended.
+      if shieldedBodies == 0 { cancelWaitingTasks() }
       turn()
     }
     if hasTasks {
@@ -63,20 +64,16 @@ extension EventLoop {
     timers.forEachWaiting { _, action in
       if case .run(_, let sleeper?) = action { sleepers.append(sleeper) }
     }
-    for sleeper in sleepers where !sleeper.isCancelled && !(unsafe shielded.contains(sleeper.address)) {
-      sleeper.cancel()
-    }
+    for sleeper in sleepers where !sleeper.isCancelled { sleeper.cancel() }
     // Safety: each is suspended on this loop, whose thread this is, so none can go away in here.
     unsafe tasks.forEach { task in
-      if unsafe !asyncio_task_is_cancelled(task) && !shielded.contains(task) { unsafe asyncio_cancel_task(task) }
+      if unsafe !asyncio_task_is_cancelled(task) { unsafe asyncio_cancel_task(task) }
     }
   }
 
-  /// Begins or ends the exemption of a task from being cancelled at the end of the loop. Off the loop's thread it has
-  /// none.
-  package func shield(_ task: SwiftTask?, _ begins: Bool) {
-    guard let task, isCurrent else { return }
-    if begins { unsafe shielded.insert(task.address) } else { unsafe shielded.remove(task.address) }
+  /// A body begins, or has ended, that the end of the loop does not cancel, nor what it waits for. From any thread.
+  package func countShieldedBody(_ change: Int) {
+    if isCurrent { shieldedBodies += change } else { postFromAnywhere { $0.shieldedBodies += change } }
   }
 
   /// The tasks that wait on this loop, for reports. On the loop's thread.

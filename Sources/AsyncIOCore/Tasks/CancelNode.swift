@@ -129,7 +129,7 @@ package class CancelNode: @unchecked Sendable {
 
   package var deadline: EventLoop.Instant? {
     get { state.withLock { $0.deadline } }
-    set { state.withLock { $0.deadline = newValue } }
+    set { state.withLock { if !$0.isOver && $0.reason == nil { $0.deadline = newValue } } }
   }
 
   /// The deadline, while there is something to cancel.
@@ -176,10 +176,11 @@ package class CancelNode: @unchecked Sendable {
   /// Whether the calling code is this node's own task, not one that Swift started from it.
   package var isOwnTask: Bool { state.withLock { $0.task }?.isCurrent ?? false }
 
-  /// Whether that node is this one or around it.
-  package func isWithin(_ other: CancelNode) -> Bool {
+  /// Whether this is, or is within, a node of that task, which then ends after it. A shielded one names its task too,
+  /// although it has no link outwards.
+  package func isWithin(_ task: AnyTaskHandle) -> Bool {
     var found = false
-    forEachOutwards { node in if node === other { found = true } }
+    forEachOutwards { node in if node.state.withLock({ $0.owner }) === task { found = true } }
     return found
   }
 

@@ -149,4 +149,36 @@ private struct Failure: Error, Equatable {}
         "shield false",
       ])
   }
+
+  @Test func whatIsShieldedComesToItsEndWithAllThatItWaitsForWhenTheLoopEnds() async throws {
+    let log = Log()
+    try await withVirtualTime {
+      createTask {
+        try await shield {
+          try await withTaskScope { scope in
+            scope.createTask { try await sleep(.seconds(1)) }
+          }
+          log.add("task scope")
+        }
+      }
+      createTask {
+        try await shield {
+          async let child: Void = sleep(.seconds(2))
+          try await child
+          log.add("async let")
+        }
+      }
+      createTask {
+        try await shield { try await withTimeout(.seconds(5)) { try await Task.sleep(for: .seconds(3)) } }
+        log.add("Task.sleep")
+      }
+      Task {
+        try? await Task.sleep(for: .seconds(3600))
+        log.add("nothing shielded any more at \(EventLoop.current.time)")
+      }
+      try await sleep(.milliseconds(1))
+    }
+    #expect(
+      log.entries == ["task scope", "async let", "Task.sleep", "nothing shielded any more at 3.0 seconds"])
+  }
 }

@@ -4,6 +4,7 @@
 
 import AsyncIO
 import AsyncIOTesting
+import Synchronization
 import Testing
 
 private struct Failure: Error, Equatable {}
@@ -85,6 +86,29 @@ private struct Failure: Error, Equatable {}
     await #expect(throws: CancellationError.self) { try await task.value }
     #expect(log.entries == (1..<5).map { "caught in round \($0)" })
     #expect(EventLoop.current.time == EventLoop.Instant(nanoseconds: 1_500_000_000))
+  }
+
+  /// A cancellation stays, so a loop that catches it goes round without a wait. The others must not stand still for that.
+  @Test func codeThatNeverEndsOfItsCancellationKeepsNobodyElseWaiting() async throws {
+    let future = Future<Void>()
+    let rounds = Mutex(0)
+    let task = createTask {
+      while !future.isDone {
+        try? await sleep(.seconds(1))
+        _ = try? await shield(future)
+        let count = rounds.withLock { rounds in
+          rounds += 1
+          return rounds
+        }
+        try #require(count < 10_000)
+      }
+    }
+    try await sleep(.milliseconds(1500))
+    task.cancel()
+    try await sleep(.zero)
+    try await sleep(.zero)
+    future.setResult(())
+    try await task.value
   }
 
   /// anyio's docs/why.rst: a task that is cancelled before its first step never runs, so what was handed to it is never

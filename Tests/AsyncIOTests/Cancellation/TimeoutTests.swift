@@ -174,6 +174,19 @@ private struct Failure: Error, Equatable {}
     #expect(EventLoop.current.statistics.timers == 0)
   }
 
+  @Test func aLimitThatHasRunOutCannotBeMoved() async throws {
+    let error = await #expect(throws: TimeoutError.self) {
+      try await withTimeout(.seconds(1)) { scope in
+        do { try await sleep(.seconds(3600)) } catch {
+          scope.reschedule(after: .seconds(10))
+          #expect(scope.deadline == EventLoop.Instant(secondsInTest: 1))
+          throw error
+        }
+      }
+    }
+    #expect(error?.description == "withTimeout: out of time after 1.0 seconds")
+  }
+
   @Test func aBodyMayHoldWhatIsNotSendable() async throws {
     final class Counter { var count = 0 }
     let counter = Counter()

@@ -92,15 +92,19 @@ private struct Failure: Error, Equatable {
   }
 
   @Test func aTaskThatAwaitsItselfIsToldSo() async throws {
-    let box = Mutex<TaskHandle<Void>?>(nil)
-    let task = createTask(name: "snake") {
-      try await sleep(.milliseconds(1))
-      try await box.withLock { $0 }!.value
+    let ways: [@Sendable (TaskHandle<Void>) async throws -> Void] = [
+      { try await $0.value },
+      { try await shield($0) },
+      { task in try await withTimeout(.seconds(5)) { try await task.value } },
+      { task in try await shield { try await withTimeout(.seconds(5)) { try await task.value } } },
+    ]
+    for way in ways {
+      let itself = Future<TaskHandle<Void>>()
+      let task = createTask(name: "snake") { try await way(itself.value) }
+      itself.setResult(task)
+      let error = await #expect(throws: MisuseError.self) { try await task.value }
+      #expect(error?.description == "TaskHandle.value: task \"snake\" awaits itself")
     }
-    box.withLock { $0 = task }
-    let error = await #expect(throws: MisuseError.self) { try await task.value }
-    #expect(error?.description == "TaskHandle.value: task \"snake\" awaits itself")
-    box.withLock { $0 = nil }
   }
 
   @Test func anErrorThatNobodyAwaitsReachesTheExceptionHandler() async throws {
@@ -114,6 +118,22 @@ private struct Failure: Error, Equatable {
     createTask { try await sleep(.seconds(1)) }.cancel()
     try await sleep(.milliseconds(1))
     #expect(log.entries.count == 1)
+  }
+
+  @Test func anErrorIsNotLostWithTheLoop() async {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      var kept: [AnyObject] = []
+      kept += try await withEventLoop { () -> [any Sendable & AnyObject] in
+        let future = Future<Int>()
+        future.setException(Failure(number: 1))
+        let task = createTask(name: "kept", eagerStart: true) { throw Failure(number: 2) }
+        return [future, task]
+      }
+      kept = []
+    }
+    let text = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
+    #expect(text.contains("asyncio: a future was settled with an error that nobody awaited: Failure(number: 1)\n"))
+    #expect(text.contains("asyncio: task \"kept\" failed, and nobody awaited it (created at "))
   }
 
   @Test func anEagerTaskRunsToItsFirstWaitWithinTheCall() async throws {
@@ -169,6 +189,23 @@ private struct Failure: Error, Equatable {
     #expect(log.entries.count == 4)
     try await sleep(.milliseconds(1))
     #expect(log.entries.last == "late")
+  }
+
+  @Test func awaitingWhatHasEndedKeepsNobodyElseWaiting() async throws {
+    let done = createTask(eagerStart: true) { 1 }
+    let settled = Future<Int>()
+    settled.setResult(1)
+    let waits: [@Sendable () async throws -> Int] = [
+      { try await done.value }, { try await shield(done) }, { try await settled.value }, { try await shield(settled) },
+    ]
+    for wait in waits {
+      let other = createTask(eagerStart: true) { try await sleep(.zero) }
+      var rounds = 0
+      while !other.isDone {
+        rounds += try await wait()
+        try #require(rounds < 1000)
+      }
+    }
   }
 }
 
