@@ -18,12 +18,21 @@ import Testing
     }
   }
 
+  @Test("each link within the package leads somewhere")
+  func eachLinkLeadsSomewhere() throws {
+    for page in try Document.pages() {
+      let links = Links(file: page, text: try #require(Document.text(of: page)))
+      for diagnostic in links.broken(read: Document.text) { diagnostic.record() }
+    }
+  }
+
   @Test("the pages and the comments are found")
   func thePagesAndTheCommentsAreFound() throws {
     let paths = try Document.all().map(\.path)
     for path in ["README.md", "docs/python-to-swift.md", "Sources/AsyncIO", "Sources/AsyncIOCore"] {
       #expect(paths.contains(path))
     }
+    #expect(try Document.pages().contains("docs/design.md"))
     #expect(try Document(path: "Sources/AsyncIO").snippets().count >= 20)
   }
 }

@@ -73,6 +73,22 @@ import Testing
     #expect(found.map(\.language) == [.python, .python, .swift])
   }
 
+  @Test("a link that leads nowhere is found, with its line") func aLinkThatLeadsNowhereIsFound() {
+    let page = """
+      # A page
+      [here](#a-page), [there](../README.md#what-you-wont-find), [a folder](other/), [far](https://example.com/#x)
+      [gone](gone.md), [no
+      heading](#no-heading), [no heading there](../README.md#none)
+      """
+    let files = ["README.md": "## What you won't find", "docs/other": ""]
+    let found = Links(file: "docs/page.md", text: page).broken { files[$0] }
+    #expect(
+      found.map(\.description) == [
+        "docs/page.md:3: the link leads nowhere: gone.md", "docs/page.md:4: the link leads nowhere: #no-heading",
+        "docs/page.md:4: the link leads nowhere: ../README.md#none",
+      ])
+  }
+
   @Test("comments are read as pages are, each by itself") func commentsAreRead() throws {
     let source = """
       /// Does it.

@@ -15,28 +15,39 @@ struct Document: Sendable, CustomTestStringConvertible {
 
   /// Every page and every target that has snippets.
   static func all() throws -> [Document] {
-    let pages = try files(of: ".", deep: false) + files(of: "docs", deep: true)
     let targets = try FileManager.default.contentsOfDirectory(atPath: package.appendingPathComponent("Sources").path)
-    let documents = pages.filter { $0.hasSuffix(".md") } + targets.map { "Sources/\($0)" }
+    let documents = try pages() + targets.map { "Sources/\($0)" }
     return try documents.sorted().map(Document.init).filter { try !$0.snippets().isEmpty }
   }
 
+  /// Every page but those of the targets.
+  static func pages() throws -> [String] {
+    try (files(of: ".", deep: false) + files(of: "docs", deep: true)).filter { $0.hasSuffix(".md") }.sorted()
+  }
+
   func snippets() throws -> [Snippet] {
-    try Self.files(of: path, deep: true).sorted().flatMap { file in
-      if file.hasSuffix(".md") { return try Markdown(file: file, text: Self.text(of: file)).snippets }
-      guard file.hasSuffix(".swift") else { return [] }
-      return try Markdown(file: file, lines: DocComments.lines(in: Self.text(of: file))).snippets
+    try Self.files(of: path, deep: true).sorted().flatMap { file -> [Snippet] in
+      let isPage = file.hasSuffix(".md")
+      guard isPage || file.hasSuffix(".swift"), let text = Self.text(of: file) else { return [] }
+      if isPage { return try Markdown(file: file, text: text).snippets }
+      return try Markdown(file: file, lines: DocComments.lines(in: text)).snippets
     }
   }
 
   /// What surrounds its snippets: imports, and names that they use without an introduction.
   func preamble() throws -> String {
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-    return try Self.text(of: "Tests/DocumentationTests/preambles/\(name).swift")
+    let file = "Tests/DocumentationTests/preambles/\(name).swift"
+    guard let text = Self.text(of: file) else { throw MarkdownError(path, 1, "its snippets need a preamble, \(file)") }
+    return text
   }
 
-  private static func text(of file: String) throws -> String {
-    try String(contentsOf: package.appendingPathComponent(file), encoding: .utf8)
+  /// The text of a file of the package, empty for a folder, or nil if it isn't there.
+  static func text(of file: String) -> String? {
+    let path = package.appendingPathComponent(file)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) else { return nil }
+    return isFolder.boolValue ? "" : try? String(contentsOf: path, encoding: .utf8)
   }
 
   /// The files in a folder of the package, or the one of that name, from the package's folder.
