@@ -17,7 +17,7 @@ help:
 	@echo "make test    build and run the tests (FILTER=... for some of them)"
 	@echo "make stress  run the tests with several threads under the thread sanitizer"
 	@echo "make bench   measure, side by side with other runtimes on this machine"
-	@echo "make lint    check the format, the layers and the sizes of files"
+	@echo "make lint    check the format, the layers, the sizes of files and the table of parity"
 	@echo "make format  format the Swift sources in place"
 	@echo "make clean   remove what was built"
 
@@ -44,6 +44,8 @@ lint:
 	Scripts/check-layers
 	Scripts/check-file-sizes --self-test
 	Scripts/check-file-sizes
+	Scripts/check-parity --self-test
+	Scripts/check-parity
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

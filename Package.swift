@@ -78,6 +78,11 @@ let package = Package(
     .testTarget(
       name: "DifferentialTests", dependencies: ["differential-scenarios"], path: "Tests/Differential/comparison",
       swiftSettings: strict),
+    // Its snippets are compiled against these.
+    .testTarget(
+      name: "DocumentationTests",
+      dependencies: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTesting", "HTTP1Codec", "ThreadBacktraces"],
+      exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",
       dependencies: ["AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "HTTP1Codec"],

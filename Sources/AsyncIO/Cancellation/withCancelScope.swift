@@ -41,7 +41,7 @@ public func withCancelScope<Value>(
 /// Runs the body for so long at most, and goes on without it if that was not enough; trio's `move_on_after`.
 ///
 /// ```swift
-/// let suggestions = try await moveOnAfter(.milliseconds(200)) { try await suggest(query) } ?? []
+/// let suggestions = try await moveOnAfter(.milliseconds(200)) { try await suggest(text) } ?? []
 /// ```
 ///
 /// Like `withTimeout`, without an error.

@@ -22,7 +22,7 @@ public import Testing
 ///   }
 ///   let (reader, writer) = try await openConnection(host: "127.0.0.1", port: server.port)
 ///   try await writer.write("hello")
-///   try writer.writeEOF()
+///   try await writer.writeEOF()
 ///   #expect(try await reader.readToEnd() == Array("hello".utf8))
 ///   server.close()
 /// }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// The Swift compiler that has built this program, with the modules that it has built.
+struct SwiftCompiler {
+  /// The toolchain's `usr`.
+  private let toolchain: URL
+  /// What this build has made; the program that runs the tests is in it.
+  private let products: URL
+
+  init() throws {
+    // The standard library that is loaded is the toolchain's, wherever that is installed. By a handle: Foundation's
+    // other ways to read a file take the first page of this one only, since it says that it is empty.
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/maps"))
+    let maps = String(decoding: handle.readDataToEndOfFile(), as: UTF8.self).split(separator: "\n")
+    let library = "/lib/swift/linux/libswiftCore.so"
+    guard let map = maps.first(where: { $0.hasSuffix(library) }), let path = map.firstIndex(of: "/") else {
+      throw ToolchainNotFound()
+    }
+    toolchain = URL(fileURLWithPath: String(map[path...].dropLast(library.count)))
+    products = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      .deletingLastPathComponent()
+  }
+
+  /// Compiles the snippets, without a product, and says what is wrong with them.
+  func check(_ snippets: [Snippet], preamble: String) async throws -> [Diagnostic] {
+    var found = try await check(
+      SnippetModule(snippets, preamble: preamble).files, ["-swift-version", "6", "-parse-as-library"] + ourModules())
+    for snippet in snippets where snippet.language == .swift && snippet.kind == .manifest {
+      let interface = toolchain.appendingPathComponent("lib/swift/pm/ManifestAPI").path
+      found += try await check(
+        ["Package.swift": SnippetModule.manifest(snippet)],
+        ["-swift-version", "6", "-I", interface, "-package-description-version", "6.2.0"])
+    }
+    return found
+  }
+
+  /// Up to SIL, because what belongs to whom, and what is used before it has a value, is checked after the types.
+  private func check(_ files: [String: String], _ arguments: [String]) async throws -> [Diagnostic] {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("snippets-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, text) in files {
+      try text.write(to: folder.appendingPathComponent(name), atomically: false, encoding: .utf8)
+    }
+    let options = [
+      "-emit-sil", "-o", "/dev/null", "-wmo", "-module-name", "Documentation", "-diagnostic-style", "llvm",
+      "-module-cache-path", products.appendingPathComponent("ModuleCache").path,
+    ]
+    let sources = files.keys.sorted().map { folder.appendingPathComponent($0).path }
+    let compiler = toolchain.appendingPathComponent("bin/swiftc")
+    let result = try await Program(executable: compiler, arguments: options + arguments + sources).run()
+    let found = Diagnostic.all(in: result.output)
+    if !result.succeeded && found.isEmpty { return [Diagnostic(file: "swiftc", line: 1, message: result.output)] }
+    return found
+  }
+
+  /// Where the modules of this build are: Swift's in one folder, and for each of those in C a map.
+  private func ourModules() throws -> [String] {
+    let maps = try FileManager.default.contentsOfDirectory(at: products, includingPropertiesForKeys: nil)
+      .map { $0.appendingPathComponent("module.modulemap").path }
+      .filter(FileManager.default.fileExists)
+    return ["-I", products.appendingPathComponent("Modules").path]
+      + maps.sorted().flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
+  }
+}
+
+/// Python's compiler.
+enum PythonCompiler {
+  /// Compiles the snippets, without running them. They may await at their top level, as in `python -m asyncio`.
+  static func check(_ snippets: [Snippet]) async throws -> [Diagnostic] {
+    let script = """
+      import ast, sys
+      for place, code in zip(sys.argv[1::2], sys.argv[2::2]):
+          file, line = place.rsplit(":", 1)
+          try:
+              compile("\\n" * (int(line) - 1) + code, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+          except SyntaxError as error:
+              print(f"{file}:{error.lineno}: error: {error.msg}")
+      """
+    let pieces = snippets.filter { $0.language == .python }.flatMap { ["\($0.file):\($0.line)", $0.code] }
+    let result = try await Program(
+      executable: URL(fileURLWithPath: "/usr/bin/env"), arguments: ["python3", "-c", script] + pieces
+    ).run()
+    let found = Diagnostic.all(in: result.output)
+    if !result.succeeded && found.isEmpty { return [Diagnostic(file: "python3", line: 1, message: result.output)] }
+    return found
+  }
+}
+
+struct ToolchainNotFound: Error, CustomStringConvertible {
+  var description: String { "this program has no libswiftCore.so of a toolchain loaded, so its compiler isn't known" }
+}

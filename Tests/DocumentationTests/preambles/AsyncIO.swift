@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the snippets in the comments of AsyncIO have around them.
+
+import AsyncIO
+import Synchronization
+
+let urls = ["http://example.com/", "http://example.org/"]
+let file = "photo.jpeg"
+let id = 7
+let text = "swi"
+let connection = Connection()
+let account = Account()
+
+struct Connection {
+  func sendGoodbye() async throws {}
+}
+
+var reader: StreamReader { fatalError() }
+var writer: StreamWriter { fatalError() }
+
+actor Account {
+  func balance() async throws -> Int { 0 }
+  func setBalance(_ balance: Int) async throws {}
+}
+
+struct Page {
+  let status = 200
+  let body: [UInt8] = []
+}
+
+func fetch(_ url: String) async throws -> Page { Page() }
+func download(_ url: String) async throws {}
+func send(_ file: String) async throws {}
+func query() async throws {}
+func ask() async throws -> String { "" }
+func suggest(_ text: String) async throws -> [String] { [] }
+func readSize() async throws -> Int { 0 }
+func readRest(_ size: Int) async throws {}
+func loadUser() async throws -> String { "" }
+func loadUser(_ id: Int) async throws -> String { "" }
+func loadOrders() async throws -> [String] { [] }
+func loadOrders(of id: Int) async throws -> [String] { [] }
+func serve() async throws {}
+func serve(_ connection: Connection) async throws {}
+func serve(_ reader: StreamReader, _ writer: StreamWriter) async throws {}
+func onShutdown(_ callback: @escaping @Sendable () -> Void) {}
+func onReply(_ callback: @escaping @Sendable (String) -> Void) {}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the snippets of docs/python-to-swift.md have around them.
+
+import AsyncIO
+
+let urls = ["http://example.com/", "http://example.org/"]
+let url = urls[0]
+let account = Account()
+let connection = Connection()
+
+var loop: EventLoop { .current }
+var when: EventLoop.Instant { loop.time }
+var handle: Handle { loop.callSoon {} }
+var task: TaskHandle<Int> { createTask { try await work() } }
+var tasks: [TaskHandle<Int>] { [task] }
+let future = Future<Int>()
+var limit: CancelScope { fatalError() }
+var server: Server { fatalError() }
+let queue = Queue<Int>(maxSize: 0)
+let lock = Lock()
+let event = Event()
+let semaphore = Semaphore(4)
+let barrier = Barrier(parties: 3)
+
+struct Failure: Error {}
+
+struct Connection {
+  func sendGoodbye() async throws {}
+}
+
+actor Account {
+  func balance() async throws -> Int { 0 }
+  func setBalance(_ balance: Int) async throws {}
+}
+
+func work() async throws -> Int { 0 }
+func fetch(_ url: String) async throws -> String { url }
+func download(_ url: String) async throws {}
+func send(_ file: String) async throws {}
+func suggest(_ text: String) async throws -> [String] { [] }
+func readSize() async throws -> Int { 0 }
+func readRest(_ size: Int) async throws {}
+func loadUser() async throws -> String { "" }
+func loadOrders() async throws -> [String] { [] }
+func serve(_ connection: Connection) async throws {}
+func respond(to request: String) async throws {}
+func log(_ line: String) {}
+func onShutdown(_ callback: @escaping @Sendable () -> Void) {}
