@@ -13,6 +13,19 @@ extension EventLoop {
     if budget <= 0 { await yield() }
   }
 
+  /// The same in two halves, for what costs so little that one more async call would double it: whether the job on this
+  /// thread has had its share, and is to `letOthersRun`. False where no loop runs.
+  @usableFromInline package static func hasSpentBudget() -> Bool {
+    withLoopOfThisThread { loop in
+      loop.budget &-= 1
+      return loop.budget <= 0
+    }
+  }
+
+  @usableFromInline package nonisolated(nonsending) static func letOthersRun() async {
+    if let loop = onThisThread { await loop.yield() }
+  }
+
   /// Work is done within the calling job that could as well be a job of its own: a watchdog sees that the loop goes on.
   /// False if the job has had its share, and is to let others run. Where no loop runs, it never has.
   @inline(__always)
