@@ -15,7 +15,7 @@ import Testing
   @Test func finishingMoreWorkThanThereWas() async {
     let queue = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let queue = Queue<Int>(maxSize: 1)
-      #expect(try queue.tryPut(1))
+      _ = try queue.tryPut(1)
       queue.taskDone()
       queue.taskDone()
     }
@@ -29,7 +29,7 @@ import Testing
   @Test func finishingWorkThatAnImmediateShutdownHasDropped() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let queue = LifoQueue<Int>(maxSize: 1)
-      #expect(try queue.tryPut(1))
+      _ = try queue.tryPut(1)
       queue.shutdown(immediate: true)
       queue.taskDone()
     }
