@@ -15,14 +15,14 @@ extension EventLoop {
 
   /// The same in two halves, for what costs so little that one more async call would double it: whether the job on this
   /// thread has had its share, and is to `letOthersRun`. False where no loop runs.
-  package static func hasSpentBudget() -> Bool {
+  @usableFromInline package static func hasSpentBudget() -> Bool {
     withLoopOfThisThread { loop in
       loop.budget &-= 1
       return loop.budget <= 0
     }
   }
 
-  package nonisolated(nonsending) static func letOthersRun() async {
+  @usableFromInline package nonisolated(nonsending) static func letOthersRun() async {
     if let loop = onThisThread { await loop.yield() }
   }
 

@@ -18,18 +18,20 @@
 import CSwiftRuntime
 
 /// The actor that tasks hop to in order to be suspended.
-actor Parking {
+@usableFromInline actor Parking {
   private let executor: ParkingExecutor
 
   init(executor: ParkingExecutor) { self.executor = executor }
 
-  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: executor) }
+  @usableFromInline nonisolated var unownedExecutor: UnownedSerialExecutor {
+    unsafe UnownedSerialExecutor(ordinary: executor)
+  }
 
   /// Suspends the calling task until its job is put into the run queue again. Never inlined: to the optimizer a hop
   /// that does nothing before the next one is superfluous. And not empty: of an empty function the optimizer knows that
   /// it changes nothing, and a loop that yields until another task has changed something would look at it once.
   @inline(never)
-  func suspend() { asyncio_memory_may_have_changed() }
+  @usableFromInline func suspend() { asyncio_memory_may_have_changed() }
 }
 
 /// Takes the job of a task that is being suspended to the wait that was announced.
@@ -90,7 +92,7 @@ extension EventLoop {
     _ = unsafe finishWait(record)
   }
 
-  private func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
+  func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
     if namesTasks { unsafe heartbeat.runs(taskNamed: parks.taskNames.removeValue(forKey: record.pointee.index)) }
     unsafe parks.free(record)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+public import Synchronization
+
+extension Handover {
+  /// Says of one item that nothing more will be done with it. Ends the process if that was said of all.
+  @inlinable func taskDone() {
+    var woken = Few<LineWait.Claim>()
+    let isOne = state.withLock { $0.finishOne(&woken) }
+    if !isOne { refuseTaskDone() }
+    woken.resume()
+  }
+
+  @usableFromInline func refuseTaskDone() -> Never {
+    fatalError("\(name).taskDone: called more often than items were put")
+  }
+
+  private enum Join: Sendable { case done, waiting(LineWait, State.JoinerLine.Token), elsewhere }
+
+  /// Waits until nothing is unfinished.
+  nonisolated(nonsending) func join() async throws {
+    let join: Join = state.withLock { state in
+      if state.unfinished == 0 { return .done }
+      guard let joiner = LineWait.begin(WaitReason("join", on: self)) else { return .elsewhere }
+      return .waiting(joiner, state.waitUntilFinished(joiner))
+    }
+    switch join {
+    case .done: if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
+    case .waiting(let joiner, let token):
+      await joiner.wait()
+      guard state.withLock({ $0.leave(token) }) else { throw joiner.cancellation }
+    case .elsewhere: try await EventLoop.current.anchor.run { try await self.join() }
+    }
+  }
+
+  /// Nothing can be put from now on. What is there can be gotten, unless it is dropped.
+  func close(dropping: Bool = false) {
+    var woken = Few<LineWait.Claim>()
+    let dropped = state.withLock { state in
+      state.close(&woken)
+      return dropping ? state.dropItems(&woken) : nil
+    }
+    woken.resume()
+    // The items go away here, where no mutex is held: what their deinit does is not ours to know.
+    _ = consume dropped
+  }
+}
+
+// MARK: - What can be seen of it
+
+extension Handover {
+  /// What is seen of it at one moment.
+  struct Snapshot: Sendable {
+    let capacity: Int
+    let count: Int
+    let peak: Int
+    let putters: Int
+    let getters: Int
+    let totalPut: Int
+    let totalGot: Int
+    let unfinished: Int
+    let isClosed: Bool
+
+    /// `3 items`, or `3 of 8 items` if there is a bound.
+    var items: String {
+      if capacity == .max { return count == 1 ? "1 item" : "\(count) items" }
+      return "\(count) of \(capacity) item\(capacity == 1 ? "" : "s")"
+    }
+  }
+
+  var snapshot: Snapshot {
+    state.withLock { state in
+      Snapshot(
+        capacity: capacity, count: state.items.count, peak: state.peak, putters: state.putters.count,
+        getters: state.getters.count, totalPut: state.totalPut, totalGot: state.totalGot, unfinished: state.unfinished,
+        isClosed: state.isClosed)
+    }
+  }
+
+  @inlinable var count: Int { state.withLock { $0.items.count } }
+
+  @inlinable var isFull: Bool { count >= capacity }
+
+  @inlinable var isClosed: Bool { state.withLock { $0.isClosed } }
+}
+
+extension Handover: WaitObject {
+  package var waitDescription: String { "a \(name) with \(snapshot.items)" }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A queue that gives out the smallest of its items first, and of equal ones the one that came first; asyncio's
+/// `PriorityQueue`, which gives equal ones out in any order.
+///
+/// ```swift
+/// struct Job: Comparable {
+///   let priority: Int
+///   let name: String
+///   static func < (one: Job, other: Job) -> Bool { one.priority < other.priority }
+/// }
+/// let jobs = PriorityQueue<Job>(maxSize: 100)
+/// try await jobs.put(Job(priority: 2, name: "compress"))
+/// try await jobs.put(Job(priority: 1, name: "answer"))
+/// print(try await jobs.get().name)  // answer
+/// ```
+///
+/// Tasks that wait for room are served in the order in which they came: their items aren't compared before they are in
+/// the queue. An item that is put while a task waits to get is that task's. Apart from the order it is a `Queue`.
+///
+/// To put and get takes a number of comparisons that grows with the logarithm of the count. They are made while the
+/// queue is locked: `<` must not use the queue.
+public final class PriorityQueue<Element: Comparable & Sendable>: Sendable {
+  @usableFromInline let items: Handover<Heap<Element>>
+
+  /// Makes an empty queue.
+  ///
+  /// - Parameter maxSize: How many items it holds, from 0. As in asyncio 0 means any number: then `put` never waits, and
+  ///   a producer that is faster than its consumers fills the memory.
+  @inlinable public init(maxSize: Int) {
+    items = Handover("PriorityQueue", capacity: queueCapacity("PriorityQueue", maxSize))
+  }
+
+  // MARK: - Put
+
+  /// Puts an item, and waits for room if there is none; asyncio's `put`.
+  ///
+  /// - Throws: `QueueShutDown` if the queue has been shut down, or is while this waits. `CancellationError` if the task
+  ///   is cancelled while it waits. In both cases the item wasn't put. An item for which there is room is put even by a
+  ///   cancelled task, and an item that has got its room stays.
+  @inlinable @inline(__always) public nonisolated(nonsending) func put(_ item: Element) async throws {
+    guard try await items.put(item) else { throw QueueShutDown() }
+  }
+
+  /// Puts an item if there is room, without waiting; asyncio's `put_nowait`.
+  ///
+  /// - Returns: False if the queue is full.
+  /// - Throws: `QueueShutDown` if the queue has been shut down.
+  @inlinable public func tryPut(_ item: Element) throws(QueueShutDown) -> Bool {
+    guard let isPut = items.tryPut(item) else { return false }
+    if !isPut { throw QueueShutDown() }
+    return true
+  }
+
+  // MARK: - Get
+
+  /// Takes out the smallest item, and waits for one if there is none; asyncio's `get`.
+  ///
+  /// - Throws: `QueueShutDown` if the queue has been shut down and nothing is left. `CancellationError` if the task is
+  ///   cancelled while it waits: it takes no item then. An item that is there is given even to a cancelled task, and so
+  ///   is one that came before the cancellation: nothing is lost.
+  @inlinable @inline(__always) public nonisolated(nonsending) func get() async throws -> Element {
+    guard let item = try await items.get() else { throw QueueShutDown() }
+    return item
+  }
+
+  /// Takes out the smallest item without waiting; asyncio's `get_nowait`.
+  ///
+  /// - Returns: Nil if the queue is empty.
+  /// - Throws: `QueueShutDown` if it is empty and has been shut down.
+  @inlinable public func tryGet() throws(QueueShutDown) -> Element? {
+    switch items.tryGet() {
+    case .item(let item): item
+    case .closed: throw QueueShutDown()
+    case nil: nil
+    }
+  }
+
+  // MARK: - Work
+
+  /// Says that the work on one item is done; asyncio's `task_done`. `join` counts these.
+  ///
+  /// Ends the process with a sentence if it is called more often than items were put.
+  @inlinable public func taskDone() { items.taskDone() }
+
+  /// Waits until `taskDone` has been called for every item that was put; asyncio's `join`.
+  ///
+  /// - Throws: `CancellationError` if the task is cancelled while it waits.
+  public nonisolated(nonsending) func join() async throws { try await items.join() }
+
+  /// Ends the queue; asyncio's `shutdown`. Nothing can be put any more, and tasks that wait to put get `QueueShutDown`.
+  /// What is in the queue can be gotten still; after that, `get` throws `QueueShutDown` and iterations end.
+  ///
+  /// - Parameter immediate: Whether to drop what is in the queue. The dropped items count as done for `join`.
+  public func shutdown(immediate: Bool = false) { items.close(dropping: immediate) }
+
+  // MARK: - What can be seen of it
+
+  /// How many items it holds; 0 if that is not bounded.
+  @inlinable public var maxSize: Int { items.maxSize }
+
+  /// How many items are in it; asyncio's `qsize`.
+  @inlinable public var count: Int { items.count }
+
+  @inlinable public var isEmpty: Bool { items.count == 0 }
+
+  /// Whether as many items are in it as it holds. A queue without a bound never is full.
+  @inlinable public var isFull: Bool { items.isFull }
+
+  /// What it has seen until now.
+  public var statistics: QueueStatistics { items.queueStatistics }
+}
+
+extension PriorityQueue: AsyncSequence {
+  /// Gets one item after the other, each time the smallest. It ends when the queue has been shut down and nothing is left, or when the task is
+  /// cancelled while it waits. Several tasks may iterate over one queue; each item goes to one of them.
+  public struct Iterator: AsyncIteratorProtocol {
+    @usableFromInline let items: Handover<Heap<Element>>
+
+    @inlinable init(_ items: Handover<Heap<Element>>) { self.items = items }
+
+    @inlinable public mutating func next() async -> Element? { await items.next() }
+
+    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
+      await items.next()
+    }
+  }
+
+  @inlinable public func makeAsyncIterator() -> Iterator { Iterator(items) }
+}
+
+extension PriorityQueue: CustomStringConvertible {
+  public var description: String { items.queueDescription }
+}

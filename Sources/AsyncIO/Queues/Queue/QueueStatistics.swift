@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a queue has seen, at one moment.
+///
+/// ```swift
+/// let queue = Queue<Int>(maxSize: 8)
+/// try await queue.put(1)
+/// print(queue.statistics.peak)  // 1
+/// ```
+public struct QueueStatistics: Hashable, Sendable {
+  /// How many items are in it.
+  public let count: Int
+  /// The most that have been in it at a time.
+  public let peak: Int
+  /// How many tasks wait for room.
+  public let puttersWaiting: Int
+  /// How many tasks wait for an item.
+  public let gettersWaiting: Int
+  /// How many items have been put since it was made.
+  public let totalPut: Int
+  /// How many items have been gotten since it was made.
+  public let totalGot: Int
+  /// How many items have been put of which `taskDone` hasn't been said yet.
+  public let unfinished: Int
+  /// Whether it has been shut down.
+  public let isShutDown: Bool
+}
+
+extension Handover {
+  var queueStatistics: QueueStatistics {
+    let seen = snapshot
+    return QueueStatistics(
+      count: seen.count, peak: seen.peak, puttersWaiting: seen.putters, gettersWaiting: seen.getters,
+      totalPut: seen.totalPut, totalGot: seen.totalGot, unfinished: seen.unfinished, isShutDown: seen.isClosed)
+  }
+
+  /// `Queue(1 of 8 items, 2 waiting to get, 3 unfinished, shut down)`
+  var queueDescription: String {
+    let seen = snapshot
+    var parts = [seen.items]
+    if seen.putters > 0 { parts.append("\(seen.putters) waiting to put") }
+    if seen.getters > 0 { parts.append("\(seen.getters) waiting to get") }
+    if seen.unfinished > 0 { parts.append("\(seen.unfinished) unfinished") }
+    if seen.isClosed { parts.append("shut down") }
+    return "\(name)(\(parts.joined(separator: ", ")))"
+  }
+}

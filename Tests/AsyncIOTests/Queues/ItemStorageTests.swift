@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+import Testing
+
+@testable import AsyncIO
+
+/// The storages against arrays that do the same in the simplest way.
+@Suite struct ItemStorageTests {
+  /// An item that knows when it came.
+  private struct Numbered: Comparable, Sendable {
+    let value: Int
+    let number: Int
+
+    static func < (one: Numbered, other: Numbered) -> Bool { one.value < other.value }
+  }
+
+  private func compare<Storage: ItemStorage<Numbered>>(
+    _ storage: Storage.Type, next: ([Numbered]) -> Int?
+  ) {
+    var random = SeededRandom(seed: 7)
+    var items = Storage()
+    var expected: [Numbered] = []
+    for number in 0..<5000 {
+      // Now it rather grows, now it rather shrinks.
+      let grows = number / 500 % 2 == 0
+      if random.next() % 5 < (grows ? 3 : 2) {
+        let item = Numbered(value: Int(random.next() % 10), number: number)
+        items.insert(item)
+        expected.append(item)
+      } else {
+        let item = next(expected).map { expected.remove(at: $0) }
+        #expect(items.removeNext()?.number == item?.number)
+      }
+      #expect(items.count == expected.count)
+    }
+  }
+
+  @Test func aRingGivesOutTheOldest() { compare(Ring<Numbered>.self) { $0.isEmpty ? nil : 0 } }
+
+  @Test func aStackGivesOutTheYoungest() { compare(Stack<Numbered>.self) { $0.isEmpty ? nil : $0.count - 1 } }
+
+  @Test func aHeapGivesOutTheSmallestAndOfEqualOnesTheOldest() {
+    compare(Heap<Numbered>.self) { items in items.indices.min { items[$0] < items[$1] } }
+  }
+
+  @Test func aRingCanBeLookedInto() {
+    var ring = Ring<Int>()
+    for number in 0..<6 { ring.insert(number) }
+    for _ in 0..<4 { _ = ring.removeNext() }
+    for number in 6..<10 { ring.insert(number) }
+    #expect((0..<ring.count).map { ring[$0] } == [4, 5, 6, 7, 8, 9])
+    ring[1] = 50
+    #expect(ring.removeNext() == 4)
+    #expect(ring.removeNext() == 50)
+  }
+
+  @Test func whatWasTakenOutIsLetGo() {
+    final class Item: Sendable {}
+    var ring = Ring<Item>()
+    ring.insert(Item())
+    weak let item = ring[0]
+    #expect(item != nil)
+    _ = ring.removeNext()
+    #expect(item == nil)
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+@Suite(.virtualTime) struct LifoQueueTests {
+  @Test func givesOutTheYoungestFirst() async throws {
+    let queue = LifoQueue<Int>(maxSize: 0)
+    for number in [1, 3, 2] { try await queue.put(number) }
+    #expect([try await queue.get(), try await queue.get(), try await queue.get()] == [2, 3, 1])
+  }
+
+  @Test func anItemThatWaitsForRoomIsTheYoungestWhenItIsIn() async throws {
+    let queue = LifoQueue<Int>(maxSize: 2)
+    try await queue.put(1)
+    try await queue.put(2)
+    let putter = Task { try await queue.put(3) }
+    try await sleep(.milliseconds(1))
+    #expect(try await queue.get() == 2)
+    #expect(try await queue.get() == 3)
+    #expect(try await queue.get() == 1)
+    try await putter.value
+  }
+
+  @Test func iterationEndsWithTheOldest() async throws {
+    let queue = LifoQueue<Int>(maxSize: 10)
+    for number in 1...3 { try await queue.put(number) }
+    queue.shutdown()
+    var numbers: [Int] = []
+    for await number in queue { numbers.append(number) }
+    #expect(numbers == [3, 2, 1])
+  }
+
+  @Test func tellsWhatItHasSeen() async throws {
+    let queue = LifoQueue<Int>(maxSize: 8)
+    try await queue.put(1)
+    #expect(!queue.isFull && queue.count == 1 && queue.maxSize == 8 && !queue.isEmpty)
+    #expect("\(queue)" == "LifoQueue(1 of 8 items, 1 unfinished)")
+    #expect(queue.statistics.totalPut == 1)
+  }
+}

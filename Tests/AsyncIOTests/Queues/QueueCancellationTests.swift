@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+/// What has arrived beats a cancellation; what has not is not lost and not given to a task that is gone.
+@Suite(.virtualTime) struct QueueCancellationTests {
+  @Test func aCancelledTaskTakesWhatIsThere() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      try await queue.put(1)
+      return try await queue.get()
+    }
+    #expect(try await task.value == 1)
+  }
+
+  @Test func aCancelledTaskDoesNotWait() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let getter = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await queue.get()
+    }
+    await #expect(throws: CancellationError.self) { try await getter.value }
+    try await queue.put(1)
+    let putter = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      try await queue.put(2)
+    }
+    await #expect(throws: CancellationError.self) { try await putter.value }
+    #expect(try queue.tryGet() == 1)
+    #expect(try queue.tryGet() == nil)
+  }
+
+  @Test func theItemOfATaskThatIsCancelledWhileItWaitsIsNotPut() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    try await queue.put(1)
+    let cancelled = Task { try await queue.put(2) }
+    try await sleep(.milliseconds(1))
+    let other = Task { try await queue.put(3) }
+    try await sleep(.milliseconds(1))
+    cancelled.cancel()
+    #expect(try queue.tryGet() == 1, "before the cancelled task has run")
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    try await other.value
+    #expect(try queue.tryGet() == 3)
+    #expect(queue.isEmpty && queue.statistics.puttersWaiting == 0)
+  }
+
+  @Test func anItemThatHasMovedInStaysWhenItsTaskIsCancelled() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    try await queue.put(1)
+    let putter = Task { try await queue.put(2) }
+    try await sleep(.milliseconds(1))
+    #expect(try queue.tryGet() == 1)
+    putter.cancel()
+    try await putter.value
+    #expect(try queue.tryGet() == 2)
+  }
+
+  @Test func aTaskThatIsCancelledWhileItWaitsGetsNothing() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let cancelled = Task { try await queue.get() }
+    try await sleep(.milliseconds(1))
+    let other = Task { try await queue.get() }
+    try await sleep(.milliseconds(1))
+    cancelled.cancel()
+    #expect(try queue.tryPut(1), "before the cancelled task has run")
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    #expect(try await other.value == 1)
+  }
+
+  @Test func anItemThatFindsOnlyACancelledTaskStaysFirst() async throws {
+    let queue = Queue<Int>(maxSize: 2)
+    let cancelled = Task { try await queue.get() }
+    try await sleep(.milliseconds(1))
+    cancelled.cancel()
+    #expect(try queue.tryPut(1))
+    #expect(try queue.tryPut(2))
+    #expect(try !queue.tryPut(3))
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    #expect(try queue.tryGet() == 1)
+    #expect(try queue.tryGet() == 2)
+  }
+
+  @Test func anItemThatCameFirstBeatsTheCancellation() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let getter = Task { try await queue.get() }
+    try await sleep(.milliseconds(1))
+    #expect(try queue.tryPut(1))
+    getter.cancel()
+    #expect(try await getter.value == 1)
+  }
+
+  @Test func aJoinThatIsCancelledLeavesTheOthersWaiting() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    try await queue.put(1)
+    let cancelled = Task { try await queue.join() }
+    let other = Task { try await queue.join() }
+    try await sleep(.milliseconds(1))
+    cancelled.cancel()
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    _ = try await queue.get()
+    queue.taskDone()
+    try await other.value
+  }
+
+  @Test func aTimeLimitTakesNoItem() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    await #expect(throws: TimeoutError.self) { try await withTimeout(.seconds(1)) { try await queue.get() } }
+    #expect(queue.statistics.gettersWaiting == 0)
+    try await queue.put(1)
+    await #expect(throws: TimeoutError.self) { try await withTimeout(.seconds(1)) { try await queue.put(2) } }
+    #expect(queue.statistics.puttersWaiting == 0)
+    #expect(try queue.tryGet() == 1)
+    #expect(try queue.tryGet() == nil)
+  }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+/// `taskDone`, `join` and `shutdown`, which are the same for all three queues.
+@Suite(.virtualTime) struct QueueShutdownTests {
+  @Test func joinReturnsAtOnceWhenNothingWasPut() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    try await queue.join()
+    try await queue.join()
+  }
+
+  @Test func joinWaitsForTheWorkOnEveryItem() async throws {
+    let queue = Queue<Int>(maxSize: 0)
+    for number in 0..<100 { try await queue.put(number) }
+    let sum = Log()
+    let workers = (0..<2).map { _ in
+      Task {
+        for await number in queue {
+          sum.add(number)
+          try await sleep(.milliseconds(1))
+          queue.taskDone()
+        }
+      }
+    }
+    try await queue.join()
+    #expect(Set(sum.entries) == Set((0..<100).map(String.init)))
+    #expect(queue.statistics.unfinished == 0)
+    for worker in workers { worker.cancel() }
+  }
+
+  @Test func everyJoinReturnsWhenTheWorkIsDoneEvenIfThereIsNewWorkAtOnce() async throws {
+    let queue = Queue<Int>(maxSize: 0)
+    try await queue.put(1)
+    let joins = (0..<3).map { _ in Task { try await queue.join() } }
+    try await sleep(.milliseconds(1))
+    queue.taskDone()
+    try await queue.put(2)
+    for join in joins { try await join.value }
+    #expect(queue.statistics.unfinished == 1)
+  }
+
+  @Test func anItemThatIsHandedOverIsWorkToo() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let getter = Task { try await queue.get() }
+    try await sleep(.milliseconds(1))
+    try await queue.put(1)
+    _ = try await getter.value
+    #expect(queue.statistics.unfinished == 1)
+    queue.taskDone()
+    try await queue.join()
+  }
+
+  @Test func afterAShutdownNothingCanBePut() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    queue.shutdown()
+    await #expect(throws: QueueShutDown.self) { try await queue.put(1) }
+    #expect(throws: QueueShutDown.self) { try queue.tryPut(1) }
+    await #expect(throws: QueueShutDown.self) { try await queue.get() }
+    #expect(throws: QueueShutDown.self) { try queue.tryGet() }
+    for await _ in queue { Issue.record("there is nothing to get") }
+    queue.shutdown()
+  }
+
+  @Test func aShutdownEndsTheWaitForAnItem() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let getters = (0..<2).map { _ in Task { try await queue.get() } }
+    try await sleep(.milliseconds(1))
+    queue.shutdown()
+    for getter in getters { await #expect(throws: QueueShutDown.self) { try await getter.value } }
+    try await queue.join()
+  }
+
+  @Test func aShutdownLeavesWhatIsThere() async throws {
+    let queue = Queue<String>(maxSize: 1)
+    try await queue.put("item")
+    let join = Task { try await queue.join() }
+    let putters = (0..<2).map { _ in Task { try await queue.put("late") } }
+    try await sleep(.milliseconds(1))
+    queue.shutdown()
+    for putter in putters { await #expect(throws: QueueShutDown.self) { try await putter.value } }
+    #expect(queue.count == 1)
+    #expect(try await queue.get() == "item")
+    await #expect(throws: QueueShutDown.self) { try await queue.get() }
+    #expect(queue.statistics.unfinished == 1)
+    queue.taskDone()
+    try await join.value
+  }
+
+  @Test func anImmediateShutdownDropsWhatIsThere() async throws {
+    let queue = Queue<Int>(maxSize: 0)
+    try await queue.put(1)
+    try await queue.put(2)
+    #expect(try await queue.get() == 1)
+    let join = Task { try await queue.join() }
+    try await sleep(.milliseconds(1))
+    queue.shutdown(immediate: true)
+    #expect(queue.isEmpty)
+    #expect(throws: QueueShutDown.self) { try queue.tryGet() }
+    #expect(queue.statistics.unfinished == 1, "the item that was gotten is still worked on")
+    queue.taskDone()
+    try await join.value
+  }
+
+  @Test func anImmediateShutdownFreesJoin() async throws {
+    let queue = Queue<Int>(maxSize: 0)
+    try await queue.put(1)
+    let join = Task { try await queue.join() }
+    try await sleep(.milliseconds(1))
+    queue.shutdown(immediate: true)
+    try await join.value
+    #expect(queue.statistics.unfinished == 0)
+  }
+
+  @Test func aQueueThatWasShutDownCanStillBeEmptiedAtOnce() async throws {
+    let queue = Queue<Int>(maxSize: 0)
+    try await queue.put(1)
+    queue.shutdown()
+    queue.shutdown(immediate: true)
+    await #expect(throws: QueueShutDown.self) { try await queue.get() }
+    try await queue.join()
+  }
+
+  @Test func aDroppedItemMayUseTheQueue() async throws {
+    /// An item that looks at its queue when it goes away.
+    final class Item: Sendable {
+      let queue: Queue<Item>
+      let log: Log
+      init(_ queue: Queue<Item>, _ log: Log) { (self.queue, self.log) = (queue, log) }
+      deinit { log.add(queue.count) }
+    }
+    let log = Log()
+    let queue = Queue<Item>(maxSize: 2)
+    try await queue.put(Item(queue, log))
+    queue.shutdown(immediate: true)
+    #expect(log.entries == ["0"])
+  }
+
+  @Test func aShutdownComesAfterACancellation() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let getter = Task { try await queue.get() }
+    try await sleep(.milliseconds(1))
+    getter.cancel()
+    queue.shutdown()
+    await #expect(throws: CancellationError.self) { try await getter.value }
+  }
+
+  @Test func theOtherQueuesEndLikewise() async throws {
+    let priorities = PriorityQueue<Int>(maxSize: 1)
+    try await priorities.put(2)
+    let late = Task { try await priorities.put(1) }
+    let stack = LifoQueue<Int>(maxSize: 1)
+    let waiting = Task { try await stack.get() }
+    try await sleep(.milliseconds(1))
+    priorities.shutdown()
+    await #expect(throws: QueueShutDown.self) { try await late.value }
+    #expect(throws: QueueShutDown.self) { try priorities.tryPut(1) }
+    #expect(try priorities.tryGet() == 2)
+    #expect(throws: QueueShutDown.self) { try priorities.tryGet() }
+    priorities.taskDone()
+    try await priorities.join()
+    stack.shutdown(immediate: true)
+    await #expect(throws: QueueShutDown.self) { try await waiting.value }
+    #expect(throws: QueueShutDown.self) { try stack.tryPut(1) }
+    try await stack.join()
+  }
+}

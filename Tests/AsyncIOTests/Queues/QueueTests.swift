@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Testing
+
+@Suite(.virtualTime) struct QueueTests {
+  @Test func givesItemsOutInTheOrderInWhichTheyCame() async throws {
+    let queue = Queue<Int>(maxSize: 3)
+    for number in 1...3 { try await queue.put(number) }
+    #expect([try await queue.get(), try await queue.get(), try await queue.get()] == [1, 2, 3])
+    #expect(queue.isEmpty)
+  }
+
+  @Test func knowsHowFullItIs() async throws {
+    let queue = Queue<Int>(maxSize: 2)
+    #expect(queue.maxSize == 2 && queue.isEmpty && !queue.isFull)
+    try await queue.put(1)
+    #expect(queue.count == 1 && !queue.isEmpty && !queue.isFull)
+    try await queue.put(2)
+    #expect(queue.count == 2 && queue.isFull)
+    _ = try await queue.get()
+    #expect(queue.count == 1 && !queue.isFull)
+  }
+
+  @Test func aQueueWithoutABoundIsNeverFull() async throws {
+    let queue = Queue<Int>(maxSize: 0)
+    #expect(queue.maxSize == 0)
+    for number in 0..<1000 { #expect(try queue.tryPut(number)) }
+    #expect(queue.count == 1000 && !queue.isFull)
+    for number in 0..<1000 { #expect(try queue.tryGet() == number) }
+    #expect(try queue.tryGet() == nil)
+  }
+
+  @Test func whatNeedNotWaitSaysWhetherItCould() throws {
+    let queue = Queue<Int>(maxSize: 1)
+    #expect(try queue.tryGet() == nil)
+    #expect(try queue.tryPut(1))
+    #expect(try !queue.tryPut(2))
+    #expect(try queue.tryGet() == 1)
+    #expect(try queue.tryGet() == nil)
+  }
+
+  @Test func getWaitsForAnItem() async throws {
+    let queue = Queue<String>(maxSize: 1)
+    let getter = Task { try await queue.get() }
+    try await sleep(.milliseconds(1))
+    #expect(queue.statistics.gettersWaiting == 1)
+    #expect(try queue.tryPut("item"))
+    #expect(try await getter.value == "item")
+  }
+
+  @Test func putWaitsForRoom() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let log = Log()
+    let putter = Task {
+      for number in 1...3 {
+        try await queue.put(number)
+        log.add(number)
+      }
+    }
+    try await sleep(.milliseconds(1))
+    #expect(log.entries == ["1"])
+    #expect(queue.statistics.puttersWaiting == 1)
+    #expect(try await queue.get() == 1)
+    try await sleep(.milliseconds(1))
+    #expect(log.entries == ["1", "2"])
+    #expect(try await queue.get() == 2)
+    try await putter.value
+    #expect(try await queue.get() == 3)
+  }
+
+  @Test func aWaitingItemMovesInAsSoonAsThereIsRoom() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    try await queue.put(1)
+    let putter = Task { try await queue.put(2) }
+    try await sleep(.milliseconds(1))
+    #expect(try queue.tryGet() == 1)
+    #expect(queue.isFull, "who waits for room is not overtaken")
+    #expect(try !queue.tryPut(3))
+    #expect(try queue.tryGet() == 2)
+    try await putter.value
+  }
+
+  @Test func anItemGoesToTheTaskThatWaitsForIt() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let getter = Task { try await queue.get() }
+    try await sleep(.milliseconds(1))
+    #expect(try queue.tryPut(1))
+    #expect(try queue.tryGet() == nil, "who waits for an item is not overtaken")
+    #expect(try queue.tryPut(2))
+    #expect(try await getter.value == 1)
+    #expect(try queue.tryGet() == 2)
+  }
+
+  @Test func tasksAreServedInTheOrderInWhichTheyCame() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let getters = Log()
+    var tasks: [Task<Void, any Error>] = []
+    for index in 0..<3 {
+      tasks.append(Task { getters.add("\(index) got \(try await queue.get())") })
+      try await sleep(.milliseconds(1))
+    }
+    for number in 10..<13 { try await queue.put(number) }
+    for task in tasks { try await task.value }
+    #expect(Set(getters.entries) == ["0 got 10", "1 got 11", "2 got 12"])
+
+    for number in 20..<24 {
+      tasks.append(Task { try await queue.put(number) })
+      try await sleep(.milliseconds(1))
+    }
+    for number in 20..<24 { #expect(try await queue.get() == number) }
+  }
+
+  @Test func producersAndConsumersFinishTogether() async throws {
+    let queue = Queue<Int>(maxSize: 2)
+    let sums = try await withThrowingTaskGroup(of: Int.self) { group in
+      for producer in 0..<3 {
+        group.addTask {
+          for number in 0..<100 { try await queue.put(100 * producer + number) }
+          return 0
+        }
+      }
+      for _ in 0..<2 {
+        group.addTask {
+          var sum = 0
+          for _ in 0..<150 { sum += try await queue.get() }
+          return sum
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(sums == (0..<300).reduce(0, +))
+    #expect(queue.isEmpty)
+  }
+
+  @Test func aTaskThatNeverHasToWaitLetsOthersRun() async throws {
+    let queue = Queue<Int>(maxSize: 0)
+    let hasRun = Log()
+    let other = Task { hasRun.add("other") }
+    for number in 0..<1000 {
+      try await queue.put(number)
+      _ = try await queue.get()
+    }
+    #expect(hasRun.entries == ["other"])
+    await other.value
+  }
+
+  @Test func iterationGetsEverythingUntilTheQueueIsShutDown() async throws {
+    let queue = Queue<Int>(maxSize: 2)
+    let numbers = Task {
+      var numbers: [Int] = []
+      for await number in queue { numbers.append(number) }
+      return numbers
+    }
+    for number in 0..<10 { try await queue.put(number) }
+    queue.shutdown()
+    #expect(await numbers.value == Array(0..<10))
+  }
+
+  @Test func iterationEndsWhenItsTaskIsCancelled() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let count = Task {
+      var count = 0
+      for await _ in queue { count += 1 }
+      return count
+    }
+    try await queue.put(1)
+    try await sleep(.milliseconds(1))
+    count.cancel()
+    #expect(await count.value == 1)
+    #expect(queue.statistics.gettersWaiting == 0)
+  }
+
+  @Test func iterationStaysOnTheActorThatItIsWrittenIn() async throws {
+    actor Consumer {
+      var numbers: [Int] = []
+      func consume(_ queue: Queue<Int>) async {
+        for await number in queue {
+          assertIsolated()
+          numbers.append(number)
+        }
+      }
+    }
+    let queue = Queue<Int>(maxSize: 1)
+    let consumer = Consumer()
+    let consuming = Task { await consumer.consume(queue) }
+    for number in 0..<5 { try await queue.put(number) }
+    queue.shutdown()
+    await consuming.value
+    #expect(await consumer.numbers == Array(0..<5))
+  }
+
+  @Test func tellsWhatItHasSeen() async throws {
+    let queue = Queue<Int>(maxSize: 2)
+    #expect("\(queue)" == "Queue(0 of 2 items)")
+    try await queue.put(1)
+    try await queue.put(2)
+    let putter = Task { try await queue.put(3) }
+    try await sleep(.milliseconds(1))
+    #expect("\(queue)" == "Queue(2 of 2 items, 1 waiting to put, 2 unfinished)")
+    _ = try await queue.get()
+    try await putter.value
+    queue.taskDone()
+    queue.shutdown()
+    #expect("\(queue)" == "Queue(2 of 2 items, 2 unfinished, shut down)")
+    let statistics = queue.statistics
+    #expect(statistics.count == 2 && statistics.peak == 2 && statistics.totalPut == 3 && statistics.totalGot == 1)
+    #expect(statistics.puttersWaiting == 0 && statistics.gettersWaiting == 0)
+    #expect(statistics.unfinished == 2 && statistics.isShutDown)
+    #expect("\(Queue<Int>(maxSize: 0))" == "Queue(0 items)")
+  }
+}

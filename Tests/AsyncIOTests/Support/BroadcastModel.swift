@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import AsyncIO
+
+/// What a task of the model does with a broadcast. The numbers of one sender's items grow.
+enum BroadcastOperation {
+  case send(Int)
+  /// Receives an item of a subscription.
+  case receive(Int)
+  case unsubscribe(Int)
+  case close
+}
+
+/// Lets tasks use a broadcast in every order of events, and looks after each whether all is well. Returns how many
+/// orders there were.
+@discardableResult
+func exploreBroadcast(
+  lag: Int, slow policy: SlowConsumerPolicy, subscriptions: Int, tasks: [[BroadcastOperation]], cancellations: Int
+) throws -> Int {
+  try explore { choices in
+    let model = BroadcastModel(lag: lag, policy: policy, subscriptions: subscriptions)
+    let interleaving = try Interleaving.run(
+      &choices, tasks: tasks.map { $0.map(model.operation) }, cancellations: cancellations, check: { model.fault })
+    if let fault = model.faultAtEnd(interleaving.outcomes) { throw interleaving.fault(fault) }
+  }
+}
+
+/// A broadcast of numbers as the tasks of a model use it: as `BroadcastCore` does, a section a step.
+private final class BroadcastModel {
+  typealias State = BroadcastState<Int, ModelWaiter>
+
+  private var state: State
+
+  init(lag: Int, policy: SlowConsumerPolicy, subscriptions: Int) {
+    state = State(lag: lag, policy: policy)
+    for _ in 0..<subscriptions { _ = state.subscribe() }
+  }
+
+  func operation(_ operation: BroadcastOperation) -> Interleaving.Operation {
+    { [self] waiter in
+      var effects = State.Effects()
+      defer { effects.woken.forEach { $0.resume() } }
+      switch operation {
+      case .send(let item): return send(item, waiter, &effects)
+      case .receive(let index): return receive(index, waiter, &effects)
+      case .unsubscribe(let index):
+        state.unsubscribe(index, &effects)
+        return .done("unsubscribed")
+      case .close:
+        state.close(&effects)
+        return .done("closed it")
+      }
+    }
+  }
+
+  private func send(_ item: Int, _ waiter: ModelWaiter, _ effects: inout State.Effects) -> Interleaving.Step {
+    switch state.send(item, &effects) {
+    case .done: return .done("sent \(item)")
+    case .closed: return .done("closed")
+    case .full:
+      let token = state.waitToSend(item, waiter)
+      return .waits(line: "send") { [self] in state.leave(token).map { $0 == .sent ? "sent \(item)" : "closed" } }
+    }
+  }
+
+  private func receive(_ index: Int, _ waiter: ModelWaiter, _ effects: inout State.Effects) -> Interleaving.Step {
+    switch state.receive(index, &effects) {
+    case .item(let item): return .done("\(index) received \(item)")
+    case .closed: return .done("closed")
+    case .tooSlow: return .done("too slow")
+    case .empty:
+      guard let token = state.waitToReceive(index, waiter) else { preconditionFailure("there is no such subscription") }
+      return .waits(line: "receive from \(index)") { [self] in
+        state.leave(index, token).map { if case .item(let item) = $0 { "\(index) received \(item)" } else { "closed" } }
+      }
+    }
+  }
+
+  // MARK: - Checks
+
+  /// What is wrong between two sections.
+  var fault: String? {
+    let end = state.first + state.ring.count
+    if state.ring.count > state.lag { return "\(state.ring.count) items are kept" }
+    if state.ring.count > 0 && state.readers[0] == 0 { return "an item is kept that nobody needs" }
+    if !state.senders.isEmpty && (state.policy != .wait || state.ring.count < state.lag) {
+      return "somebody waits to send though there is room"
+    }
+    if state.isClosed && !state.senders.isEmpty { return "somebody waits to send after the end" }
+
+    var readers = Array(repeating: 0, count: state.ring.count + 1)
+    for case .some(let subscriber) in state.subscribers {
+      if !subscriber.receivers.isEmpty && (subscriber.position != end || state.isClosed) {
+        return "somebody waits for an item though there is one, or the end"
+      }
+      if state.policy == .disconnect && subscriber.position < state.first { continue }
+      if state.policy == .wait && subscriber.position < state.first { return "an item was lost" }
+      readers[max(0, subscriber.position - state.first)] += 1
+    }
+    if readers.reduce(0, +) != state.subscriberCount { return "there are not \(state.subscriberCount) subscribers" }
+    if readers.removeLast() != state.atEnd { return "\(state.atEnd) is not how many have received everything" }
+    if readers != (0..<state.ring.count).map({ state.readers[$0] }) { return "the readers are counted wrongly" }
+    return nil
+  }
+
+  /// What is wrong when nothing can happen any more: each subscriber has received what was sent, or can, or has missed
+  /// it; and all in the same order.
+  func faultAtEnd(_ outcomes: [[String]]) -> String? {
+    let sent = numbers("sent", outcomes.joined())
+    for index in state.subscribers.indices {
+      guard let subscriber = state.subscribers[index] else { continue }
+      let missed = state.missed(index)
+      let isCutOff = state.policy == .disconnect && missed > 0
+      let received = numbers("\(index) received", outcomes.joined())
+      let next = max(0, subscriber.position - state.first)
+      let left = isCutOff ? [] : (next..<state.ring.count).map { state.ring[$0] }
+      if Set(received + left).count != received.count + left.count { return "an item was received twice" }
+      if !Set(received + left).isSubset(of: sent) { return "\(received + left) were received, \(sent) sent" }
+      if !isCutOff && received.count + left.count + missed != sent.count {
+        return "\(index) received \(received), can receive \(left), has missed \(missed) of \(sent)"
+      }
+      for sender in Dictionary(grouping: left, by: { $0 / 10 }).values where sender != sender.sorted() {
+        return "\(index) can receive \(left)"
+      }
+    }
+    for outcomes in outcomes {
+      for index in state.subscribers.indices {
+        let senders = Dictionary(grouping: numbers("\(index) received", outcomes)) { $0 / 10 }
+        if senders.contains(where: { $0.value != $0.value.sorted() }) { return "\(outcomes) are not in order" }
+      }
+    }
+    return nil
+  }
+
+  private func numbers(_ words: String, _ outcomes: some Sequence<String>) -> [Int] {
+    outcomes.filter { $0.hasPrefix(words + " ") }.compactMap { Int($0.dropFirst(words.count + 1)) }
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// A few tasks that exist only here and use a state in every order in which tasks on any threads could, each cancelled at
+// any moment. One step of a task is one section of the mutex: it begins an operation, which is done at once or waits; or
+// it leaves its line after the wait has ended. What a task does between two sections is seen by nobody, so these are all
+// the orders that there are.
+//
+// That a task which waits was cancelled is known to the thread of its own loop and to no other: where a state asks
+// (`claim`), both answers are tried. That it is resumed late is nothing more than that it goes on late, so it is resumed
+// at once.
+
+@testable import AsyncIO
+
+/// One order of events; see `explore` for how to get them all.
+final class Interleaving {
+  /// What came of an operation, in words; or where it waits, and what comes of it when the wait has ended: nil if
+  /// nothing was granted.
+  enum Step {
+    case done(String)
+    case waits(line: String, leave: () -> String?)
+  }
+
+  typealias Operation = (ModelWaiter) -> Step
+
+  private struct Task {
+    var operations: ArraySlice<Operation>
+    var wait: Wait?
+    var isCancelled = false
+    var outcomes: [String] = []
+  }
+
+  private var tasks: [Task] = []
+  private var waits: [Wait] = []
+  private var choices: Choices
+  private var cancellationsLeft: Int
+  /// What happened, for the message of a failure.
+  private(set) var events: [String] = []
+
+  private init(_ choices: Choices, cancellations: Int) {
+    self.choices = choices
+    cancellationsLeft = cancellations
+  }
+
+  /// Runs the tasks in one order of events.
+  ///
+  /// - Parameters:
+  ///   - cancellations: How many tasks are cancelled, at most.
+  ///   - check: Is called after each step: what is wrong; nil if nothing is.
+  static func run(
+    _ choices: inout Choices, tasks: [[Operation]], cancellations: Int, check: () -> String?
+  ) throws -> Interleaving {
+    let model = Interleaving(choices, cancellations: cancellations)
+    defer { choices = model.choices }
+    model.tasks = tasks.map { Task(operations: $0[...]) }
+    while try model.perform() {
+      if let fault = check() { throw model.fault(fault) }
+    }
+    return model
+  }
+
+  /// What came of each operation that a task has ended.
+  var outcomes: [[String]] { tasks.map(\.outcomes) }
+
+  /// The lines in which tasks stand for ever.
+  var stuck: [String] { tasks.compactMap { $0.wait?.line } }
+
+  func fault(_ text: String) -> InterleavingError { InterleavingError(fault: text, events: events) }
+
+  // MARK: - Events
+
+  /// Lets one thing happen that can. False when nothing does.
+  private func perform() throws -> Bool {
+    let ready = tasks.indices.filter { isReady(tasks[$0]) }
+    let cancellable = cancellationsLeft > 0 ? tasks.indices.filter { isCancellable(tasks[$0]) } : []
+    // When nobody can go on, it may end here or go on with a cancellation.
+    let count = ready.count + cancellable.count + (ready.isEmpty ? 1 : 0)
+    let choice = choices.pick(count)
+    if choice < ready.count {
+      try step(ready[choice])
+    } else if choice < ready.count + cancellable.count {
+      cancel(cancellable[choice - ready.count])
+    } else {
+      return false
+    }
+    return true
+  }
+
+  private func isReady(_ task: Task) -> Bool {
+    if let wait = task.wait { return wait.phase != .waiting }
+    return !task.operations.isEmpty
+  }
+
+  private func isCancellable(_ task: Task) -> Bool {
+    !task.isCancelled && (task.wait != nil || !task.operations.isEmpty)
+  }
+
+  private func cancel(_ index: Int) {
+    cancellationsLeft -= 1
+    tasks[index].isCancelled = true
+    events.append("\(index) is cancelled")
+    if let wait = tasks[index].wait, wait.phase == .waiting { wait.phase = .cancelled }
+  }
+
+  private func step(_ index: Int) throws {
+    guard let wait = tasks[index].wait else { return begin(index) }
+    tasks[index].wait = nil
+    let wasGranted = wait.standing == .granted
+    wait.standing = .left
+    guard let outcome = wait.leave() else {
+      if wait.phase == .resumed { throw fault("\(index) was resumed for nothing") }
+      if wasGranted { throw fault("\(index) didn't find what it was granted") }
+      return end(index, "cancelled")
+    }
+    if !wasGranted { throw fault("\(index) found what it wasn't granted") }
+    end(index, outcome)
+  }
+
+  private func begin(_ index: Int) {
+    let wait = Wait(self, task: index)
+    switch tasks[index].operations.removeFirst()(ModelWaiter(wait: wait)) {
+    case .done(let outcome): end(index, outcome)
+    case .waits(let line, let leave):
+      events.append("\(index) waits to \(line)")
+      wait.line = line
+      wait.leave = leave
+      if tasks[index].isCancelled { wait.phase = .cancelled }
+      tasks[index].wait = wait
+      waits.append(wait)
+    }
+  }
+
+  private func end(_ index: Int, _ outcome: String) {
+    events.append("\(index): \(outcome)")
+    tasks[index].outcomes.append(outcome)
+    if outcome == "cancelled" { tasks[index].operations = [] }
+  }
+
+  // MARK: - Waits
+
+  /// The wait of a task, as `LineWait` is.
+  fileprivate final class Wait: @unchecked Sendable {
+    // Sendable: a model and all that belongs to it stay on one thread.
+    enum Phase { case waiting, resumed, cancelled }
+    enum Standing { case inLine, granted, passedOver, left }
+
+    private unowned let model: Interleaving
+    let task: Int
+    var line = ""
+    var leave: () -> String? = { nil }
+    var phase = Phase.waiting
+    var standing = Standing.inLine
+
+    init(_ model: Interleaving, task: Int) {
+      self.model = model
+      self.task = task
+    }
+
+    func claim() -> Bool {
+      precondition(standing == .inLine, "a place in the line was granted something twice: \(model.events)")
+      let isKnownToBeOver = phase == .cancelled && model.choices.pick(2) == 1
+      standing = isKnownToBeOver ? .passedOver : .granted
+      model.events.append("\(task) is \(isKnownToBeOver ? "passed over" : "granted something")")
+      let before = model.waits.prefix { $0 !== self }
+      precondition(
+        !before.contains { $0.line == line && $0.standing == .inLine }, "\(task) has overtaken another: \(model.events)")
+      return !isKnownToBeOver
+    }
+  }
+}
+
+/// The wait of a task of the model.
+struct ModelWaiter: LineWaiter {
+  fileprivate let wait: Interleaving.Wait
+
+  func claim() -> ModelWaiter? { wait.claim() ? self : nil }
+
+  /// Ends the wait, as whoever has claimed it does after the mutex was let go.
+  func resume() { if wait.phase == .waiting { wait.phase = .resumed } }
+}
+
+struct InterleavingError: Error, CustomStringConvertible {
+  let fault: String
+  let events: [String]
+
+  var description: String { "\(fault), after: \(events.joined(separator: ", "))" }
+}
