@@ -35,8 +35,7 @@ package class CancelNode: @unchecked Sendable {
   package let parent: CancelNode?
   /// Whether it is, or is within, what runs to its end although everything is cancelled.
   package let isShielded: Bool
-  /// For a scope: whose code runs in it. Nil for a task.
-  let caller: TaskIdentity?
+  private let caller: TaskIdentity?
   private let state: Mutex<State>
 
   package init(
@@ -62,6 +61,10 @@ package class CancelNode: @unchecked Sendable {
 
   @inline(__always)
   package static func unbind() { swift_task_localValuePop() }
+
+  /// The task that the code in here belongs to, where that is not the one that this node cancels: a scope's is its
+  /// caller's. Nil for a task.
+  var identity: TaskIdentity? { caller }
 
   // MARK: - Its life
 
@@ -112,8 +115,8 @@ package class CancelNode: @unchecked Sendable {
   /// The node's own reason; nil if it was not this one that was cancelled.
   package var ownReason: CancelReason? { state.withLock { $0.reason } }
 
-  /// Carries the cancellation of what is around inwards, where the runtime does not: the reason stays there. A task that
-  /// does not exist yet is cancelled from the start.
+  /// Carries the cancellation of what is around inwards, where the runtime does not: the reason stays there. A task
+  /// that does not exist yet is cancelled from the start.
   package func forwardCancellation() {
     let task = state.withLock { state in
       state.wasForwarded = true

@@ -87,8 +87,10 @@ package final class LightTasks: Sendable {
   }
 
   fileprivate func makeHandle(of node: LightTaskNode) -> AnyTaskHandle {
-    AnyTaskHandle(of: node, id: firstID + node.index, loop: loop, file: file, line: line)
+    AnyTaskHandle(of: node, id: id(of: node), loop: loop, file: file, line: line)
   }
+
+  fileprivate func id(of node: LightTaskNode) -> Int { firstID + node.index }
 
   /// The handles of those that run.
   var all: [AnyTaskHandle] {
@@ -110,4 +112,6 @@ package final class LightTaskNode: CancelNode, @unchecked Sendable {
   }
 
   override func makeOwner() -> AnyTaskHandle? { tasks.makeHandle(of: self) }
+
+  override var identity: TaskIdentity? { TaskIdentity(lightTask: tasks.id(of: self)) }
 }

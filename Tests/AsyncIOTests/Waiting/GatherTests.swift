@@ -278,6 +278,27 @@ private struct Failure: Error, Equatable {
     #expect(values == (0..<200).map { $0 % 50 == 0 })
   }
 
+  @Test func atTheEndOfTheLoopBodiesAreCancelledAndShieldedOnesComeToTheirEnd() async throws {
+    let log = Log()
+    try await withEventLoop {
+      createTask {
+        try await shield {
+          try await gather(["shielded 1", "shielded 2"]) { text in
+            try await sleep(.milliseconds(20))
+            log.add(text)
+          }.ignore()
+        }
+      }
+      createTask {
+        try await gather(["open"]) { text in
+          do { try await sleep(.seconds(3600)) } catch { log.add("\(text): \(currentCancelReason!)") }
+        }.ignore()
+      }
+      try await sleep(.milliseconds(1))
+    }
+    #expect(log.entries == ["open: the loop ended", "shielded 1", "shielded 2"])
+  }
+
   // MARK: - Tasks
 
   @Test func eachBodyIsATaskOfItsOwnWithTheCallersValues() async throws {
@@ -323,6 +344,22 @@ private struct Failure: Error, Equatable {
     let kept = tasks.compactMap { $0 }
     #expect(Set(kept.map(\.id)).count == 10)
     #expect(kept.allSatisfy { $0.isDone && !$0.isCancelled && !$0.cancel() })
+  }
+
+  @Test func whatABodyBorrowsIsItsOwnEvenIfTheNextOneRunsInItsPlace() async throws {
+    let limiter = CapacityLimiter(10)
+    try await gather(0..<10) { _ in try await limiter.acquire() }.ignore()
+    #expect(limiter.borrowed == 10)
+    let others = CapacityLimiter(1)
+    try await gather(0..<10, limit: 3) { number in
+      try await others.acquire()
+      // A scope's code is that of whoever is around it.
+      try await withTimeout(.seconds(1)) {
+        if number % 2 == 0 { try await sleep(.zero) }
+        others.release()
+      }
+    }.ignore()
+    #expect(others.borrowed == 0)
   }
 
   @Test func gatheringsNest() async throws {
