@@ -10,19 +10,18 @@
 
 /// The wait of a task, in the hands of whoever will end it. From any thread.
 package struct Waiter: Sendable {
-  // Safety: a loop with a wait on it is kept, see `EventLoop.close`; and who stands in line leaves it before the wait
-  // is over.
-  private unowned(unsafe) let loop: EventLoop
+  // A reference: whoever has taken this out of the line may come to resume the wait when that is over, its task having
+  // been cancelled and found the grant, and the loop at its end too.
+  private let loop: EventLoop
   private let id: ParkID
 
   init(_ id: ParkID, on loop: EventLoop) {
     self.id = id
-    unsafe self.loop = loop
+    self.loop = loop
   }
 
   /// Ends the wait. False if the task was cancelled before, which only its own loop's thread can tell.
   package func resume() -> Bool {
-    let loop = unsafe loop
     if loop.isCurrent { return loop.unpark(id) }
     loop.postFromAnywhere { [id] in $0.unpark(id) }
     return true
