@@ -94,13 +94,10 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
       do {
         try await handler(reader, writer)
         return .succeeded
-      } catch is CancellationError {
-        writer.abort()
-        return .cancelled
       } catch {
         writer.abort()
-        loop.reportFromAnywhere("a connection handler failed", error)
-        return .failed
+        if !(error is CancellationError) { loop.reportFromAnywhere("a connection handler failed", error) }
+        return task.ended(by: error)
       }
     }
   }

@@ -23,4 +23,20 @@ import Testing
     try await server.waitClosed()
     #expect(allTasks.isEmpty)
   }
+
+  @Test func theTaskOfAConnectionSaysWhatItsHandlerFailedWith() async throws {
+    struct Failure: Error {}
+    let log = Log()
+    EventLoop.current.setExceptionHandler { _, context in log.add(context.message) }
+    let server = try await startServer(host: "127.0.0.1", port: 0) { reader, _ in
+      currentTask!.addDoneCallback { log.add("\($0.error!)") }
+      _ = try await reader.readToEnd()
+      throw Failure()
+    }
+    do { _ = try await openConnection(host: "127.0.0.1", port: server.port) }
+    server.close()
+    try await server.waitClosed()
+    try await sleep(.milliseconds(1))
+    #expect(log.entries == ["a connection handler failed", "Failure()"])
+  }
 }
