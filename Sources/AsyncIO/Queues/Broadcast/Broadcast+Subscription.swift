@@ -17,7 +17,7 @@ extension Broadcast {
   /// }
   /// try await news.send("one")
   /// news.close()
-  /// await reading.value
+  /// try await reading.value
   /// ```
   ///
   /// Tasks that share a subscription share its items: each goes to one of them.
