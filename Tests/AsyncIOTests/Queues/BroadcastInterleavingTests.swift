@@ -20,7 +20,8 @@ import Testing
   @Test(arguments: policies)
   func twoSendersAndASlowSubscriber(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
-      lag: 1, slow: policy, subscriptions: 2, tasks: [[.send(1), .send(2)], [.send(11)], [.receive(0)], [.receive(1)]],
+      lag: 1, slow: policy, subscriptions: 2,
+      tasks: [[.send(1), .send(2)], [.send(11)], [.receive(0)], [.receive(1)]],
       cancellations: 1)
     #expect(runs > 1000)
   }

@@ -7,7 +7,8 @@ import Testing
 @Suite(.virtualTime) struct BroadcastTests {
   private static let policies: [SlowConsumerPolicy] = [.dropOldest, .disconnect, .wait]
 
-  private func collect<Element: Sendable>(_ subscription: Broadcast<Element>.Subscription) -> Task<[Element], any Error> {
+  private func collect<Element: Sendable>(_ subscription: Broadcast<Element>.Subscription) -> Task<[Element], any Error>
+  {
     Task {
       var items: [Element] = []
       for try await item in subscription { items.append(item) }

@@ -30,7 +30,8 @@ import Testing
   }
 
   @Test func aQueueWithoutABoundNeverMakesAProducerWait() throws {
-    let runs = try exploreQueue(capacity: .max, tasks: [[.put(1), .put(2)], [.put(11)], [.get, .get]], cancellations: 1)
+    let runs = try exploreQueue(
+      capacity: .max, tasks: [[.put(1), .put(2)], [.put(11)], [.get, .get]], cancellations: 1)
     #expect(runs > 500)
   }
 

@@ -161,7 +161,8 @@ final class Interleaving {
       model.events.append("\(task) is \(isKnownToBeOver ? "passed over" : "granted something")")
       let before = model.waits.prefix { $0 !== self }
       precondition(
-        !before.contains { $0.line == line && $0.standing == .inLine }, "\(task) has overtaken another: \(model.events)")
+        !before.contains { $0.line == line && $0.standing == .inLine }, "\(task) has overtaken another: \(model.events)"
+      )
       return !isKnownToBeOver
     }
   }

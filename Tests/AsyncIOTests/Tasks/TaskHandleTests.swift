@@ -120,22 +120,6 @@ private struct Failure: Error, Equatable {
     #expect(log.entries.count == 1)
   }
 
-  @Test func anErrorIsNotLostWithTheLoop() async {
-    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      var kept: [AnyObject] = []
-      kept += try await withEventLoop { () -> [any Sendable & AnyObject] in
-        let future = Future<Int>()
-        future.setException(Failure(number: 1))
-        let task = createTask(name: "kept", eagerStart: true) { throw Failure(number: 2) }
-        return [future, task]
-      }
-      kept = []
-    }
-    let text = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
-    #expect(text.contains("asyncio: a future was settled with an error that nobody awaited: Failure(number: 1)\n"))
-    #expect(text.contains("asyncio: task \"kept\" failed, and nobody awaited it (created at "))
-  }
-
   @Test func anEagerTaskRunsToItsFirstWaitWithinTheCall() async throws {
     let log = Log()
     let eager = createTask(eagerStart: true) {
@@ -206,6 +190,25 @@ private struct Failure: Error, Equatable {
         try #require(rounds < 1000)
       }
     }
+  }
+}
+
+/// Outside of virtual time: a loop on which nothing happens while another process runs would be taken for stuck.
+@Suite struct TaskHandleProcessTests {
+  @Test func anErrorIsNotLostWithTheLoop() async {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      var kept: [AnyObject] = []
+      kept += try await withEventLoop { () -> [any Sendable & AnyObject] in
+        let future = Future<Int>()
+        future.setException(Failure(number: 1))
+        let task = createTask(name: "kept", eagerStart: true) { throw Failure(number: 2) }
+        return [future, task]
+      }
+      kept = []
+    }
+    let text = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
+    #expect(text.contains("asyncio: a future was settled with an error that nobody awaited: Failure(number: 1)\n"))
+    #expect(text.contains("asyncio: task \"kept\" failed, and nobody awaited it (created at "))
   }
 }
 
