@@ -43,6 +43,10 @@ final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
     schedule(UnownedJob(job), after: swiftDuration(clock.now.duration(to: instant)))
   }
 
+  /// The main actor's jobs run on the main loop's thread and nowhere else, so whatever runs there has the actor to
+  /// itself: a callback too, which is no job of the actor's.
+  func isIsolatingCurrentContext() -> Bool? { EventLoop.withLoopOfThisThread { $0.isMain } ? true : nil }
+
   private func schedule(_ job: UnownedJob, after delay: Duration) {
     guard let loop = MainLoop.running ?? EventLoop.onThisThread else { return MainLoop.enqueue(job) }
     loop.schedule(ReadyItem(job, .main), after: delay)
