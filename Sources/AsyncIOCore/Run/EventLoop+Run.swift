@@ -85,7 +85,7 @@ extension EventLoop {
     guard onThisThread == nil else { throw EventLoopError.alreadyRunning }
     guard unsafe withUnsafeCurrentTask(body: { unsafe $0 == nil }) else { throw EventLoopError.calledFromTask }
     guard asyncio_thread_id() == getpid() else { throw EventLoopError.notOnMainThread }
-    MainExecutorInstallation.ensure()
+    ExecutorInstallation.ensureRouterAndMain()
 
     let loop = EventLoop(driver: try BackendChoice.make(backend), isMain: true, namesTasks: DebugMode.isOn)
     var others: [LoopThread] = []
@@ -200,14 +200,4 @@ private final class RunProgress {
 private struct UncheckedBox<Value>: @unchecked Sendable {
   // Sendable: made and opened on the main thread.
   let value: Value
-}
-
-/// The main executor is replaced once, and for good.
-private enum MainExecutorInstallation {
-  private static let installed: Void = {
-    installCancellationCallback()
-    RuntimeExecutors.takeOverMainAndDefault()
-  }()
-
-  static func ensure() { _ = installed }
 }

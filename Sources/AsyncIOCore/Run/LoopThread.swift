@@ -22,7 +22,7 @@ package final class LoopThread: Sendable {
     name: String, namesTasks: Bool = false, makeDriver: @escaping @Sendable () throws -> any Backend,
     prepare: @escaping @Sendable (EventLoop) -> Void = { _ in }, whenEnded: @escaping @Sendable () -> Void = {}
   ) throws -> LoopThread {
-    RouterInstallation.ensure()
+    ExecutorInstallation.ensureRouter()
     let started = ThreadLatch()
     let ended = ThreadLatch()
     let made = Mutex<Result<EventLoop, any Error>?>(nil)
@@ -88,16 +88,6 @@ package final class LoopThread: Sendable {
     while unsafe sem_wait(semaphore) != 0 {}
     unsafe sem_post(semaphore)
   }
-}
-
-/// The router becomes the process's default executor once, and for good.
-enum RouterInstallation {
-  private static let installed: Void = {
-    installCancellationCallback()
-    RuntimeExecutors.takeOverDefault()
-  }()
-
-  static func ensure() { _ = installed }
 }
 
 /// The loop for programs that never call `EventLoop.run`, started at the first use.
