@@ -75,6 +75,8 @@ import Synchronization
   /// The tasks of this library that run here.
   let tasks = TaskRegistry()
 
+  /// Whether the run is over, and the loop waits for what is left: it wants to hear of the end of its tasks elsewhere.
+  let isFinishing = Atomic<Bool>(false)
   /// How many bodies are not to be cancelled at the end of the loop.
   @safe @exclusivity(unchecked) var shieldedBodies = 0
 

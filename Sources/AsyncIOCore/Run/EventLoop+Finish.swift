@@ -3,10 +3,12 @@
 // loop itself has in flight is ended.
 //
 // The runtime keeps no list of its tasks, so the loop can reach those of this library, and those that wait on it: in one
-// of the library's waits, or in `Task.sleep`. A task that waits for one of them is reached through it. One that waits for something outside,
-// such as a foreign callback, is not, and nobody waits for it.
+// of the library's waits, or in `Task.sleep`. A task that waits for one of them is reached through it. Another that waits
+// for something outside, such as a foreign callback, is not, and nobody waits for it. A task of this library is waited
+// for wherever it is, on another actor's executor for example: its clean-up is not over while it is there.
 
 import CSwiftRuntime
+import Synchronization
 
 extension EventLoop {
   /// How long leftover tasks may take to clean up, and so how long a program can seem to hang after its work is done.
@@ -14,6 +16,7 @@ extension EventLoop {
 
   package func finish() {
     stopRequested = false
+    isFinishing.store(true, ordering: .sequentiallyConsistent)
     let giveUp = deadline(after: EventLoop.patience)
     let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
     for task in allTasks where !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
@@ -22,11 +25,12 @@ extension EventLoop {
       if shieldedBodies == 0 { cancelWaitingTasks() }
       turn()
     }
-    if hasTasks {
+    if driver.now >= giveUp && hasTasks {
+      let elsewhere = allTasks.filter { $0.waitsFor == nil }.map(\.description)
       callExceptionHandler(
         ExceptionContext(
           message: "tasks were still running 10 s after they were cancelled at the end of the loop: "
-            + waitingTasks().map(\.description).joined(separator: "; ")))
+            + (waitingTasks().map(\.description) + elsewhere).joined(separator: "; ")))
     }
     attachments.removeAll()
     if DebugMode.isOn { reportUnclosed() }
@@ -46,12 +50,17 @@ extension EventLoop {
   }
 
   private var hasTasks: Bool {
-    if !ready.isEmpty || parks.count > 0 || !inbox.isEmpty { return true }
+    if !ready.isEmpty || parks.count > 0 || !inbox.isEmpty || !tasks.isEmpty { return true }
     var sleeps = false
     timers.forEachWaiting { _, action in
       if case .run(_, let sleeper?) = action, !sleeper.isCancelled { sleeps = true }
     }
     return sleeps
+  }
+
+  /// A task of this loop is no longer among its tasks. From any thread.
+  func taskHasEnded() {
+    if !isCurrent && isFinishing.load(ordering: .sequentiallyConsistent) { postFromAnywhere { _ in } }
   }
 
   /// Cancels every task that waits on this loop.

@@ -147,6 +147,7 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
     loop.tasks.remove(self)
     node.end()
     settlement.finish(phase)
+    loop.taskHasEnded()
   }
 
   /// The same for a task that has gone without a handle for a while, and so is not in the registry; its node has ended.

@@ -28,6 +28,9 @@ final class TaskRegistry: Sendable {
     }
   }
 
+  /// Whether there are none with a handle. Those without are waited for by whoever started them.
+  var isEmpty: Bool { tasks.withLock { $0.isEmpty } }
+
   var all: [AnyTaskHandle] {
     let light = lightTasks.withLock { Array($0.values) }.flatMap(\.all)
     return (tasks.withLock { $0 } + light).sorted { $0.id < $1.id }
