@@ -14,13 +14,15 @@ extension EventLoop {
   /// How long leftover tasks may take to clean up, and so how long a program can seem to hang after its work is done.
   private static var patience: Int64 { 10_000_000_000 }
 
-  package func finish() {
+  /// - Parameter othersHaveEnded: Whether the loops have that run with this one and may still need it, for what is the
+  ///   main actor's; whoever ends wakes this.
+  package func finish(othersHaveEnded: () -> Bool = { true }) {
     stopRequested = false
     isFinishing.store(true, ordering: .sequentiallyConsistent)
     let giveUp = deadline(after: EventLoop.patience)
     let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
     for task in allTasks where !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
-    while hasTasks && driver.now < giveUp {
+    while (hasTasks || !othersHaveEnded()) && driver.now < giveUp {
       // Of a task of Swift's own nobody can tell whether it is a child of something shielded: not before that has ended.
       if shieldedBodies == 0 { cancelWaitingTasks() }
       turn()

@@ -25,8 +25,8 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// When the body is done, tasks that still wait on the loop are cancelled and may clean up, for up to ten seconds.
-  /// It can be called again; each call has a new loop.
+  /// When the body is done, tasks of this library, and others that still wait on the loop, are cancelled and may clean
+  /// up, for up to ten seconds. It can be called again; each call has a new loop.
   ///
   /// Ctrl-C cancels the body, once, and waits for its clean-up. If the body ended by that, `onInterrupt` says what
   /// follows. A second Ctrl-C ends the process at once, with status 130.
@@ -92,9 +92,9 @@ extension EventLoop {
     do {
       for index in 1..<loops.resolved {
         others.append(
-          try LoopThread.start(name: "asyncio-loop-\(index)", namesTasks: DebugMode.isOn) {
-            try BackendChoice.make(backend)
-          })
+          try LoopThread.start(
+            name: "asyncio-loop-\(index)", namesTasks: DebugMode.isOn, makeDriver: { try BackendChoice.make(backend) },
+            whenEnded: { loop.postFromAnywhere { _ in } }))
       }
     } catch {
       for other in others { other.stop() }
@@ -115,7 +115,7 @@ extension EventLoop {
       MainLoop.end()
       loop.close()
     }
-    return try loop.adopt { try MainRun(loop).run(body) }
+    return try loop.adopt { try MainRun(loop, others: others.map(\.loop)).run(body) }
   }
 
   /// How many loops to run.
@@ -136,15 +136,19 @@ extension EventLoop {
 /// One call of `run`, on the main thread.
 @MainActor private final class MainRun<Value> {
   private let loop: EventLoop
+  private let others: [EventLoop]
   private var outcome: Swift.Result<Value, any Error>?
   private let progress = RunProgress()
 
-  nonisolated init(_ loop: EventLoop) { self.loop = loop }
+  nonisolated init(_ loop: EventLoop, others: [EventLoop]) {
+    self.loop = loop
+    self.others = others
+  }
 
   nonisolated func run(_ body: @escaping @MainActor () async throws -> Value) throws -> Value {
     // The main thread is the main actor's, since its loop is current here; see RuntimeExecutors.
     try MainActor.assumeIsolated {
-      let loop = loop
+      let (loop, others) = (loop, others)
       let task = AnyTaskHandle(name: "main", loop: loop, file: #fileID, line: #line)
       task.start(eagerly: false, isolation: MainActor.shared) { await self.call(body, as: task) }
       let dispatch = DispatchMainQueue(loop: loop)
@@ -154,7 +158,8 @@ extension EventLoop {
       loop.run(until: { progress.isOver(loop) })
       let wasStopped = outcome == nil
       if wasStopped { task.cancel(CancelReason(.loopEnded, "stop was called")) }
-      loop.finish()
+      for other in others { other.stop() }
+      loop.finish(othersHaveEnded: { others.allSatisfy(\.isClosed) })
       dispatch?.stop()
       asyncio_interrupt_unwatch()
       // What the body made of its cancellation counts for nothing.
