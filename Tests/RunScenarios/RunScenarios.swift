@@ -18,6 +18,8 @@ struct ScenarioError: Error {}
       "foreign-threads": foreignThreads, "several-loops": severalLoops, "unhandled": unhandled,
       "late-main-actor": lateMainActor, "descriptors": descriptors,
       "main-task": mainTask, "loop-ended": loopEnded, "interrupt-reason": interruptReason, "debug": debug,
+      "main-actor-of-several-loops": mainActorOfSeveralLoops, "callbacks-of-the-main-actor": callbacksOfTheMainActor,
+      "clean-up-elsewhere": cleanUpElsewhere,
     ]
   }
 

@@ -2,6 +2,7 @@
 // What the tasks of a whole program do, and what the debug mode says of it.
 
 import AsyncIO
+import Dispatch
 import Glibc
 
 extension RunScenarios {
@@ -56,4 +57,86 @@ extension RunScenarios {
       try await sleep(.milliseconds(10))
     }
   }
+
+  /// The main actor is the main loop's, also where there are several, and is there for the clean-up of their tasks.
+  static func mainActorOfSeveralLoops() throws {
+    try EventLoop.run(loops: .count(2)) {
+      let mainLoop = EventLoop.current
+      let handler: ConnectionHandler = { _, writer in
+        let place = EventLoop.current === mainLoop ? "main loop" : "next loop"
+        try await writer.write(place)
+        do { try await sleep(.seconds(3600)) } catch {
+          await MainActor.run { say("cleans up for \(place): \(EventLoop.current === mainLoop)") }
+          say("cleaned up on \(place)")
+        }
+      }
+      let server = try await startServer(host: "127.0.0.1", port: 0, handler: handler)
+      // The kernel spreads the connections.
+      var connections: [String: StreamReader] = [:]
+      for _ in 0..<1000 where connections.count < 2 {
+        let (reader, _) = try await openConnection(host: "127.0.0.1", port: server.port)
+        let place = String(decoding: try await reader.readExactly("main loop".utf8.count), as: UTF8.self)
+        connections[place] = reader
+      }
+    }
+    say("run returned")
+  }
+
+  /// A callback runs on the main actor's thread, and may say so.
+  static func callbacksOfTheMainActor() throws {
+    try EventLoop.run {
+      let loop = EventLoop.current
+      let called = Future<Void>()
+      let future = Future<Int>()
+      future.addDoneCallback { _ in MainActor.assumeIsolated { say("done callback") } }
+      future.setResult(1)
+      loop.callSoon { MainActor.assumeIsolated { say("callSoon") } }
+      loop.callLater(.milliseconds(1)) {
+        MainActor.assumeIsolated { say("callLater") }
+        called.setResult(())
+      }
+      try await called.value
+    }
+  }
+
+  /// A task whose actor has an executor of its own is waited for there.
+  static func cleanUpElsewhere() throws {
+    let start = ContinuousClock.now
+    try EventLoop.run {
+      let isWaiting = Future<Void>()
+      await Elsewhere().begin(isWaiting)
+      try await isWaiting.value
+    }
+    say("run returned \(start.duration(to: .now) < .seconds(5) ? "in time" : "late")")
+  }
+}
+
+private actor Elsewhere {
+  private let executor = QueueExecutor()
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  private var hasCleanedUp = false
+
+  func begin(_ isWaiting: Future<Void>) {
+    createTask {
+      isWaiting.setResult(())
+      do { try await sleep(.seconds(3600)) } catch {
+        self.hasCleanedUp = true
+        usleep(20_000)
+        RunScenarios.say("cleaned up")
+      }
+    }
+  }
+}
+
+private final class QueueExecutor: SerialExecutor {
+  private let queue = DispatchQueue(label: "elsewhere")
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+  }
+
+  func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
 }

@@ -31,4 +31,24 @@ import Testing
       #expect(errors.contains { $0.contains(text) }, "\(text): \(errors)")
     }
   }
+
+  @Test("the main actor is the main loop's where there are several, up to the end of all") func mainActorOfSeveral() throws {
+    let lines = try run("main-actor-of-several-loops").lines
+    #expect(
+      Set(lines) == [
+        "cleans up for main loop: true", "cleaned up on main loop", "cleans up for next loop: true",
+        "cleaned up on next loop", "run returned",
+      ])
+    #expect(lines.last == "run returned")
+  }
+
+  @Test("a callback of the main loop has the main actor to itself") func callbacksOfTheMainActor() throws {
+    #expect(try run("callbacks-of-the-main-actor").lines == ["done callback", "callSoon", "callLater"])
+  }
+
+  @Test("the clean-up of a task on another executor is waited for") func cleanUpElsewhere() throws {
+    let result = try run("clean-up-elsewhere")
+    #expect(result.lines == ["cleaned up", "run returned in time"])
+    #expect(result.errors == "")
+  }
 }
