@@ -111,10 +111,11 @@ public final class TaskScope: Sendable {
   }
 
   /// Waits for every task, and lets no more begin. Whether the body was cancelled while there was one to wait for: they
-  /// may all have ended by the time that it goes on.
+  /// may all have ended by the time that it goes on. Where there is none to wait for it takes no turn.
   func close() async -> Bool {
+    if let loop = EventLoop.onThisThread { await loop.spendBudget() }
     var wasCancelled = false
-    repeat {
+    while !state.withLock({ $0.close() }) {
       do {
         _ = try await waitInLine(WaitReason("end the task scope", on: self)) {
           self.join($0)
@@ -131,7 +132,7 @@ public final class TaskScope: Sendable {
           _ = self.leave()
         }
       }
-    } while !state.withLock { $0.close() }
+    }
     return state.withLock { $0.wasCancelledAtTheEnd } || wasCancelled
   }
 

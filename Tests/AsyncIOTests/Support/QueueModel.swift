@@ -92,15 +92,15 @@ private final class QueueModel<Items: ItemStorage<Int>> {
   }
 
   private func shutdown(_ immediate: Bool) -> Interleaving.Step {
-    var woken = Few<ModelWaiter>()
-    state.close(&woken)
-    wake(woken, isFinished: true)
     if immediate {
       var woken = Few<ModelWaiter>()
       var items = state.dropItems(&woken)
       wake(woken, isFinished: state.unfinished == 0)
       while let item = items.removeNext() { dropped.append(item) }
     }
+    var woken = Few<ModelWaiter>()
+    state.close(&woken)
+    wake(woken, isFinished: true)
     return .done("shut it down")
   }
 

@@ -12,7 +12,10 @@ import sys
 
 from harness import describe
 
-AREAS = ["callbacks", "turns", "tasks", "futures", "locks"]
+AREAS = [
+    "callbacks", "turns", "tasks", "cancellation", "futures", "gathering", "waiting", "timeouts", "shielding",
+    "groups", "locks", "events", "conditions", "semaphores", "barriers", "queues", "context",
+]
 
 
 def scenarios(area):

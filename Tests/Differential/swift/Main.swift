@@ -9,8 +9,11 @@ import Glibc
 
 @main struct Main {
   @MainActor static let areas = [
-    Area("callbacks", callbacks), Area("turns", turns), Area("tasks", tasks), Area("futures", futures),
-    Area("locks", locks),
+    Area("callbacks", callbacks), Area("turns", turns), Area("tasks", tasks), Area("cancellation", cancellation),
+    Area("futures", futures), Area("gathering", gathering), Area("waiting", waiting), Area("timeouts", timeouts),
+    Area("shielding", shielding), Area("groups", groups), Area("locks", locks), Area("events", events),
+    Area("conditions", conditions), Area("semaphores", semaphores), Area("barriers", barriers),
+    Area("queues", queues), Area("context", context),
   ]
 
   @MainActor static func main() {

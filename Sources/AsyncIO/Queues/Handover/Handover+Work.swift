@@ -38,8 +38,10 @@ extension Handover {
   func close(dropping: Bool = false) {
     var woken = Few<LineWait.Claim>()
     let dropped = state.withLock { state in
+      // As in asyncio those who join go on before those who wait to put.
+      let dropped = dropping ? state.dropItems(&woken) : nil
       state.close(&woken)
-      return dropping ? state.dropItems(&woken) : nil
+      return dropped
     }
     woken.resume()
     // The items go away here, where no mutex is held: what their deinit does is not ours to know.

@@ -15,6 +15,9 @@ func describe(_ error: any Error) -> String {
   switch error {
   case is CancellationError: "cancelled"
   case is TimeoutError: "timeout"
+  case is BrokenBarrierError: "broken barrier"
+  case is QueueShutDown: "queue shut down"
+  case let error as ErrorGroup: "group(\(error.errors.map { describe($0) }.joined(separator: ", ")))"
   case let error as Failure: error.message
   default: "\(error)"
   }
