@@ -32,6 +32,8 @@ public func withTaskScope<Value>(
   var cancellation: (any Error)?
   await cancelScope.run(isolation: isolation) {
     await withTaskCancellationHandler {
+      // Captured, it is where this runs. Without it it would leave the caller's actor for a turn, and come back.
+      _ = isolation
       do {
         value = try await body(scope)
       } catch let error as CancellationError {
