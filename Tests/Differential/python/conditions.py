@@ -2,7 +2,7 @@
 """Condition: who is notified, and that each has the lock again when its wait is over."""
 import asyncio
 
-from harness import describe, rest
+from harness import describe, rest, since
 
 
 def _waiters(condition, log, *names):
@@ -116,6 +116,8 @@ async def a_cancelled_waiter_has_the_lock_again(log):
     log(f"cancelled {tasks[0].cancelled()}, locked {condition.locked()}".lower())
 
 
+# Before, the one who is cancelled keeps the notification (python/cpython#112202).
+@since(3, 13)
 async def a_notified_waiter_that_is_cancelled_passes_it_on(log):
     condition = asyncio.Condition()
     tasks = _waiters(condition, log, "a", "b")
