@@ -32,7 +32,8 @@ import Testing
     }
   }
 
-  @Test("the main actor is the main loop's where there are several, up to the end of all") func mainActorOfSeveral() throws {
+  @Test("the main actor is the main loop's where there are several, up to the end of all")
+  func mainActorOfSeveral() throws {
     let lines = try run("main-actor-of-several-loops").lines
     #expect(
       Set(lines) == [
