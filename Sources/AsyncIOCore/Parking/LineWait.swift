@@ -43,38 +43,38 @@ import CSwiftRuntime
 
   /// Suspends the calling task until the wait is ended, or the task cancelled.
   @inlinable @inline(__always) package nonisolated(nonsending) func wait() async {
-    let handler = unsafe arm()
-    if let parking = parkingUnlessOver { await parking.suspend() }
-    unsafe finish(handler)
+    let (handler, parking) = unsafe prepare()
+    if let parking { await parking.suspend() }
+    if unsafe finish(handler) { await EventLoop.letOthersRun() }
   }
 
   /// What to throw if the task was cancelled.
   @usableFromInline package var cancellation: any Error { unsafe loop._withUnsafeGuaranteedRef { $0.cancellation } }
 
-  /// Lets a cancellation of the calling task end the wait. If it is cancelled already, that has ended it.
-  @usableFromInline func arm() -> UnsafeMutableRawPointer? {
+  /// Lets a cancellation of the calling task end the wait, and returns where to suspend: the next suspension belongs to
+  /// the wait. Nil if it is over already, or the task was cancelled before.
+  @usableFromInline func prepare() -> (handler: UnsafeMutableRawPointer?, parking: Parking?) {
     unsafe loop._withUnsafeGuaranteedRef { loop in
       guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
       let record = unsafe loop.parks[id.index]
       unsafe record.pointee.task = task
       if loop.namesTasks { loop.parks.taskNames[id.index] = Task.name }
-      return unsafe asyncio_add_cancellation_handler(record)
-    }
-  }
-
-  /// Where to suspend; the next suspension belongs to the wait then.
-  @usableFromInline var parkingUnlessOver: Parking? {
-    unsafe loop._withUnsafeGuaranteedRef { loop in
-      let record = unsafe loop.parks[id.index]
-      guard unsafe record.pointee.state == .armed else { return nil }
+      guard let handler = unsafe asyncio_add_cancellation_handler(record) else {
+        loop.cancelWait(id)
+        return (nil, nil)
+      }
+      guard unsafe record.pointee.state == .armed else { return unsafe (handler, nil) }
       unsafe loop.suspending = record
-      return loop.parking
+      return unsafe (handler, loop.parking)
     }
   }
 
-  @usableFromInline func finish(_ handler: UnsafeMutableRawPointer?) {
+  /// Whether others are to run first: the waits of a task that was cancelled before spend its budget, see
+  /// `EventLoop.wait`.
+  @usableFromInline func finish(_ handler: UnsafeMutableRawPointer?) -> Bool {
     if let handler = unsafe handler { unsafe asyncio_remove_cancellation_handler(handler) }
     unsafe loop._withUnsafeGuaranteedRef { loop in _ = unsafe loop.finishWait(loop.parks[id.index]) }
+    return unsafe handler == nil && EventLoop.hasSpentBudget()
   }
 
   /// The right to end a wait.

@@ -33,6 +33,19 @@ import Testing
     #expect(try queue.tryGet() == nil)
   }
 
+  @Test func aCancelledTaskThatTriesAgainAndAgainLetsOthersRun() async throws {
+    let queue = Queue<Int>(maxSize: 1)
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      while true {
+        do { return try await queue.get() } catch is CancellationError { continue }
+      }
+    }
+    for _ in 0..<3 { try await sleep(.zero) }
+    try await queue.put(1)
+    #expect(try await task.value == 1)
+  }
+
   @Test func theItemOfATaskThatIsCancelledWhileItWaitsIsNotPut() async throws {
     let queue = Queue<Int>(maxSize: 1)
     try await queue.put(1)
