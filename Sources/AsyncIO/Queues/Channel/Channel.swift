@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncIOCore
-
 /// Carries items from tasks that send to tasks that receive, at the pace of those who receive; trio's memory channel.
 ///
 /// ```swift
@@ -29,9 +27,7 @@ public final class Channel<Element: Sendable>: Sendable {
   ///
   /// - Parameter capacity: How many items may be sent before one is received, from 0. With 0 those who send and those
   ///   who receive meet: an item goes from hand to hand.
-  @inlinable public init(capacity: Int) {
-    items = Handover("Channel", capacity: channelCapacity(capacity), put: "send", get: "receive")
-  }
+  @inlinable public init(capacity: Int) { items = Handover(.channel, size: capacity) }
 
   // MARK: - Send
 
@@ -114,9 +110,4 @@ extension Channel: AsyncSequence {
 
 extension Channel: CustomStringConvertible {
   public var description: String { items.channelDescription }
-}
-
-@usableFromInline func channelCapacity(_ capacity: Int) -> Int {
-  require(capacity >= 0, "Channel.init: capacity is \(capacity); it is 0 or more")
-  return capacity
 }

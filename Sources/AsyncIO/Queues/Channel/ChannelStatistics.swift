@@ -39,6 +39,6 @@ extension Handover {
     if seen.putters > 0 { parts.append("\(seen.putters) waiting to send") }
     if seen.getters > 0 { parts.append("\(seen.getters) waiting to receive") }
     if seen.isClosed { parts.append("closed") }
-    return "\(name)(\(parts.joined(separator: ", ")))"
+    return "\(kind.typeName)(\(parts.joined(separator: ", ")))"
   }
 }

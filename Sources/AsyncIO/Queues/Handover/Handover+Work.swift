@@ -13,7 +13,7 @@ extension Handover {
   }
 
   @usableFromInline func refuseTaskDone() -> Never {
-    fatalError("\(name).taskDone: called more often than items were put")
+    fatalError("\(kind.typeName).taskDone: called more often than items were put")
   }
 
   private enum Join: Sendable { case done, waiting(LineWait, State.JoinerLine.Token), elsewhere }
@@ -88,5 +88,5 @@ extension Handover {
 }
 
 extension Handover: WaitObject {
-  package var waitDescription: String { "a \(name) with \(snapshot.items)" }
+  package var waitDescription: String { "a \(kind.typeName) with \(snapshot.items)" }
 }

@@ -11,20 +11,16 @@ public import Synchronization
   @usableFromInline typealias Element = Items.Element
   @usableFromInline typealias State = HandoverState<Items, LineWait>
 
+  @usableFromInline let kind: HandoverKind
   /// How many items it holds; `Int.max` for any number.
   @usableFromInline let capacity: Int
   @usableFromInline let state: Mutex<State>
-  /// What users call it, and what they call its functions.
-  @usableFromInline let name: StaticString
-  @usableFromInline let putName: StaticString
-  @usableFromInline let getName: StaticString
 
-  @inlinable init(_ name: StaticString, capacity: Int, put: StaticString = "put", get: StaticString = "get") {
-    self.capacity = capacity
+  /// - Parameter size: What the user has said of how many items it holds.
+  @inlinable init(_ kind: HandoverKind, size: Int) {
+    self.kind = kind
+    capacity = kind.capacity(size)
     state = Mutex(State(capacity: capacity))
-    self.name = name
-    putName = put
-    getName = get
   }
 
   // MARK: - Put
@@ -73,9 +69,7 @@ public import Synchronization
     return put
   }
 
-  @usableFromInline func beginToPut() -> LineWait? {
-    LineWait.begin(WaitReason(.init(stringLiteral: putName), on: self))
-  }
+  @usableFromInline func beginToPut() -> LineWait? { LineWait.begin(WaitReason(kind.nameOfPut, on: self)) }
 
   /// For a thread without a loop.
   @usableFromInline nonisolated(nonsending) func putOnLoop(_ item: Element) async throws -> Bool {
@@ -134,9 +128,7 @@ public import Synchronization
     return get
   }
 
-  @usableFromInline func beginToGet() -> LineWait? {
-    LineWait.begin(WaitReason(.init(stringLiteral: getName), on: self))
-  }
+  @usableFromInline func beginToGet() -> LineWait? { LineWait.begin(WaitReason(kind.nameOfGet, on: self)) }
 
   @usableFromInline nonisolated(nonsending) func getOnLoop() async throws -> Element? {
     try await EventLoop.current.anchor.run { try await self.get() }

@@ -18,7 +18,7 @@ public final class LifoQueue<Element: Sendable>: Sendable {
   ///
   /// - Parameter maxSize: How many items it holds, from 0. As in asyncio 0 means any number: then `put` never waits, and
   ///   a producer that is faster than its consumers fills the memory.
-  @inlinable public init(maxSize: Int) { items = Handover("LifoQueue", capacity: queueCapacity("LifoQueue", maxSize)) }
+  @inlinable public init(maxSize: Int) { items = Handover(.lifoQueue, size: maxSize) }
 
   // MARK: - Put
 
@@ -86,7 +86,7 @@ public final class LifoQueue<Element: Sendable>: Sendable {
   // MARK: - What can be seen of it
 
   /// How many items it holds; 0 if that is not bounded.
-  @inlinable public var maxSize: Int { items.maxSize }
+  @inlinable public var maxSize: Int { items.capacity == .max ? 0 : items.capacity }
 
   /// How many items are in it; asyncio's `qsize`.
   @inlinable public var count: Int { items.count }

@@ -42,6 +42,6 @@ extension Handover {
     if seen.getters > 0 { parts.append("\(seen.getters) waiting to get") }
     if seen.unfinished > 0 { parts.append("\(seen.unfinished) unfinished") }
     if seen.isClosed { parts.append("shut down") }
-    return "\(name)(\(parts.joined(separator: ", ")))"
+    return "\(kind.typeName)(\(parts.joined(separator: ", ")))"
   }
 }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+
+/// What users know a `Handover` as.
+@usableFromInline enum HandoverKind: Sendable {
+  case queue, priorityQueue, lifoQueue, channel
+
+  var typeName: String {
+    switch self {
+    case .queue: "Queue"
+    case .priorityQueue: "PriorityQueue"
+    case .lifoQueue: "LifoQueue"
+    case .channel: "Channel"
+    }
+  }
+
+  var nameOfPut: WaitReason.StaticName { self == .channel ? "send" : "put" }
+
+  var nameOfGet: WaitReason.StaticName { self == .channel ? "receive" : "get" }
+
+  /// How many items there is room for, from what the user has said.
+  @usableFromInline func capacity(_ size: Int) -> Int {
+    if self == .channel {
+      require(size >= 0, "Channel.init: capacity is \(size); it is 0 or more")
+      return size
+    }
+    require(size >= 0, "\(typeName).init: maxSize is \(size); it is 0, for any number of items, or more")
+    return size == 0 ? .max : size
+  }
+}
