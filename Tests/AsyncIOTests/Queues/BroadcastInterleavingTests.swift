@@ -30,14 +30,14 @@ import Testing
   func moreRoomThanOne(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
       lag: 2, slow: policy, subscriptions: 2,
-      tasks: [[.send(1), .send(2), .send(3), .send(4)], [.receive(0), .receive(0)], [.receive(1)]], cancellations: 1)
+      tasks: [[.send(1), .send(2), .send(3)], [.receive(0), .receive(0)], [.receive(1)]], cancellations: 1)
     #expect(runs > 1000)
   }
 
   @Test(arguments: policies)
   func aSubscriberGoesAway(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
-      lag: 1, slow: policy, subscriptions: 3,
+      lag: 1, slow: policy, subscriptions: 2,
       tasks: [[.send(1), .send(2)], [.send(11)], [.receive(0), .unsubscribe(0)], [.unsubscribe(1)]], cancellations: 0)
     #expect(runs > 150)
   }
@@ -46,8 +46,8 @@ import Testing
   func tasksShareASubscription(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
       lag: 1, slow: policy, subscriptions: 1, tasks: [[.receive(0)], [.receive(0)], [.send(1), .send(2)]],
-      cancellations: 2)
-    #expect(runs > 1000)
+      cancellations: 1)
+    #expect(runs > 500)
   }
 
   @Test(arguments: policies)

@@ -59,7 +59,9 @@ private final class BroadcastModel {
     case .closed: return .done("closed")
     case .full:
       let token = state.waitToSend(item, waiter)
-      return .waits(line: "send") { [self] in state.leave(token).map { $0 == .sent ? "sent \(item)" : "closed" } }
+      return .waits(line: "waits to send") { [self] in
+        state.leave(token).map { $0 == .sent ? "sent \(item)" : "closed" }
+      }
     }
   }
 
@@ -70,7 +72,7 @@ private final class BroadcastModel {
     case .tooSlow: return .done("too slow")
     case .empty:
       guard let token = state.waitToReceive(index, waiter) else { preconditionFailure("there is no such subscription") }
-      return .waits(line: "receive from \(index)") { [self] in
+      return .waits(line: "waits to receive from \(index)") { [self] in
         state.leave(index, token).map { if case .item(let item) = $0 { "\(index) received \(item)" } else { "closed" } }
       }
     }
@@ -88,19 +90,29 @@ private final class BroadcastModel {
     }
     if state.isClosed && !state.senders.isEmpty { return "somebody waits to send after the end" }
 
-    var readers = Array(repeating: 0, count: state.ring.count + 1)
+    // The subscribers at each item, found one by one.
+    var readers = 0
+    for offset in 0...state.ring.count {
+      let count = state.subscribers.count { offset == itemsBefore(of: $0) }
+      readers += count
+      if count != (offset < state.ring.count ? state.readers[offset] : state.atEnd) {
+        return "the readers are counted wrongly"
+      }
+    }
+    if readers != state.subscriberCount { return "there are not \(state.subscriberCount) subscribers" }
     for case .some(let subscriber) in state.subscribers {
       if !subscriber.receivers.isEmpty && (subscriber.position != end || state.isClosed) {
         return "somebody waits for an item though there is one, or the end"
       }
-      if state.policy == .disconnect && subscriber.position < state.first { continue }
       if state.policy == .wait && subscriber.position < state.first { return "an item was lost" }
-      readers[max(0, subscriber.position - state.first)] += 1
     }
-    if readers.reduce(0, +) != state.subscriberCount { return "there are not \(state.subscriberCount) subscribers" }
-    if readers.removeLast() != state.atEnd { return "\(state.atEnd) is not how many have received everything" }
-    if readers != (0..<state.ring.count).map({ state.readers[$0] }) { return "the readers are counted wrongly" }
     return nil
+  }
+
+  /// How many items come before the one that a subscriber receives next; nil if it is none, or was cut off.
+  private func itemsBefore(of subscriber: State.Subscriber?) -> Int? {
+    guard let subscriber, state.policy != .disconnect || subscriber.position >= state.first else { return nil }
+    return max(0, subscriber.position - state.first)
   }
 
   /// What is wrong when nothing can happen any more: each subscriber has received what was sent, or can, or has missed

@@ -21,6 +21,14 @@ final class Interleaving {
 
   typealias Operation = (ModelWaiter) -> Step
 
+  /// What happened, for the message of a failure.
+  fileprivate struct Event: CustomStringConvertible {
+    let task: Int
+    let what: String
+
+    var description: String { "\(task): \(what)" }
+  }
+
   private struct Task {
     var operations: ArraySlice<Operation>
     var wait: Wait?
@@ -32,8 +40,7 @@ final class Interleaving {
   private var waits: [Wait] = []
   private var choices: Choices
   private var cancellationsLeft: Int
-  /// What happened, for the message of a failure.
-  private(set) var events: [String] = []
+  private var events: [Event] = []
 
   private init(_ choices: Choices, cancellations: Int) {
     self.choices = choices
@@ -96,7 +103,7 @@ final class Interleaving {
   private func cancel(_ index: Int) {
     cancellationsLeft -= 1
     tasks[index].isCancelled = true
-    events.append("\(index) is cancelled")
+    events.append(Event(task: index, what: "is cancelled"))
     if let wait = tasks[index].wait, wait.phase == .waiting { wait.phase = .cancelled }
   }
 
@@ -119,7 +126,7 @@ final class Interleaving {
     switch tasks[index].operations.removeFirst()(ModelWaiter(wait: wait)) {
     case .done(let outcome): end(index, outcome)
     case .waits(let line, let leave):
-      events.append("\(index) waits to \(line)")
+      events.append(Event(task: index, what: line))
       wait.line = line
       wait.leave = leave
       if tasks[index].isCancelled { wait.phase = .cancelled }
@@ -129,7 +136,7 @@ final class Interleaving {
   }
 
   private func end(_ index: Int, _ outcome: String) {
-    events.append("\(index): \(outcome)")
+    events.append(Event(task: index, what: outcome))
     tasks[index].outcomes.append(outcome)
     if outcome == "cancelled" { tasks[index].operations = [] }
   }
@@ -157,12 +164,10 @@ final class Interleaving {
     func claim() -> Bool {
       precondition(standing == .inLine, "a place in the line was granted something twice: \(model.events)")
       let isKnownToBeOver = phase == .cancelled && model.choices.pick(2) == 1
+      model.events.append(Event(task: task, what: isKnownToBeOver ? "is passed over" : "is granted something"))
+      let first = model.waits.first { $0.standing == .inLine && $0.line == line }
+      precondition(first === self, "\(task) has overtaken another: \(model.events)")
       standing = isKnownToBeOver ? .passedOver : .granted
-      model.events.append("\(task) is \(isKnownToBeOver ? "passed over" : "granted something")")
-      let before = model.waits.prefix { $0 !== self }
-      precondition(
-        !before.contains { $0.line == line && $0.standing == .inLine }, "\(task) has overtaken another: \(model.events)"
-      )
       return !isKnownToBeOver
     }
   }
@@ -180,7 +185,7 @@ struct ModelWaiter: LineWaiter {
 
 struct InterleavingError: Error, CustomStringConvertible {
   let fault: String
-  let events: [String]
+  fileprivate let events: [Interleaving.Event]
 
-  var description: String { "\(fault), after: \(events.joined(separator: ", "))" }
+  var description: String { "\(fault), after: \(events.map(\.description).joined(separator: ", "))" }
 }

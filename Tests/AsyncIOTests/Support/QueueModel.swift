@@ -54,7 +54,9 @@ private final class QueueModel<Items: ItemStorage<Int>> {
     case .closed: return .done("shut down")
     case .full:
       let token = state.waitToPut(item, waiter)
-      return .waits(line: "put") { [self] in state.leave(token).map { $0 == .put ? "put \(item)" : "shut down" } }
+      return .waits(line: "waits to put") { [self] in
+        state.leave(token).map { $0 == .put ? "put \(item)" : "shut down" }
+      }
     }
   }
 
@@ -65,10 +67,12 @@ private final class QueueModel<Items: ItemStorage<Int>> {
       putter?.resume()
       if Items.self == Heap<Int>.self, item != before.first { faultSeen = "\(item) is not the smallest of \(before)" }
       return .done("got \(item)")
-    case .closed: return .done("shut down")
+    case .closed:
+      if !before.isEmpty { faultSeen = "\(before) can't be gotten any more" }
+      return .done("shut down")
     case .empty:
       let token = state.waitToGet(waiter)
-      return .waits(line: "get") { [self] in
+      return .waits(line: "waits to get") { [self] in
         state.leave(token).map { if case .item(let item) = $0 { "got \(item)" } else { "shut down" } }
       }
     }
@@ -88,7 +92,7 @@ private final class QueueModel<Items: ItemStorage<Int>> {
   private func join(_ waiter: ModelWaiter) -> Interleaving.Step {
     if state.unfinished == 0 { return .done("joined") }
     let token = state.waitUntilFinished(waiter)
-    return .waits(line: "join") { [self] in state.leave(token) ? "joined" : nil }
+    return .waits(line: "waits to join") { [self] in state.leave(token) ? "joined" : nil }
   }
 
   private func shutdown(_ immediate: Bool) -> Interleaving.Step {
