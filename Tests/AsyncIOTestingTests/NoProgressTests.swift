@@ -36,6 +36,14 @@ struct NoProgressTests {
     }
   }
 
+  @Test func whatIsShieldedIsCancelledTooSoThatTheRunCanEnd() async {
+    await #expect(throws: NoProgressError.self) {
+      try await withVirtualTime(seed: 1) {
+        try await shield { try await Future<Void>().value }
+      }
+    }
+  }
+
   @Test func theCallersOwnTaskIsNotCancelled() async {
     await #expect(throws: NoProgressError.self) {
       try await withVirtualTime(seed: 1) {

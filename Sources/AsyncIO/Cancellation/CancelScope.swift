@@ -17,6 +17,11 @@ import Synchronization
 ///
 /// Scopes nest: what cancels one cancels all within, and only the one that was cancelled swallows the cancellation or
 /// turns it into a `TimeoutError`. It may be used from any thread.
+///
+/// Code in a scope, of whichever kind, and behind a `shield` runs in a task of Swift's of its own. So a Swift task group
+/// from around it must not be given tasks there (`group.addTask`): they would be children of a task that ends before them,
+/// and neither the compiler nor the runtime checks that; the program crashes. A group that is opened within the scope may,
+/// and so may a `TaskScope`, from anywhere.
 public final class CancelScope: @unchecked Sendable {
   // Sendable: `timer` and `soon` belong to the loop's thread; the rest is immutable, or made for many threads.
   let node: CancelNode

@@ -13,7 +13,7 @@ public import AsyncIOCore
 ///
 /// The body starts at once, in the caller's isolation. When its time is up it is cancelled, and this waits for it: it
 /// may clean up, and a result that it returns nonetheless is returned. A limit of zero or less cancels it in the next
-/// turn of the loop.
+/// turn of the loop. A task group from around it must not be given tasks in it, see `CancelScope`.
 ///
 /// **Cancellation** of the caller cancels the body, and waits for it.
 ///

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
+
 /// Several errors that happened side by side; Python's `ExceptionGroup`. A task scope throws one when tasks in it
 /// failed, even if it was only one of them, so that whoever catches it need not tell.
 ///
@@ -22,7 +24,7 @@ public struct ErrorGroup: Error, Sendable, CustomStringConvertible {
 
   /// - Precondition: There is at least one error.
   public init(_ message: String, _ errors: [any Error]) {
-    precondition(!errors.isEmpty, "ErrorGroup: there is no error")
+    require(!errors.isEmpty, "ErrorGroup: there is no error")
     self.message = message
     self.errors = errors
   }

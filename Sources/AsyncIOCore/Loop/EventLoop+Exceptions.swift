@@ -23,10 +23,14 @@ public typealias ExceptionHandler = @Sendable (EventLoop, ExceptionContext) -> V
 extension EventLoop {
   /// Replaces what happens to errors that nobody awaits; nil is the default, a line on standard error. asyncio's
   /// `set_exception_handler`. On the loop's thread.
-  public func setExceptionHandler(_ handler: ExceptionHandler?) { exceptionHandler = handler }
+  public func setExceptionHandler(_ handler: ExceptionHandler?) {
+    expectCurrent("setExceptionHandler")
+    exceptionHandler = handler
+  }
 
   /// Reports an error that nobody awaits; asyncio's `call_exception_handler`. On the loop's thread.
   public func callExceptionHandler(_ context: ExceptionContext) {
+    expectCurrent("callExceptionHandler")
     if let exceptionHandler {
       exceptionHandler(self, context)
     } else {

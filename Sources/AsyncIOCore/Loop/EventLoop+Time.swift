@@ -75,7 +75,7 @@ extension EventLoop {
     return overflow ? .max : sum
   }
 
-  private func expectCurrent(_ function: StaticString) {
+  func expectCurrent(_ function: StaticString) {
     require(isCurrent, "\(function) was called off the loop's thread; callSoonThreadsafe is the way in")
   }
 
