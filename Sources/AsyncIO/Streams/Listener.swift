@@ -82,8 +82,9 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     let handle = StreamHandle(transport)
     let reader = StreamReader(handle)
     let writer = StreamWriter(handle)
-    let task = AnyTaskHandle(
-      name: "connection from \(peer?.description ?? "a peer that is gone")", loop: loop, file: #fileID, line: #line)
+    let task = AnyTaskHandle(name: nil, loop: loop, file: #fileID, line: #line) {
+      "connection from \(peer?.description ?? "a peer that is gone")"
+    }
     inContext { self.handle(reader, writer, in: task) }
   }
 

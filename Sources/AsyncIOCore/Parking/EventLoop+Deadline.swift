@@ -14,10 +14,10 @@ extension EventLoop {
   /// `wait`, until a time of this loop's clock at the latest; `.max` is none. What the deadline ended returns
   /// `.resumed(EventLoop.deadlinePassed)`, and its waiter takes back what it armed, as after a cancellation.
   package nonisolated(nonsending) func wait(_ id: ParkID, until deadline: Int64) async -> ParkOutcome {
-    if deadline == .max { return await wait(id) }
-    let timer = timers.insert(deadline: deadline, .unpark(id))
+    // One wait for both cases: it is inlined, and what it keeps while it is suspended counts for every idle connection.
+    let timer = deadline == .max ? nil : timers.insert(deadline: deadline, .unpark(id))
     let outcome = await wait(id)
-    timers.cancel(timer)
+    if let timer { timers.cancel(timer) }
     return outcome
   }
 }

@@ -91,10 +91,13 @@ extension EventLoop {
   package func waitingTasks() -> [WaitingTask] {
     var waiting: [WaitingTask] = []
     let now = driver.now
+    // Tasks of this library have names of their own.
+    var names: [UnsafeMutableRawPointer: String] = unsafe [:]
+    for task in allTasks { for own in task.node.tasksWithin { unsafe names[own.address] = task.name } }
     unsafe parks.forEachWaiting { record in
       waiting.append(
         WaitingTask(
-          name: unsafe parks.taskNames[record.pointee.index], reason: unsafe record.pointee.reason.description,
+          name: unsafe parks.taskNames[record.pointee.index] ?? record.pointee.task.flatMap { unsafe names[$0] }, reason: unsafe record.pointee.reason.description,
           since: .nanoseconds(unsafe now - record.pointee.since)))
     }
     timers.forEachWaiting { deadline, action in

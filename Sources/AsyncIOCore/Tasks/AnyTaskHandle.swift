@@ -28,11 +28,18 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
   private let file: StaticString
   private let line: UInt
   private let givenName: Mutex<String?>
+  private let describe: (@Sendable () -> String)?
   private final var failure: (any Error)?
   /// Where it stands in the registry.
   final var place = -1
 
-  package init(name: String?, loop: EventLoop, parent: CancelNode? = nil, file: StaticString, line: UInt) {
+  /// - Parameter describe: What the task is called as long as nobody gives it a name. Names that are made for many tasks
+  ///   and read of few are not worth their memory.
+  package init(
+    name: String?, loop: EventLoop, parent: CancelNode? = nil, file: StaticString, line: UInt,
+    describe: (@Sendable () -> String)? = nil
+  ) {
+    self.describe = describe
     id = Self.created.add(1, ordering: .relaxed).newValue
     self.loop = loop
     node = CancelNode(parent: parent)
@@ -43,6 +50,7 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
 
   /// The handle of a task that has gone without one so far.
   init(of node: CancelNode, id: Int, loop: EventLoop, file: StaticString, line: UInt) {
+    describe = nil
     self.id = id
     self.loop = loop
     self.node = node
@@ -56,7 +64,7 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
 
   /// The name it was given, or else `Task-` and its number; asyncio's `get_name` and `set_name`.
   public final var name: String {
-    get { givenName.withLock { $0 } ?? "Task-\(id)" }
+    get { givenName.withLock { $0 } ?? describe?() ?? "Task-\(id)" }
     set { givenName.withLock { $0 = newValue } }
   }
 
