@@ -17,7 +17,13 @@ extension EventLoop {
     if deadline == .max { return await wait(id) }
     let timer = timers.insert(deadline: deadline, .unpark(id))
     let outcome = await wait(id)
-    timers.cancel(timer)
+    takeBack(timer)
     return outcome
+  }
+
+  /// Cancels the timer of a wait that is over. Its task may go on on the thread of another loop.
+  @inline(__always)
+  func takeBack(_ timer: TimerID) {
+    if isCurrent { _ = timers.cancel(timer) } else { postFromAnywhere { $0.timers.cancel(timer) } }
   }
 }
