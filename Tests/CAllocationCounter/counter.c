@@ -21,10 +21,10 @@ size_t allocation_count_end(void) {
   return count;
 }
 
-// The thread sanitizer takes the place of malloc itself, and does not come up with another there: under it nothing is
-// counted.
+// The sanitizers of threads and of addresses take the place of malloc themselves, and do not come up with another
+// there: under them nothing is counted.
 #if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
 #define MALLOC_IS_TAKEN
 #endif
 #endif

@@ -29,7 +29,7 @@ import Testing
         loop.callSoon { log.append("added, turn \(loop.statistics.turns)") }
       }
       loop.callSoon { log.append("second, turn \(loop.statistics.turns)") }
-      try await sleep(.milliseconds(1))
+      for _ in 0..<3 { try await sleep(.zero) }
       return log.entries
     }
     let turns = log.map { Int($0.split(separator: " ").last!)! }

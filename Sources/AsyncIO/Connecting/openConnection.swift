@@ -18,7 +18,7 @@ public nonisolated(nonsending) func openConnection(
   host: String, port: UInt16, limit: Int = 64 * 1024
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let handle: StreamHandle
-  if let loop = EventLoop.onThisThread {
+  if let loop = EventLoop.onThisThread(for: #isolation) {
     handle = try await loop.openConnection(host: host, port: port, limit: limit)
   } else {
     let loop = EventLoop.current
@@ -40,7 +40,7 @@ public nonisolated(nonsending) func openConnection(
   to address: SocketAddress, limit: Int = 64 * 1024
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let handle: StreamHandle
-  if let loop = EventLoop.onThisThread {
+  if let loop = EventLoop.onThisThread(for: #isolation) {
     handle = try await loop.openConnection(to: address, limit: limit)
   } else {
     let loop = EventLoop.current

@@ -26,7 +26,7 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
 /// - Throws: `NameError`. `CancellationError` if the task is cancelled; the look-up itself can't be stopped, and its
 ///   answer is dropped.
 public nonisolated(nonsending) func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress] {
-  if let loop = EventLoop.onThisThread { return try await loop.resolve(host, port: port) }
+  if let loop = EventLoop.onThisThread(for: #isolation) { return try await loop.resolve(host, port: port) }
   let loop = EventLoop.current
   return try await loop.anchor.run { try await loop.resolve(host, port: port) }
 }

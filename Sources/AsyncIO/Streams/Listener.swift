@@ -137,7 +137,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   }
 
   nonisolated(nonsending) func waitClosed() async throws {
-    if loop.isCurrent { return try await waitClosedHere() }
+    if loop.isCurrent(for: #isolation) { return try await waitClosedHere() }
     try await loop.anchor.run { try await self.waitClosedHere() }
   }
 

@@ -83,7 +83,7 @@ public nonisolated(nonsending) func startServer(
   host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  if let loop = EventLoop.onThisThread {
+  if let loop = EventLoop.onThisThread(for: #isolation) {
     return try await loop.startServer(host: host, port: port, backlog: backlog, limit: limit, handler: handler)
   }
   let loop = EventLoop.current
@@ -108,7 +108,7 @@ public nonisolated(nonsending) func startServer(
   at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  if let loop = EventLoop.onThisThread {
+  if let loop = EventLoop.onThisThread(for: #isolation) {
     return try loop.startServer(at: [address], backlog: backlog, limit: limit, handler: handler)
   }
   let loop = EventLoop.current

@@ -13,6 +13,9 @@ package final class StreamHandle: @unchecked Sendable {
 
   var isCurrent: Bool { transport.loop.isCurrent }
 
+  /// The same for what waits.
+  func isCurrent(for isolation: (any Actor)?) -> Bool { transport.loop.isCurrent(for: isolation) }
+
   deinit {
     let loop = transport.loop
     if loop.isCurrent {

@@ -30,7 +30,7 @@ public final class StreamReader: Sendable {
   /// - Throws: `SystemError` if the connection was lost.
   public nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
     require(count > 0, "read(upTo:) wants at least one byte")
-    if handle.isCurrent { return try await handle.transport.read(upTo: count) }
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.read(upTo: count) }
     return try await handle.onLoop { try await $0.read(upTo: count) }
   }
 
@@ -47,7 +47,7 @@ public final class StreamReader: Sendable {
   @discardableResult
   public nonisolated(nonsending) func read(into buffer: inout [UInt8], upTo count: Int = 65_536) async throws -> Int {
     require(count > 0, "read(into:upTo:) wants at least one byte")
-    if handle.isCurrent { return try await handle.transport.read(into: &buffer, upTo: count) }
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.read(into: &buffer, upTo: count) }
     buffer = try await handle.onLoop { try await $0.read(upTo: count) }
     return buffer.count
   }
@@ -57,7 +57,7 @@ public final class StreamReader: Sendable {
   /// - Parameter maximum: How many bytes to accept.
   /// - Throws: `LimitOverrunError` if there are more; they stay in the stream. `SystemError` if the connection was lost.
   public nonisolated(nonsending) func readToEnd(upTo maximum: Int = 64 * 1024 * 1024) async throws -> [UInt8] {
-    if handle.isCurrent { return try await handle.transport.readToEnd(upTo: maximum) }
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.readToEnd(upTo: maximum) }
     return try await handle.onLoop { try await $0.readToEnd(upTo: maximum) }
   }
 
@@ -67,7 +67,7 @@ public final class StreamReader: Sendable {
   ///   lost.
   public nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
     require(count >= 0, "readExactly wants a number of bytes")
-    if handle.isCurrent { return try await handle.transport.readExactly(count) }
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.readExactly(count) }
     return try await handle.onLoop { try await $0.readExactly(count) }
   }
 
@@ -77,7 +77,7 @@ public final class StreamReader: Sendable {
   ///   `IncompleteReadError` with what there was if the stream ends before; `SystemError` if the connection was lost.
   public nonisolated(nonsending) func readUntil(_ separator: [UInt8]) async throws -> [UInt8] {
     require(!separator.isEmpty, "a separator has at least one byte")
-    if handle.isCurrent { return try await handle.transport.readUntil(separator) }
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.readUntil(separator) }
     return try await handle.onLoop { try await $0.readUntil(separator) }
   }
 
@@ -87,7 +87,9 @@ public final class StreamReader: Sendable {
   /// - Throws: `LimitOverrunError` if the line is longer than `limit`; the bytes stay in the stream. `SystemError` if the
   ///   connection was lost.
   public nonisolated(nonsending) func readLine(strippingNewline: Bool = true) async throws -> String? {
-    if handle.isCurrent { return try await handle.transport.readLine(strippingNewline: strippingNewline) }
+    if handle.isCurrent(for: #isolation) {
+      return try await handle.transport.readLine(strippingNewline: strippingNewline)
+    }
     return try await handle.onLoop { try await $0.readLine(strippingNewline: strippingNewline) }
   }
 

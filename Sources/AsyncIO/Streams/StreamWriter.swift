@@ -20,7 +20,7 @@ public final class StreamWriter: Sendable {
   ///
   /// - Throws: `SystemError` if the connection was lost; `StreamError.writeAfterEnd` after `close` or `writeEOF`.
   public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
-    if handle.isCurrent {
+    if handle.isCurrent(for: #isolation) {
       if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForOutput() }
       await handle.transport.loop.spendBudget()
     } else {
@@ -32,7 +32,7 @@ public final class StreamWriter: Sendable {
 
   /// Writes a part of an array.
   public nonisolated(nonsending) func write(_ bytes: ArraySlice<UInt8>) async throws {
-    if handle.isCurrent {
+    if handle.isCurrent(for: #isolation) {
       if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForOutput() }
       await handle.transport.loop.spendBudget()
     } else {
@@ -42,7 +42,7 @@ public final class StreamWriter: Sendable {
 
   /// Writes a text in UTF-8.
   public nonisolated(nonsending) func write(_ text: String) async throws {
-    if handle.isCurrent,
+    if handle.isCurrent(for: #isolation),
       let full = try text.utf8.withContiguousStorageIfAvailable({
         try handle.transport.write(UnsafeRawBufferPointer($0))
       })
@@ -56,7 +56,7 @@ public final class StreamWriter: Sendable {
 
   /// Waits until no more than 16 KiB are left to send; asyncio's `drain`. Every write does this when it has to.
   public nonisolated(nonsending) func drain() async throws {
-    if handle.isCurrent { return try await handle.transport.drain() }
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.drain() }
     try await handle.onLoop { try await $0.drain() }
   }
 
@@ -74,7 +74,7 @@ public final class StreamWriter: Sendable {
   ///
   /// - Throws: `SystemError` if the connection was lost before everything was sent.
   public nonisolated(nonsending) func close() async throws {
-    if handle.isCurrent {
+    if handle.isCurrent(for: #isolation) {
       handle.transport.close()
       return try await handle.transport.waitClosed()
     }

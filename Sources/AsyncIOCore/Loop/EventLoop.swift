@@ -134,6 +134,23 @@ import Synchronization
     unsafe asyncio_current_loop() == Unmanaged.passUnretained(self).toOpaque()
   }
 
+  /// Whether code with this isolation, that runs on this loop's thread, is there again after each of its waits. Code of
+  /// no actor is, and the main actor's on the main loop. Another actor's goes on wherever the actor runs, which is on the
+  /// thread of another loop if tasks from there call it as well: what belongs to a loop is then for `anchor`.
+  @inline(__always)
+  package func isCurrent(for isolation: (any Actor)?) -> Bool {
+    isCurrent && (isolation.map { stays(with: $0) } ?? true)
+  }
+
+  /// The same for whichever loop runs on the calling thread.
+  @inline(__always)
+  package static func onThisThread(for isolation: (any Actor)?) -> EventLoop? {
+    guard let loop = onThisThread, loop.isCurrent(for: isolation) else { return nil }
+    return loop
+  }
+
+  private func stays(with actor: any Actor) -> Bool { actor === anchor || isMain && actor === MainActor.shared }
+
   /// The loop of the calling thread, or the shared one that runs in the background for programs without
   /// `EventLoop.run`; it starts at the first use.
   public static var current: EventLoop { onThisThread ?? MainLoop.running ?? BackgroundLoop.shared }

@@ -17,7 +17,13 @@ extension EventLoop {
     // One wait for both cases: it is inlined, and what it keeps while it is suspended counts for every idle connection.
     let timer = deadline == .max ? nil : timers.insert(deadline: deadline, .unpark(id))
     let outcome = await wait(id)
-    if let timer { timers.cancel(timer) }
+    if let timer { takeBack(timer) }
     return outcome
+  }
+
+  /// Cancels the timer of a wait that is over. Its task may go on on the thread of another loop.
+  @inline(__always)
+  func takeBack(_ timer: TimerID) {
+    if isCurrent { _ = timers.cancel(timer) } else { postFromAnywhere { $0.timers.cancel(timer) } }
   }
 }

@@ -16,7 +16,7 @@ extension EventLoop {
     let wait = beginWait(WaitReason("sleep"))
     let timer = timers.insert(deadline: deadline(after: nanoseconds), .unpark(wait))
     if await self.wait(wait) == .cancelled {
-      timers.cancel(timer)
+      takeBack(timer)
       throw cancellation
     }
   }

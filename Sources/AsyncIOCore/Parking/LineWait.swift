@@ -73,8 +73,15 @@ import CSwiftRuntime
   /// `EventLoop.wait`.
   @usableFromInline func finish(_ handler: UnsafeMutableRawPointer?) -> Bool {
     if let handler = unsafe handler { unsafe asyncio_remove_cancellation_handler(handler) }
-    unsafe loop._withUnsafeGuaranteedRef { loop in _ = unsafe loop.finishWait(loop.parks[id.index]) }
+    unsafe loop._withUnsafeGuaranteedRef { loop in
+      if loop.isCurrent { _ = unsafe loop.finishWait(loop.parks[id.index]) } else { finishElsewhere(loop) }
+    }
     return unsafe handler == nil && EventLoop.hasSpentBudget()
+  }
+
+  /// The task goes on on the thread of another loop, see `EventLoop.isCurrent(for:)`.
+  private func finishElsewhere(_ loop: EventLoop) {
+    loop.postFromAnywhere { [id] in _ = unsafe $0.finishWait($0.parks[id.index]) }
   }
 
   /// The right to end a wait.

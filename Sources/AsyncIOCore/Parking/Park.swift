@@ -14,6 +14,11 @@
 // executor that the task came from (see EventLoop+Turn), so that its return is no second hop. That is sound: an
 // executor decides when and where its jobs run, the method touches nothing, and a task whose isolation is another one
 // than we think hops there on return, as after any call to an actor.
+//
+// So what follows a wait is on the loop's thread if the code is of no actor, the main one's on the main loop, or the
+// loop's own. That of an actor without an executor goes on where the actor runs: if tasks of another loop are in it at
+// that time, on the thread of theirs. The waits here stand that. What keeps to its loop's thread over several waits, as a
+// stream does, asks `isCurrent(for:)` first.
 
 import CSwiftRuntime
 
@@ -92,11 +97,22 @@ extension EventLoop {
     _ = unsafe finishWait(record)
   }
 
+  /// The wait is over, and its task goes on: perhaps on the thread of another loop, see `isCurrent(for:)`. The record has
+  /// not been touched since it was resumed, and is given back on its own.
   func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
     let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
+    if isCurrent {
+      unsafe giveBack(record)
+    } else {
+      let id = unsafe record.pointee.id
+      postFromAnywhere { unsafe $0.giveBack($0.parks[id.index]) }
+    }
+    return outcome
+  }
+
+  private func giveBack(_ record: UnsafeMutablePointer<ParkRecord>) {
     if namesTasks { unsafe heartbeat.runs(taskNamed: parks.taskNames.removeValue(forKey: record.pointee.index)) }
     unsafe parks.free(record)
-    return outcome
   }
 
   /// Ends a wait with a result, which `wait` returns. False if it was over already: then the result went nowhere, and

@@ -55,7 +55,7 @@ public final class HTTPClient: Sendable {
     timeouts: HTTPTimeouts? = nil
   ) async throws -> HTTPResponse {
     let core = core
-    if core.loop.isCurrent { return try await core.perform(method, url, fields, body, timeouts) }
+    if core.loop.isCurrent(for: #isolation) { return try await core.perform(method, url, fields, body, timeouts) }
     return try await core.loop.anchor.run { try await core.perform(method, url, fields, body, timeouts) }
   }
 

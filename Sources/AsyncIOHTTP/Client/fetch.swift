@@ -23,7 +23,7 @@ public nonisolated(nonsending) func fetch(
   _ url: String, method: HTTPMethod = .get, fields: HTTPFields = HTTPFields(), body: [UInt8]? = nil,
   timeouts: HTTPTimeouts? = nil
 ) async throws -> HTTPResponse {
-  if let loop = EventLoop.onThisThread {
+  if let loop = EventLoop.onThisThread(for: #isolation) {
     return try await HTTPClient.shared(on: loop).request(method, url, fields: fields, body: body, timeouts: timeouts)
   }
   let loop = EventLoop.current

@@ -84,13 +84,13 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
   }
 
   nonisolated(nonsending) func next() async throws -> [UInt8]? {
-    if loop.isCurrent { return try await nextOnLoop() }
+    if loop.isCurrent(for: #isolation) { return try await nextOnLoop() }
     if loop.isClosed { throw EventLoopError.closed }
     return try await loop.anchor.run { try await self.nextOnLoop() }
   }
 
   nonisolated(nonsending) func bytes(upTo limit: Int) async throws -> [UInt8] {
-    if loop.isCurrent { return try await bytesOnLoop(upTo: limit) }
+    if loop.isCurrent(for: #isolation) { return try await bytesOnLoop(upTo: limit) }
     if loop.isClosed { throw EventLoopError.closed }
     return try await loop.anchor.run { try await self.bytesOnLoop(upTo: limit) }
   }

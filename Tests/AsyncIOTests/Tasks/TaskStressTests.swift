@@ -238,4 +238,35 @@ import Testing
     }
     #expect(await account.total == everywhere * Self.rounds * 5)
   }
+
+  /// Its tasks come back from their waits on whichever thread the actor runs then.
+  private actor Exchange {
+    private var lines = 0
+
+    func echo(_ line: String, _ reader: StreamReader, _ writer: StreamWriter) async throws -> Bool {
+      try await writer.write(line + "\n")
+      let answer = try await reader.readLine()
+      lines += 1
+      return answer == line
+    }
+
+    var total: Int { lines }
+  }
+
+  @Test func streamsOfAllLoopsMayBeUsedByOneActor() async throws {
+    let exchange = Exchange()
+    let barrier = Barrier(parties: everywhere)
+    try await fromEverywhere { number in
+      let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
+        while let line = try await reader.readLine(strippingNewline: false) { try await writer.write(line) }
+      }
+      let (reader, writer) = try await openConnection(host: "127.0.0.1", port: server.port)
+      for round in 0..<50 { #expect(try await exchange.echo("\(number) \(round)", reader, writer)) }
+      try await writer.close()
+      server.close()
+      try await server.waitClosed()
+      _ = try await barrier.wait()
+    }
+    #expect(await exchange.total == everywhere * 50)
+  }
 }
