@@ -97,7 +97,8 @@ extension EventLoop {
     unsafe parks.forEachWaiting { record in
       waiting.append(
         WaitingTask(
-          name: unsafe parks.taskNames[record.pointee.index] ?? record.pointee.task.flatMap { unsafe names[$0] }, reason: unsafe record.pointee.reason.description,
+          name: unsafe parks.taskNames[record.pointee.index] ?? record.pointee.task.flatMap { unsafe names[$0] },
+          reason: unsafe record.pointee.reason.description,
           since: .nanoseconds(unsafe now - record.pointee.since)))
     }
     timers.forEachWaiting { deadline, action in
