@@ -20,6 +20,7 @@ struct ScenarioError: Error {}
       "main-task": mainTask, "loop-ended": loopEnded, "interrupt-reason": interruptReason, "debug": debug,
       "main-actor-of-several-loops": mainActorOfSeveralLoops, "callbacks-of-the-main-actor": callbacksOfTheMainActor,
       "clean-up-elsewhere": cleanUpElsewhere,
+      "shared-loop-between-runs": sharedLoopBetweenRuns,
     ]
   }
 

@@ -99,6 +99,20 @@ extension RunScenarios {
     }
   }
 
+  /// The shared loop of code outside of a run doesn't take the main actor away from the next.
+  static func sharedLoopBetweenRuns() throws {
+    for number in 1...3 {
+      try EventLoop.run {
+        // In the order of the loop's run queue, which a job in libdispatch's main queue is not part of.
+        let job = Task { say("run \(number): a job") }
+        EventLoop.current.callSoon { say("run \(number): a callback") }
+        await job.value
+        try await sleep(.zero)
+      }
+      _ = Future<Void>()
+    }
+  }
+
   /// A task whose actor has an executor of its own is waited for there.
   static func cleanUpElsewhere() throws {
     let start = ContinuousClock.now

@@ -52,4 +52,9 @@ import Testing
     #expect(result.lines == ["cleaned up", "run returned in time"])
     #expect(result.errors == "")
   }
+
+  @Test("the shared loop doesn't take the main actor from later runs") func sharedLoopBetweenRuns() throws {
+    let order = (1...3).flatMap { ["run \($0): a job", "run \($0): a callback"] }
+    #expect(try run("shared-loop-between-runs").lines == order)
+  }
 }

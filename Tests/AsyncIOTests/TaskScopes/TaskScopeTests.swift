@@ -365,4 +365,15 @@ private struct Failure: Error, Equatable {
     last.addDoneCallback { _ in task.cancel() }
     #expect(try await task.value == 1)
   }
+
+  @Test func startingATaskInAScopeThatIsOverEndsTheProcessWithASentence() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let scope = try await withTaskScope { scope in scope }
+      #expect(!scope.cancel())
+      #expect(scope.tasks.isEmpty)
+      scope.createTask {}
+    }
+    let text = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
+    #expect(text.contains("TaskScope.createTask: the scope is over"))
+  }
 }
