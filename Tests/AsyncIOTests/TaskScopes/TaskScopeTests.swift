@@ -365,7 +365,10 @@ private struct Failure: Error, Equatable {
     last.addDoneCallback { _ in task.cancel() }
     #expect(try await task.value == 1)
   }
+}
 
+/// Outside of virtual time: a loop on which nothing happens while another process runs would be taken for stuck.
+@Suite struct TaskScopeMisuseTests {
   @Test func startingATaskInAScopeThatIsOverEndsTheProcessWithASentence() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let scope = try await withTaskScope { scope in scope }
