@@ -20,8 +20,6 @@ struct SettlementState<Waiter: Sendable, Callback: Sendable>: Sendable {
 
   init() {}
 
-  var waiterCount: Int { listeners.count { if case .waiter = $0 { true } else { false } } }
-
   /// Ends it. Nil if it has ended before; else those who are to be told, in this order.
   mutating func finish(_ phase: SettlementPhase) -> [Listener]? {
     precondition(phase != .pending)

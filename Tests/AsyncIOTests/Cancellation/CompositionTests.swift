@@ -3,6 +3,7 @@
 // told, and how it is here.
 
 import AsyncIO
+import AsyncIOCore
 import AsyncIOTesting
 import Synchronization
 import Testing
@@ -191,7 +192,7 @@ private struct Failure: Error, Equatable {}
   /// Layers of limits and scopes, drawn at random, around one sleep, and perhaps a cancellation of it all. What has to
   /// come of it follows from which event is the first.
   @Test(arguments: 0..<40 as Range<UInt64>) func whoeverIsFirstDecidesWhatLayersComeTo(seed: UInt64) async throws {
-    var random = SplitMix64(state: seed)
+    var random = SeededRandom(seed: seed)
     for _ in 0..<10 {
       var times = Array(1...6).shuffled(using: &random)
       let layers = (0..<Int.random(in: 0...4, using: &random)).map { _ in
@@ -266,16 +267,4 @@ private func expectedOutcome(_ layers: [Layer], _ seconds: Int, _ cancelTime: In
   }
   if shield == nil, let cancelTime, cancelTime < first.time { return .cancelled }
   return first.outcome
-}
-
-private struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
 }
