@@ -19,14 +19,17 @@ final class StreamSocket {
 final class ConnectionAttempts: OperationSink, WaitObject {
   private let loop: EventLoop
   private let name: String
+  /// The address to connect from, if it is to be a certain one.
+  private let local: SocketAddress?
   private var attempts: [OperationID: StreamSocket] = [:]
   private var connected: StreamSocket?
   private var failures: [SystemError] = []
   private var wait: ParkID?
 
   /// - Parameter name: What is connected to, for reports.
-  init(to name: String, on loop: EventLoop) {
+  init(to name: String, from local: SocketAddress? = nil, on loop: EventLoop) {
     self.name = name
+    self.local = local
     self.loop = loop
   }
 
@@ -63,7 +66,8 @@ final class ConnectionAttempts: OperationSink, WaitObject {
   }
 
   private func begin(_ address: SocketAddress) throws {
-    let socket = StreamSocket(Descriptor(try loop.driver.makeSocket(for: address), of: loop.driver), address)
+    let descriptor = Descriptor(try loop.driver.makeSocket(for: address, from: local), of: loop.driver)
+    let socket = StreamSocket(descriptor, address)
     let operation = loop.connect(socket.descriptor?.number ?? -1, to: address, sink: self)
     attempts[operation] = socket
   }

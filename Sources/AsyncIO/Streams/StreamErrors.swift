@@ -42,12 +42,15 @@ public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
   case writeAfterEnd
   /// `abort`, or the end of the loop, closed the stream under a wait.
   case aborted
+  /// `startTLS` on a stream that speaks TLS already.
+  case filtered
 
   public var description: String {
     switch self {
     case .concurrentRead: "another task is reading from this stream"
     case .writeAfterEnd: "write to a stream that was closed or ended for writing"
     case .aborted: "the stream was aborted"
+    case .filtered: "the stream speaks TLS already"
     }
   }
 }

@@ -17,7 +17,7 @@ import AsyncIOCore
 ///
 /// **Cancellation** of any read throws `CancellationError` and loses nothing: what has arrived stays, for the next read.
 public final class StreamReader: Sendable {
-  let handle: StreamHandle
+  package let handle: StreamHandle
 
   init(_ handle: StreamHandle) { self.handle = handle }
 
@@ -92,6 +92,24 @@ public final class StreamReader: Sendable {
     }
     return try await handle.onLoop { try await $0.readLine(strippingNewline: strippingNewline) }
   }
+
+  // MARK: - The end
+
+  /// Closes the stream, of which nothing more is read. Of a connection it closes both
+  /// directions, as the writer's `close()` does.
+  public nonisolated(nonsending) func close() async throws {
+    if handle.isCurrent(for: #isolation) {
+      handle.transport.close()
+      return try await handle.transport.waitClosed()
+    }
+    try await handle.onLoop { transport in
+      transport.close()
+      try await transport.waitClosed()
+    }
+  }
+
+  /// Closes the stream at once; see `StreamWriter.abort()`. From any thread.
+  public func abort() { handle.abort() }
 
   /// Whether everything was read and nothing more will come; asyncio's `at_eof`. On the stream's loop.
   public var isAtEnd: Bool { handle.transport.input.isEmpty && handle.transport.inputIsOver }

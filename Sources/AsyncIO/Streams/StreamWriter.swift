@@ -10,7 +10,7 @@ public import AsyncIOCore
 ///
 /// **Cancellation** of a write throws `CancellationError` while it waits; the bytes were taken, and are sent.
 public final class StreamWriter: Sendable {
-  let handle: StreamHandle
+  package let handle: StreamHandle
 
   init(_ handle: StreamHandle) { self.handle = handle }
 
@@ -86,14 +86,7 @@ public final class StreamWriter: Sendable {
 
   /// Closes the connection at once: what was not sent is lost, and the peer sees a reset; asyncio's `transport.abort`.
   /// From any thread.
-  public func abort() {
-    if handle.isCurrent {
-      handle.transport.abort()
-    } else {
-      let handle = handle
-      handle.transport.loop.postFromAnywhere { _ in handle.transport.abort() }
-    }
-  }
+  public func abort() { handle.abort() }
 
   /// Whether the connection is closing or closed. On the stream's loop.
   public var isClosing: Bool { handle.transport.isClosing }
@@ -108,12 +101,4 @@ public final class StreamWriter: Sendable {
 
   /// Bytes that were written and have not left. On the stream's loop.
   public var pendingBytes: Int { handle.transport.pendingOutput }
-}
-
-extension StreamTransport {
-  nonisolated(nonsending) func drain() async throws {
-    try throwOutputError()
-    while pendingOutput > Self.lowWater { try await waitForOutput() }
-    await loop.spendBudget()
-  }
 }

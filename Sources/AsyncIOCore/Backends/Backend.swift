@@ -65,8 +65,11 @@ package protocol Backend: AnyObject {
   /// Removes the file of a socket that is closed, unless somebody else's is there by now.
   func remove(_ file: SocketFile)
 
-  /// A socket to connect.
-  func makeSocket(for address: SocketAddress) throws -> Int32
+  /// A socket to connect, with an address of its own if that is to be a certain one.
+  func makeSocket(for address: SocketAddress, from local: SocketAddress?) throws -> Int32
+
+  /// Two connected sockets without names (socketpair(2)).
+  func makeSocketPair() throws -> (Int32, Int32)
 
   /// Whether a small send is cheaper as an operation, handed over with the turn's one system call, than as a call of its
   /// own.

@@ -65,23 +65,17 @@ package class KernelBackend: Backend {
       if options.reusePort { set(SOL_SOCKET, SO_REUSEPORT, of: descriptor) }
       // An IPv6 listener takes IPv6 only, whatever the system's default: a second one takes IPv4 at the same port.
       if address.family == .ipv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, of: descriptor) }
-      var (storage, length) = address.storage
-      func bindNow() -> Int32 {
-        unsafe withUnsafePointer(to: &storage) { pointer in
-          unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(descriptor, $0, length) }
-        }
-      }
-      var bound = bindNow()
-      if bound < 0 && errno == EADDRINUSE, let file = socketFile(of: address) {
+      var isBound = bind(descriptor, to: address)
+      if !isBound && errno == EADDRINUSE, let file = socketFile(of: address) {
         // What a server left behind that didn't close.
         if file.isStale {
           file.remove()
-          bound = bindNow()
+          isBound = bind(descriptor, to: address)
         } else {
           errno = EADDRINUSE
         }
       }
-      guard bound == 0 else { throw SystemError("bind", address.description, result: -errno) }
+      guard isBound else { throw SystemError("bind", address.description, result: -errno) }
       guard Glibc.listen(descriptor, options.backlog) == 0 else {
         throw SystemError("listen", address.description, result: -errno)
       }
@@ -98,8 +92,35 @@ package class KernelBackend: Backend {
 
   package final func remove(_ file: SocketFile) { file.remove() }
 
-  package final func makeSocket(for address: SocketAddress) throws -> Int32 {
-    try open(address, flags: socketFlags)
+  package final func makeSocket(for address: SocketAddress, from local: SocketAddress?) throws -> Int32 {
+    let descriptor = try open(address, flags: socketFlags)
+    guard let local else { return descriptor }
+    // The port is chosen when the connection is made, so that connections to different peers can share one (ip(7)).
+    if local.port == 0 { set(Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, of: descriptor) }
+    guard bind(descriptor, to: local) else {
+      let error = SystemError("bind", local.description, result: -errno)
+      _ = Glibc.close(descriptor)
+      throw error
+    }
+    return descriptor
+  }
+
+  package final func makeSocketPair() throws -> (Int32, Int32) {
+    systemCalls &+= 1
+    var pair: (Int32, Int32) = (-1, -1)
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | socketFlags
+    let result = unsafe withUnsafeMutablePointer(to: &pair) { pointer in
+      unsafe pointer.withMemoryRebound(to: Int32.self, capacity: 2) { unsafe socketpair(AF_UNIX, type, 0, $0) }
+    }
+    guard result == 0 else { throw SystemError("socketpair", result: -errno) }
+    return pair
+  }
+
+  private final func bind(_ descriptor: Int32, to address: SocketAddress) -> Bool {
+    var (storage, length) = address.storage
+    return unsafe withUnsafePointer(to: &storage) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.bind(descriptor, $0, length) }
+    } == 0
   }
 
   private final func open(_ address: SocketAddress, flags: Int32) throws -> Int32 {

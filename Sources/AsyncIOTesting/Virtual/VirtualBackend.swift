@@ -168,9 +168,16 @@ package final class VirtualBackend: Backend {
   package func socketFile(of address: SocketAddress) -> SocketFile? { nil }
   package func remove(_ file: SocketFile) {}
 
-  package func makeSocket(for address: SocketAddress) throws -> Int32 {
-    do throws(VirtualErrno) { return try network.makeSocket() } catch {
-      throw SystemError("socket", address.description, code: SystemError.Code(rawValue: error.code))
+  package func makeSocket(for address: SocketAddress, from local: SocketAddress?) throws -> Int32 {
+    do throws(VirtualErrno) { return try network.makeSocket(boundTo: local) } catch {
+      let (operation, object) = error.code == EMFILE ? ("socket", address) : ("bind", local ?? address)
+      throw SystemError(operation, object.description, code: SystemError.Code(rawValue: error.code))
+    }
+  }
+
+  package func makeSocketPair() throws -> (Int32, Int32) {
+    do throws(VirtualErrno) { return try network.makeSocketPair() } catch {
+      throw SystemError("socketpair", code: SystemError.Code(rawValue: error.code))
     }
   }
 

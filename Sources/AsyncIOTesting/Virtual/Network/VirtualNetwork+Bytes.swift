@@ -74,7 +74,7 @@ extension VirtualNetwork {
   /// Lets `close` reset the connection.
   package mutating func setResetsOnClose(_ descriptor: Int32) {
     switch descriptors[descriptor] {
-    case .idle: descriptors[descriptor] = .idle(resetsOnClose: true)
+    case .idle(_, let local): descriptors[descriptor] = .idle(resetsOnClose: true, local: local)
     case .endpoint(let id): endpoints[id]?.resetsOnClose = true
     case .listener, nil: break
     }

@@ -28,11 +28,27 @@ extension VirtualNetwork {
     return descriptor
   }
 
-  package mutating func makeSocket() throws(VirtualErrno) -> Int32 { try open(.idle(resetsOnClose: false)) }
+  package mutating func makeSocket(boundTo local: SocketAddress? = nil) throws(VirtualErrno) -> Int32 {
+    if let local, !isWildcard(local), !exists(local) { throw VirtualErrno(EADDRNOTAVAIL) }
+    return try open(.idle(resetsOnClose: false, local: local))
+  }
+
+  /// Two sockets that are connected to each other, without names.
+  package mutating func makeSocketPair() throws(VirtualErrno) -> (Int32, Int32) {
+    guard descriptors.count + 2 <= descriptorLimit else { throw VirtualErrno(EMFILE) }
+    let nameless = SocketAddress.unnamedUnix
+    let first = add(Endpoint(local: nameless, peer: nameless, room: window))
+    let second = add(Endpoint(local: nameless, peer: nameless, other: first, room: window))
+    endpoints[first]?.other = second
+    let descriptors = (try open(.endpoint(first)), try open(.endpoint(second)))
+    endpoints[first]?.descriptor = descriptors.0
+    endpoints[second]?.descriptor = descriptors.1
+    return descriptors
+  }
 
   /// Starts to connect; `Event.connected` tells how it went.
   package mutating func connect(_ descriptor: Int32, to wanted: SocketAddress, now: Int64) {
-    guard case .idle(let resetsOnClose) = descriptors[descriptor] else {
+    guard case .idle(let resetsOnClose, let local) = descriptors[descriptor] else {
       news.append(.connected(descriptor, result: -EISCONN))
       return
     }
@@ -40,6 +56,11 @@ extension VirtualNetwork {
     let target = isWildcard(wanted) ? loopback(like: wanted) : wanted
     var source = isLocal(target) ? target : addHost("localhost")
     if target.family == .unix { source = .unnamedUnix } else { source.port = ephemeralPort() }
+    if var local {
+      if isWildcard(local) { local = source }
+      if local.port == 0 { local.port = source.port }
+      source = local
+    }
     let client = add(
       Endpoint(local: source, peer: target, descriptor: descriptor, room: window, resetsOnClose: resetsOnClose))
     descriptors[descriptor] = .endpoint(client)
@@ -103,7 +124,7 @@ extension VirtualNetwork {
   mutating func takeRefusal(at client: Int, code: Int32) {
     guard let descriptor = endpoints[client]?.descriptor else { return }
     endpoints[client] = nil
-    descriptors[descriptor] = .idle(resetsOnClose: false)
+    descriptors[descriptor] = .idle(resetsOnClose: false, local: nil)
     news.append(.connected(descriptor, result: -code))
   }
 

@@ -65,7 +65,7 @@ public struct VirtualNetwork {
   /// What a descriptor stands for.
   enum Socket {
     /// Not connected yet.
-    case idle(resetsOnClose: Bool)
+    case idle(resetsOnClose: Bool, local: SocketAddress?)
     case listener(Listener)
     case endpoint(Int)
   }

@@ -11,10 +11,19 @@ package final class StreamHandle: @unchecked Sendable {
 
   init(_ transport: StreamTransport) { self.transport = transport }
 
-  var isCurrent: Bool { transport.loop.isCurrent }
+  package var isCurrent: Bool { transport.loop.isCurrent }
 
   /// The same for what waits.
-  func isCurrent(for isolation: (any Actor)?) -> Bool { transport.loop.isCurrent(for: isolation) }
+  package func isCurrent(for isolation: (any Actor)?) -> Bool { transport.loop.isCurrent(for: isolation) }
+
+  /// From any thread.
+  func abort() {
+    if isCurrent {
+      transport.abort()
+    } else {
+      transport.loop.postFromAnywhere { [self] _ in transport.abort() }
+    }
+  }
 
   deinit {
     let loop = transport.loop
@@ -27,7 +36,7 @@ package final class StreamHandle: @unchecked Sendable {
   }
 
   /// Runs the body on the loop that the stream belongs to.
-  func onLoop<Result>(
+  package func onLoop<Result>(
     _ body: sending (StreamTransport) async throws -> sending Result
   ) async throws -> sending Result {
     let loop = transport.loop

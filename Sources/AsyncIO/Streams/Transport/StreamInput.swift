@@ -27,6 +27,17 @@ struct StreamInput: ~Copyable {
     end += bytes.count
   }
 
+  /// Room for `capacity` bytes or more behind the unread ones; the body returns how many of them it wrote.
+  mutating func append(
+    upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int
+  ) rethrows -> Int {
+    if end + capacity > block.count { makeRoom(for: capacity) }
+    defer { if start == end { drop(0) } }
+    let count = try body(UnsafeMutableRawBufferPointer(rebasing: block[end...]))
+    end += count
+    return count
+  }
+
   private mutating func makeRoom(for more: Int) {
     let count = count
     if count + more <= block.count && start >= count {

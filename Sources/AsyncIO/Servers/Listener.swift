@@ -9,7 +9,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   private let loop: EventLoop
   private let address: SocketAddress
   private let limit: Int
-  private let handler: ConnectionHandler
+  private let service: ConnectionService
   private var descriptor: Descriptor?
   /// What its Unix socket has left in the file system.
   private var file: SocketFile?
@@ -21,14 +21,13 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   private var context = TaskContext.capture()
 
   init(
-    _ descriptor: consuming Descriptor, address: SocketAddress, limit: Int, loop: EventLoop,
-    handler: @escaping ConnectionHandler
+    _ descriptor: consuming Descriptor, address: SocketAddress, limit: Int, loop: EventLoop, service: ConnectionService
   ) {
     self.descriptor = consume descriptor
     self.address = address
     self.limit = limit
     self.loop = loop
-    self.handler = handler
+    self.service = service
     file = loop.driver.socketFile(of: address)
   }
 
@@ -80,23 +79,27 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     }
     transport.start()
     let handle = StreamHandle(transport)
-    let reader = StreamReader(handle)
-    let writer = StreamWriter(handle)
     let task = AnyTaskHandle(name: nil, loop: loop, file: #fileID, line: #line) {
       "connection from \(peer?.description ?? "a peer that is gone")"
     }
-    inContext { self.handle(reader, writer, in: task) }
+    inContext { self.handle(handle, in: task) }
   }
 
-  private func handle(_ reader: StreamReader, _ writer: StreamWriter, in task: AnyTaskHandle) {
-    let handler = handler
+  private func handle(_ handle: StreamHandle, in task: AnyTaskHandle) {
+    let service = service
     let loop = loop
     task.start(eagerly: false, isolation: nil) {
+      let reader = StreamReader(handle)
+      let writer = StreamWriter(handle)
       do {
-        try await handler(reader, writer)
+        try await service.prepare?(ByteStream(reader: reader, writer: writer))
+        switch service.handler {
+        case .halves(let handler): try await handler(reader, writer)
+        case .stream(let handler): try await handler(ByteStream(reader: reader, writer: writer))
+        }
         return .succeeded
       } catch {
-        writer.abort()
+        handle.abort()
         if !(error is CancellationError) { loop.reportFromAnywhere("a connection handler failed", error) }
         return task.ended(by: error)
       }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What stands between a stream's user and its descriptor, and turns the bytes of one into those of the other: TLS. It
+/// does no I/O of its own; the transport calls it on the loop's thread, and gets its results by `deliver` and `emit`.
+package protocol StreamFilter: AnyObject {
+  /// Bytes came from the peer. What they mean for the user goes to `transport.deliver`, answers to `transport.emit`.
+  ///
+  /// - Throws: What the stream fails with from now on; what was emitted before (an alert) is still sent.
+  func received(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws
+
+  /// The peer's bytes are over: `transport.deliverEnd()` if that is a proper end.
+  ///
+  /// - Throws: What the stream fails with if it isn't.
+  func receivedEnd(on transport: StreamTransport) throws
+
+  /// The user wrote bytes.
+  func write(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws
+
+  /// The user ended the output, by `writeEOF` or `close`.
+  func writeEnd(on transport: StreamTransport) throws
+
+  /// How long `close` waits for the peer's own end after ours; nil if it doesn't.
+  var closeTimeLimit: Duration? { get }
+
+  /// The input has failed, or the stream was closed: whatever waits in the filter is to end. May be called more than
+  /// once, and after an error of the filter's own.
+  func ended(by error: any Error)
+}
+
+extension StreamTransport {
+  /// Puts a filter in: what has arrived and is unread goes through it, as does everything that follows. What was
+  /// written before leaves as it is.
+  package func install(_ filter: any StreamFilter) throws {
+    guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
+    guard reader == nil else { throw StreamError.concurrentRead }
+    guard self.filter == nil else { throw StreamError.filtered }
+    if let inputError { throw inputError }
+    if let outputError { throw outputError }
+    self.filter = filter
+    let unread = input.take(input.count)
+    if !unread.isEmpty { try unread.withUnsafeBytes { try filter.received($0, on: self) } }
+    if reachedEnd {
+      reachedEnd = false
+      try filter.receivedEnd(on: self)
+    }
+    resumeReceiving()
+  }
+}

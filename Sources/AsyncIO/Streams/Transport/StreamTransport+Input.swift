@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// What arrives: from the descriptor, through the filter, into the input, to the task that waits for it.
+
+package import AsyncIOCore
+
+extension StreamTransport {
+  // MARK: - Waiting
+
+  /// Waits until `needed` bytes are unread, or there will be no more; `DeadlinePassed` at a time of the loop's clock.
+  package nonisolated(nonsending) func waitForInput(_ needed: Int, until deadline: Int64 = .max) async throws {
+    guard reader == nil else { throw StreamError.concurrentRead }
+    readerNeeds = needed
+    let wait = loop.beginWait(WaitReason("receive from", on: self))
+    reader = wait
+    resumeReceiving()
+    let outcome = await loop.wait(wait, until: deadline)
+    reader = nil
+    if outcome == .cancelled { throw CancellationError() }
+    if outcome == .resumed(EventLoop.deadlinePassed) { throw DeadlinePassed() }
+  }
+
+  /// Whether a wait for input would be in vain.
+  package var inputIsOver: Bool { reachedEnd || inputError != nil }
+
+  func wakeReader() {
+    if let reader { loop.unpark(reader) }
+  }
+
+  // MARK: - Receiving
+
+  /// After bytes were taken out.
+  func resumeReceiving() {
+    if receivingIsPaused && state == .open && !inputIsOver && (input.count <= limit || reader != nil) {
+      receivingIsPaused = false
+      startReceiving()
+    }
+  }
+
+  func startReceiving() {
+    guard receiving == nil else { return }
+    receiving = loop.receive(from: number, sink: self)
+  }
+
+  func received(_ completion: Completion) {
+    let wasEnding = receivingIsEnding
+    if completion.isLast {
+      receiving = nil
+      receivingIsEnding = false
+    }
+    if completion.result > 0 {
+      arrived(completion.bytes)
+      if completion.isLast && wantsMore { startReceiving() }
+    } else if completion.result == 0 {
+      arrivedEnd()
+    } else if completion.result != SystemError.Code.canceled.result {
+      endInput(with: SystemError("receive", waitDescription, result: completion.result))
+    } else if wasEnding {
+      if wantsMore { startReceiving() }
+    } else if state == .open {
+      // The loop ends.
+      endInput(with: StreamError.aborted)
+    }
+    if state == .closing { closeIfIdle() }
+  }
+
+  private var wantsMore: Bool { !receivingIsPaused && (state == .open || lingering != nil) }
+
+  @inline(__always)
+  private func arrived(_ bytes: UnsafeRawBufferPointer) {
+    guard let filter else { return deliver(bytes) }
+    do { try filter.received(bytes, on: self) } catch { fail(error) }
+  }
+
+  private func arrivedEnd() {
+    if let filter {
+      do { try filter.receivedEnd(on: self) } catch { fail(error) }
+    } else {
+      reachedEnd = true
+      wakeReader()
+    }
+    endLingering()
+  }
+
+  /// Nothing more will come.
+  func endInput(with error: any Error) {
+    if !inputIsOver { inputError = error }
+    wakeReader()
+    endLingering()
+    filter?.ended(by: error)
+  }
+
+  // MARK: - For the filter
+
+  /// Input for the user. Dropped if the user has closed the stream.
+  @inline(__always)
+  package func deliver(_ bytes: UnsafeRawBufferPointer) {
+    if state != .open { return }
+    input.append(bytes)
+    inputGrew()
+  }
+
+  /// The same, written where it will lie: the body gets room for `capacity` bytes or more, and returns how many it wrote.
+  package func deliver(upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows -> Int {
+    let count = try input.append(upTo: capacity, body)
+    if state != .open {
+      input.drop(input.count)
+    } else if count > 0 {
+      inputGrew()
+    }
+    return count
+  }
+
+  /// The proper end of the input.
+  package func deliverEnd() {
+    if !inputIsOver { reachedEnd = true }
+    wakeReader()
+    endLingering()
+  }
+
+  private func inputGrew() {
+    if let reader, input.count >= readerNeeds {
+      loop.unpark(reader)
+    } else if input.count > 2 * limit && reader == nil && !receivingIsPaused {
+      receivingIsPaused = true
+      if let receiving {
+        receivingIsEnding = true
+        loop.cancel(receiving)
+      }
+    }
+  }
+
+  /// The filter can't go on: both directions fail with its error; what it has emitted (an alert) still leaves.
+  private func fail(_ error: any Error) {
+    if outputError == nil { outputError = error }
+    wakeWriters()
+    endInput(with: error)
+    if let receiving { loop.cancel(receiving) }
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is written: through the filter, to the kernel at once where it fits, or kept and sent later.
+
+package import AsyncIOCore
+
+extension StreamTransport {
+  /// What a write may have to be handed over with the turn's other operations; copying more costs more than its own
+  /// system call.
+  private static let largestBatched = 16 * 1024
+  static let highWater = 64 * 1024
+  static let lowWater = highWater / 4
+
+  // MARK: - Writing
+
+  /// Takes all bytes: what does not leave at once is kept and sent later. Returns whether the writer should wait.
+  package func write(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
+    try expectWritable()
+    if let filter {
+      try filter.write(bytes, on: self)
+    } else {
+      emit(bytes)
+    }
+    if let outputError { throw outputError }
+    return output.count > Self.highWater
+  }
+
+  private func expectWritable() throws {
+    if let outputError { throw outputError }
+    guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
+  }
+
+  /// Ends the stream to the peer, after what was written.
+  func writeEnd() throws {
+    guard state == .open else { throw StreamError.writeAfterEnd }
+    guard !wroteEnd else { return }
+    wroteEnd = true
+    if let filter {
+      try filter.writeEnd(on: self)
+    } else if output.isEmpty {
+      shutDown()
+    }
+  }
+
+  private func shutDown() {
+    guard state != .closed else { return }
+    _ = loop.driver.shutdownWriting(number)
+  }
+
+  // MARK: - To the kernel
+
+  /// Output as the descriptor gets it. An error is kept, for whoever writes or closes next.
+  package func emit(_ bytes: UnsafeRawBufferPointer) {
+    if outputError != nil || state == .closed { return }
+    var rest = bytes
+    let batches = loop.driver.sendsInBatches && bytes.count <= Self.largestBatched
+    if output.isEmpty && !batches {
+      let sent = loop.driver.send(bytes, to: number)
+      if sent == bytes.count { return }
+      if sent >= 0 {
+        rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+      } else if !SystemError.Code(rawValue: Int32(-sent)).isTemporary {
+        return failOutput(SystemError("send", waitDescription, result: sent))
+      }
+    }
+    output.append(rest)
+    sendNext()
+  }
+
+  private func sendNext() {
+    guard sending == nil, let block = output.startSending() else { return }
+    sending = loop.send(block.bytes, to: number, owner: block, sink: self)
+  }
+
+  func sent(_ completion: Completion) {
+    sending = nil
+    output.finishSending()
+    if completion.result < 0 {
+      failOutput(SystemError("send", waitDescription, result: completion.result))
+    } else {
+      sendNext()
+    }
+    if output.count <= Self.lowWater { wakeWriters() }
+    if output.isEmpty {
+      if wroteEnd && filter == nil { shutDown() }
+      if state == .closing { closeIfIdle() }
+    }
+  }
+
+  private func failOutput(_ error: SystemError) {
+    // An abort has said why already.
+    if outputError == nil { outputError = error }
+    output.discard()
+    wakeWriters()
+    endLingering()
+  }
+
+  // MARK: - Waiting
+
+  package var pendingOutput: Int { output.count }
+
+  /// Waits until little enough is kept; `DeadlinePassed` at a time of the loop's clock.
+  package nonisolated(nonsending) func waitForOutput(until deadline: Int64 = .max) async throws {
+    let wait = loop.beginWait(WaitReason("send to", on: self))
+    writers.append(wait)
+    let outcome = await loop.wait(wait, until: deadline)
+    if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
+      writers.removeAll { $0 == wait }
+      if outcome == .cancelled { throw CancellationError() }
+      throw DeadlinePassed()
+    }
+    if let outputError { throw outputError }
+  }
+
+  nonisolated(nonsending) func drain() async throws {
+    if let outputError { throw outputError }
+    while pendingOutput > Self.lowWater { try await waitForOutput() }
+    await loop.spendBudget()
+  }
+
+  func wakeWriters() {
+    let waits = writers
+    writers.removeAll(keepingCapacity: true)
+    for wait in waits { loop.unpark(wait) }
+  }
+}

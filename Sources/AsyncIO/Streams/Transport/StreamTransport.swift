@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// A descriptor with its buffers: what StreamReader and StreamWriter share, whatever kind of stream it is. It takes the
+// completions of its operations, and wakes the tasks that wait for them.
+//
+// Receiving runs by itself from the start, and stops while more than twice the limit is unread; so a read whose bytes
+// are there does not suspend. A write tries to leave at once and keeps only what did not fit. A filter (TLS) may stand
+// between the bytes of the user and those of the descriptor: then what arrives goes through it before it is input, and
+// what is written before it is output.
+//
+// Everything here belongs to the loop's thread; the public types see to that. The descriptor is closed when nothing is
+// in flight on it any more, whatever order close, errors and completions come in.
+
+package import AsyncIOCore
+
+package final class StreamTransport: OperationSink, WaitObject {
+  enum State {
+    case open
+    /// Waits for its output to leave, then for its operations to end.
+    case closing
+    case closed
+  }
+
+  package let loop: EventLoop
+  let limit: Int
+  @exclusivity(unchecked) private var descriptor: Descriptor?
+  @exclusivity(unchecked) var state = State.open
+  /// What stands between the user's bytes and the descriptor's.
+  @exclusivity(unchecked) package internal(set) var filter: (any StreamFilter)?
+
+  // The input side: StreamTransport+Input.
+  @exclusivity(unchecked) var input: StreamInput
+  /// Why nothing more will arrive. Nil and `reachedEnd` is a proper end.
+  @exclusivity(unchecked) package internal(set) var inputError: (any Error)?
+  @exclusivity(unchecked) var reachedEnd = false
+  @exclusivity(unchecked) var receiving: OperationID?
+  /// Nobody wants more at present.
+  @exclusivity(unchecked) var receivingIsPaused = false
+  /// The receive was cancelled for that; its last completion is still to come, and somebody may want more by then.
+  @exclusivity(unchecked) var receivingIsEnding = false
+  @exclusivity(unchecked) var reader: ParkID?
+  /// How much has to be there before the reader is woken.
+  @exclusivity(unchecked) var readerNeeds = 0
+
+  // The output side: StreamTransport+Output.
+  @exclusivity(unchecked) var output: StreamOutput
+  @exclusivity(unchecked) var outputError: (any Error)?
+  @exclusivity(unchecked) var wroteEnd = false
+  @exclusivity(unchecked) var sending: OperationID?
+  @exclusivity(unchecked) var writers: [ParkID] = []
+
+  // The end: StreamTransport+Closing.
+  @exclusivity(unchecked) var closers: [ParkID] = []
+  /// Closed for its user, and waits for the peer's end.
+  @exclusivity(unchecked) var lingering: TimerHandle?
+  @exclusivity(unchecked) var onClose: (() -> Void)?
+
+  @exclusivity(unchecked) private var knownPeer: SocketAddress?
+
+  init(_ descriptor: consuming Descriptor, peer: SocketAddress?, limit: Int, loop: EventLoop) {
+    self.loop = loop
+    self.limit = limit
+    self.descriptor = consume descriptor
+    knownPeer = peer
+    input = StreamInput(pool: loop.streamBuffers)
+    output = StreamOutput(pool: loop.streamBuffers)
+  }
+
+  /// Begins to receive. Apart from `init`, because the operation keeps the transport.
+  func start() {
+    if knownPeer?.family != .unix { loop.driver.setOption(.noDelay, of: number) }
+    startReceiving()
+  }
+
+  var number: Int32 { descriptor?.number ?? -1 }
+
+  func closeDescriptor() { descriptor = nil }
+
+  // MARK: - Addresses
+
+  package var peer: SocketAddress? {
+    if knownPeer == nil && state != .closed { knownPeer = loop.driver.peerAddress(of: number) }
+    return knownPeer
+  }
+
+  var local: SocketAddress? { state == .closed ? nil : loop.driver.localAddress(of: number) }
+
+  package var waitDescription: String { peer?.description ?? "a connection" }
+
+  // MARK: - Completions
+
+  package func complete(_ operation: OperationID, _ completion: Completion) {
+    if operation == receiving { received(completion) } else if operation == sending { sent(completion) }
+  }
+}
+
+extension SystemError.Code {
+  /// As completions carry it.
+  var result: Int32 { -rawValue }
+
+  /// Whether the call would have worked a moment later.
+  var isTemporary: Bool { self == .tryAgain || self == .interrupted || self == .noBufferSpace }
+}
