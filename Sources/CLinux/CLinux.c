@@ -51,6 +51,11 @@ void asyncio_end_by_interrupt(void) {
   raise(SIGINT);
 }
 
+void asyncio_ignore_broken_pipes(void) {
+  struct sigaction action;
+  if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
+}
+
 int asyncio_interrupt_count(void) { return atomic_load(&interrupt_count); }
 
 extern int _dispatch_get_main_queue_handle_4CF(void) __attribute__((weak));

@@ -102,9 +102,12 @@ extension EventLoop {
     )
   }
 
-  private func makeStream(_ descriptor: consuming Descriptor, peer: SocketAddress, limit: Int) -> StreamHandle {
-    let transport = StreamTransport(descriptor, peer: peer, limit: limit, loop: self)
-    transport.start()
+  /// - Parameter reads: False for what is only written to.
+  func makeStream(
+    _ descriptor: consuming Descriptor, peer: SocketAddress?, isSocket: Bool = true, reads: Bool = true, limit: Int
+  ) -> StreamHandle {
+    let transport = StreamTransport(descriptor, peer: peer, isSocket: isSocket, limit: limit, loop: self)
+    if reads { transport.start() }
     return StreamHandle(transport)
   }
 }

@@ -71,12 +71,28 @@ package protocol Backend: AnyObject {
   /// Two connected sockets without names (socketpair(2)).
   func makeSocketPair() throws -> (Int32, Int32)
 
+  /// Takes over a descriptor that somebody else has made, and says what it is. From now on its operations belong to this
+  /// backend, which may change its flags (O_NONBLOCK).
+  func adopt(_ descriptor: Int32) throws -> DescriptorKind
+
+  /// Two ends of a pipe (pipe2(2)): what is written to the second can be read from the first.
+  func makePipe() throws -> (reading: Int32, writing: Int32)
+
+  /// A descriptor of this backend's own for the standard input, output or error, which other processes may share.
+  func openStandard(_ descriptor: Int32) throws -> Int32
+
   /// Whether a small send is cheaper as an operation, handed over with the turn's one system call, than as a call of its
   /// own.
   var sendsInBatches: Bool { get }
 
   /// Sends what fits without waiting: the number of bytes, or a negative errno.
   func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int
+
+  /// Writes what fits into a pipe without waiting, where that can be had: the number of bytes, or a negative errno.
+  func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int
+
+  /// Receives what is there without waiting: the number of bytes, 0 at the end, or a negative errno.
+  func receive(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Int
 
   /// Ends the stream to the peer (shutdown(2), SHUT_WR): 0 or a negative errno.
   func shutdownWriting(_ descriptor: Int32) -> Int32
@@ -109,6 +125,15 @@ package enum SocketOption {
   case noDelay
   /// `close` resets the connection instead of ending it (SO_LINGER of 0 seconds).
   case resetOnClose
+}
+
+/// What a descriptor is, as far as it matters to a stream.
+package enum DescriptorKind: Equatable {
+  case socket, listeningSocket, pipe
+  /// A character device: a terminal, /dev/null.
+  case terminal
+  /// A file of a file system, read and written at its position.
+  case file
 }
 
 /// A descriptor with one owner, closed when that lets go of it.

@@ -53,7 +53,7 @@ package class KernelBackend: Backend {
   package final func wake() {
     // EAGAIN means that the counter is full: it will wake the loop.
     var one: UInt64 = 1
-    _ = unsafe write(wakeDescriptor, &one, 8)
+    _ = unsafe Glibc.write(wakeDescriptor, &one, 8)
   }
 
   // MARK: - Sockets
@@ -131,7 +131,7 @@ package class KernelBackend: Backend {
     return descriptor
   }
 
-  private final func set(_ level: Int32, _ name: Int32, of descriptor: Int32) {
+  final func set(_ level: Int32, _ name: Int32, of descriptor: Int32) {
     var one: Int32 = 1
     _ = unsafe setsockopt(descriptor, level, name, &one, 4)
   }
@@ -151,6 +151,14 @@ package class KernelBackend: Backend {
   package final func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
     systemCalls &+= 1
     return unsafe asyncio_send(descriptor, bytes.baseAddress, bytes.count)
+  }
+
+  /// Only of non-blocking descriptors, where this backend makes them so.
+  package func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int { -Int(EAGAIN) }
+
+  package final func receive(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Int {
+    systemCalls &+= 1
+    return unsafe asyncio_receive(descriptor, buffer.baseAddress, buffer.count)
   }
 
   package final func shutdownWriting(_ descriptor: Int32) -> Int32 {

@@ -14,16 +14,19 @@ extension EventLoop {
     return unsafe submit(record)
   }
 
-  /// Starts to receive what arrives at a socket, until its end, an error, or `cancel`.
-  package func receive(from descriptor: Int32, sink: any OperationSink) -> OperationID {
-    unsafe submit(operations.allocate(.receive, descriptor: descriptor, sink: sink))
+  /// Starts to receive what arrives at a socket, or to read from anything else, until the end, an error, or `cancel`.
+  package func receive(
+    from descriptor: Int32, isSocket: Bool = true, sink: any OperationSink
+  ) -> OperationID {
+    unsafe submit(operations.allocate(isSocket ? .receive : .read, descriptor: descriptor, sink: sink))
   }
 
-  /// Starts to send bytes that `owner` keeps in place.
+  /// Starts to send bytes that `owner` keeps in place; or to write them to what is no socket.
   package func send(
-    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, owner: AnyObject, sink: any OperationSink
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, isSocket: Bool = true, owner: AnyObject,
+    sink: any OperationSink
   ) -> OperationID {
-    let record = unsafe operations.allocate(.send, descriptor: descriptor, sink: sink)
+    let record = unsafe operations.allocate(isSocket ? .send : .write, descriptor: descriptor, sink: sink)
     unsafe record.pointee.pointer = bytes.baseAddress
     unsafe record.pointee.count = bytes.count
     unsafe record.pointee.owner = owner

@@ -8,8 +8,8 @@
 // memory) and the object that its completions go to, which owns the descriptor. A task that stops waiting changes
 // nothing of that; the object then decides what to do with a result that arrives late.
 //
-// Some operations complete many times: `accept` with each connection, `receive` with each piece of data, `poll` with
-// each readiness. `isLast` tells the end.
+// Some operations complete many times: `accept` with each connection, `receive` and `read` with each piece of data, `poll`
+// with each readiness. `isLast` tells the end.
 
 package enum OperationKind: UInt8 {
   /// Connections of a listener, one completion each; the result is the descriptor.
@@ -20,7 +20,11 @@ package enum OperationKind: UInt8 {
   case receive
   /// All bytes of a buffer; once. The result is their number, or less if an error came in between.
   case send
-  /// Readiness of any descriptor (poll(2)); the result is the set of events.
+  /// The same as `receive` from what is no socket: a pipe, a terminal, a file at its position.
+  case read
+  /// The same as `send` to what is no socket.
+  case write
+  /// Readiness of any descriptor (poll(2)); the result is the set of events. Once a turn for as long as it lasts.
   case poll
 }
 

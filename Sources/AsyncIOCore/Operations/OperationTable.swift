@@ -24,6 +24,8 @@ import Glibc
   package var count = 0
   /// What was sent of it.
   package var done = 0
+  /// The backend waits until the descriptor is ready, to try again.
+  package var waitsForReadiness = false
   /// Where to connect to; allocated for the operation and freed with it.
   package var address: SocketAddress?
   package var storage: UnsafeMutablePointer<sockaddr_storage>?
@@ -73,6 +75,7 @@ import Glibc
     unsafe record.pointee.descriptor = descriptor
     unsafe record.pointee.sink = sink
     unsafe record.pointee.done = 0
+    unsafe record.pointee.waitsForReadiness = false
     inFlight += 1
     return unsafe record
   }

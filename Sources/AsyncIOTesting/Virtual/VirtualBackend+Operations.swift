@@ -14,20 +14,20 @@ extension VirtualBackend {
     let id = record.pointee.id
     let descriptor = record.pointee.descriptor
     switch record.pointee.kind {
-    case .accept, .receive:
+    case .poll where record.pointee.events & UInt32(POLLIN) == 0:
+      outputs[descriptor] = id
+      attempts.append(id)
+    case .accept, .receive, .read, .poll:
       precondition(inputs[descriptor] == nil, "two operations wait for input of one descriptor")
       inputs[descriptor] = id
       attempts.append(id)
-    case .send:
+    case .send, .write:
       outputs[descriptor] = id
       attempts.append(id)
     case .connect:
       outputs[descriptor] = id
       guard let address = record.pointee.address else { preconditionFailure("connect wants an address") }
       network.connect(descriptor, to: address, now: now)
-    case .poll:
-      // There are no foreign descriptors in here.
-      attempts.append(id)
     }
   }
 
@@ -73,9 +73,9 @@ extension VirtualBackend {
       guard let record = loop.operations.record(id), record.pointee.state == .submitted else { continue }
       switch record.pointee.kind {
       case .accept: accept(record, of: loop)
-      case .receive: receive(record, of: loop)
-      case .send: sendRest(record, of: loop)
-      case .poll: finish(record, -EOPNOTSUPP, of: loop)
+      case .receive, .read: receive(record, of: loop)
+      case .send, .write: sendRest(record, of: loop)
+      case .poll: poll(record, of: loop)
       case .connect: break
       }
     }
@@ -115,6 +115,19 @@ extension VirtualBackend {
     case .failed(let code): finish(record, -code, of: loop)
     case .nothing: break
     }
+  }
+
+  /// Tells once a turn for as long as the descriptor is ready.
+  private func poll(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    let id = record.pointee.id
+    guard let ready = network.readiness(of: record.pointee.descriptor) else {
+      // There are no foreign descriptors in here.
+      return finish(record, -EOPNOTSUPP, of: loop)
+    }
+    let events = ready & (record.pointee.events | UInt32(POLLERR | POLLHUP))
+    if events == 0 { return }
+    attempts.append(id)
+    loop.complete(record, Completion(result: Int32(bitPattern: events), isLast: false))
   }
 
   private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {

@@ -132,7 +132,7 @@ package final class VirtualBackend: Backend {
 
   package func wake() {
     var one: UInt64 = 1
-    _ = write(wakeDescriptor, &one, 8)
+    _ = Glibc.write(wakeDescriptor, &one, 8)
   }
 
   /// Waits in real time; -1 is for ever. Returns whether somebody woke the loop.
@@ -178,6 +178,36 @@ package final class VirtualBackend: Backend {
   package func makeSocketPair() throws -> (Int32, Int32) {
     do throws(VirtualErrno) { return try network.makeSocketPair() } catch {
       throw SystemError("socketpair", code: SystemError.Code(rawValue: error.code))
+    }
+  }
+
+  /// Virtual descriptors are all sockets; a number from outside means nothing here.
+  package func adopt(_ descriptor: Int32) throws -> DescriptorKind {
+    guard let kind = network.kind(of: descriptor) else {
+      throw SystemError("adopt", "descriptor \(descriptor) on a loop with virtual time", code: .invalidArgument)
+    }
+    return kind
+  }
+
+  package func makePipe() throws -> (reading: Int32, writing: Int32) {
+    let (reading, writing) = try makeSocketPair()
+    return (reading: reading, writing: writing)
+  }
+
+  package func openStandard(_ descriptor: Int32) throws -> Int32 {
+    throw SystemError("open", "descriptor \(descriptor) on a loop with virtual time", code: .invalidArgument)
+  }
+
+  package func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int { send(bytes, to: descriptor) }
+
+  package func receive(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Int {
+    switch network.receive(from: descriptor, upTo: buffer.count, now: now) {
+    case .bytes(let bytes):
+      bytes.withUnsafeBytes { buffer.copyMemory(from: $0) }
+      return bytes.count
+    case .end: return 0
+    case .failed(let code): return -Int(code)
+    case .nothing: return -Int(EAGAIN)
     }
   }
 

@@ -61,12 +61,28 @@ static inline ssize_t asyncio_receive(int descriptor, void *bytes, size_t count)
   ssize_t result = recv(descriptor, bytes, count, MSG_DONTWAIT);
   return result < 0 ? -errno : result;
 }
+static inline ssize_t asyncio_read(int descriptor, void *bytes, size_t count) {
+  ssize_t result = read(descriptor, bytes, count);
+  return result < 0 ? -errno : result;
+}
+static inline ssize_t asyncio_write(int descriptor, const void *bytes, size_t count) {
+  ssize_t result = write(descriptor, bytes, count);
+  return result < 0 ? -errno : result;
+}
 static inline int asyncio_accept(int listener, struct sockaddr_storage *address, socklen_t *length) {
   long result = syscall(SYS_accept4, listener, address, length, SOCK_CLOEXEC);
   return result < 0 ? -errno : (int)result;
 }
 
 static inline int asyncio_real_time_signal_minimum(void) { return SIGRTMIN; }
+
+// Ignores SIGPIPE, unless somebody handles it.
+void asyncio_ignore_broken_pipes(void);
+
+// pipe2(2), which glibc hides without _GNU_SOURCE. 0, or a negative errno.
+static inline int asyncio_pipe(int descriptors[2], int flags) {
+  return syscall(SYS_pipe2, descriptors, flags) < 0 ? -errno : 0;
+}
 
 // The words that the Ctrl-C handler touches: a count, and the descriptor that wakes the loop. A signal handler may
 // use nothing else; see EventLoop+Interrupt.swift.

@@ -51,7 +51,7 @@ extension StreamTransport {
     if wasOpen { endInput(with: error) }
     endLingering()
     if let receiving { loop.cancel(receiving) }
-    loop.driver.setOption(.resetOnClose, of: number)
+    if isSocket { loop.driver.setOption(.resetOnClose, of: number) }
     if outputError == nil { outputError = error }
     output.discard()
     wakeWriters()

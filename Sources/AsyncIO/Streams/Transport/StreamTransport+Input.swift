@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What arrives: from the descriptor, through the filter, into the input, to the task that waits for it.
 
-package import AsyncIOCore
+import AsyncIOCore
 
 extension StreamTransport {
   // MARK: - Waiting
@@ -38,7 +38,7 @@ extension StreamTransport {
 
   func startReceiving() {
     guard receiving == nil else { return }
-    receiving = loop.receive(from: number, sink: self)
+    receiving = loop.receive(from: number, isSocket: isSocket, sink: self)
   }
 
   func received(_ completion: Completion) {
@@ -53,7 +53,7 @@ extension StreamTransport {
     } else if completion.result == 0 {
       arrivedEnd()
     } else if completion.result != SystemError.Code.canceled.result {
-      endInput(with: SystemError("receive", waitDescription, result: completion.result))
+      endInput(with: SystemError(isSocket ? "receive" : "read", waitDescription, result: completion.result))
     } else if wasEnding {
       if wantsMore { startReceiving() }
     } else if state == .open {

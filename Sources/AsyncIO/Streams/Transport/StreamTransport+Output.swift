@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is written: through the filter, to the kernel at once where it fits, or kept and sent later.
 
-package import AsyncIOCore
+import AsyncIOCore
 
 extension StreamTransport {
   /// What a write may have to be handed over with the turn's other operations; copying more costs more than its own
@@ -36,6 +36,9 @@ extension StreamTransport {
     wroteEnd = true
     if let filter {
       try filter.writeEnd(on: self)
+    } else if !isSocket {
+      // A pipe's end is that its last writer closes it.
+      close()
     } else if output.isEmpty {
       shutDown()
     }
@@ -54,12 +57,12 @@ extension StreamTransport {
     var rest = bytes
     let batches = loop.driver.sendsInBatches && bytes.count <= Self.largestBatched
     if output.isEmpty && !batches {
-      let sent = loop.driver.send(bytes, to: number)
+      let sent = isSocket ? loop.driver.send(bytes, to: number) : loop.driver.write(bytes, to: number)
       if sent == bytes.count { return }
       if sent >= 0 {
         rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
       } else if !SystemError.Code(rawValue: Int32(-sent)).isTemporary {
-        return failOutput(SystemError("send", waitDescription, result: sent))
+        return failOutput(SystemError(isSocket ? "send" : "write", waitDescription, result: sent))
       }
     }
     output.append(rest)
@@ -68,14 +71,14 @@ extension StreamTransport {
 
   private func sendNext() {
     guard sending == nil, let block = output.startSending() else { return }
-    sending = loop.send(block.bytes, to: number, owner: block, sink: self)
+    sending = loop.send(block.bytes, to: number, isSocket: isSocket, owner: block, sink: self)
   }
 
   func sent(_ completion: Completion) {
     sending = nil
     output.finishSending()
     if completion.result < 0 {
-      failOutput(SystemError("send", waitDescription, result: completion.result))
+      failOutput(SystemError(isSocket ? "send" : "write", waitDescription, result: completion.result))
     } else {
       sendNext()
     }

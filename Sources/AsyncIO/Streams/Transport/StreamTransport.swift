@@ -22,6 +22,8 @@ package final class StreamTransport: OperationSink, WaitObject {
 
   package let loop: EventLoop
   let limit: Int
+  /// Anything else is a pipe, a terminal or a file.
+  let isSocket: Bool
   @exclusivity(unchecked) private var descriptor: Descriptor?
   @exclusivity(unchecked) var state = State.open
   /// What stands between the user's bytes and the descriptor's.
@@ -56,9 +58,12 @@ package final class StreamTransport: OperationSink, WaitObject {
 
   @exclusivity(unchecked) private var knownPeer: SocketAddress?
 
-  init(_ descriptor: consuming Descriptor, peer: SocketAddress?, limit: Int, loop: EventLoop) {
+  init(
+    _ descriptor: consuming Descriptor, peer: SocketAddress?, isSocket: Bool = true, limit: Int, loop: EventLoop
+  ) {
     self.loop = loop
     self.limit = limit
+    self.isSocket = isSocket
     self.descriptor = consume descriptor
     knownPeer = peer
     input = StreamInput(pool: loop.streamBuffers)
@@ -67,7 +72,7 @@ package final class StreamTransport: OperationSink, WaitObject {
 
   /// Begins to receive. Apart from `init`, because the operation keeps the transport.
   func start() {
-    if knownPeer?.family != .unix { loop.driver.setOption(.noDelay, of: number) }
+    if isSocket && knownPeer?.family != .unix { loop.driver.setOption(.noDelay, of: number) }
     startReceiving()
   }
 
@@ -78,13 +83,13 @@ package final class StreamTransport: OperationSink, WaitObject {
   // MARK: - Addresses
 
   package var peer: SocketAddress? {
-    if knownPeer == nil && state != .closed { knownPeer = loop.driver.peerAddress(of: number) }
+    if knownPeer == nil && isSocket && state != .closed { knownPeer = loop.driver.peerAddress(of: number) }
     return knownPeer
   }
 
-  var local: SocketAddress? { state == .closed ? nil : loop.driver.localAddress(of: number) }
+  var local: SocketAddress? { state == .closed || !isSocket ? nil : loop.driver.localAddress(of: number) }
 
-  package var waitDescription: String { peer?.description ?? "a connection" }
+  package var waitDescription: String { peer?.description ?? (isSocket ? "a connection" : "a pipe") }
 
   // MARK: - Completions
 

@@ -37,6 +37,8 @@ import Glibc
   private let buffer: UnsafeMutableRawBufferPointer
   /// Cancelled operations, whose last completion comes with the next turn, as from any other backend.
   @safe @exclusivity(unchecked) private var cancelled: [OperationID] = []
+  /// Descriptors of which epoll won't say when they are ready, since they always are (EPERM): files, /dev/null.
+  @safe @exclusivity(unchecked) private var alwaysReady: Set<Int> = []
 
   package override init() throws {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -54,6 +56,11 @@ import Glibc
 
   package override var kind: BackendKind { .epoll }
   override var socketFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue) }
+  package override func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+    systemCalls &+= 1
+    return unsafe asyncio_write(descriptor, bytes.baseAddress, bytes.count)
+  }
+
   override var listenerFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue) }
 
   package override func close() {
@@ -67,6 +74,7 @@ import Glibc
       registrations[Int(descriptor)].armed = 0
       registrations[Int(descriptor)].input = nil
       registrations[Int(descriptor)].output = nil
+      alwaysReady.remove(Int(descriptor))
     }
     super.close(descriptor: descriptor)
   }
@@ -77,11 +85,13 @@ import Glibc
     let descriptor = unsafe Int(record.pointee.descriptor)
     while registrations.count <= descriptor { registrations.append(Registration()) }
     switch unsafe record.pointee.kind {
-    case .accept, .receive, .poll:
+    case .poll where unsafe record.pointee.events == Self.output:
+      registrations[descriptor].output = unsafe record.pointee.id
+    case .accept, .receive, .read, .poll:
       precondition(registrations[descriptor].input == nil, "two operations wait for input of one descriptor")
       registrations[descriptor].input = unsafe record.pointee.id
       registrations[descriptor].inputEvents = unsafe record.pointee.kind == .poll ? record.pointee.events : Self.input
-    case .send:
+    case .send, .write:
       registrations[descriptor].output = unsafe record.pointee.id
     case .connect:
       registrations[descriptor].output = unsafe record.pointee.id
@@ -123,16 +133,20 @@ import Glibc
     let data = UInt64(registration.generation) << 32 | UInt64(descriptor)
     systemCalls &+= 1
     let result = asyncio_epoll_control(epoll, operation, Int32(descriptor), wanted, data)
+    if result == -EPERM || alwaysReady.contains(descriptor) {
+      if wanted == 0 { alwaysReady.remove(descriptor) } else { alwaysReady.insert(descriptor) }
+      return
+    }
     require(result == 0, "epoll_ctl of descriptor \(descriptor) failed with errno \(-result)")
   }
 
   // MARK: - Completing
 
-  package override var wantsTurn: Bool { !cancelled.isEmpty }
+  package override var wantsTurn: Bool { !cancelled.isEmpty || !alwaysReady.isEmpty }
 
   package override func turn(until deadline: Int64?, of loop: EventLoop) {
     // Completions that are here already end the wait, whether they made a job ready or not.
-    let waits = cancelled.isEmpty
+    let waits = !wantsTurn
     completeCancelled(of: loop)
     var timeout = timespec()
     if let deadline, waits && !loop.hasReadyJobs {
@@ -157,6 +171,15 @@ import Glibc
           events: events[index].events, of: loop)
       }
     }
+    if !alwaysReady.isEmpty { handleAlwaysReady(of: loop) }
+  }
+
+  private func handleAlwaysReady(of loop: EventLoop) {
+    for descriptor in alwaysReady {
+      let registration = registrations[descriptor]
+      handle(
+        descriptor: descriptor, generation: registration.generation, events: registration.armed, of: loop)
+    }
   }
 
   private func completeCancelled(of loop: EventLoop) {
@@ -176,7 +199,7 @@ import Glibc
       let record = unsafe loop.operations.record(id)
     {
       switch unsafe record.pointee.kind {
-      case .receive: unsafe receive(record, of: loop)
+      case .receive, .read: unsafe receive(record, of: loop)
       case .accept: unsafe accept(record, of: loop)
       default: unsafe loop.complete(record, Completion(result: Int32(bitPattern: input), isLast: false))
       }
@@ -185,10 +208,10 @@ import Glibc
     if events & (Self.output | Self.failure) != 0, let id = registrations[descriptor].output,
       let record = unsafe loop.operations.record(id)
     {
-      if unsafe record.pointee.kind == .connect {
-        unsafe finishConnecting(record, of: loop)
-      } else {
-        unsafe sendRest(record, of: loop)
+      switch unsafe record.pointee.kind {
+      case .connect: unsafe finishConnecting(record, of: loop)
+      case .poll: unsafe loop.complete(record, Completion(result: Int32(bitPattern: events), isLast: false))
+      default: unsafe sendRest(record, of: loop)
       }
     }
   }
@@ -196,7 +219,10 @@ import Glibc
   private func receive(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
     systemCalls &+= 1
     let descriptor = unsafe record.pointee.descriptor
-    let count = unsafe asyncio_receive(descriptor, buffer.baseAddress, buffer.count)
+    let count =
+      unsafe record.pointee.kind == .receive
+      ? asyncio_receive(descriptor, buffer.baseAddress, buffer.count)
+      : asyncio_read(descriptor, buffer.baseAddress, buffer.count)
     if count > 0 {
       let bytes = unsafe UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
       unsafe loop.complete(record, Completion(result: Int32(count), bytes: bytes, isLast: false))
@@ -229,7 +255,10 @@ import Glibc
   private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
     let descriptor = unsafe record.pointee.descriptor
     systemCalls &+= 1
-    let count = unsafe asyncio_send(descriptor, record.pointee.pointer, record.pointee.count)
+    let count =
+      unsafe record.pointee.kind == .send
+      ? asyncio_send(descriptor, record.pointee.pointer, record.pointee.count)
+      : asyncio_write(descriptor, record.pointee.pointer, record.pointee.count)
     if count == -Int(EAGAIN) || count == -Int(EINTR) { return }
     if count < 0 {
       endOutput(Int(descriptor))

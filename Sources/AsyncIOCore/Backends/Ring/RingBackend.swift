@@ -83,6 +83,17 @@ import Glibc
       unsafe entry.pointee.len = UInt32(clamping: record.pointee.count)
       // MSG_WAITALL: the kernel itself goes on after a short send (5.19).
       unsafe entry.pointee.op_flags = UInt32(MSG_NOSIGNAL) | UInt32(MSG_WAITALL)
+    case .read:
+      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_READ)
+      unsafe entry.pointee.flags = UInt8(ASYNCIO_URING_SQE_BUFFER_SELECT)
+      unsafe entry.pointee.buf_group = ProvidedBuffers.group
+      // The file's own position.
+      unsafe entry.pointee.off = .max
+    case .write:
+      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_WRITE)
+      unsafe entry.pointee.addr = UInt64(UInt(bitPattern: record.pointee.pointer))
+      unsafe entry.pointee.len = UInt32(clamping: record.pointee.count)
+      unsafe entry.pointee.off = .max
     case .accept:
       unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_ACCEPT)
       unsafe entry.pointee.ioprio = UInt16(ASYNCIO_URING_ACCEPT_MULTISHOT)
@@ -96,9 +107,24 @@ import Glibc
       unsafe entry.pointee.off = UInt64(length)
     case .poll:
       unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_POLL_ADD)
+      // Each poll tells once, and is submitted again: a multishot one tells of what arrives, not of what is there.
       unsafe entry.pointee.op_flags = record.pointee.events
-      unsafe entry.pointee.len = UInt32(ASYNCIO_URING_POLL_ADD_MULTI)
     }
+  }
+
+  /// Submits the request again when its descriptor is ready: somebody has made it non-blocking (O_NONBLOCK), and then
+  /// the kernel doesn't wait for it.
+  private func submitWhenReady(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    guard unsafe record.pointee.state == .submitted else {
+      return unsafe loop.complete(record, Completion(result: -ECANCELED, isLast: true))
+    }
+    let isOutput = unsafe record.pointee.kind == .send || record.pointee.kind == .write
+    unsafe record.pointee.waitsForReadiness = true
+    let entry = unsafe nextEntry()
+    unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_POLL_ADD)
+    unsafe entry.pointee.fd = record.pointee.descriptor
+    unsafe entry.pointee.op_flags = UInt32(isOutput ? POLLOUT : POLLIN)
+    unsafe entry.pointee.user_data = record.pointee.id.userData
   }
 
   package override func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
@@ -161,8 +187,21 @@ import Glibc
     }
     guard let record = unsafe loop.operations.record(OperationID(userData: result.user_data)) else { return hasBuffer }
     let more = result.flags & UInt32(ASYNCIO_URING_CQE_MORE) != 0
+    if unsafe record.pointee.waitsForReadiness {
+      unsafe record.pointee.waitsForReadiness = false
+      if result.res < 0 {
+        unsafe loop.complete(record, Completion(result: result.res, isLast: true))
+      } else {
+        unsafe restartOrEnd(record, result.user_data, of: loop)
+      }
+      return hasBuffer
+    }
+    if result.res == -EAGAIN && !more, unsafe record.pointee.kind != .poll && record.pointee.kind != .connect {
+      unsafe submitWhenReady(record, of: loop)
+      return hasBuffer
+    }
     switch unsafe record.pointee.kind {
-    case .receive:
+    case .receive, .read:
       if result.res > 0 {
         let restart = unsafe !more && record.pointee.state == .submitted
         let bytes = unsafe buffers[identifier, Int(result.res)]
@@ -181,10 +220,26 @@ import Glibc
       } else {
         unsafe loop.complete(record, Completion(result: result.res, isLast: !more))
       }
+    case .write: unsafe wrote(result, record, of: loop)
     case .send, .connect:
       unsafe loop.complete(record, Completion(result: result.res, isLast: true))
     }
     return hasBuffer
+  }
+
+  /// A pipe takes what fits: the rest follows.
+  private func wrote(
+    _ result: asyncio_uring_cqe, _ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop
+  ) {
+    guard result.res > 0 else { return unsafe loop.complete(record, Completion(result: result.res, isLast: true)) }
+    unsafe record.pointee.done += Int(result.res)
+    unsafe record.pointee.count -= Int(result.res)
+    unsafe record.pointee.pointer = record.pointee.pointer.map { unsafe $0 + Int(result.res) }
+    if unsafe record.pointee.count == 0 {
+      unsafe loop.complete(record, Completion(result: Int32(clamping: record.pointee.done), isLast: true))
+    } else {
+      unsafe restartOrEnd(record, result.user_data, of: loop)
+    }
   }
 
   private func restartOrEnd(_ record: UnsafeMutablePointer<OperationRecord>, _ userData: UInt64, of loop: EventLoop) {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streams of what is no socket, and of sockets that others have made. A pipe has one direction: reading ends and writing
+// ends are readers and writers, and a process's two pipes make a ByteStream.
+
+public import AsyncIOCore
+
+extension StreamReader {
+  /// Reads from a descriptor that the program brings: a pipe, a terminal, a socket, a file at its position; asyncio's
+  /// `connect_read_pipe`.
+  ///
+  /// ```swift
+  /// var ends: [Int32] = [-1, -1]
+  /// guard pipe(&ends) == 0 else { return }
+  /// let reader = try await StreamReader.adopting(ends[0])
+  /// ```
+  ///
+  /// The descriptor is the stream's from now on, which may change its flags (O_NONBLOCK), and closes it.
+  ///
+  /// - Parameter limit: See `StreamReader.limit`.
+  /// - Throws: `SystemError` if it is no open descriptor. It is still the caller's then.
+  public nonisolated(nonsending) static func adopting(
+    _ descriptor: Int32, limit: Int = 64 * 1024
+  ) async throws -> StreamReader {
+    StreamReader(try await onCurrentLoop { try $0.adopt(descriptor, limit: limit) })
+  }
+
+  /// The process's standard input, whatever it is. Its bytes go to one reader: the first one's.
+  ///
+  /// ```swift
+  /// let input = try await StreamReader.standardInput()
+  /// for try await line in input.lines { print(line) }
+  /// ```
+  ///
+  /// The stream has a descriptor of its own: closing it leaves descriptor 0 as it is.
+  public nonisolated(nonsending) static func standardInput(limit: Int = 64 * 1024) async throws -> StreamReader {
+    StreamReader(try await onCurrentLoop { try $0.adopt(try $0.driver.openStandard(0), limit: limit) })
+  }
+}
+
+extension StreamWriter {
+  /// Writes to a descriptor that the program brings; asyncio's `connect_write_pipe`. See `StreamReader.adopting`.
+  ///
+  /// Writing to a pipe that nobody reads fails with EPIPE: the program ignores SIGPIPE from the first such stream on,
+  /// unless it handles it.
+  public nonisolated(nonsending) static func adopting(_ descriptor: Int32) async throws -> StreamWriter {
+    StreamWriter(try await onCurrentLoop { try $0.adopt(descriptor, reads: false, limit: 0) })
+  }
+
+  /// The process's standard output. What was written has left when `drain` or `close` returns.
+  ///
+  /// ```swift
+  /// let output = try await StreamWriter.standardOutput()
+  /// try await output.write("hello\n")
+  /// try await output.close()
+  /// ```
+  ///
+  /// The stream has a descriptor of its own: closing it leaves descriptor 1 as it is.
+  public nonisolated(nonsending) static func standardOutput() async throws -> StreamWriter {
+    StreamWriter(try await onCurrentLoop { try $0.adopt(try $0.driver.openStandard(1), reads: false, limit: 0) })
+  }
+
+  /// The process's standard error; see `standardOutput`.
+  public nonisolated(nonsending) static func standardError() async throws -> StreamWriter {
+    StreamWriter(try await onCurrentLoop { try $0.adopt(try $0.driver.openStandard(2), reads: false, limit: 0) })
+  }
+}
+
+extension ByteStream {
+  /// A connected socket that the program brings, from another library or from a parent process; asyncio's
+  /// `connect_accepted_socket` and `open_connection(sock=)`. See `StreamReader.adopting`.
+  public nonisolated(nonsending) static func adopting(
+    _ descriptor: Int32, limit: Int = 64 * 1024
+  ) async throws -> ByteStream {
+    ByteStream(try await onCurrentLoop { try $0.adopt(descriptor, limit: limit) })
+  }
+}
+
+/// A pipe within this process, or for a child of it; pipe(2).
+///
+/// ```swift
+/// let (reader, writer) = try await makePipe()
+/// try await writer.write("hello\n")
+/// print(try await reader.readLine() ?? "")
+/// ```
+public nonisolated(nonsending) func makePipe(
+  limit: Int = 64 * 1024
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  let (reading, writing) = try await onCurrentLoop { loop in
+    let ends = try loop.driver.makePipe()
+    return (
+      loop.makeStream(Descriptor(ends.reading, of: loop.driver), peer: nil, isSocket: false, limit: limit),
+      loop.makeStream(Descriptor(ends.writing, of: loop.driver), peer: nil, isSocket: false, reads: false, limit: 0)
+    )
+  }
+  return (StreamReader(reading), StreamWriter(writing))
+}
+
+/// Runs the body on the loop of this thread, or on the shared one's thread.
+nonisolated(nonsending) func onCurrentLoop<Result: Sendable>(
+  _ body: @Sendable (EventLoop) throws -> Result
+) async throws -> Result {
+  if let loop = EventLoop.onThisThread(for: #isolation) { return try body(loop) }
+  let loop = EventLoop.current
+  return try await loop.anchor.run { try body(loop) }
+}
+
+extension EventLoop {
+  func adopt(_ number: Int32, reads: Bool = true, limit: Int) throws -> StreamHandle {
+    let kind = try driver.adopt(number)
+    guard kind != .listeningSocket else {
+      throw SystemError("adopt", "descriptor \(number), which listens", code: .invalidArgument)
+    }
+    let descriptor = Descriptor(number, of: driver)
+    return makeStream(descriptor, peer: nil, isSocket: kind == .socket, reads: reads || kind == .socket, limit: limit)
+  }
+}

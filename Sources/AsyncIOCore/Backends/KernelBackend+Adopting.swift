@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptors that others have made: the standard streams, what a process inherited, what the user brings.
+//
+// epoll wants them non-blocking, since a readiness can be gone by the time of the call. O_NONBLOCK belongs to the open
+// file description, which the standard streams share with the shell and with other processes: those would find their
+// terminal non-blocking. So these are opened anew by way of /proc/self/fd, which gives a pipe or a terminal a description
+// of its own. Files are never "not ready", and sockets are called with MSG_DONTWAIT anyway.
+//
+// A write to a pipe that nobody reads raises SIGPIPE, and no flag prevents that as MSG_NOSIGNAL does for sockets. Whoever
+// writes to a pipe here ignores the signal, as CPython does from its start: the write fails with EPIPE.
+
+import CLinux
+import Glibc
+
+extension KernelBackend {
+  package final func adopt(_ descriptor: Int32) throws -> DescriptorKind {
+    systemCalls &+= 1
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw SystemError("fstat", "descriptor \(descriptor)", result: -errno)
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFSOCK:
+      makeAsWanted(descriptor)
+      return isListening(descriptor) ? .listeningSocket : .socket
+    case S_IFIFO:
+      ignoreBrokenPipes()
+      makeAsWanted(descriptor)
+      return .pipe
+    case S_IFCHR:
+      makeAsWanted(descriptor)
+      return .terminal
+    default: return .file
+    }
+  }
+
+  package final func makePipe() throws -> (reading: Int32, writing: Int32) {
+    ignoreBrokenPipes()
+    systemCalls &+= 1
+    var pair: (Int32, Int32) = (-1, -1)
+    let flags = Int32(O_CLOEXEC) | (wantsNonBlocking ? Int32(O_NONBLOCK) : 0)
+    let result = unsafe withUnsafeMutablePointer(to: &pair) { pointer in
+      unsafe pointer.withMemoryRebound(to: Int32.self, capacity: 2) { unsafe asyncio_pipe($0, flags) }
+    }
+    guard result == 0 else { throw SystemError("pipe2", result: result) }
+    return pair
+  }
+
+  package final func openStandard(_ descriptor: Int32) throws -> Int32 {
+    systemCalls &+= 1
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw SystemError("fstat", "descriptor \(descriptor)", result: -errno)
+    }
+    let kind = status.st_mode & S_IFMT
+    if kind == S_IFIFO { ignoreBrokenPipes() }
+    if wantsNonBlocking && (kind == S_IFIFO || kind == S_IFCHR) {
+      let access = fcntl(descriptor, F_GETFL) & O_ACCMODE
+      let own = unsafe Glibc.open("/proc/self/fd/\(descriptor)", access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+      if own >= 0 { return own }
+    }
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw SystemError("fcntl", "F_DUPFD_CLOEXEC of descriptor \(descriptor)", result: -errno) }
+    return copy
+  }
+
+  /// Whether descriptors are to be non-blocking.
+  final var wantsNonBlocking: Bool { socketFlags & Int32(SOCK_NONBLOCK.rawValue) != 0 }
+
+  private final func makeAsWanted(_ descriptor: Int32) {
+    let flags = fcntl(descriptor, F_GETFL)
+    let wanted = wantsNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK
+    if flags >= 0 && flags != wanted { _ = fcntl(descriptor, F_SETFL, wanted) }
+  }
+
+  private final func isListening(_ descriptor: Int32) -> Bool {
+    var value: Int32 = 0
+    var length = socklen_t(4)
+    return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value != 0
+  }
+
+  private final func ignoreBrokenPipes() { asyncio_ignore_broken_pipes() }
+}

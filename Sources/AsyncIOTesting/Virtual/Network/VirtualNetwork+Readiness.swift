@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AsyncIOCore
+import Glibc
+
+extension VirtualNetwork {
+  /// What poll(2) would say of a descriptor; nil if there is none. Whoever asks for room is told when there is some.
+  mutating func readiness(of descriptor: Int32) -> UInt32? {
+    switch descriptors[descriptor] {
+    case nil: return nil
+    case .idle: return UInt32(POLLOUT | POLLHUP)
+    case .listener(let listener): return listener.queue.isEmpty ? 0 : UInt32(POLLIN)
+    case .endpoint(let id):
+      guard let endpoint = endpoints[id] else { return nil }
+      var events: Int32 = 0
+      let isOver = endpoint.peerHasEnded || endpoint.isReset || endpoint.error != 0
+      if !endpoint.received.isEmpty || isOver { events |= POLLIN }
+      if endpoint.isReset || endpoint.error != 0 { events |= POLLERR | POLLHUP }
+      if endpoint.room > 0 && endpoint.other != nil || endpoint.isReset {
+        events |= POLLOUT
+      } else {
+        endpoints[id]?.isBlocked = true
+      }
+      return UInt32(events)
+    }
+  }
+
+  func kind(of descriptor: Int32) -> DescriptorKind? {
+    switch descriptors[descriptor] {
+    case nil: nil
+    case .listener: .listeningSocket
+    case .idle, .endpoint: .socket
+    }
+  }
+}
