@@ -2,7 +2,7 @@
 // Streams of what is no socket, and of sockets that others have made. A pipe has one direction: reading ends and writing
 // ends are readers and writers, and a process's two pipes make a ByteStream.
 
-public import AsyncIOCore
+import AsyncIOCore
 
 extension StreamReader {
   /// Reads from a descriptor that the program brings: a pipe, a terminal, a socket, a file at its position; asyncio's

@@ -121,7 +121,15 @@ extension StreamTransport {
   nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
     while input.isEmpty {
       if try isOver() { return [] }
-      try await waitForInput(1)
+      if pulling.isOn {
+        var bytes: [UInt8] = []
+        if pull(into: &bytes, upTo: min(count, Pulling.largest)) != nil {
+          await loop.spendBudget()
+          return bytes
+        }
+        if inputIsOver { continue }
+      }
+      try await waitForCompletion(1)
     }
     let bytes = input.take(min(count, input.count))
     resumeReceiving()
@@ -135,7 +143,14 @@ extension StreamTransport {
         buffer.removeAll(keepingCapacity: true)
         return 0
       }
-      try await waitForInput(1)
+      if pulling.isOn {
+        if let taken = pull(into: &buffer, upTo: min(count, Pulling.largest)) {
+          await loop.spendBudget()
+          return taken
+        }
+        if inputIsOver { continue }
+      }
+      try await waitForCompletion(1)
     }
     let taken = input.take(upTo: count, into: &buffer)
     resumeReceiving()

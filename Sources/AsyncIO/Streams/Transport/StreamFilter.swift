@@ -37,6 +37,7 @@ extension StreamTransport {
     if let inputError { throw inputError }
     if let outputError { throw outputError }
     self.filter = filter
+    setPulling(false)
     let unread = input.take(input.count)
     if !unread.isEmpty { try unread.withUnsafeBytes { try filter.received($0, on: self) } }
     if reachedEnd {

@@ -2,12 +2,20 @@
 // What arrives: from the descriptor, through the filter, into the input, to the task that waits for it.
 
 import AsyncIOCore
+import Glibc
 
 extension StreamTransport {
   // MARK: - Waiting
 
   /// Waits until `needed` bytes are unread, or there will be no more; `DeadlinePassed` at a time of the loop's clock.
   package nonisolated(nonsending) func waitForInput(_ needed: Int, until deadline: Int64 = .max) async throws {
+    if pulling.isOn && pull(needed) { return }
+    try await waitForCompletion(needed, until: deadline)
+    while pulling.isOn && !pull(needed) { try await waitForCompletion(needed, until: deadline) }
+  }
+
+  /// Waits until a completion has brought `needed` bytes, or, where the stream pulls, has said that there are some.
+  nonisolated(nonsending) func waitForCompletion(_ needed: Int, until deadline: Int64 = .max) async throws {
     guard reader == nil else { throw StreamError.concurrentRead }
     readerNeeds = needed
     let wait = loop.beginWait(WaitReason("receive from", on: self))
@@ -28,9 +36,11 @@ extension StreamTransport {
 
   // MARK: - Receiving
 
-  /// After bytes were taken out.
+  /// After bytes were taken out, or when somebody waits for more.
   func resumeReceiving() {
-    if receivingIsPaused && state == .open && !inputIsOver && (input.count <= limit || reader != nil) {
+    if pulling.isOn {
+      if reader != nil && receiving == nil && state == .open && !inputIsOver { startReceiving() }
+    } else if receivingIsPaused && state == .open && !inputIsOver && (input.count <= limit || reader != nil) {
       receivingIsPaused = false
       startReceiving()
     }
@@ -38,7 +48,10 @@ extension StreamTransport {
 
   func startReceiving() {
     guard receiving == nil else { return }
-    receiving = loop.receive(from: number, isSocket: isSocket, sink: self)
+    receiving =
+      pulling.isOn
+      ? loop.poll(number, events: UInt32(POLLIN), sink: self)
+      : loop.receive(from: number, isSocket: isSocket, sink: self)
   }
 
   func received(_ completion: Completion) {
@@ -46,9 +59,11 @@ extension StreamTransport {
     if completion.isLast {
       receiving = nil
       receivingIsEnding = false
+      applyPulling()
     }
     if completion.result > 0 {
       arrived(completion.bytes)
+      if completion.bytes.count >= Pulling.large { largePieceArrived() }
       if completion.isLast && wantsMore { startReceiving() }
     } else if completion.result == 0 {
       arrivedEnd()
@@ -63,7 +78,10 @@ extension StreamTransport {
     if state == .closing { closeIfIdle() }
   }
 
-  private var wantsMore: Bool { !receivingIsPaused && (state == .open || lingering != nil) }
+  var wantsMore: Bool {
+    if pulling.isOn { return reader != nil && state == .open }
+    return !receivingIsPaused && (state == .open || lingering != nil)
+  }
 
   @inline(__always)
   private func arrived(_ bytes: UnsafeRawBufferPointer) {

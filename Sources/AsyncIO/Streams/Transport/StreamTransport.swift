@@ -3,7 +3,7 @@
 // completions of its operations, and wakes the tasks that wait for them.
 //
 // Receiving runs by itself from the start, and stops while more than twice the limit is unread; so a read whose bytes
-// are there does not suspend. A write tries to leave at once and keeps only what did not fit. A filter (TLS) may stand
+// are there does not suspend. Large pieces are pulled instead, see StreamTransport+Pulling. A write tries to leave at once and keeps only what did not fit. A filter (TLS) may stand
 // between the bytes of the user and those of the descriptor: then what arrives goes through it before it is input, and
 // what is written before it is output.
 //
@@ -34,6 +34,7 @@ package final class StreamTransport: OperationSink, WaitObject {
   /// Why nothing more will arrive. Nil and `reachedEnd` is a proper end.
   @exclusivity(unchecked) package internal(set) var inputError: (any Error)?
   @exclusivity(unchecked) var reachedEnd = false
+  /// A `receive`, or a `poll` if the stream pulls.
   @exclusivity(unchecked) var receiving: OperationID?
   /// Nobody wants more at present.
   @exclusivity(unchecked) var receivingIsPaused = false
@@ -42,6 +43,7 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var reader: ParkID?
   /// How much has to be there before the reader is woken.
   @exclusivity(unchecked) var readerNeeds = 0
+  @exclusivity(unchecked) var pulling = Pulling()
 
   // The output side: StreamTransport+Output.
   @exclusivity(unchecked) var output: StreamOutput
@@ -94,7 +96,11 @@ package final class StreamTransport: OperationSink, WaitObject {
   // MARK: - Completions
 
   package func complete(_ operation: OperationID, _ completion: Completion) {
-    if operation == receiving { received(completion) } else if operation == sending { sent(completion) }
+    if operation == receiving {
+      if pulling.isOn { becameReadable(completion) } else { received(completion) }
+    } else if operation == sending {
+      sent(completion)
+    }
   }
 }
 
