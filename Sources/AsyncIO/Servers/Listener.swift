@@ -85,25 +85,45 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     inContext { self.handle(handle, in: task) }
   }
 
+  /// What the closures of the task hold while the handler waits is a good part of what an idle connection costs: the
+  /// usual case keeps to a frame of its own, and what a failure needs is not in it.
   private func handle(_ handle: StreamHandle, in task: AnyTaskHandle) {
     let service = service
-    let loop = loop
-    task.start(eagerly: false, isolation: nil) {
-      let reader = StreamReader(handle)
-      let writer = StreamWriter(handle)
-      do {
-        try await service.prepare?(ByteStream(reader: reader, writer: writer))
-        switch service.handler {
-        case .halves(let handler): try await handler(reader, writer)
-        case .stream(let handler): try await handler(ByteStream(reader: reader, writer: writer))
+    if case .halves(let handler) = service.handler, service.prepare == nil {
+      task.startOwn {
+        task.begin()
+        do {
+          try await handler(StreamReader(handle), StreamWriter(handle))
+          task.end(.succeeded)
+        } catch {
+          Self.handlerFailed(error, handle, task)
         }
-        return .succeeded
+      }
+      return
+    }
+    task.startOwn {
+      task.begin()
+      do {
+        let stream = ByteStream(handle)
+        try await service.prepare?(stream)
+        switch service.handler {
+        case .halves(let handler): try await handler(stream.reader, stream.writer)
+        case .stream(let handler): try await handler(stream)
+        }
+        task.end(.succeeded)
       } catch {
-        handle.abort()
-        if !(error is CancellationError) { loop.reportFromAnywhere("a connection handler failed", error) }
-        return task.ended(by: error)
+        Self.handlerFailed(error, handle, task)
       }
     }
+  }
+
+  @inline(never)
+  private static func handlerFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
+    handle.abort()
+    if !(error is CancellationError) {
+      handle.transport.loop.reportFromAnywhere("a connection handler failed", error)
+    }
+    task.end(task.ended(by: error))
   }
 
   /// Runs the body with the task-local values of the place where the server was started. A context is for one call: the

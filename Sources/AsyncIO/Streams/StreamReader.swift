@@ -118,6 +118,7 @@ public final class StreamReader: Sendable {
 // MARK: - On the loop
 
 extension StreamTransport {
+  @inline(__always)
   nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
     while input.isEmpty {
       if try isOver() { return [] }
@@ -137,6 +138,7 @@ extension StreamTransport {
     return bytes
   }
 
+  @inline(__always)
   nonisolated(nonsending) func read(into buffer: inout [UInt8], upTo count: Int) async throws -> Int {
     while input.isEmpty {
       if try isOver() {
@@ -158,6 +160,7 @@ extension StreamTransport {
     return taken
   }
 
+  @inline(__always)
   nonisolated(nonsending) func readToEnd(upTo maximum: Int) async throws -> [UInt8] {
     while try !isOver() {
       if input.count > maximum { throw LimitOverrunError(limit: maximum, consumed: input.count) }
@@ -167,6 +170,7 @@ extension StreamTransport {
     return input.take(input.count)
   }
 
+  @inline(__always)
   nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
     while input.count < count {
       if try isOver() { throw IncompleteReadError(partial: input.take(input.count), expected: count) }
@@ -178,6 +182,7 @@ extension StreamTransport {
     return bytes
   }
 
+  @inline(__always)
   nonisolated(nonsending) func readUntil(_ separator: [UInt8]) async throws -> [UInt8] {
     guard let end = try await waitFor(separator) else {
       throw IncompleteReadError(partial: input.take(input.count), expected: nil)
@@ -188,6 +193,7 @@ extension StreamTransport {
     return bytes
   }
 
+  @inline(__always)
   nonisolated(nonsending) func readLine(strippingNewline: Bool) async throws -> String? {
     let end = try await waitFor([0x0a]) ?? input.count
     if end == 0 { return nil }
@@ -204,6 +210,7 @@ extension StreamTransport {
   }
 
   /// Where the first separator ends; nil if the stream ends before.
+  @inline(__always)
   private nonisolated(nonsending) func waitFor(_ separator: [UInt8]) async throws -> Int? {
     var searched = 0
     while true {

@@ -143,6 +143,14 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
     node.attach(SwiftTask(task), owner: self)
   }
 
+  /// Starts it in no isolation. The work calls `begin` and `end` itself: a frame less for what there is ten thousand
+  /// times, and waits.
+  @inline(__always)
+  package final func startOwn(_ work: sending @escaping @isolated(any) () async -> Void) {
+    loop.tasks.insert(self)
+    node.attach(SwiftTask(loop.spawn(isolation: nil, work)), owner: self)
+  }
+
   /// The current Swift task is this one.
   package final func begin() {
     if let task = SwiftTask() { node.attach(task, owner: self) }

@@ -35,7 +35,9 @@ package final class StreamHandle: @unchecked Sendable {
     }
   }
 
-  /// Runs the body on the loop that the stream belongs to.
+  /// Runs the body on the loop that the stream belongs to. Never inlined: what it needs on the way would be in the frame
+  /// of every read that waits.
+  @inline(never)
   package func onLoop<Result>(
     _ body: sending (StreamTransport) async throws -> sending Result
   ) async throws -> sending Result {

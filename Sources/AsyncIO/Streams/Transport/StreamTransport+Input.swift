@@ -7,24 +7,43 @@ import Glibc
 extension StreamTransport {
   // MARK: - Waiting
 
-  /// Waits until `needed` bytes are unread, or there will be no more; `DeadlinePassed` at a time of the loop's clock.
-  package nonisolated(nonsending) func waitForInput(_ needed: Int, until deadline: Int64 = .max) async throws {
-    if pulling.isOn && pull(needed) { return }
-    try await waitForCompletion(needed, until: deadline)
-    while pulling.isOn && !pull(needed) { try await waitForCompletion(needed, until: deadline) }
+  /// Waits until `needed` bytes are unread, or there will be no more.
+  @inline(__always)
+  package nonisolated(nonsending) func waitForInput(_ needed: Int) async throws {
+    repeat {
+      if pulling.isOn && pull(needed) { return }
+      try await waitForCompletion(needed)
+    } while pulling.isOn
+  }
+
+  /// The same until a time of the loop's clock: `DeadlinePassed`.
+  package nonisolated(nonsending) func waitForInput(_ needed: Int, until deadline: Int64) async throws {
+    if deadline == .max { return try await waitForInput(needed) }
+    repeat {
+      if pulling.isOn && pull(needed) { return }
+      let wait = try beginWaitForCompletion(needed)
+      let outcome = await loop.wait(wait, until: deadline)
+      reader = nil
+      if outcome == .cancelled { throw CancellationError() }
+      if outcome == .resumed(EventLoop.deadlinePassed) { throw DeadlinePassed() }
+    } while pulling.isOn
   }
 
   /// Waits until a completion has brought `needed` bytes, or, where the stream pulls, has said that there are some.
-  nonisolated(nonsending) func waitForCompletion(_ needed: Int, until deadline: Int64 = .max) async throws {
+  nonisolated(nonsending) func waitForCompletion(_ needed: Int) async throws {
+    let wait = try beginWaitForCompletion(needed)
+    let outcome = await loop.wait(wait)
+    reader = nil
+    if outcome == .cancelled { throw CancellationError() }
+  }
+
+  private func beginWaitForCompletion(_ needed: Int) throws -> ParkID {
     guard reader == nil else { throw StreamError.concurrentRead }
     readerNeeds = needed
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait
     resumeReceiving()
-    let outcome = await loop.wait(wait, until: deadline)
-    reader = nil
-    if outcome == .cancelled { throw CancellationError() }
-    if outcome == .resumed(EventLoop.deadlinePassed) { throw DeadlinePassed() }
+    return wait
   }
 
   /// Whether a wait for input would be in vain.
