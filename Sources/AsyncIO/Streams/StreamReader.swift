@@ -81,6 +81,20 @@ public final class StreamReader: Sendable {
     return try await handle.onLoop { try await $0.readUntil(separator) }
   }
 
+  /// Waits for any of several separators and returns everything up to and with the first; asyncio's `readuntil` with a
+  /// tuple. Of two that begin at the same place the shorter one counts.
+  ///
+  /// ```swift
+  /// let sentence = try await reader.readUntil(anyOf: [Array(". ".utf8), Array("! ".utf8)])
+  /// ```
+  ///
+  /// - Throws: As `readUntil(_:)`.
+  public nonisolated(nonsending) func readUntil(anyOf separators: [[UInt8]]) async throws -> [UInt8] {
+    require(!separators.isEmpty && !separators.contains([]), "a separator has at least one byte")
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.readUntil(anyOf: separators) }
+    return try await handle.onLoop { try await $0.readUntil(anyOf: separators) }
+  }
+
   /// Waits for a line and returns it, in UTF-8, without its end (`\n` or `\r\n`) unless asked for; asyncio's `readline`.
   ///
   /// - Returns: Nil at the end of the stream. The last line may lack its end.
@@ -193,6 +207,28 @@ extension StreamTransport {
     return bytes
   }
 
+  nonisolated(nonsending) func readUntil(anyOf separators: [[UInt8]]) async throws -> [UInt8] {
+    let longest = separators.reduce(0) { max($0, $1.count) }
+    var searched = 0
+    while true {
+      let ends = separators.compactMap { separator in
+        input.endOfFirst(separator, from: searched).map { (end: $0, start: $0 - separator.count) }
+      }
+      // asyncio's rule: what ends first, and of those the one that begins last.
+      if let first = ends.min(by: { ($0.end, -$0.start) < ($1.end, -$1.start) }) {
+        if first.start > limit { throw LimitOverrunError(limit: limit, consumed: first.start) }
+        let bytes = input.take(first.end)
+        resumeReceiving()
+        await loop.spendBudget()
+        return bytes
+      }
+      searched = max(0, input.count - longest + 1)
+      if searched > limit { throw LimitOverrunError(limit: limit, consumed: searched) }
+      if try isOver() { throw IncompleteReadError(partial: input.take(input.count), expected: nil) }
+      try await waitForInput(input.count + 1)
+    }
+  }
+
   @inline(__always)
   nonisolated(nonsending) func readLine(strippingNewline: Bool) async throws -> String? {
     let end = try await waitFor([0x0a]) ?? input.count
@@ -226,7 +262,7 @@ extension StreamTransport {
   }
 
   /// Whether there will be no more; throws if that is because the connection was lost.
-  private func isOver() throws -> Bool {
+  func isOver() throws -> Bool {
     if let inputError { throw inputError }
     return reachedEnd
   }

@@ -15,7 +15,7 @@ public enum BackendKind: String, Sendable, CustomStringConvertible {
   public var description: String { rawValue }
 }
 
-package protocol Backend: AnyObject {
+package protocol Backend: StreamDriver {
   var kind: BackendKind { get }
 
   // MARK: Time

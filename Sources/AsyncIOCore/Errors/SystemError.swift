@@ -33,6 +33,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let interrupted = Code(rawValue: EINTR)
     public static let noSuchFile = Code(rawValue: ENOENT)
     public static let nameTooLong = Code(rawValue: ENAMETOOLONG)
+    public static let notASocket = Code(rawValue: ENOTSOCK)
     public static let invalidArgument = Code(rawValue: EINVAL)
     public static let noBufferSpace = Code(rawValue: ENOBUFS)
 

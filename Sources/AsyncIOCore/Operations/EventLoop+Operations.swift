@@ -33,6 +33,18 @@ extension EventLoop {
     return unsafe submit(record)
   }
 
+  /// Starts to send bytes from where `owner` keeps them, without a copy if that can be had; completes when the kernel
+  /// needs them no more.
+  package func sendZeroCopy(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, owner: AnyObject, sink: any OperationSink
+  ) -> OperationID {
+    let record = unsafe operations.allocate(.sendZeroCopy, descriptor: descriptor, sink: sink)
+    unsafe record.pointee.pointer = bytes.baseAddress
+    unsafe record.pointee.count = bytes.count
+    unsafe record.pointee.owner = owner
+    return unsafe submit(record)
+  }
+
   /// Starts to report a descriptor's readiness for any of `events` (poll(2)), as often as it is ready.
   package func poll(_ descriptor: Int32, events: UInt32, sink: any OperationSink) -> OperationID {
     let record = unsafe operations.allocate(.poll, descriptor: descriptor, sink: sink)

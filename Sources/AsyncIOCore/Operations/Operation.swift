@@ -20,6 +20,8 @@ package enum OperationKind: UInt8 {
   case receive
   /// All bytes of a buffer; once. The result is their number, or less if an error came in between.
   case send
+  /// The same as `send`, from where the bytes lie.
+  case sendZeroCopy
   /// The same as `receive` from what is no socket: a pipe, a terminal, a file at its position.
   case read
   /// The same as `send` to what is no socket.

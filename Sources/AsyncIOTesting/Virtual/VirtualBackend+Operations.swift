@@ -21,7 +21,7 @@ extension VirtualBackend {
       precondition(inputs[descriptor] == nil, "two operations wait for input of one descriptor")
       inputs[descriptor] = id
       attempts.append(id)
-    case .send, .write:
+    case .send, .sendZeroCopy, .write:
       outputs[descriptor] = id
       attempts.append(id)
     case .connect:
@@ -74,7 +74,7 @@ extension VirtualBackend {
       switch record.pointee.kind {
       case .accept: accept(record, of: loop)
       case .receive, .read: receive(record, of: loop)
-      case .send, .write: sendRest(record, of: loop)
+      case .send, .sendZeroCopy, .write: sendRest(record, of: loop)
       case .poll: poll(record, of: loop)
       case .connect: break
       }

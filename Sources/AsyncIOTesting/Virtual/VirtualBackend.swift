@@ -55,6 +55,8 @@ package final class VirtualBackend: Backend {
   /// The operations on a descriptor, one for each direction.
   var inputs: [Int32: OperationID] = [:]
   var outputs: [Int32: OperationID] = [:]
+  /// What was set of each descriptor's options.
+  var socketOptions: [Int32: [SocketOptionName: Int32]] = [:]
   /// Operations to try in the next turn.
   var attempts: [OperationID] = []
   /// Operations whose last completion, ECANCELED, comes with the next turn.
@@ -232,6 +234,7 @@ package final class VirtualBackend: Backend {
     if isClosed { return }
     inputs[descriptor] = nil
     outputs[descriptor] = nil
+    socketOptions[descriptor] = nil
     do throws(VirtualErrno) { try network.close(descriptor, now: now) } catch {
       preconditionFailure("descriptor \(descriptor) was closed twice")
     }

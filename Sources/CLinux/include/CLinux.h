@@ -4,6 +4,7 @@
 #pragma once
 #include "io_uring_abi.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -19,8 +20,10 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,6 +59,29 @@ static inline int64_t asyncio_monotonic_nanoseconds(void) {
 static inline ssize_t asyncio_send(int descriptor, const void *bytes, size_t count) {
   ssize_t result = send(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
   return result < 0 ? -errno : result;
+}
+static inline ssize_t asyncio_send_vector(int descriptor, const struct iovec *buffers, size_t count) {
+  struct msghdr message = {.msg_iov = (struct iovec *)buffers, .msg_iovlen = count};
+  ssize_t result = sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return result < 0 ? -errno : result;
+}
+// sendfile(2) knows no MSG_DONTWAIT: a blocking socket is made non-blocking for the time of the call. Nobody else uses
+// its description meanwhile: it belongs to one loop.
+static inline ssize_t asyncio_send_file(int descriptor, int file, off_t offset, size_t count) {
+  int flags = fcntl(descriptor, F_GETFL);
+  if (!(flags & O_NONBLOCK)) fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  ssize_t result = sendfile(descriptor, file, &offset, count);
+  if (result < 0) result = -errno;
+  if (!(flags & O_NONBLOCK)) fcntl(descriptor, F_SETFL, flags);
+  return result;
+}
+// Whether a byte of a file is in the page cache; also if nobody can tell.
+static inline int asyncio_is_cached(int file, off_t offset) {
+  char byte;
+  struct iovec buffer = {.iov_base = &byte, .iov_len = 1};
+  // preadv2(2) with RWF_NOWAIT; glibc hides it without _GNU_SOURCE.
+  long result = syscall(SYS_preadv2, file, &buffer, 1UL, (unsigned long)offset, 0UL, 0x8);
+  return result >= 0 || errno != EAGAIN;
 }
 static inline ssize_t asyncio_receive(int descriptor, void *bytes, size_t count) {
   ssize_t result = recv(descriptor, bytes, count, MSG_DONTWAIT);

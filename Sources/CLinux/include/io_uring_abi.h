@@ -41,6 +41,7 @@ enum {
   ASYNCIO_URING_OP_WRITE = 23,
   ASYNCIO_URING_OP_SEND = 26,
   ASYNCIO_URING_OP_RECV = 27,
+  ASYNCIO_URING_OP_SEND_ZC = 47,                 // 6.0
 };
 enum { ASYNCIO_URING_SQE_BUFFER_SELECT = 1u << 5 };
 enum {
@@ -51,6 +52,7 @@ enum {
 enum {
   ASYNCIO_URING_CQE_BUFFER = 1u << 0,
   ASYNCIO_URING_CQE_MORE = 1u << 1,
+  ASYNCIO_URING_CQE_NOTIF = 1u << 3,
   ASYNCIO_URING_CQE_BUFFER_SHIFT = 16,
 };
 enum {

@@ -60,7 +60,7 @@ extension StreamTransport {
   }
 
   func closeIfIdle() {
-    guard state == .closing, lingering == nil, receiving == nil, sending == nil, output.isEmpty else { return }
+    guard state == .closing, lingering == nil, receiving == nil, outputIsIdle else { return }
     state = .closed
     closeDescriptor()
     let waits = closers

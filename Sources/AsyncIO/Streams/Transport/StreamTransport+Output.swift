@@ -6,7 +6,7 @@ import AsyncIOCore
 extension StreamTransport {
   /// What a write may have to be handed over with the turn's other operations; copying more costs more than its own
   /// system call.
-  private static let largestBatched = 16 * 1024
+  static let largestBatched = 16 * 1024
   static let highWater = 64 * 1024
   static let lowWater = highWater / 4
 
@@ -24,7 +24,7 @@ extension StreamTransport {
     return output.count > Self.highWater
   }
 
-  private func expectWritable() throws {
+  func expectWritable() throws {
     if let outputError { throw outputError }
     guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
   }
@@ -39,12 +39,12 @@ extension StreamTransport {
     } else if !isSocket {
       // A pipe's end is that its last writer closes it.
       close()
-    } else if output.isEmpty {
+    } else if outputIsIdle {
       shutDown()
     }
   }
 
-  private func shutDown() {
+  func shutDown() {
     guard state != .closed else { return }
     _ = loop.driver.shutdownWriting(number)
   }
@@ -56,7 +56,7 @@ extension StreamTransport {
     if outputError != nil || state == .closed { return }
     var rest = bytes
     let batches = loop.driver.sendsInBatches && bytes.count <= Self.largestBatched
-    if output.isEmpty && !batches {
+    if outputIsIdle && !batches {
       let sent = isSocket ? loop.driver.send(bytes, to: number) : loop.driver.write(bytes, to: number)
       if sent == bytes.count { return }
       if sent >= 0 {
@@ -69,8 +69,11 @@ extension StreamTransport {
     sendNext()
   }
 
-  private func sendNext() {
-    guard sending == nil, let block = output.startSending() else { return }
+  /// Whether nothing is on its way, so that bytes may leave at once.
+  var outputIsIdle: Bool { output.isEmpty && sending == nil && !outputIsHeld }
+
+  func sendNext() {
+    guard sending == nil, !outputIsHeld, let block = output.startSending() else { return }
     sending = loop.send(block.bytes, to: number, isSocket: isSocket, owner: block, sink: self)
   }
 
@@ -83,13 +86,13 @@ extension StreamTransport {
       sendNext()
     }
     if output.count <= Self.lowWater { wakeWriters() }
-    if output.isEmpty {
+    if output.isEmpty && !outputIsHeld {
       if wroteEnd && filter == nil { shutDown() }
       if state == .closing { closeIfIdle() }
     }
   }
 
-  private func failOutput(_ error: SystemError) {
+  func failOutput(_ error: SystemError) {
     // An abort has said why already.
     if outputError == nil { outputError = error }
     output.discard()

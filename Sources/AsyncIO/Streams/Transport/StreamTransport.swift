@@ -51,6 +51,10 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var wroteEnd = false
   @exclusivity(unchecked) var sending: OperationID?
   @exclusivity(unchecked) var writers: [ParkID] = []
+  /// A file is being sent: what is written meanwhile comes after it.
+  @exclusivity(unchecked) var outputIsHeld = false
+  /// `sending` is a poll for room in the socket.
+  @exclusivity(unchecked) var pollsForRoom = false
 
   // The end: StreamTransport+Closing.
   @exclusivity(unchecked) var closers: [ParkID] = []
@@ -99,7 +103,7 @@ package final class StreamTransport: OperationSink, WaitObject {
     if operation == receiving {
       if pulling.isOn { becameReadable(completion) } else { received(completion) }
     } else if operation == sending {
-      sent(completion)
+      if pollsForRoom { becameWritable(completion) } else { sent(completion) }
     }
   }
 }

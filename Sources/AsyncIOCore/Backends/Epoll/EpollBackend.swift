@@ -91,7 +91,7 @@ import Glibc
       precondition(registrations[descriptor].input == nil, "two operations wait for input of one descriptor")
       registrations[descriptor].input = unsafe record.pointee.id
       registrations[descriptor].inputEvents = unsafe record.pointee.kind == .poll ? record.pointee.events : Self.input
-    case .send, .write:
+    case .send, .sendZeroCopy, .write:
       registrations[descriptor].output = unsafe record.pointee.id
     case .connect:
       registrations[descriptor].output = unsafe record.pointee.id
@@ -256,9 +256,9 @@ import Glibc
     let descriptor = unsafe record.pointee.descriptor
     systemCalls &+= 1
     let count =
-      unsafe record.pointee.kind == .send
-      ? asyncio_send(descriptor, record.pointee.pointer, record.pointee.count)
-      : asyncio_write(descriptor, record.pointee.pointer, record.pointee.count)
+      unsafe record.pointee.kind == .write
+      ? asyncio_write(descriptor, record.pointee.pointer, record.pointee.count)
+      : asyncio_send(descriptor, record.pointee.pointer, record.pointee.count)
     if count == -Int(EAGAIN) || count == -Int(EINTR) { return }
     if count < 0 {
       endOutput(Int(descriptor))

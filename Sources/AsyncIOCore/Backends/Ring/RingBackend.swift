@@ -77,8 +77,9 @@ import Glibc
       unsafe entry.pointee.flags = UInt8(ASYNCIO_URING_SQE_BUFFER_SELECT)
       unsafe entry.pointee.ioprio = UInt16(ASYNCIO_URING_RECV_MULTISHOT)
       unsafe entry.pointee.buf_group = ProvidedBuffers.group
-    case .send:
-      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_SEND)
+    case .send, .sendZeroCopy:
+      let opcode = unsafe record.pointee.kind == .send ? ASYNCIO_URING_OP_SEND : ASYNCIO_URING_OP_SEND_ZC
+      unsafe entry.pointee.opcode = UInt8(opcode)
       unsafe entry.pointee.addr = UInt64(UInt(bitPattern: record.pointee.pointer))
       unsafe entry.pointee.len = UInt32(clamping: record.pointee.count)
       // MSG_WAITALL: the kernel itself goes on after a short send (5.19).
@@ -221,10 +222,41 @@ import Glibc
         unsafe loop.complete(record, Completion(result: result.res, isLast: !more))
       }
     case .write: unsafe wrote(result, record, of: loop)
+    case .sendZeroCopy: unsafe sentZeroCopy(result, record, of: loop)
     case .send, .connect:
       unsafe loop.complete(record, Completion(result: result.res, isLast: true))
     }
     return hasBuffer
+  }
+
+  /// Two completions: the number of bytes, and later that the kernel needs the memory no more. A kernel that can't send
+  /// so gets the bytes again, to send them as usual.
+  private func sentZeroCopy(
+    _ result: asyncio_uring_cqe, _ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop
+  ) {
+    if result.flags & UInt32(ASYNCIO_URING_CQE_NOTIF) != 0 {
+      let done = unsafe record.pointee.done
+      if done == -Int(EINVAL) || done == -Int(EOPNOTSUPP) {
+        unsafe record.pointee.done = 0
+        unsafe record.pointee.kind = .send
+        return unsafe restartOrEnd(record, result.user_data, of: loop)
+      }
+      if unsafe done <= 0 || done >= record.pointee.count {
+        return unsafe loop.complete(record, Completion(result: Int32(clamping: done), isLast: true))
+      }
+      unsafe record.pointee.kind = .send
+      unsafe record.pointee.count -= done
+      unsafe record.pointee.pointer = record.pointee.pointer.map { unsafe $0 + done }
+      return unsafe restartOrEnd(record, result.user_data, of: loop)
+    }
+    if result.flags & UInt32(ASYNCIO_URING_CQE_MORE) != 0 {
+      unsafe record.pointee.done = Int(result.res)
+    } else if result.res == -EINVAL || result.res == -EOPNOTSUPP {
+      unsafe record.pointee.kind = .send
+      unsafe restartOrEnd(record, result.user_data, of: loop)
+    } else {
+      unsafe loop.complete(record, Completion(result: result.res, isLast: true))
+    }
   }
 
   /// A pipe takes what fits: the rest follows.

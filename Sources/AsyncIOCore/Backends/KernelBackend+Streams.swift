@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+extension KernelBackend {
+  /// What one call takes (IOV_MAX).
+  private static let largestVector = 1024
+
+  package final func send(_ buffers: [UnsafeRawBufferPointer], to descriptor: Int32) -> Int {
+    systemCalls &+= 1
+    let count = min(unsafe buffers.count, Self.largestVector)
+    return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: max(1, count)) { vector in
+      for index in 0..<count {
+        unsafe vector[index] = iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: buffers[index].baseAddress), iov_len: buffers[index].count)
+      }
+      return unsafe asyncio_send_vector(descriptor, vector.baseAddress, count)
+    }
+  }
+
+  package final func sendFile(_ file: Int32, from offset: Int, count: Int, to descriptor: Int32) -> Int {
+    systemCalls &+= 1
+    return asyncio_send_file(descriptor, file, offset, count)
+  }
+
+  package final func option(_ name: SocketOptionName, of descriptor: Int32) throws -> Int32 {
+    systemCalls &+= 1
+    var value: Int32 = 0
+    var length = socklen_t(4)
+    guard unsafe getsockopt(descriptor, name.level, name.number, &value, &length) == 0 else {
+      throw SystemError("getsockopt", name.text, result: -errno)
+    }
+    return value
+  }
+
+  package final func setOption(_ name: SocketOptionName, to value: Int32, of descriptor: Int32) throws {
+    systemCalls &+= 1
+    var value = value
+    guard unsafe setsockopt(descriptor, name.level, name.number, &value, 4) == 0 else {
+      throw SystemError("setsockopt", name.text, result: -errno)
+    }
+  }
+}

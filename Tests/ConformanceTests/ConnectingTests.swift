@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+import Testing
+
+@Suite("Opening connections") struct ConnectingTests {
+  @Test("a connection comes from the address that was asked for", arguments: BackendKind.conforming)
+  func aConnectionComesFromItsLocalAddress(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
+        try await stream.write("\(stream.peerAddress!.host)\n")
+      }
+      let local = SocketAddress(backend == .virtual ? "10.0.0.1" : "127.0.0.9", port: 0)!
+      let stream = try await ByteStream.connect(host: "127.0.0.1", port: server.port, from: local)
+      #expect(try await stream.readLine() == local.host)
+      #expect(stream.localAddress?.host == local.host)
+      try await stream.close()
+      server.close()
+    }
+  }
+
+  @Test("a time limit ends a connection that nobody answers", arguments: BackendKind.conforming)
+  func aTimeLimitEndsAConnection(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      // A listener that accepts nobody answers as many as its backlog holds.
+      let driver = EventLoop.current.driver
+      let listener = try driver.listen(at: .loopback(port: 0), options: ListenOptions(backlog: 1))
+      let address = driver.localAddress(of: listener)!
+      var answered: [ByteStream] = []
+      let error = await #expect(throws: SystemError.self) {
+        while answered.count < 10 {
+          answered.append(try await ByteStream.connect(to: address, timeout: .milliseconds(50)))
+        }
+      }
+      #expect(error?.description == "connect \(address): connection timed out (ETIMEDOUT)")
+      for stream in answered { stream.abort() }
+      driver.close(descriptor: listener)
+    }
+  }
+
+  @Test(
+    "a connection within a scope is closed with it, and reset if the scope fails", arguments: BackendKind.conforming)
+  func aConnectionWithinAScope(backend: BackendKind) async throws {
+    struct Failed: Error {}
+    try await withEventLoop(backend: backend) {
+      let log = Log()
+      let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
+        do { log.append("read \(try await stream.readToEnd().count) bytes") } catch { log.append("\(error)") }
+      }
+      let answer = try await withConnection(host: "127.0.0.1", port: server.port) { stream in
+        try await stream.write("ping")
+        return 7
+      }
+      #expect(answer == 7)
+      await #expect(throws: Failed.self) {
+        try await withConnection(to: server.addresses[0]) { _ in throw Failed() }
+      }
+      try await turns { log.entries.count == 2 }
+      #expect(log.entries[0] == "read 4 bytes")
+      #expect(log.entries[1].contains("ECONNRESET"))
+      server.close()
+    }
+  }
+
+  @Test("options of a socket are set and read", arguments: BackendKind.conforming)
+  func optionsAreSetAndRead(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let pair = try await ConnectedPair()
+      let stream = ByteStream(reader: pair.client.reader, writer: pair.client.writer)
+      let isUndelayed = try stream.option(.noDelay)
+      #expect(backend == .virtual || isUndelayed)
+      try stream.setOption(.keepAlive, to: true)
+      try stream.setOption(.keepAliveIdle, to: .seconds(42))
+      try stream.setOption(.userTimeout, to: .milliseconds(1500))
+      try stream.setOption(.receiveBufferSize, to: 100_000)
+      let isKeptAlive = try stream.option(.keepAlive)
+      #expect(isKeptAlive)
+      #expect(try stream.option(.keepAliveIdle) == .seconds(42))
+      #expect(try stream.option(.userTimeout) == .milliseconds(1500))
+      #expect(try stream.option(.receiveBufferSize) >= 100_000)
+      if backend != .virtual {
+        let (near, far) = try await ByteStream.pair()
+        let error = #expect(throws: SystemError.self) { try near.setOption(.noDelay, to: true) }
+        #expect(error?.description.hasPrefix("setsockopt TCP_NODELAY: ") == true)
+        near.abort()
+        far.abort()
+      }
+      try await pair.close()
+    }
+  }
+}
