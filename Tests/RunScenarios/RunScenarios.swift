@@ -21,6 +21,7 @@ struct ScenarioError: Error {}
       "main-actor-of-several-loops": mainActorOfSeveralLoops, "callbacks-of-the-main-actor": callbacksOfTheMainActor,
       "clean-up-elsewhere": cleanUpElsewhere,
       "shared-loop-between-runs": sharedLoopBetweenRuns,
+      "standard-streams": standardStreams, "last-words": lastWords,
     ]
   }
 

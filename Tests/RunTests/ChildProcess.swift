@@ -11,15 +11,18 @@ final class ChildProcess: @unchecked Sendable {
   private var unread = Data()
 
   init(scenario: String, environment: [String: String] = [:]) throws {
-    // The executables of the package are built beside the one that runs its tests.
-    let folder = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-      .deletingLastPathComponent()
-    process.executableURL = folder.appendingPathComponent("run-scenarios")
+    process.executableURL = URL(fileURLWithPath: try Self.program())
     process.arguments = [scenario]
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = output
     process.standardError = errors
     try process.run()
+  }
+
+  /// The executables of the package are built beside the one that runs its tests.
+  static func program() throws -> String {
+    URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      .deletingLastPathComponent().appendingPathComponent("run-scenarios").path
   }
 
   /// Waits for the next line of standard output; nil at its end.

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite("Standard streams", .timeLimit(.minutes(1))) struct StandardStreamTests {
+  /// Runs a line of the shell in which `$0` is the program with the scenarios.
+  private func shell(_ line: String, _ backend: String) throws -> (output: String, errors: String, status: Int32) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = ["-c", "set -o pipefail; \(line)", try ChildProcess.program()]
+    process.environment = ProcessInfo.processInfo.environment.merging(backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
+    {
+      $1
+    }
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let errorText = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (
+      String(decoding: text, as: UTF8.self), String(decoding: errorText, as: UTF8.self), process.terminationStatus
+    )
+  }
+
+  @Test("a pipe comes in and another goes out", arguments: RunTests.backends)
+  func pipes(backend: String) throws {
+    let result = try shell("printf 'one\\ntwo\\nthree' | $0 standard-streams | cat", backend)
+    #expect(result.output == "1: one\n2: two\n3: three\n")
+    #expect(result.errors == "3 lines, 11 bytes\n")
+    #expect(result.status == 0)
+  }
+
+  @Test("a file comes in and another goes out", arguments: RunTests.backends)
+  func files(backend: String) throws {
+    let result = try shell(
+      "file=$(mktemp); seq 20000 > $file; $0 standard-streams < $file > $file.out; tail -1 $file.out; rm $file $file.out",
+      backend)
+    #expect(result.output == "20000: 20000\n")
+    #expect(result.errors == "20000 lines, 88894 bytes\n")
+  }
+
+  @Test("megabytes go through", arguments: RunTests.backends)
+  func megabytes(backend: String) throws {
+    let result = try shell(
+      "seq 300000 | $0 standard-streams | md5sum; seq 300000 | awk '{print NR \": \" $0}' | md5sum", backend)
+    let sums = result.output.split(separator: "\n")
+    #expect(sums.count == 2 && sums.first == sums.last)
+  }
+
+  @Test("nothing comes from /dev/null", arguments: RunTests.backends)
+  func nothing(backend: String) throws {
+    let result = try shell("$0 standard-streams < /dev/null > /dev/null", backend)
+    #expect(result.errors == "0 lines, 0 bytes\n")
+    #expect(result.status == 0)
+  }
+
+  @Test("a reader that has gone is an error, not the end of the process", arguments: RunTests.backends)
+  func aReaderThatHasGone(backend: String) throws {
+    let result = try shell(
+      "set +o pipefail; yes | head -c 50000000 | ($0 standard-streams; echo status $? >&2) | head -1", backend)
+    #expect(result.output == "1: y\n")
+    #expect(result.errors == "status 1\n")
+  }
+
+  @Test("the terminal's flags stay as they were", arguments: RunTests.backends)
+  func theTerminalStays(backend: String) throws {
+    // script(1) gives the program a terminal; the file status flags of its description are in /proc.
+    let line = "script -qec \"bash -c 'echo hello | $0 standard-streams; grep flags /proc/self/fdinfo/1'\" /dev/null"
+    let result = try shell(line, backend)
+    #expect(result.output.contains("1: hello"))
+    let flags = result.output.split(whereSeparator: \.isNewline).first { $0.hasPrefix("flags:") }.flatMap {
+      Int($0.dropFirst(6).trimmingCharacters(in: .whitespaces), radix: 8)
+    }
+    #expect(flags.map { $0 & Int(O_NONBLOCK) } == 0)
+  }
+
+  @Test("what was written last leaves before the run ends", arguments: RunTests.backends)
+  func lastWords(backend: String) throws {
+    #expect(try shell("$0 last-words | cat", backend).output == "last words\n")
+  }
+}
