@@ -81,6 +81,9 @@ package protocol Backend: StreamDriver {
   /// A descriptor of this backend's own for the standard input, output or error, which other processes may share.
   func openStandard(_ descriptor: Int32) throws -> Int32
 
+  /// Whether waiting for readiness and receiving then is cheaper than a receive operation.
+  var prefersReadiness: Bool { get }
+
   /// Whether a small send is cheaper as an operation, handed over with the turn's one system call, than as a call of its
   /// own.
   var sendsInBatches: Bool { get }

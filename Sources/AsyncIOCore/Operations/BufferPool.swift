@@ -12,14 +12,18 @@
   private static let kept = 64
 
   private var free: [[UnsafeMutableRawPointer]]
+  /// Memory for the time of a call, always the same, so that it stays in the cache. `unsafe` to use, as any block.
+  package let scratch: UnsafeMutableRawBufferPointer
 
   init() {
+    unsafe scratch = .allocate(byteCount: 64 * 1024, alignment: 4096)
     let classes = (Self.largest / Self.smallest).trailingZeroBitCount + 1
     unsafe free = Array(repeating: [], count: classes)
     for index in 0..<classes { unsafe free[index].reserveCapacity(Self.kept) }
   }
 
   deinit {
+    unsafe scratch.deallocate()
     unsafe free.forEach { blocks in unsafe blocks.forEach { unsafe $0.deallocate() } }
   }
 

@@ -57,9 +57,7 @@ extension StreamTransport {
 
   /// After bytes were taken out, or when somebody waits for more.
   func resumeReceiving() {
-    if pulling.isOn {
-      if reader != nil && receiving == nil && state == .open && !inputIsOver { startReceiving() }
-    } else if receivingIsPaused && state == .open && !inputIsOver && (input.count <= limit || reader != nil) {
+    if receivingIsPaused && state == .open && !inputIsOver && (input.count <= limit || reader != nil) {
       receivingIsPaused = false
       startReceiving()
     }
@@ -98,8 +96,7 @@ extension StreamTransport {
   }
 
   var wantsMore: Bool {
-    if pulling.isOn { return reader != nil && state == .open }
-    return !receivingIsPaused && (state == .open || lingering != nil)
+    !receivingIsPaused && (state == .open && !inputIsOver || lingering != nil)
   }
 
   @inline(__always)
@@ -157,13 +154,22 @@ extension StreamTransport {
   private func inputGrew() {
     if let reader, input.count >= readerNeeds {
       loop.unpark(reader)
-    } else if input.count > 2 * limit && reader == nil && !receivingIsPaused {
-      receivingIsPaused = true
-      if let receiving {
-        receivingIsEnding = true
-        loop.cancel(receiving)
-      }
+    } else if input.count > 2 * limit && reader == nil {
+      pauseReceiving()
     }
+  }
+
+  /// Nobody reads what is there; the peer is to wait.
+  func pauseReceiving() {
+    guard !receivingIsPaused else { return }
+    receivingIsPaused = true
+    if let receiving, !receivingIsEnding { cancelReceiving(receiving) }
+  }
+
+  /// Ends the operation, perhaps for another one.
+  func cancelReceiving(_ operation: OperationID) {
+    receivingIsEnding = true
+    loop.cancel(operation)
   }
 
   /// The filter can't go on: both directions fail with its error; what it has emitted (an alert) still leaves.

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// How large pieces come in. What a receive operation delivers is copied out of the backend's buffer: that is cheap for a
-// kilobyte, and its price for many connections is no buffer for any that is idle. Of 64 KiB it is a fifth of all that a
-// message costs, and the copy out of the stream's input into the reader's memory another. So a stream whose pieces are
-// large waits for readiness only, and its reader pulls the bytes from the kernel to where they are wanted. Small pieces
-// turn it back.
+// How input comes without a receive operation. What such an operation delivers is copied out of the backend's buffer into
+// the stream's, and out of that into the reader's memory. For 64 KiB the two copies are a third of all that a message
+// costs. So a stream whose pieces are large waits for readiness only, and the reader that waits pulls the bytes from the
+// kernel to where they are wanted. Small pieces turn it back where the backend is better at completions (io_uring); a
+// backend that goes by readiness anyway (epoll) begins like this.
 //
-// A pull that gets less than it asked for has emptied the socket: the next one waits for readiness first. That is told
-// for as long as it lasts, so nothing is missed; nobody asks for it while nobody reads.
+// What arrives while nobody waits is taken into the stream's input, as a receive operation does: so the end of the stream
+// and a reset are noticed all the same, and the peer may send up to twice the limit. A pull that gets less than it asked
+// for has emptied the socket, and the next one waits for readiness first; that is told for as long as it lasts, so nothing
+// is missed.
+//
+// A small piece goes by way of memory that the whole loop shares, so that nobody keeps more than arrived.
 
 import AsyncIOCore
 import Glibc
@@ -27,6 +31,8 @@ struct Pulling {
   var isWanted = false
   /// Whether it is worth a try.
   var mayBeReadable = false
+  /// The last piece was large: the next goes straight to where it is wanted.
+  private(set) var isLarge = false
   private var pieces: UInt8 = 0
 
   /// Whether it is time to turn it on.
@@ -39,6 +45,7 @@ struct Pulling {
 
   /// Whether it is time to turn it off.
   mutating func pulled(_ count: Int) -> Bool {
+    if count >= Self.large { isLarge = true } else if count < Self.small { isLarge = false }
     if count >= Self.small {
       pieces = 0
       return false
@@ -62,12 +69,18 @@ extension StreamTransport {
     pulling.isWanted = wanted
     guard pulling.isOn != wanted else { return }
     if let receiving {
-      if receivingIsEnding { return }
-      receivingIsEnding = true
-      loop.cancel(receiving)
+      if !receivingIsEnding { cancelReceiving(receiving) }
     } else {
       applyPulling()
       if wantsMore { startReceiving() }
+    }
+  }
+
+  /// At the start, with no operation in flight.
+  func beginAsPreferred() {
+    if isSocket && loop.driver.prefersReadiness {
+      pulling.isOn = true
+      pulling.isWanted = true
     }
   }
 
@@ -76,7 +89,6 @@ extension StreamTransport {
     guard pulling.isOn != pulling.isWanted else { return }
     pulling.isOn = pulling.isWanted
     pulling.mayBeReadable = true
-    receivingIsPaused = false
   }
 
   // MARK: - Readiness
@@ -92,10 +104,11 @@ extension StreamTransport {
       pulling.mayBeReadable = true
       if let reader {
         loop.unpark(reader)
-      } else if let receiving, !receivingIsEnding {
-        receivingIsEnding = true
-        loop.cancel(receiving)
+      } else if !inputIsOver && state == .open {
+        receiveUnasked()
       }
+      // Level-triggered: what is over would be told for ever.
+      if inputIsOver, let receiving, !receivingIsEnding { cancelReceiving(receiving) }
     } else if completion.result != SystemError.Code.canceled.result {
       endInput(with: SystemError("poll", waitDescription, result: completion.result))
     } else if wasEnding {
@@ -107,42 +120,69 @@ extension StreamTransport {
     if state == .closing { closeIfIdle() }
   }
 
+  /// Takes in what arrived while nobody waits for it.
+  private func receiveUnasked() {
+    receiveIntoInput(upTo: 64 * 1024)
+    if input.count > 2 * limit { pauseReceiving() }
+  }
+
   // MARK: - Pulling
 
   /// Receives what is there into the input. Returns whether `needed` bytes are unread, or there will be no more.
   func pull(_ needed: Int) -> Bool {
     while pulling.mayBeReadable && input.count < needed && !inputIsOver {
-      let capacity = max(64 * 1024, needed - input.count)
-      var result = 0
+      receiveIntoInput(upTo: max(64 * 1024, needed - input.count))
+    }
+    return input.count >= needed || inputIsOver
+  }
+
+  private func receiveIntoInput(upTo capacity: Int) {
+    var result = 0
+    if pulling.isLarge {
       _ = input.append(upTo: capacity) { room in
         result = loop.driver.receive(into: room, from: number)
         return max(0, result)
       }
       pulled(result, of: capacity)
+    } else {
+      let scratch = loop.streamBuffers.scratch
+      result = loop.driver.receive(into: scratch, from: number)
+      if result > 0 { input.append(UnsafeRawBufferPointer(rebasing: scratch[..<result])) }
+      pulled(result, of: scratch.count)
     }
-    return input.count >= needed || inputIsOver
   }
 
   /// Receives what is there into the array, instead of what it held. Nil if that is nothing, or not known to be something.
   func pull(into buffer: inout [UInt8], upTo count: Int) -> Int? {
     guard pulling.mayBeReadable, !inputIsOver else { return nil }
-    buffer.removeAll(keepingCapacity: true)
     var result = 0
-    buffer.append(addingCapacity: count) { span in
-      span.withUnsafeMutableBufferPointer { room, initialized in
-        let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])
-        result = loop.driver.receive(into: room, from: number)
-        initialized = max(0, result)
+    if pulling.isLarge {
+      buffer.removeAll(keepingCapacity: true)
+      buffer.append(addingCapacity: count) { span in
+        span.withUnsafeMutableBufferPointer { room, initialized in
+          let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])
+          result = loop.driver.receive(into: room, from: number)
+          initialized = max(0, result)
+        }
       }
+      pulled(result, of: count)
+    } else {
+      let scratch = loop.streamBuffers.scratch
+      let room = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(count, scratch.count)])
+      result = loop.driver.receive(into: room, from: number)
+      if result > 0 {
+        buffer.removeAll(keepingCapacity: true)
+        buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<result]))
+      }
+      pulled(result, of: room.count)
     }
-    pulled(result, of: count)
     return result > 0 ? result : nil
   }
 
   private func pulled(_ result: Int, of capacity: Int) {
     if result > 0 {
       pulling.mayBeReadable = result >= capacity
-      if pulling.pulled(result) { setPulling(false) }
+      if pulling.pulled(result) && !loop.driver.prefersReadiness { setPulling(false) }
     } else if result == 0 {
       reachedEnd = true
     } else if SystemError.Code(rawValue: Int32(-result)).isTemporary {

@@ -79,6 +79,7 @@ package final class StreamTransport: OperationSink, WaitObject {
   /// Begins to receive. Apart from `init`, because the operation keeps the transport.
   func start() {
     if isSocket && knownPeer?.family != .unix { loop.driver.setOption(.noDelay, of: number) }
+    beginAsPreferred()
     startReceiving()
   }
 

@@ -61,6 +61,7 @@ import Glibc
     return unsafe asyncio_write(descriptor, bytes.baseAddress, bytes.count)
   }
 
+  package override var prefersReadiness: Bool { true }
   override var listenerFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue) }
 
   package override func close() {
