@@ -25,10 +25,10 @@ package struct SocketFile: Hashable, Sendable {
     if SocketFile(at: path) == self { unsafe _ = unlink(path) }
   }
 
-  /// Whether nobody listens there any more: then a connection is refused at once.
-  var isStale: Bool {
+  /// Whether nobody has a socket of the type there any more: then a connection is refused at once.
+  func isStale(type: __socket_type = SOCK_STREAM) -> Bool {
     guard let address = SocketAddress(unixPath: path) else { return false }
-    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let type = Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
     let descriptor = socket(AF_UNIX, type, 0)
     guard descriptor >= 0 else { return false }
     defer { _ = close(descriptor) }

@@ -15,7 +15,7 @@ public enum BackendKind: String, Sendable, CustomStringConvertible {
   public var description: String { rawValue }
 }
 
-package protocol Backend: StreamDriver {
+package protocol Backend: StreamDriver, DatagramDriver {
   var kind: BackendKind { get }
 
   // MARK: Time

@@ -11,6 +11,7 @@ package class KernelBackend: Backend {
   @safe @exclusivity(unchecked) package final var systemCalls = 0
   /// An eventfd, written to by `wake`.
   package final let wakeDescriptor: Int32
+  @safe @exclusivity(unchecked) final var datagramMessages: DatagramMessages?
 
   init() throws {
     wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
@@ -29,6 +30,12 @@ package class KernelBackend: Backend {
   package func turn(until deadline: Int64?, of loop: EventLoop) { preconditionFailure("overridden") }
 
   package func close() {}
+
+  package func openDatagramSocket(
+    at local: SocketAddress?, connectedTo peer: SocketAddress?, options: [DatagramOption]
+  ) throws -> Int32 {
+    try makeDatagramSocket(at: local, connectedTo: peer, options: options)
+  }
 
   // Not in `close`: a thread that entered work in the last moment may be about to `wake`, and the number could be
   // another file's by then. It keeps the loop, and so this object, meanwhile.
@@ -68,7 +75,7 @@ package class KernelBackend: Backend {
       var isBound = bind(descriptor, to: address)
       if !isBound && errno == EADDRINUSE, let file = socketFile(of: address) {
         // What a server left behind that didn't close.
-        if file.isStale {
+        if file.isStale() {
           file.remove()
           isBound = bind(descriptor, to: address)
         } else {

@@ -36,6 +36,9 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let notASocket = Code(rawValue: ENOTSOCK)
     public static let invalidArgument = Code(rawValue: EINVAL)
     public static let noBufferSpace = Code(rawValue: ENOBUFS)
+    public static let messageTooLong = Code(rawValue: EMSGSIZE)
+    public static let hostUnreachable = Code(rawValue: EHOSTUNREACH)
+    public static let networkUnreachable = Code(rawValue: ENETUNREACH)
 
     /// The kernel's name: `ECONNREFUSED`.
     public var name: String {

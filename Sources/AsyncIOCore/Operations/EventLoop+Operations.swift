@@ -59,7 +59,7 @@ extension EventLoop {
     unsafe driver.cancel(record)
   }
 
-  private func submit(_ record: UnsafeMutablePointer<OperationRecord>) -> OperationID {
+  func submit(_ record: UnsafeMutablePointer<OperationRecord>) -> OperationID {
     counters.operations &+= 1
     unsafe driver.submit(record)
     return unsafe record.pointee.id

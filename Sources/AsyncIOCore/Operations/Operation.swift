@@ -8,8 +8,8 @@
 // memory) and the object that its completions go to, which owns the descriptor. A task that stops waiting changes
 // nothing of that; the object then decides what to do with a result that arrives late.
 //
-// Some operations complete many times: `accept` with each connection, `receive` and `read` with each piece of data, `poll`
-// with each readiness. `isLast` tells the end.
+// Some operations complete many times: `accept` with each connection, `receive` and `read` with each piece of data,
+// `receiveDatagrams` with each datagram, `poll` with each readiness. `isLast` tells the end.
 
 package enum OperationKind: UInt8 {
   /// Connections of a listener, one completion each; the result is the descriptor.
@@ -18,6 +18,9 @@ package enum OperationKind: UInt8 {
   case connect
   /// Data as it arrives, in memory lent for the time of the call; the result is its length, 0 at the end of the stream.
   case receive
+  /// Datagrams as they arrive, each in a frame (see `DatagramFrame`) lent for the time of the call; the result is the
+  /// frame's length. An error is no end unless `isLast` says so.
+  case receiveDatagrams
   /// All bytes of a buffer; once. The result is their number, or less if an error came in between.
   case send
   /// The same as `send`, from where the bytes lie.

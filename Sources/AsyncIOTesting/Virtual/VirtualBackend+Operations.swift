@@ -17,7 +17,7 @@ extension VirtualBackend {
     case .poll where record.pointee.events & UInt32(POLLIN) == 0:
       outputs[descriptor] = id
       attempts.append(id)
-    case .accept, .receive, .read, .poll:
+    case .accept, .receive, .receiveDatagrams, .read, .poll:
       precondition(inputs[descriptor] == nil, "two operations wait for input of one descriptor")
       inputs[descriptor] = id
       attempts.append(id)
@@ -74,6 +74,7 @@ extension VirtualBackend {
       switch record.pointee.kind {
       case .accept: accept(record, of: loop)
       case .receive, .read: receive(record, of: loop)
+      case .receiveDatagrams: receiveDatagrams(record, of: loop)
       case .send, .sendZeroCopy, .write: sendRest(record, of: loop)
       case .poll: poll(record, of: loop)
       case .connect: break

@@ -2,6 +2,7 @@
 // What Swift needs of Linux and cannot say itself: a thread-local word, the io_uring ABI, and atomics on the
 // ring's shared memory. Everything here is either `static inline` or one word of storage.
 #pragma once
+#include "datagrams.h"
 #include "io_uring_abi.h"
 #include <errno.h>
 #include <fcntl.h>

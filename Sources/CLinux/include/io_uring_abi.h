@@ -34,6 +34,7 @@ enum {
 enum {
   ASYNCIO_URING_OP_NOP = 0,
   ASYNCIO_URING_OP_POLL_ADD = 6,
+  ASYNCIO_URING_OP_RECVMSG = 10,
   ASYNCIO_URING_OP_ACCEPT = 13,
   ASYNCIO_URING_OP_ASYNC_CANCEL = 14,
   ASYNCIO_URING_OP_CONNECT = 16,
@@ -45,7 +46,7 @@ enum {
 };
 enum { ASYNCIO_URING_SQE_BUFFER_SELECT = 1u << 5 };
 enum {
-  ASYNCIO_URING_RECV_MULTISHOT = 1u << 1,        // ioprio; 6.0
+  ASYNCIO_URING_RECV_MULTISHOT = 1u << 1,        // ioprio; 6.0, of RECVMSG too
   ASYNCIO_URING_ACCEPT_MULTISHOT = 1u << 0,      // ioprio; 5.19
   ASYNCIO_URING_POLL_ADD_MULTI = 1u << 0,        // len; 5.13
 };

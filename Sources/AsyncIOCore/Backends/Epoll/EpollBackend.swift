@@ -35,6 +35,7 @@ import Glibc
   @safe @exclusivity(unchecked) private var registrations: [Registration] = []
   private let events: UnsafeMutablePointer<epoll_event>
   private let buffer: UnsafeMutableRawBufferPointer
+  @safe @exclusivity(unchecked) var datagramFrames: DatagramFrames?
   /// Cancelled operations, whose last completion comes with the next turn, as from any other backend.
   @safe @exclusivity(unchecked) private var cancelled: [OperationID] = []
   /// Descriptors of which epoll won't say when they are ready, since they always are (EPERM): files, /dev/null.
@@ -88,7 +89,7 @@ import Glibc
     switch unsafe record.pointee.kind {
     case .poll where unsafe record.pointee.events == Self.output:
       registrations[descriptor].output = unsafe record.pointee.id
-    case .accept, .receive, .read, .poll:
+    case .accept, .receive, .receiveDatagrams, .read, .poll:
       precondition(registrations[descriptor].input == nil, "two operations wait for input of one descriptor")
       registrations[descriptor].input = unsafe record.pointee.id
       registrations[descriptor].inputEvents = unsafe record.pointee.kind == .poll ? record.pointee.events : Self.input
@@ -201,6 +202,7 @@ import Glibc
     {
       switch unsafe record.pointee.kind {
       case .receive, .read: unsafe receive(record, of: loop)
+      case .receiveDatagrams: unsafe receiveDatagrams(record, of: loop)
       case .accept: unsafe accept(record, of: loop)
       default: unsafe loop.complete(record, Completion(result: Int32(bitPattern: input), isLast: false))
       }

@@ -15,6 +15,8 @@ import Glibc
   // Safe: owns the memory behind its pointers, from `init` to `deinit`.
   @safe @exclusivity(unchecked) private var ring: Ring
   @safe @exclusivity(unchecked) private var buffers: ProvidedBuffers
+  /// For sockets of datagrams; made with the first one.
+  @safe @exclusivity(unchecked) private var datagrams: RingDatagrams?
   private let wakeBuffer: UnsafeMutablePointer<UInt64>
 
   /// What `user_data` says where it names no operation.
@@ -76,7 +78,9 @@ import Glibc
       unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_RECV)
       unsafe entry.pointee.flags = UInt8(ASYNCIO_URING_SQE_BUFFER_SELECT)
       unsafe entry.pointee.ioprio = UInt16(ASYNCIO_URING_RECV_MULTISHOT)
-      unsafe entry.pointee.buf_group = ProvidedBuffers.group
+      unsafe entry.pointee.buf_group = buffers.group
+    case .receiveDatagrams:
+      unsafe ringDatagrams.prepare(entry)
     case .send, .sendZeroCopy:
       let opcode = unsafe record.pointee.kind == .send ? ASYNCIO_URING_OP_SEND : ASYNCIO_URING_OP_SEND_ZC
       unsafe entry.pointee.opcode = UInt8(opcode)
@@ -165,7 +169,10 @@ import Glibc
       budget -= 1
       if take(result, of: loop) { gaveBuffers = true }
     }
-    if gaveBuffers { buffers.publish() }
+    if gaveBuffers {
+      buffers.publish()
+      datagrams?.buffers.publish()
+    }
   }
 
   private func enter(waits: Bool, nanoseconds: Int64?) {
@@ -180,7 +187,7 @@ import Glibc
   private func take(_ result: asyncio_uring_cqe, of loop: EventLoop) -> Bool {
     let hasBuffer = result.flags & UInt32(ASYNCIO_URING_CQE_BUFFER) != 0
     let identifier = UInt16(truncatingIfNeeded: result.flags >> UInt32(ASYNCIO_URING_CQE_BUFFER_SHIFT))
-    defer { if hasBuffer { buffers.give(identifier) } }
+    defer { if hasBuffer { giveBack(identifier) } }
 
     if result.user_data >= Reserved.probe {
       if result.user_data == Reserved.wake { armWake() }
@@ -202,10 +209,10 @@ import Glibc
       return hasBuffer
     }
     switch unsafe record.pointee.kind {
-    case .receive, .read:
+    case .receive, .receiveDatagrams, .read:
       if result.res > 0 {
         let restart = unsafe !more && record.pointee.state == .submitted
-        let bytes = unsafe buffers[identifier, Int(result.res)]
+        let bytes = unsafe received(identifier, Int(result.res))
         unsafe loop.complete(record, Completion(result: result.res, bytes: bytes, isLast: !more && !restart))
         if restart { unsafe resubmit(record, result.user_data, of: loop) }
       } else if result.res == -ENOBUFS && !more {
@@ -272,6 +279,31 @@ import Glibc
     } else {
       unsafe restartOrEnd(record, result.user_data, of: loop)
     }
+  }
+
+  private func giveBack(_ identifier: UInt16) {
+    if identifier < RingDatagrams.firstIdentifier {
+      buffers.give(identifier)
+    } else {
+      datagrams?.buffers.give(identifier)
+    }
+  }
+
+  private func received(_ identifier: UInt16, _ count: Int) -> UnsafeRawBufferPointer {
+    unsafe identifier < RingDatagrams.firstIdentifier
+      ? buffers[identifier, count] : ringDatagrams.buffers[identifier, count]
+  }
+
+  private var ringDatagrams: RingDatagrams {
+    guard let datagrams else { preconditionFailure("a socket of datagrams has been opened") }
+    return datagrams
+  }
+
+  package override func openDatagramSocket(
+    at local: SocketAddress?, connectedTo peer: SocketAddress?, options: [DatagramOption]
+  ) throws -> Int32 {
+    if datagrams == nil { datagrams = try RingDatagrams(ring: ring.descriptor) }
+    return try super.openDatagramSocket(at: local, connectedTo: peer, options: options)
   }
 
   private func restartOrEnd(_ record: UnsafeMutablePointer<OperationRecord>, _ userData: UInt64, of loop: EventLoop) {

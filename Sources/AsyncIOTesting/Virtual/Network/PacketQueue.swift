@@ -13,6 +13,9 @@ struct Packet {
     case room(to: Int, Int)
     case end(to: Int)
     case reset(to: Int)
+    case datagram(VirtualDatagram)
+    /// A datagram found nobody: ICMP's answer to its sender.
+    case unreachable(VirtualDatagram, code: Int32)
   }
 
   let arrival: Int64

@@ -76,7 +76,7 @@ extension VirtualNetwork {
     switch descriptors[descriptor] {
     case .idle(_, let local): descriptors[descriptor] = .idle(resetsOnClose: true, local: local)
     case .endpoint(let id): endpoints[id]?.resetsOnClose = true
-    case .listener, nil: break
+    case .listener, .datagrams, nil: break
     }
   }
 
@@ -88,6 +88,7 @@ extension VirtualNetwork {
     guard let socket = descriptors.remove(descriptor) else { throw VirtualErrno(EBADF) }
     switch socket {
     case .idle: break
+    case .datagrams: closeDatagrams(descriptor)
     case .listener(let listener):
       listeners[listener.address]?.removeAll { $0 == descriptor }
       if listeners[listener.address]?.isEmpty == true { listeners[listener.address] = nil }

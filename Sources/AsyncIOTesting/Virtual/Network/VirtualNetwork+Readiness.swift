@@ -10,6 +10,9 @@ extension VirtualNetwork {
     case nil: return nil
     case .idle: return UInt32(POLLOUT | POLLHUP)
     case .listener(let listener): return listener.queue.isEmpty ? 0 : UInt32(POLLIN)
+    case .datagrams:
+      guard let socket = datagramSockets[descriptor] else { return nil }
+      return UInt32((socket.count > 0 || socket.error != 0 ? POLLIN : 0) | (socket.isBlocked ? 0 : POLLOUT))
     case .endpoint(let id):
       guard let endpoint = endpoints[id] else { return nil }
       var events: Int32 = 0
@@ -29,7 +32,7 @@ extension VirtualNetwork {
     switch descriptors[descriptor] {
     case nil: nil
     case .listener: .listeningSocket
-    case .idle, .endpoint: .socket
+    case .idle, .endpoint, .datagrams: .socket
     }
   }
 }

@@ -20,6 +20,8 @@ extension VirtualNetwork {
       case .room(let endpoint, let count): takeRoom(count, at: endpoint)
       case .end(let endpoint): takeEnd(at: endpoint)
       case .reset(let endpoint): takeReset(at: endpoint)
+      case .datagram(let datagram): takeDatagram(datagram, now: time)
+      case .unreachable(let datagram, let code): takeUnreachable(datagram, code: code)
       }
     }
     let told = news

@@ -68,6 +68,8 @@ public struct VirtualNetwork {
     case idle(resetsOnClose: Bool, local: SocketAddress?)
     case listener(Listener)
     case endpoint(Int)
+    /// Its state is in `datagramSockets`.
+    case datagrams
   }
 
   /// What became possible.
@@ -91,6 +93,11 @@ public struct VirtualNetwork {
   var descriptors = DescriptorTable()
   var listeners: [SocketAddress: [Int32]] = [:]
   var endpoints: [Int: Endpoint] = [:]
+  var datagramSockets: [Int32: VirtualDatagramSocket] = [:]
+  /// The sockets of datagrams at a port, or of a Unix name, in the order in which they were bound.
+  var datagramPorts: [VirtualDatagramPort: [Int32]] = [:]
+  /// What becomes of a datagram: how long each of its copies is on the way, in nanoseconds. None: it is lost.
+  package var delaysOfDatagram: ((_ from: SocketAddress, _ to: SocketAddress, _ length: Int) -> [Int64])?
   var packets = PacketQueue()
   /// What became possible by a call, and is told by the next `advance`.
   var news: [Event] = []
@@ -119,7 +126,7 @@ public struct VirtualNetwork {
       lastPort = lastPort >= 60_999 ? 32_768 : lastPort + 1
       tries += 1
       precondition(tries < 30_000, "every ephemeral port has a listener")
-    } while listeners.keys.contains { $0.port == lastPort }
+    } while listeners.keys.contains { $0.port == lastPort } || datagramPorts[.port(lastPort)] != nil
     return lastPort
   }
 
@@ -132,11 +139,13 @@ public struct VirtualNetwork {
     switch descriptors[descriptor] {
     case .listener(let listener): listener.address
     case .endpoint(let id): endpoints[id]?.local
+    case .datagrams: datagramSockets[descriptor]?.local
     case .idle, nil: nil
     }
   }
 
   package func peerAddress(of descriptor: Int32) -> SocketAddress? {
+    if let socket = datagramSockets[descriptor] { return socket.peer }
     guard case .endpoint(let id) = descriptors[descriptor], let endpoint = endpoints[id], endpoint.other != nil else {
       return nil
     }

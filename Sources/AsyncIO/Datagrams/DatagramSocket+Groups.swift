@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+extension DatagramSocket {
+  /// Joins a group of hosts: what is sent to the group's address and the socket's port arrives here; ip(7), ipv6(7).
+  ///
+  /// ```swift
+  /// var options = DatagramOptions()
+  /// options.reuseAddress = true  // others on this host listen to the group, too
+  /// let socket = try await DatagramSocket.bind(to: SocketAddress("0.0.0.0", port: 5353)!, options: options)
+  /// try await socket.join(group: SocketAddress("224.0.0.251", port: 5353)!)
+  /// ```
+  ///
+  /// A socket receives what is sent to the groups that it has joined itself, not to those of others on this host.
+  ///
+  /// - Parameters:
+  ///   - group: 224.0.0.0 to 239.255.255.255, or ff00::/8; its port doesn't matter.
+  ///   - interface: Where to listen.
+  /// - Throws: `SystemError`: EADDRINUSE if it has joined already, ENODEV if there is no such interface, EINVAL if it is
+  ///   no group. `DatagramError.closed` after `close`.
+  public nonisolated(nonsending) func join(
+    group: SocketAddress, on interface: NetworkInterface = .any
+  ) async throws {
+    try await set(.joinGroup(group, interface: interface.index), "join", "\(group.host) on \(interface)")
+  }
+
+  /// Leaves a group that was joined on the same interface. Closing the socket leaves all.
+  ///
+  /// - Throws: `SystemError`: EADDRNOTAVAIL if it wasn't joined. `DatagramError.closed` after `close`.
+  public nonisolated(nonsending) func leave(
+    group: SocketAddress, on interface: NetworkInterface = .any
+  ) async throws {
+    try await set(.leaveGroup(group, interface: interface.index), "leave", "\(group.host) on \(interface)")
+  }
+
+  private nonisolated(nonsending) func set(_ option: DatagramOption, _ operation: String, _ object: String) async throws {
+    if isCurrent(for: #isolation) { return try transport.set(option, operation, object) }
+    try await onLoop { try $0.set(option, operation, object) }
+  }
+}

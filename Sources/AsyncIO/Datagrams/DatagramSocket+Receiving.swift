@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+
+extension DatagramSocket {
+  /// Waits for a datagram and returns it.
+  ///
+  /// - Throws: `DatagramError.closed` if the socket is closed. On a connected one `SystemError` for what the network has
+  ///   said of a datagram that was sent; the socket goes on. `CancellationError` if the task is cancelled while it waits.
+  public nonisolated(nonsending) func receive() async throws -> Datagram {
+    if isCurrent(for: #isolation) {
+      let datagram = try await transport.receive()
+      await transport.loop.spendBudget()
+      return datagram
+    }
+    return try await onLoop { try await $0.receive() }
+  }
+
+  /// Waits for a datagram and puts its bytes into an array instead of what it held. The array's memory is used again, so
+  /// receiving in a loop allocates nothing.
+  ///
+  /// ```swift
+  /// let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 9999)
+  /// var buffer: [UInt8] = []
+  /// while true {
+  ///   let envelope = try await socket.receive(into: &buffer)
+  ///   try await socket.send(buffer, to: envelope.peer)
+  /// }
+  /// ```
+  ///
+  /// - Parameter count: How many bytes to take. The rest of a longer datagram is lost, and the envelope says so.
+  /// - Returns: Where the datagram comes from.
+  /// - Throws: As `receive()`; the array is left as it was.
+  @discardableResult
+  public nonisolated(nonsending) func receive(
+    into buffer: inout [UInt8], upTo count: Int = .max
+  ) async throws -> Datagram.Envelope {
+    require(count >= 0, "DatagramSocket.receive(into:upTo:): a number of bytes is not negative")
+    if isCurrent(for: #isolation) {
+      try await transport.waitForDatagram()
+      let envelope = transport.takeFirst(into: &buffer, upTo: count)
+      await transport.loop.spendBudget()
+      return envelope
+    }
+    let datagram = try await onLoop { transport in
+      try await transport.waitForDatagram()
+      var bytes: [UInt8] = []
+      let envelope = transport.takeFirst(into: &bytes, upTo: count)
+      return Datagram(bytes, envelope)
+    }
+    buffer = datagram.bytes
+    return datagram.envelope
+  }
+
+  /// Waits for a datagram and puts all that have arrived into a batch instead of what it held.
+  ///
+  /// See `DatagramBatch` for an example.
+  ///
+  /// - Parameter count: How many to take at most.
+  /// - Returns: Their number, at least 1.
+  /// - Throws: As `receive()`; the batch is left as it was.
+  @discardableResult
+  public nonisolated(nonsending) func receive(
+    into batch: inout DatagramBatch, upTo count: Int = .max
+  ) async throws -> Int {
+    require(count > 0, "DatagramSocket.receive(into:upTo:) wants at least one datagram")
+    if isCurrent(for: #isolation) {
+      try await transport.waitForDatagram()
+      transport.take(into: &batch.store, upTo: count)
+      await transport.loop.spendBudget()
+    } else {
+      batch.store = try await onLoop { transport in
+        try await transport.waitForDatagram()
+        var row = DatagramStore()
+        transport.take(into: &row, upTo: count)
+        return row
+      }
+    }
+    return batch.count
+  }
+}
+
+extension DatagramSocket: AsyncSequence {
+  public typealias Element = Datagram
+
+  public func makeAsyncIterator() -> Iterator { Iterator(socket: self) }
+
+  /// The datagrams of a socket as they arrive, until `close`. What the network says of a connected one is thrown, and
+  /// another loop over the socket goes on.
+  public struct Iterator: AsyncIteratorProtocol {
+    let socket: DatagramSocket
+
+    public mutating func next() async throws -> Datagram? { try await received() }
+
+    public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Datagram? {
+      try await received()
+    }
+
+    private nonisolated(nonsending) func received() async throws -> Datagram? {
+      do { return try await socket.receive() } catch DatagramError.closed { return nil }
+    }
+  }
+}
+
+extension DatagramTransport {
+  /// `DeadlinePassed` at a time of the loop's clock.
+  package nonisolated(nonsending) func receive(until deadline: Int64 = .max) async throws -> Datagram {
+    try await waitForDatagram(until: deadline)
+    let entry = queue[0]
+    let datagram = Datagram(Array(queue.bytes(of: entry)), Datagram.Envelope(entry))
+    queue.removeFirst()
+    resumeReceiving()
+    return datagram
+  }
+
+  func takeFirst(into buffer: inout [UInt8], upTo count: Int) -> Datagram.Envelope {
+    var entry = queue[0]
+    if entry.length > count {
+      entry.length = count
+      entry.isTruncated = true
+    }
+    buffer.removeAll(keepingCapacity: true)
+    buffer.append(contentsOf: queue.bytes(of: entry))
+    queue.removeFirst()
+    resumeReceiving()
+    return Datagram.Envelope(entry)
+  }
+
+  func take(into row: inout DatagramStore, upTo count: Int) {
+    row.removeAll()
+    if queue.count <= count {
+      swap(&row, &queue)
+    } else {
+      for index in 0..<count {
+        let entry = queue[index]
+        row.append(queue.bytes(of: entry), like: entry)
+      }
+      queue.removeFirst(count)
+    }
+    resumeReceiving()
+  }
+}

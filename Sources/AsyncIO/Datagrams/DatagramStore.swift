@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datagrams in a row: their bytes one after the other in one array, and an entry for each. Taking from the front moves
+// an index; the arrays are kept for what comes next, so that steady traffic allocates nothing. It is both what waits in
+// a socket to be received and what a batch holds: a receiver of batches gets the whole row by an exchange of the two.
+
+import AsyncIOCore
+
+struct DatagramStore: Sendable {
+  /// What a datagram counts besides its bytes.
+  static let overhead = 64
+  /// Arrays that are larger than this are given back when they are empty.
+  private static let kept = 128 * 1024
+
+  private(set) var bytes: [UInt8] = []
+  private(set) var entries: [DatagramEntry] = []
+  private(set) var head = 0
+
+  var count: Int { entries.count - head }
+  var isEmpty: Bool { head == entries.count }
+
+  /// How much memory the datagrams count for.
+  var weight: Int { isEmpty ? 0 : bytes.count - entries[head].offset + count * Self.overhead }
+
+  subscript(index: Int) -> DatagramEntry { entries[head + index] }
+
+  func bytes(of entry: DatagramEntry) -> ArraySlice<UInt8> { bytes[entry.offset..<entry.offset + entry.length] }
+
+  mutating func append(
+    _ payload: UnsafeRawBufferPointer, peer: SocketAddress?, destination: SocketAddress? = nil, interface: UInt32 = 0,
+    isTruncated: Bool = false
+  ) {
+    entries.append(
+      DatagramEntry(
+        offset: bytes.count, length: payload.count, peer: peer, destination: destination, interface: interface,
+        isTruncated: isTruncated))
+    bytes.append(contentsOf: payload)
+  }
+
+  mutating func append(_ payload: some Collection<UInt8>, peer: SocketAddress?) {
+    let offset = bytes.count
+    bytes.append(contentsOf: payload)
+    entries.append(DatagramEntry(offset: offset, length: bytes.count - offset, peer: peer))
+  }
+
+  /// Adds what was an entry of another row.
+  mutating func append(_ payload: ArraySlice<UInt8>, like entry: DatagramEntry) {
+    var entry = entry
+    entry.offset = bytes.count
+    entries.append(entry)
+    bytes.append(contentsOf: payload)
+  }
+
+  mutating func removeFirst(_ count: Int = 1) {
+    head += count
+    if head == entries.count { removeAll() } else if head >= 256 && head * 2 >= entries.count { compact() }
+  }
+
+  mutating func removeAll() {
+    head = 0
+    entries.removeAll(keepingCapacity: entries.capacity * MemoryLayout<DatagramEntry>.stride <= Self.kept)
+    bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
+  }
+
+  /// Moves the rest to the front: it is no more than what was taken since the last time.
+  private mutating func compact() {
+    let start = entries[head].offset
+    bytes.removeSubrange(..<start)
+    entries.removeSubrange(..<head)
+    head = 0
+    for index in entries.indices { entries[index].offset -= start }
+  }
+
+  /// Lends the datagrams for the time of the call.
+  func withDatagrams<Result>(
+    _ body: (UnsafeBufferPointer<DatagramEntry>, UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try entries.withUnsafeBufferPointer { entries in
+      try bytes.withUnsafeBytes { bytes in try body(UnsafeBufferPointer(rebasing: entries[head...]), bytes) }
+    }
+  }
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+// A socket of datagrams on its loop: it takes the completions of its operations and wakes the tasks that wait for them.
+//
+// Receiving runs by itself from the start and fills a queue; it stops at the queue's limit and goes on at half of it. In
+// between the kernel's buffer fills, and what finds no room there is dropped: the newest, as with any socket.
+//
+// Sending is a call that succeeds or says "not now" (EAGAIN): nothing is kept here, the bytes stay with the task that
+// sends them and waits for room.
+//
+// What ICMP says of a datagram of ours reaches a connected socket as an error of its next call. Receiving is under way
+// nearly always, and takes it; so it is kept until somebody sends or receives, who is told, once.
+//
+// Everything here belongs to the loop's thread; the public type sees to that. The descriptor is closed when nothing is
+// in flight on it any more.
+
+package import AsyncIOCore
+import Glibc
+
+package final class DatagramTransport: OperationSink, WaitObject {
+  private enum State {
+    case open
+    /// Waits for its operations to end.
+    case closing
+    case closed
+  }
+
+  package let loop: EventLoop
+  package let local: SocketAddress
+  package let peer: SocketAddress?
+  let counters: DatagramCounters
+  private let queueLimit: Int
+  @exclusivity(unchecked) private var descriptor: Descriptor?
+  /// What its Unix socket has left in the file system.
+  @exclusivity(unchecked) private var file: SocketFile?
+  @exclusivity(unchecked) private var state = State.open
+
+  @exclusivity(unchecked) var queue = DatagramStore()
+  @exclusivity(unchecked) private var receiving: OperationID?
+  @exclusivity(unchecked) private var isPaused = false
+  /// The receive was cancelled for that; its last completion is still to come, and it may be wanted again by then.
+  @exclusivity(unchecked) private var isEnding = false
+  @exclusivity(unchecked) private var receivers: [ParkID] = []
+  /// Who takes datagrams instead of the queue, and errors; see `take(by:onError:)`.
+  @exclusivity(unchecked) private var onDatagram: ((DatagramFrame) -> Void)?
+  @exclusivity(unchecked) private var onError: ((any Error) -> Void)?
+  @exclusivity(unchecked) private var lastDropped: UInt32 = 0
+
+  /// What the network has said and nobody was told yet.
+  @exclusivity(unchecked) private var pendingError: SystemError?
+  /// Why nothing works any more.
+  @exclusivity(unchecked) private var failure: (any Error)?
+  @exclusivity(unchecked) private var senders: [ParkID] = []
+  /// Tells when there is room; it is ended when it has, and begun again if somebody waits by then.
+  @exclusivity(unchecked) private var polling: OperationID?
+  @exclusivity(unchecked) private var pollingIsEnding = false
+  /// Whether the kernel is handed rows of datagrams as a whole; no more once it refused.
+  @exclusivity(unchecked) private var segments: Bool
+  @exclusivity(unchecked) private var closers: [ParkID] = []
+
+  init(
+    _ descriptor: consuming Descriptor, local: SocketAddress, peer: SocketAddress?, isBound: Bool, queueLimit: Int,
+    counters: DatagramCounters, loop: EventLoop
+  ) {
+    self.loop = loop
+    self.local = local
+    self.peer = peer
+    self.queueLimit = queueLimit
+    self.counters = counters
+    self.descriptor = consume descriptor
+    segments = local.family != .unix
+    file = isBound ? loop.driver.socketFile(of: local) : nil
+  }
+
+  /// Begins to receive. Apart from `init`, because the operation keeps the transport.
+  func start() { startReceiving() }
+
+  private var number: Int32 { descriptor?.number ?? -1 }
+
+  package var waitDescription: String { peer?.description ?? local.description }
+
+  // MARK: - Receiving
+
+  /// Takes what arrives by a callback on the loop's thread from now on, without a task and without a queue; the frame is
+  /// lent for the time of the call. What had arrived before is still in the queue.
+  package func take(by onDatagram: @escaping (DatagramFrame) -> Void, onError: @escaping (any Error) -> Void) {
+    self.onDatagram = onDatagram
+    self.onError = onError
+  }
+
+  /// Waits until a datagram is in the queue; `DeadlinePassed` at a time of the loop's clock.
+  package nonisolated(nonsending) func waitForDatagram(until deadline: Int64 = .max) async throws {
+    while queue.isEmpty {
+      try throwError()
+      let wait = loop.beginWait(WaitReason("receive from", on: self))
+      receivers.append(wait)
+      let outcome = await loop.wait(wait, until: deadline)
+      if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
+        receivers.removeAll { $0 == wait }
+        if outcome == .cancelled { throw CancellationError() }
+        throw DeadlinePassed()
+      }
+    }
+  }
+
+  /// After datagrams were taken out of the queue.
+  func resumeReceiving() {
+    if isPaused && queue.weight <= queueLimit / 2 {
+      isPaused = false
+      startReceiving()
+    }
+  }
+
+  private func startReceiving() {
+    guard state == .open, receiving == nil, !isPaused, failure == nil else { return }
+    receiving = loop.receiveDatagrams(from: number, sink: self)
+  }
+
+  private func received(_ completion: Completion) {
+    let wasEnding = isEnding
+    if completion.isLast {
+      receiving = nil
+      isEnding = false
+    }
+    if completion.result > 0 {
+      if state == .open { take(DatagramFrame(completion.bytes)) }
+    } else if completion.result == SystemError.Code.canceled.result {
+      // Nobody here asked for that: the loop ends.
+      if state == .open && !wasEnding { fail(DatagramError.closed) }
+    } else if completion.result < 0 {
+      take(errno: -completion.result, isLast: completion.isLast)
+    }
+    if receiving == nil { startReceiving() }
+    closeIfIdle()
+  }
+
+  private func take(_ frame: DatagramFrame) {
+    let payload = frame.payload
+    guard let control = frame.control else {
+      return take(payload, frame, DatagramFrame.Control(destination: nil, interface: 0, dropped: lastDropped))
+    }
+    if control.dropped != 0 {
+      counters.addDropped(Int(control.dropped &- lastDropped))
+      lastDropped = control.dropped
+    }
+    guard control.segment > 0, payload.count > control.segment else { return take(payload, frame, control) }
+    var start = 0
+    while start < payload.count {
+      let end = min(start + control.segment, payload.count)
+      take(UnsafeRawBufferPointer(rebasing: payload[start..<end]), frame, control)
+      start = end
+    }
+  }
+
+  private func take(_ payload: UnsafeRawBufferPointer, _ frame: DatagramFrame, _ control: DatagramFrame.Control) {
+    counters.addReceived(bytes: payload.count, isTruncated: frame.isTruncated)
+    if let onDatagram { return onDatagram(frame) }
+    var destination = control.destination
+    destination?.port = local.port
+    queue.append(
+      payload, peer: frame.peer, destination: destination, interface: control.interface,
+      isTruncated: frame.isTruncated)
+    wakeReceiver()
+    if !isPaused && queue.weight > queueLimit {
+      isPaused = true
+      if let receiving, !isEnding {
+        isEnding = true
+        loop.cancel(receiving)
+      }
+    }
+  }
+
+  private func wakeReceiver() {
+    while !receivers.isEmpty {
+      if loop.unpark(receivers.removeFirst()) { return }
+    }
+  }
+
+  // MARK: - Errors
+
+  private func take(errno: Int32, isLast: Bool) {
+    let code = SystemError.Code(rawValue: errno)
+    if code.isTemporary { return }
+    let error = SystemError("receive from", waitDescription, code: code)
+    if code.isOfNetwork {
+      counters.addError()
+      // Without a peer nobody knows which datagram it was about.
+      guard peer != nil else { return }
+      if let onError { return onError(error) }
+      pendingError = error
+      wakeReceiver()
+    } else {
+      fail(error)
+      if !isLast, let receiving { loop.cancel(receiving) }
+    }
+  }
+
+  private func fail(_ error: any Error) {
+    if failure == nil { failure = error }
+    onError?(error)
+    wakeAll()
+  }
+
+  private func wakeAll() {
+    let waits = receivers + senders
+    receivers.removeAll()
+    senders.removeAll()
+    for wait in waits { loop.unpark(wait) }
+  }
+
+  private func throwError() throws {
+    guard state == .open else { throw DatagramError.closed }
+    if let error = pendingError.take() { throw error }
+    if let failure { throw failure }
+  }
+
+  // MARK: - Sending
+
+  /// Sends a datagram; false if there is no room for it now.
+  package func trySend(_ bytes: UnsafeRawBufferPointer, to target: SocketAddress?) throws -> Bool {
+    try throwError()
+    let result = loop.driver.send(datagram: bytes, to: target, from: number)
+    if result >= 0 {
+      counters.addSent(1, bytes: bytes.count)
+      return true
+    }
+    let code = SystemError.Code(rawValue: Int32(-result))
+    if code.isTemporary { return false }
+    throw sendError(code, length: bytes.count, to: target)
+  }
+
+  /// Sends the datagrams at the front of a row, as many as there is room for, and removes them; whether all have left.
+  func trySend(_ row: inout DatagramStore) throws -> Bool {
+    while !row.isEmpty {
+      try throwError()
+      let result = row.withDatagrams { entries, bytes in
+        loop.driver.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
+      }
+      if result > 0 {
+        let sent = (0..<result).reduce(0) { $0 + row[$1].length }
+        row.removeFirst(result)
+        counters.addSent(result, bytes: sent)
+        continue
+      }
+      let code = SystemError.Code(rawValue: Int32(-result))
+      if code.isTemporary { return false }
+      if segments && code.mayBeOfSegmenting {
+        // One by one then. If that goes well, it is the way from now on: the path takes no rows.
+        segments = false
+        let first = row[0]
+        do {
+          let isSent = try row.bytes(of: first).withUnsafeBytes { try trySend($0, to: first.peer) }
+          if !isSent { return false }
+          row.removeFirst()
+          continue
+        } catch {
+          segments = true
+          throw error
+        }
+      }
+      throw sendError(code, length: row[0].length, to: row[0].peer)
+    }
+    return true
+  }
+
+  private func sendError(_ code: SystemError.Code, length: Int, to target: SocketAddress?) -> SystemError {
+    if code.isOfNetwork { counters.addError() }
+    let target = (target ?? peer)?.description ?? "nobody"
+    return SystemError("send", "\(length) bytes to \(target)", code: code)
+  }
+
+  /// Waits until there may be room again.
+  package nonisolated(nonsending) func waitForRoom(until deadline: Int64 = .max) async throws {
+    // Linux says that a Unix socket without a peer is always writable, and only the attempt shows whether the receiver
+    // has room (unix_dgram_poll). Then time has to pass.
+    let isByTime = peer == nil && local.family == .unix
+    let wait = loop.beginWait(WaitReason("send to", on: self))
+    senders.append(wait)
+    if !isByTime { startPolling() }
+    let next = isByTime ? loop.driver.now + 1_000_000 : deadline
+    let outcome = await loop.wait(wait, until: min(next, deadline))
+    if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
+      senders.removeAll { $0 == wait }
+      if outcome == .cancelled { throw CancellationError() }
+      if next >= deadline { throw DeadlinePassed() }
+    }
+  }
+
+  private func startPolling() {
+    guard state == .open, polling == nil else { return }
+    polling = loop.poll(number, events: UInt32(POLLOUT), sink: self)
+  }
+
+  private func polled(_ operation: OperationID, _ completion: Completion) {
+    if completion.isLast { polling = nil }
+    if completion.isLast && pollingIsEnding {
+      pollingIsEnding = false
+      if !senders.isEmpty { startPolling() }
+    } else if !pollingIsEnding {
+      wakeSenders()
+      if !completion.isLast {
+        pollingIsEnding = true
+        loop.cancel(operation)
+      }
+    }
+    closeIfIdle()
+  }
+
+  private func wakeSenders() {
+    let waits = senders
+    senders.removeAll(keepingCapacity: true)
+    for wait in waits { loop.unpark(wait) }
+  }
+
+  // MARK: - Options
+
+  func set(_ option: DatagramOption, _ operation: String, _ object: String) throws {
+    try throwError()
+    let result = loop.driver.set(option, of: number, local.family)
+    if result < 0 { throw SystemError(operation, object, result: result) }
+  }
+
+  // MARK: - The end
+
+  package var isOpen: Bool { state == .open }
+
+  /// Closes; what waits in the queue is dropped.
+  package func close() {
+    guard state == .open else { return }
+    state = .closing
+    if let file = file.take() { loop.driver.remove(file) }
+    queue.removeAll()
+    onDatagram = nil
+    onError = nil
+    wakeAll()
+    if let receiving { loop.cancel(receiving) }
+    if let polling { loop.cancel(polling) }
+    closeIfIdle()
+  }
+
+  /// Closes since nobody has it any more.
+  func closeForgotten() {
+    if state == .open { DebugMode.log("the datagram socket of \(waitDescription) was dropped without being closed") }
+    close()
+  }
+
+  private func closeIfIdle() {
+    guard state == .closing, receiving == nil, polling == nil else { return }
+    state = .closed
+    descriptor = nil
+    let waits = closers
+    closers.removeAll()
+    for wait in waits { loop.unpark(wait) }
+  }
+
+  nonisolated(nonsending) func waitClosed() async throws {
+    while state != .closed {
+      let wait = loop.beginWait(WaitReason("close", on: self))
+      closers.append(wait)
+      if await loop.wait(wait) == .cancelled {
+        closers.removeAll { $0 == wait }
+        throw CancellationError()
+      }
+    }
+  }
+
+  // MARK: - Completions
+
+  package func complete(_ operation: OperationID, _ completion: Completion) {
+    if operation == receiving { received(completion) } else if operation == polling { polled(operation, completion) }
+  }
+}
