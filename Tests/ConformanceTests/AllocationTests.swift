@@ -36,4 +36,55 @@ import Testing
     }
     #expect(count < Self.few)
   }
+
+  @Test("datagrams in a buffer of the caller's allocate nothing", arguments: JobOrderTests.ordered)
+  func datagramsAllocateNothing(backend: BackendKind) async throws {
+    let count = try await withEventLoop(backend: backend) {
+      let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
+      let client = try await DatagramSocket.connect(to: server.localAddress)
+      let echoing = Task {
+        var buffer: [UInt8] = []
+        for _ in 0..<(2 * Self.many) {
+          let envelope = try await server.receive(into: &buffer)
+          try await server.send(buffer, to: envelope.peer)
+        }
+      }
+      let message = pattern(1024)
+      var buffer: [UInt8] = []
+      for round in 0..<(2 * Self.many) {
+        if round == Self.many { allocation_count_begin() }
+        try await client.send(message)
+        try await client.receive(into: &buffer)
+      }
+      let count = allocation_count_end()
+      try await echoing.value
+      server.close()
+      client.close()
+      return count
+    }
+    #expect(count < Self.few)
+  }
+
+  @Test("batches of datagrams allocate nothing", arguments: JobOrderTests.ordered)
+  func batchesAllocateNothing(backend: BackendKind) async throws {
+    let count = try await withEventLoop(backend: backend) {
+      let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
+      let client = try await DatagramSocket.connect(to: server.localAddress)
+      let message = pattern(100)
+      var sent = DatagramBatch()
+      var received = DatagramBatch()
+      for round in 0..<200 {
+        if round == 100 { allocation_count_begin() }
+        for _ in 0..<40 { sent.append(message) }
+        try await client.send(&sent)
+        var count = 0
+        while count < 40 { count += try await server.receive(into: &received) }
+      }
+      let count = allocation_count_end()
+      server.close()
+      client.close()
+      return count
+    }
+    #expect(count < Self.few)
+  }
 }

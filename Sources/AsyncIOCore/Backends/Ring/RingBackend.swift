@@ -91,7 +91,7 @@ import Glibc
     case .read:
       unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_READ)
       unsafe entry.pointee.flags = UInt8(ASYNCIO_URING_SQE_BUFFER_SELECT)
-      unsafe entry.pointee.buf_group = ProvidedBuffers.group
+      unsafe entry.pointee.buf_group = buffers.group
       // The file's own position.
       unsafe entry.pointee.off = .max
     case .write:
