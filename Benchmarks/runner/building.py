@@ -26,14 +26,16 @@ def peers():
     ours = build_peer()
     scripts = os.path.join(ROOT, "python")
     found = [python_peer(loop, python, scripts) for loop in ("asyncio", "uvloop")]
-    found.append(Peer("AsyncIO", tasks=[ours, "tasks"], streams=[ours, "echo"], client=[ours, "client"]))
+    found.append(Peer("AsyncIO", tasks=[ours, "tasks"], streams=[ours, "echo"], client=[ours, "client"],
+                      datagrams=[ours, "udp-echo"], batches=[ours, "udp-echo-batch"]))
     return found
 
 
 def python_peer(loop, python, scripts):
     echo = [python, os.path.join(scripts, "echo.py"), loop]
     return Peer(loop, tasks=[python, os.path.join(scripts, "tasks.py"), loop], streams=[*echo, "streams"],
-                protocol=[*echo, "protocol"], client=[python, os.path.join(scripts, "client.py"), loop])
+                protocol=[*echo, "protocol"],
+                datagrams=[python, os.path.join(scripts, "udp_echo.py"), loop], client=[python, os.path.join(scripts, "client.py"), loop])
 
 
 def step(words, **options):
@@ -54,7 +56,7 @@ def build_peer():
 
 
 def build_drivers():
-    for name in ("load", "serve"):
+    for name in ("load", "serve", "udp"):
         step(["cc", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", driver(name),
               os.path.join(ROOT, "drivers", name + ".c")])
 

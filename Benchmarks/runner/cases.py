@@ -54,6 +54,24 @@ class EchoCase:
             return answer(words, machine.PEER_CORE if self.one_core else machine.DRIVER_CORE)
 
 
+class DatagramCase:
+    group = "UDP echo"
+
+    def __init__(self, name, title, sockets, size, milliseconds, style="datagrams"):
+        self.name, self.sockets, self.size, self.milliseconds, self.style = name, sockets, size, milliseconds, style
+        self.figures = [Figure("datagrams_per_s", title, "datagrams/s", more_is_better=True),
+                        Figure("server_cpu_us_per_datagram", f"{title}: the server's CPU", "µs a datagram")]
+
+    def suits(self, peer):
+        return self.style in peer.commands
+
+    def run(self, peer):
+        with Server(peer.commands[self.style], machine.PEER_CORE) as server:
+            words = [building.driver("udp"), server.port, str(self.sockets), str(self.size),
+                     str(self.milliseconds // 4), str(self.milliseconds), str(server.process.pid)]
+            return answer(words, machine.DRIVER_CORE)
+
+
 class IdleCase:
     group = "TCP echo"
     name = "idle"
@@ -174,6 +192,8 @@ def all_cases(quick):
         EchoCase("echo-1000", "1,000 connections, 1 KiB", 1000, 1024, milliseconds),
         EchoCase("echo-large", "50 connections, 64 KiB", 50, 65_536, milliseconds),
         IdleCase(1000 if quick else 10_000),
+        DatagramCase("udp-100", "100 sockets, 100 B", 100, 100, milliseconds),
+        DatagramCase("udp-100-batch", "100 sockets, 100 B, in batches", 100, 100, milliseconds, style="batches"),
         ClientCase("client", "/now", 20_000 // part, Figure("ns_per_op", "GET of 1 KiB, 200 at a time", "µs", 0.001),
                    Figure("cpu_ns_per_op", "GET of 1 KiB, 200 at a time: CPU", "µs", 0.001)),
         ClientCase("client-20ms", "/delayed", 8000 // part,

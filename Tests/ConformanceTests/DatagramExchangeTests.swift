@@ -30,7 +30,7 @@ struct DatagramExchangeTests {
     let port = try #require(UInt16(await python.line()))
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.connect(to: .loopback(port: port))
-      for length in [0, 1, 1000, 65_507] {
+      for length in [1, 1000, 65_507] {  // asyncio sends no empty ones before Python 3.13
         let sent = pattern(length)
         try await socket.send(sent)
         expectSame(try await socket.receive().bytes, Array(sent.reversed()))

@@ -9,6 +9,8 @@ import Glibc
   static let usage = """
     usage: asyncio-peer tasks CASE N            what tasks cost; CASE is one of \(TaskCase.allCases.map(\.rawValue).joined(separator: " "))
            asyncio-peer echo PORT               a TCP echo server on 127.0.0.1, until it is killed; port 0 is printed
+           asyncio-peer udp-echo PORT           the same for datagrams
+           asyncio-peer udp-echo-batch PORT     the same, as many at a time as there are
            asyncio-peer client URL COUNT CONC   gets URL so many times, CONC requests at a time
     """
 
@@ -25,6 +27,12 @@ import Glibc
     case "echo" where words.count == 2:
       let port = number(words[1], in: 0...65_535)
       try EventLoop.run { try await serveEcho(port: UInt16(port)) }
+    case "udp-echo" where words.count == 2:
+      let port = number(words[1], in: 0...65_535)
+      try EventLoop.run { try await serveDatagramEcho(port: UInt16(port)) }
+    case "udp-echo-batch" where words.count == 2:
+      let port = number(words[1], in: 0...65_535)
+      try EventLoop.run { try await serveDatagramBatchEcho(port: UInt16(port)) }
     case "client" where words.count == 4:
       let (count, concurrency) = (number(words[2], in: 1...100_000_000), number(words[3], in: 1...10_000))
       try EventLoop.run { try await measureClient(words[1], count: count, concurrency: concurrency) }.print()

@@ -23,6 +23,11 @@ struct DatagramStore: Sendable {
 
   subscript(index: Int) -> DatagramEntry { entries[head + index] }
 
+  func byteCount(ofFirst count: Int) -> Int {
+    let last = self[count - 1]
+    return last.offset + last.length - self[0].offset
+  }
+
   func bytes(of entry: DatagramEntry) -> ArraySlice<UInt8> { bytes[entry.offset..<entry.offset + entry.length] }
 
   mutating func append(

@@ -171,7 +171,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   private func wakeReceiver() {
     while !receivers.isEmpty {
-      if loop.unpark(receivers.removeFirst()) { return }
+      if loop.unpark(receivers.remove(at: 0)) { return }
     }
   }
 
@@ -236,9 +236,8 @@ package final class DatagramTransport: OperationSink, WaitObject {
         loop.driver.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
       }
       if result > 0 {
-        let sent = (0..<result).reduce(0) { $0 + row[$1].length }
+        counters.addSent(result, bytes: row.byteCount(ofFirst: result))
         row.removeFirst(result)
-        counters.addSent(result, bytes: sent)
         continue
       }
       let code = SystemError.Code(rawValue: Int32(-result))

@@ -1,44 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
+// A program of others, started for a test without Foundation, whose `Process` hands a child the signal mask of the
+// thread that starts it: those of pools and loops block everything, and socat waits for its own children by signals.
 
+import AsyncIO
 import Dispatch
-import Foundation
+import Glibc
 
-/// A program that is none of ours, started for a test and ended with it.
+/// A program that is none of ours; ended with the test by its process id.
 final class OtherProgram: @unchecked Sendable {
-  // Sendable: the process is set up before it is shared, and Foundation's own locks see to the rest.
-  private let process = Process()
-  private let output = Pipe()
+  // Sendable: what changes is `hasEnded`, by the test's one task that ends it.
+  private let id: pid_t
+  private let output: Int32
+  private var hasEnded = false
 
   /// - Returns: Nil if the machine doesn't have it.
   init?(_ name: String, _ arguments: [String]) throws {
-    let folders = ["/usr/bin", "/usr/local/bin", "/bin"]
-    guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) else {
+    guard ["/usr/bin", "/usr/local/bin", "/bin"].contains(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
       print("\(name) is not here: no exchange with it")
       return nil
     }
-    process.executableURL = URL(fileURLWithPath: "\(folder)/\(name)")
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    try process.run()
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw SystemError("pipe", code: .init(rawValue: errno)) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    var texts = ([name] + arguments).map { strdup($0) } + [nil]
+    defer { for text in texts { free(text) } }
+    var id: pid_t = 0
+    let code = posix_spawnp(&id, name, &actions, &attributes, &texts, environ)
+    close(ends[1])
+    if code != 0 {
+      close(ends[0])
+      throw SystemError("posix_spawn", name, code: .init(rawValue: code))
+    }
+    self.id = id
+    output = ends[0]
   }
 
-  deinit { end() }
+  deinit {
+    end()
+    close(output)
+  }
 
   /// The next line that it prints, without its end; empty if it has ended. Read on a thread of Dispatch.
   func line() async -> String {
-    await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { [output] in
+    let output = output
+    return await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
         var line: [UInt8] = []
-        while let byte = try? output.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
-          line.append(byte)
-        }
+        var byte: UInt8 = 0
+        while read(output, &byte, 1) == 1 && byte != UInt8(ascii: "\n") { line.append(byte) }
         continuation.resume(returning: String(decoding: line, as: UTF8.self))
       }
     }
   }
 
   func end() {
-    if process.isRunning { process.terminate() }
+    if hasEnded { return }
+    hasEnded = true
+    kill(id, SIGTERM)
+    var status: Int32 = 0
+    while waitpid(id, &status, 0) < 0 && errno == EINTR {}
   }
 }
