@@ -119,7 +119,9 @@ import Testing
       try await socket.waitClosed()
       await #expect(throws: DatagramError.closed) { try await socket.receive() }
       await #expect(throws: DatagramError.closed) { try await socket.send([1], to: .loopback(port: 9)) }
-      await #expect(throws: DatagramError.closed) { try await socket.join(group: SocketAddress("224.0.0.251", port: 0)!) }
+      await #expect(throws: DatagramError.closed) {
+        try await socket.join(group: SocketAddress("224.0.0.251", port: 0)!)
+      }
       for try await _ in socket { Issue.record("nothing comes from a socket that is closed") }
     }
   }

@@ -93,7 +93,8 @@ import Glibc
     let offset = unsafe datagrams[start].offset
     let length = unsafe datagrams[start].length
     let last = unsafe datagrams[start + row - 1]
-    unsafe pieces[index].iov_base = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress.map { unsafe $0 + offset })
+    unsafe pieces[index].iov_base = unsafe UnsafeMutableRawPointer(
+      mutating: bytes.baseAddress.map { unsafe $0 + offset })
     unsafe pieces[index].iov_len = last.offset + last.length - offset
     unsafe counts[index] = row
     let message = unsafe messages + index

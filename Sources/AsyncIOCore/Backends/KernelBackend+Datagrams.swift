@@ -71,7 +71,9 @@ extension KernelBackend {
 
   // MARK: - Sending
 
-  package final func send(datagram bytes: UnsafeRawBufferPointer, to peer: SocketAddress?, from descriptor: Int32)
+  package final func send(
+    datagram bytes: UnsafeRawBufferPointer, to peer: SocketAddress?, from descriptor: Int32
+  )
     -> Int
   {
     systemCalls &+= 1

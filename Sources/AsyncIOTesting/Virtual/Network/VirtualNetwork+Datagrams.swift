@@ -60,7 +60,8 @@ extension VirtualNetwork {
     for descriptor in datagramPorts[VirtualDatagramPort(address)] ?? [] {
       guard let other = datagramSockets[descriptor], other.local.family == address.family else { continue }
       let overlaps =
-        other.local == address || isWildcard(other.local) && covers(address) || isWildcard(address) && covers(other.local)
+        other.local == address || isWildcard(other.local) && covers(address)
+        || isWildcard(address) && covers(other.local)
       guard overlaps else { continue }
       let isShared = other.reusesPort && socket.reusesPort || other.reusesAddress && socket.reusesAddress
       if !isShared { throw VirtualErrno(EADDRINUSE) }
@@ -219,7 +220,9 @@ extension VirtualNetwork {
       let group = withoutPort(target)
       return candidates.filter { isHeardHere && datagramSockets[$0]?.groups.contains(group) == true }
     }
-    if target.isLimitedBroadcast { return candidates.filter { datagramSockets[$0].map { isWildcard($0.local) } ?? false } }
+    if target.isLimitedBroadcast {
+      return candidates.filter { datagramSockets[$0].map { isWildcard($0.local) } ?? false }
+    }
     let scores = candidates.map { score($0, for: datagram) }
     guard let best = scores.max(), best > 0 else { return [] }
     let equals = zip(candidates, scores).filter { $0.1 == best }.map(\.0)
