@@ -81,7 +81,7 @@ import Testing
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let error = await #expect(throws: SystemError.self) { try await socket.send([1]) }
-      #expect(error?.description == "send 1 bytes to nobody: destination address required (EDESTADDRREQ)")
+      #expect(error?.description == "send 1 byte to nobody: destination address required (EDESTADDRREQ)")
       let broadcast = SocketAddress("255.255.255.255", port: 9)!
       let denied = await #expect(throws: SystemError.self) { try await socket.send([1], to: broadcast) }
       #expect(denied?.code.name == "EACCES")

@@ -152,6 +152,28 @@ import Testing
     }
   }
 
+  @Test("are taken by a callback, without a task", arguments: BackendKind.conforming)
+  func areTakenByACallback(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
+      let client = try await DatagramSocket.connect(to: server.localAddress)
+      let log = Log()
+      let transport = server.transport
+      transport.take(
+        by: { bytes, peer in
+          log.append("\(String(decoding: bytes, as: UTF8.self)) \(peer == client.localAddress)")
+          _ = try? transport.trySend(bytes, to: peer)
+        }, onError: { log.append("\($0)") })
+      try await client.send("one")
+      try await client.send("two")
+      #expect(try await client.receive().bytes == Array("one".utf8))
+      #expect(try await client.receive().bytes == Array("two".utf8))
+      #expect(log.entries == ["one true", "two true"])
+      server.close()
+      client.close()
+    }
+  }
+
   @Test("work from a thread that is not the loop's", arguments: BackendKind.conforming)
   func workFromAnotherThread(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {

@@ -126,7 +126,7 @@ import Testing
       #expect(error?.description == "connect \(path): no such file or directory (ENOENT)")
       let sender = try await DatagramSocket.bind(to: SocketAddress(unixPath: folder.path("client"))!)
       let gone = await #expect(throws: SystemError.self) { try await sender.send([1], to: path) }
-      #expect(gone?.description == "send 1 bytes to \(path): no such file or directory (ENOENT)")
+      #expect(gone?.description == "send 1 byte to \(path): no such file or directory (ENOENT)")
       sender.close()
       try await sender.waitClosed()
       guard backend != .virtual else { return }

@@ -41,7 +41,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) private var isEnding = false
   @exclusivity(unchecked) private var receivers: [ParkID] = []
   /// Who takes datagrams instead of the queue, and errors; see `take(by:onError:)`.
-  @exclusivity(unchecked) private var onDatagram: ((DatagramFrame) -> Void)?
+  @exclusivity(unchecked) private var onDatagram: ((UnsafeRawBufferPointer, SocketAddress) -> Void)?
   @exclusivity(unchecked) private var onError: ((any Error) -> Void)?
   @exclusivity(unchecked) private var lastDropped: UInt32 = 0
 
@@ -80,9 +80,12 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   // MARK: - Receiving
 
-  /// Takes what arrives by a callback on the loop's thread from now on, without a task and without a queue; the frame is
-  /// lent for the time of the call. What had arrived before is still in the queue.
-  package func take(by onDatagram: @escaping (DatagramFrame) -> Void, onError: @escaping (any Error) -> Void) {
+  /// Takes what arrives by a callback on the loop's thread from now on, without a task and without a queue; the bytes are
+  /// lent for the time of the call. What had arrived before is still in the queue. `close` lets go of both callbacks.
+  package func take(
+    by onDatagram: @escaping (_ bytes: UnsafeRawBufferPointer, _ peer: SocketAddress) -> Void,
+    onError: @escaping (any Error) -> Void
+  ) {
     self.onDatagram = onDatagram
     self.onError = onError
   }
@@ -153,7 +156,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   private func take(_ payload: UnsafeRawBufferPointer, _ frame: DatagramFrame, _ control: DatagramFrame.Control) {
     counters.addReceived(bytes: payload.count, isTruncated: frame.isTruncated)
-    if let onDatagram { return onDatagram(frame) }
+    if let onDatagram { return onDatagram(payload, frame.peer) }
     var destination = control.destination
     destination?.port = local.port
     queue.append(
@@ -264,7 +267,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   private func sendError(_ code: SystemError.Code, length: Int, to target: SocketAddress?) -> SystemError {
     if code.isOfNetwork { counters.addError() }
     let target = (target ?? peer)?.description ?? "nobody"
-    return SystemError("send", "\(length) bytes to \(target)", code: code)
+    return SystemError("send", "\(length) byte\(length == 1 ? "" : "s") to \(target)", code: code)
   }
 
   /// Waits until there may be room again.

@@ -166,7 +166,7 @@ extension VirtualNetwork {
   // MARK: - Receiving
 
   mutating func receiveDatagram(from descriptor: Int32) -> ReceivedDatagram {
-    guard let socket = datagramSockets[descriptor] else { return .failed(EBADF) }
+    guard let socket = datagramSockets[descriptor] else { return .nothing }
     if socket.error != 0 {
       datagramSockets[descriptor]?.error = 0
       return .failed(socket.error)

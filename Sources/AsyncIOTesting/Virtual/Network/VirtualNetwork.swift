@@ -12,7 +12,7 @@
 package import AsyncIOCore
 import Glibc
 
-/// The network of a loop with virtual time: named hosts, and TCP between them in memory.
+/// The network of a loop with virtual time: named hosts, and TCP and UDP between them in memory.
 ///
 /// The test itself is on the host `localhost`, which is 127.0.0.1, ::1, and 10.0.0.1 to the others. Further hosts are
 /// added by name. They live in the same loop: a server that listens at a host's address is on that host.
