@@ -33,9 +33,11 @@ def peers():
 
 def python_peer(loop, python, scripts):
     echo = [python, os.path.join(scripts, "echo.py"), loop]
+    datagrams = [python, os.path.join(scripts, "udp_echo.py"), loop]
     return Peer(loop, tasks=[python, os.path.join(scripts, "tasks.py"), loop], streams=[*echo, "streams"],
                 protocol=[*echo, "protocol"],
-                datagrams=[python, os.path.join(scripts, "udp_echo.py"), loop], client=[python, os.path.join(scripts, "client.py"), loop])
+                datagrams=datagrams, batches=datagrams,  # it has no batches
+                client=[python, os.path.join(scripts, "client.py"), loop])
 
 
 def step(words, **options):

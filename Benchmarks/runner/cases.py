@@ -193,7 +193,7 @@ def all_cases(quick):
         EchoCase("echo-large", "50 connections, 64 KiB", 50, 65_536, milliseconds),
         IdleCase(1000 if quick else 10_000),
         DatagramCase("udp-100", "100 sockets, 100 B", 100, 100, milliseconds),
-        DatagramCase("udp-100-batch", "100 sockets, 100 B, in batches", 100, 100, milliseconds, style="batches"),
+        DatagramCase("udp-100-batch", "100 sockets, 100 B, in batches if there are", 100, 100, milliseconds, style="batches"),
         ClientCase("client", "/now", 20_000 // part, Figure("ns_per_op", "GET of 1 KiB, 200 at a time", "µs", 0.001),
                    Figure("cpu_ns_per_op", "GET of 1 KiB, 200 at a time: CPU", "µs", 0.001)),
         ClientCase("client-20ms", "/delayed", 8000 // part,

@@ -57,7 +57,9 @@ struct DatagramStore: Sendable {
 
   mutating func removeFirst(_ count: Int = 1) {
     head += count
-    if head == entries.count { removeAll() } else if head >= 256 && head * 2 >= entries.count { compact() }
+    guard head < entries.count else { return removeAll() }
+    let taken = entries[head].offset
+    if head >= 256 && head * 2 >= entries.count || taken >= Self.kept && taken * 2 >= bytes.count { compact() }
   }
 
   mutating func removeAll() {
