@@ -9,9 +9,8 @@ extension StreamReader {
   /// `connect_read_pipe`.
   ///
   /// ```swift
-  /// var ends: [Int32] = [-1, -1]
-  /// guard pipe(&ends) == 0 else { return }
-  /// let reader = try await StreamReader.adopting(ends[0])
+  /// let descriptor: Int32 = 5  // from a parent process, or a library
+  /// let reader = try await StreamReader.adopting(descriptor)
   /// ```
   ///
   /// The descriptor is the stream's from now on, which may change its flags (O_NONBLOCK), and closes it.

@@ -4,7 +4,6 @@
 // (RWF_NOWAIT, Linux 4.14), and one that isn't there is read in on a thread of the pool before.
 
 import AsyncIOCore
-import CLinux
 import Glibc
 
 extension StreamWriter {
@@ -61,7 +60,7 @@ struct FileSource: Sendable {
   let name: String
 
   /// Whether the byte at the offset can be had without waiting for a disk; also where nobody can tell.
-  func isCached(at offset: Int) -> Bool { asyncio_is_cached(descriptor, offset) != 0 }
+  func isCached(at offset: Int) -> Bool { PageCache.holds(descriptor, at: offset) }
 
   /// Reads from the disk, if need be; blocks.
   func read(from offset: Int, upTo count: Int) -> Result<[UInt8], SystemError> {

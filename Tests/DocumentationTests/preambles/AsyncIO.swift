@@ -17,6 +17,8 @@ struct Connection {
 
 var reader: StreamReader { fatalError() }
 var writer: StreamWriter { fatalError() }
+var stream: ByteStream { fatalError() }
+let page = Page()
 
 actor Account {
   func balance() async throws -> Int { 0 }
