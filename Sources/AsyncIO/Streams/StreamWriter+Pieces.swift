@@ -26,7 +26,8 @@ extension StreamWriter {
   /// Writes memory that is lent for the time of the call.
   ///
   /// ```swift
-  /// try await writer.write(page.body.span.bytes)
+  /// let bytes: [UInt8] = [0x68, 0x69, 0x0a]
+  /// try await writer.write(bytes.span.bytes)
   /// ```
   ///
   /// - Throws: As `write(_:)`.
