@@ -27,7 +27,7 @@ struct ScenarioError: Error {}
 
   static func main() {
     let name = CommandLine.arguments.dropFirst().first ?? ""
-    guard let scenario = scenarios[name] else {
+    guard let scenario = scenarios[name] ?? serverScenarios[name] else {
       say("no scenario \(name)")
       exit(64)
     }

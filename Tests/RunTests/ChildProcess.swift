@@ -10,9 +10,14 @@ final class ChildProcess: @unchecked Sendable {
   private let errors = Pipe()
   private var unread = Data()
 
-  init(scenario: String, environment: [String: String] = [:]) throws {
-    process.executableURL = URL(fileURLWithPath: try Self.program())
-    process.arguments = [scenario]
+  convenience init(scenario: String, environment: [String: String] = [:]) throws {
+    try self.init(try Self.program(), [scenario], environment: environment)
+  }
+
+  /// A run of any program.
+  init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = output
     process.standardError = errors
@@ -40,6 +45,9 @@ final class ChildProcess: @unchecked Sendable {
   }
 
   func interrupt() { kill(process.processIdentifier, SIGINT) }
+
+  /// Ends it, however it is.
+  func end() { process.terminate() }
 
   /// Waits for the end: the remaining lines of standard output, standard error, and the status.
   func finish() -> (lines: [String], errors: String, status: Int32) {

@@ -139,7 +139,7 @@ import Testing
     #expect(result.lines.count == 3)
     #expect(
       Set(result.lines.prefix(2).map { $0.prefix { $0 != ":" } }) == [
-        "client", "accepting connections paused for a second",
+        "client", "accepting connections pauses until one ends, for a second at most",
       ])
     #expect(result.lines.contains("client: EMFILE"))
     #expect(result.lines.contains { $0.hasSuffix("too many open files (EMFILE)") })

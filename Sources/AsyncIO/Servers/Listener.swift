@@ -1,34 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
-// One listening socket on one loop. Everything belongs to that loop's thread, `onItsLoop` and `waitClosed` excepted.
+// One listening socket on one loop: it accepts, and starts a handler for each connection. Everything belongs to that
+// loop's thread; other threads come in by `onItsLoop`.
+//
+// A connection that was accepted is either served, or stands in `arrived`: because the server is full, or because this
+// turn has had its share of new connections. While somebody stands there, nothing more is accepted.
 
 import AsyncIOCore
 
 final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   // Sendable: see the head of the file.
 
-  private let loop: EventLoop
-  private let address: SocketAddress
-  private let limit: Int
+  /// New connections in one turn. A flood of them shares the loop with those that are there, whatever the backend.
+  private static let connectionsATurn = 64
+
+  /// A connection without a handler.
+  private struct Arrival {
+    let number: Int32
+    let peer: SocketAddress?
+  }
+
+  let loop: EventLoop
+  let address: SocketAddress
+  /// Of the socket, as long as it isn't closed.
+  let number: Int32
+  let slots: ConnectionSlots
+  private let plan: ListenerPlan
   private let service: ConnectionService
   private var descriptor: Descriptor?
   /// What its Unix socket has left in the file system.
   private var file: SocketFile?
+
   private var accepting: OperationID?
-  private var isClosed = false
-  private var clients: [ObjectIdentifier: StreamTransport] = [:]
-  private var closers: [ParkID] = []
+  /// Whether it has begun to serve.
+  private var isServing = false
+  private(set) var isClosed = false
+  private var arrived: [Arrival] = []
+  private var turn = 0
+  private var servedThisTurn = 0
+  /// Until when it doesn't accept, for want of descriptors.
+  private var rest: TimerHandle?
+  private var shortages = ShortageReports()
   /// The task-local values of the place where the server was started.
   private var context = TaskContext.capture()
 
+  // Listener+Connections.
+  var connections: ConnectionTable
+  let rule: ProgressRule?
+  var sweep: TimerHandle?
+  var closers: [ParkID] = []
+  var counts = ConnectionCounts()
+
+  // Listener+Shutdown.
+  /// Connections are to end when they are idle.
+  var isShuttingDown = false
+  /// Connections that nobody has asked anything on count as idle by now.
+  var endsNewcomers = false
+  var drain = Drain()
+
   init(
-    _ descriptor: consuming Descriptor, address: SocketAddress, limit: Int, loop: EventLoop, service: ConnectionService
+    _ descriptor: consuming Descriptor, address: SocketAddress, ownsFile: Bool, plan: ListenerPlan,
+    slots: ConnectionSlots, loop: EventLoop, service: ConnectionService
   ) {
+    number = descriptor.number
     self.descriptor = consume descriptor
     self.address = address
-    self.limit = limit
+    self.plan = plan
+    self.slots = slots
     self.loop = loop
     self.service = service
-    file = loop.driver.socketFile(of: address)
+    rule = ProgressRule(plan.limits)
+    connections = ConnectionTable(watchesProgress: rule != nil)
+    if ownsFile { file = loop.driver.socketFile(of: address) }
   }
 
   var waitDescription: String { "server at \(address)" }
@@ -39,54 +81,131 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
 
   // MARK: - Accepting
 
-  func start() {
-    guard !isClosed, accepting == nil, let descriptor = descriptor?.number else { return }
-    accepting = loop.accept(on: descriptor, sink: self)
+  var isAccepting: Bool { accepting != nil }
+
+  /// Begins to serve. Does nothing the second time, and after `close`.
+  func startServing() throws {
+    guard !isServing, !isClosed, let descriptor = descriptor?.number else { return }
+    if !plan.startsListening { try loop.driver.startListening(descriptor, backlog: plan.backlog) }
+    isServing = true
+    accept()
+  }
+
+  private func accept() {
+    guard isServing, !isClosed, !loop.isEnding, accepting == nil, rest == nil, arrived.isEmpty else { return }
+    guard let descriptor = descriptor?.number else { return }
+    var room = slots.room(for: self)
+    if room == .none, raiseLimit() { room = slots.room(for: self) }
+    if room != .none { accepting = loop.accept(on: descriptor, once: room == .little, sink: self) }
+  }
+
+  /// Takes as many connections as the process's descriptors allow, if nobody has said how many: that can have changed.
+  private func raiseLimit() -> Bool {
+    guard plan.limits.connections == nil else { return false }
+    let now = ServerPlan.connectionLimit(ofDescriptors: loop.driver.descriptorLimit)
+    if now <= slots.limit { return false }
+    slots.limit = now
+    return true
   }
 
   func complete(_ operation: OperationID, _ completion: Completion) {
     if completion.isLast { accepting = nil }
     if completion.result >= 0 {
-      let accepted = Descriptor(completion.result, of: loop.driver)
-      // A connection that arrives after the server was closed is closed.
-      if !isClosed { serve(accepted) }
-      if completion.isLast { start() }
-    } else if isClosed || completion.result == SystemError.Code.canceled.result {
-      descriptor = nil
-      if let file = file.take() { loop.driver.remove(file) }
-    } else {
-      // Out of descriptors or memory: report it, and try again in a second, as asyncio does. Until then the connections
-      // wait in the backlog.
-      loop.callExceptionHandler(
-        ExceptionContext(
-          message: "accepting connections paused for a second",
-          error: SystemError("accept", address.description, result: completion.result)))
-      loop.callLater(.seconds(1)) { self.start() }
+      take(completion.result)
+    } else if isClosed {
+      end()
+    } else if completion.result == SystemError.Code.canceled.result {
+      // It was to pause; or the loop ends, and then nobody is to be accepted any more.
+      if loop.isEnding { end() }
+    } else if !ShortageReports.isPeers(completion.result) {
+      pause(after: SystemError("accept", address.description, result: completion.result))
     }
-    if isClosed && accepting == nil { finish() }
+    if completion.isLast { accept() }
+    finishIfOver()
   }
 
-  private func serve(_ accepted: consuming Descriptor) {
-    // Asked now: after a reset nobody could say who it was.
-    let peer = loop.driver.peerAddress(of: accepted.number)
-    let transport = StreamTransport(accepted, peer: peer, limit: limit, loop: loop)
-    let id = ObjectIdentifier(transport)
-    clients[id] = transport
-    // Keeps the listener until its last connection is gone.
-    transport.onClose = {
-      self.clients[id] = nil
-      if self.isClosed && self.accepting == nil { self.finish() }
+  /// Out of descriptors or memory. As asyncio does, it is reported and tried again in a second; but also as soon as a
+  /// connection ends, and a shortage is reported once. Until then the connections wait in the backlog.
+  private func pause(after error: SystemError) {
+    if shortages.isNews(at: loop.time.nanoseconds) {
+      loop.callExceptionHandler(
+        ExceptionContext(
+          message: "accepting connections pauses until one ends, for a second at most", error: error))
     }
-    transport.start()
-    let handle = StreamHandle(transport)
+    rest = loop.callLater(.seconds(1)) { self.roomWasMade() }
+    slots.pause(self)
+  }
+
+  /// A connection of the server has ended, or the pause is over.
+  func roomWasMade() {
+    rest.take()?.cancel()
+    accept()
+  }
+
+  private func take(_ number: Int32) {
+    // A connection that arrives after the server was closed is closed.
+    if isClosed { return loop.driver.close(descriptor: number) }
+    // Asked now: after a reset nobody could say who it was.
+    let peer = loop.driver.peerAddress(of: number)
+    guard slots.admits(peer) else {
+      counts.refused += 1
+      return reset(number)
+    }
+    arrived.append(Arrival(number: number, peer: peer))
+    if arrived.count == 1 { serveArrived() }
+    if !arrived.isEmpty || slots.room(for: self) == .none, let accepting { loop.cancel(accepting) }
+  }
+
+  private func reset(_ number: Int32) {
+    loop.driver.setOption(.resetOnClose, of: number)
+    loop.driver.close(descriptor: number)
+  }
+
+  /// Serves who has arrived, as far as there are places.
+  private func serveArrived() {
+    while let next = arrived.first {
+      if turn != loop.turnNumber { (turn, servedThisTurn) = (loop.turnNumber, 0) }
+      guard servedThisTurn < Self.connectionsATurn else {
+        loop.callSoon { self.serveArrived() }
+        return
+      }
+      guard slots.take(for: self) || raiseLimit() && slots.take(for: self) else { return }
+      arrived.removeFirst()
+      serve(next)
+    }
+    accept()
+  }
+
+  /// A connection of the server has ended, and its place belongs to the first that arrived here.
+  func placeWasGiven() {
+    guard !arrived.isEmpty else { return slots.give() }
+    serve(arrived.removeFirst())
+    serveArrived()
+  }
+
+  // MARK: - Serving
+
+  private func serve(_ arrival: Arrival) {
+    let peer = arrival.peer
+    servedThisTurn += 1
+    counts.accepted += 1
+    let transport = StreamTransport(
+      Descriptor(arrival.number, of: loop.driver), peer: peer, limit: plan.limit, loop: loop)
     let task = AnyTaskHandle(name: nil, loop: loop, file: #fileID, line: #line) {
       "connection from \(peer?.description ?? "a peer that is gone")"
     }
+    // Keeps the listener until its last connection is gone.
+    transport.listener = self
+    transport.place = connections.insert(transport, task, at: loop.time.nanoseconds)
+    transport.isPreparing = service.prepare != nil
+    transport.start()
+    startSweeping()
+    let handle = StreamHandle(transport)
     inContext { self.handle(handle, in: task) }
   }
 
   /// What the closures of the task hold while the handler waits is a good part of what an idle connection costs: the
-  /// usual case keeps to a frame of its own, and what a failure needs is not in it.
+  /// usual case keeps to a frame of its own, and what its end needs is not in it.
   private func handle(_ handle: StreamHandle, in task: AnyTaskHandle) {
     let service = service
     if case .halves(let handler) = service.handler, service.prepare == nil {
@@ -94,7 +213,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
         task.begin()
         do {
           try await handler(StreamReader(handle), StreamWriter(handle))
-          task.end(.succeeded)
+          Self.handlerReturned(handle, task)
         } catch {
           Self.handlerFailed(error, handle, task)
         }
@@ -105,12 +224,15 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
       task.begin()
       do {
         let stream = ByteStream(handle)
-        try await service.prepare?(stream)
+        if let prepare = service.prepare {
+          try await prepare(stream)
+          handle.transport.listener?.onItsLoop { _ in handle.transport.isPreparing = false }
+        }
         switch service.handler {
         case .halves(let handler): try await handler(stream.reader, stream.writer)
         case .stream(let handler): try await handler(stream)
         }
-        task.end(.succeeded)
+        Self.handlerReturned(handle, task)
       } catch {
         Self.handlerFailed(error, handle, task)
       }
@@ -118,12 +240,28 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   }
 
   @inline(never)
+  private static func handlerReturned(_ handle: StreamHandle, _ task: AnyTaskHandle) {
+    handlerEnded(handle)
+    task.end(.succeeded)
+  }
+
+  @inline(never)
   private static func handlerFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
+    let transport = handle.transport
     handle.abort()
-    if !(error is CancellationError) {
-      handle.transport.loop.reportFromAnywhere("a connection handler failed", error)
+    // What the server itself has done to the connection is no failure of its handler.
+    let wasCutOff = handle.isCurrent && transport.wasCutOff
+    if !wasCutOff && !(error is CancellationError) {
+      transport.loop.reportFromAnywhere("a connection handler failed", error)
     }
+    handlerEnded(handle)
     task.end(task.ended(by: error))
+  }
+
+  /// On the thread where the handler's task has ended, which is the loop's as a rule.
+  private static func handlerEnded(_ handle: StreamHandle) {
+    guard let listener = handle.transport.listener, handle.isCurrent || !listener.loop.isClosed else { return }
+    listener.onItsLoop { $0.handlerEnded(at: handle.transport.place) }
   }
 
   /// Runs the body with the task-local values of the place where the server was started. A context is for one call: the
@@ -142,35 +280,35 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     guard !isClosed else { return }
     isClosed = true
     if let file = file.take() { loop.driver.remove(file) }
+    rest.take()?.cancel()
+    slots.forget(self)
+    for arrival in arrived {
+      slots.dismiss(arrival.peer)
+      reset(arrival.number)
+    }
+    arrived = []
     if let accepting { loop.cancel(accepting) } else { descriptor = nil }
-    if accepting == nil { finish() }
+    finishIfOver()
   }
 
-  func abortClients() {
-    for client in Array(clients.values) { client.abort() }
+  /// The operation is over and with it the socket.
+  private func end() {
+    isServing = false
+    descriptor = nil
+    if let file = file.take() { loop.driver.remove(file) }
   }
 
-  private func finish() {
+  func finishIfOver() {
+    guard isClosed, accepting == nil else { return }
     descriptor = nil
     context = nil
-    guard clients.isEmpty else { return }
+    drain.connectionsChanged(connections, loop)
+    guard connections.openCount == 0 else { return }
     let waits = closers
-    closers.removeAll()
+    closers = []
     for wait in waits { loop.unpark(wait) }
   }
 
-  nonisolated(nonsending) func waitClosed() async throws {
-    if loop.isCurrent(for: #isolation) { return try await waitClosedHere() }
-    try await loop.anchor.run { try await self.waitClosedHere() }
-  }
-
-  private nonisolated(nonsending) func waitClosedHere() async throws {
-    if isClosed && accepting == nil && clients.isEmpty { return }
-    let wait = loop.beginWait(WaitReason("serve", on: self))
-    closers.append(wait)
-    if await loop.wait(wait) == .cancelled {
-      closers.removeAll { $0 == wait }
-      throw CancellationError()
-    }
-  }
+  /// Whether it is closed and all of its connections are gone.
+  var isOver: Bool { isClosed && accepting == nil && connections.openCount == 0 }
 }

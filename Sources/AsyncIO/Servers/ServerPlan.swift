@@ -8,16 +8,29 @@ package struct ServerPlan: Sendable {
     /// Nil is every interface.
     case host(String?, port: UInt16)
     case address(SocketAddress)
+    /// Others have made them.
+    case sockets([ListeningSocket])
   }
 
   private let place: Place
   private let backlog: Int
   private let limit: Int
+  private let limits: ServerLimits
+  private let reusePort: Bool
+  private let keepAlive: Bool
+  private let startServing: Bool
 
-  package init(_ place: Place, backlog: Int = 100, limit: Int = 64 * 1024) {
+  package init(
+    _ place: Place, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+    reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true
+  ) {
     self.place = place
     self.backlog = backlog
     self.limit = limit
+    self.limits = limits
+    self.reusePort = reusePort
+    self.keepAlive = keepAlive
+    self.startServing = startServing
   }
 
   /// Starts the server on the loop of the caller, or the shared one.
@@ -30,24 +43,62 @@ package struct ServerPlan: Sendable {
   private nonisolated(nonsending) func start(_ service: ConnectionService, on loop: EventLoop) async throws -> Server {
     switch place {
     case .host(let host?, let port):
-      return try listen(at: try await loop.resolve(host, port: port), service, on: loop)
+      return serve(try bind(try await loop.resolve(host, port: port), service, on: loop))
     case .host(nil, let port):
       let everywhere = [SocketAddress("::", port: port), SocketAddress("0.0.0.0", port: port)].compactMap { $0 }
-      return try listen(at: everywhere, isEverywhere: true, service, on: loop)
+      return serve(try bind(everywhere, isEverywhere: true, service, on: loop))
     case .address(let address):
-      return try listen(at: [address], service, on: loop)
+      return serve(try bind([address], service, on: loop))
+    case .sockets(let sockets):
+      return serve(try adopt(sockets, service, on: loop))
     }
   }
 
-  private func listen(
-    at wanted: [SocketAddress], isEverywhere: Bool = false, _ service: ConnectionService, on first: EventLoop
+  private func serve(_ server: Server) -> Server {
+    guard startServing else { return server }
+    for listener in server.listeners {
+      // It fails only for a socket that doesn't listen yet.
+      listener.onItsLoop { try? $0.startServing() }
+    }
+    server.markServing()
+    return server
+  }
+
+  // MARK: - Limits
+
+  /// The connections of a server whose process may have so many descriptors: some are left for what its handlers open.
+  static func connectionLimit(ofDescriptors descriptors: Int) -> Int { max(1, descriptors - descriptors / 8) }
+
+  private func makeSlots(listeners: Int, loop: EventLoop) -> ConnectionSlots {
+    let (slack, overflow) = listeners.multipliedReportingOverflow(by: backlog + 1)
+    return ConnectionSlots(
+      limit: limits.connections ?? Self.connectionLimit(ofDescriptors: loop.driver.descriptorLimit),
+      limitPerPeer: limits.connectionsPerPeer, slack: overflow ? .max : slack)
+  }
+
+  private func listenerPlan(startsListening: Bool) -> ListenerPlan {
+    ListenerPlan(
+      backlog: Int32(clamping: backlog), limit: limit, limits: limits, startsListening: startsListening)
+  }
+
+  /// The loops that accept. What is isolated can only run in one place; the rest runs wherever it was accepted.
+  private func loops(for service: ConnectionService, around first: EventLoop) -> [EventLoop] {
+    service.isolation == nil && first.group.count > 1 ? first.group : [first]
+  }
+
+  // MARK: - Sockets
+
+  private func bind(
+    _ wanted: [SocketAddress], isEverywhere: Bool = false, _ service: ConnectionService, on first: EventLoop
   ) throws -> Server {
-    // What is isolated can only run in one place; the rest runs wherever it was accepted. The kernel spreads only the
-    // connections of IP.
-    let isSpread =
-      service.isolation == nil && first.group.count > 1 && !wanted.contains { $0.family == .unix }
-    let loops = isSpread ? first.group : [first]
-    let options = ListenOptions(backlog: Int32(clamping: backlog), reusePort: loops.count > 1)
+    // The kernel spreads only the connections of IP, and takes SO_REUSEPORT for nothing else (Linux 6.12).
+    let isIP = !wanted.contains { $0.family == .unix }
+    let loops = isIP ? loops(for: service, around: first) : [first]
+    let options = ListenOptions(
+      backlog: Int32(clamping: backlog), reusePort: isIP && (reusePort || loops.count > 1), keepAlive: keepAlive,
+      startsListening: startServing)
+    let slots = makeSlots(listeners: loops.count * wanted.count, loop: first)
+    let plan = listenerPlan(startsListening: startServing)
 
     var listeners: [Listener] = []
     var addresses: [SocketAddress] = []
@@ -62,7 +113,9 @@ package struct ServerPlan: Sendable {
             addresses.append(address)
           }
           listeners.append(
-            Listener(Descriptor(number, of: loop.driver), address: address, limit: limit, loop: loop, service: service))
+            Listener(
+              Descriptor(number, of: loop.driver), address: address, ownsFile: true, plan: plan, slots: slots,
+              loop: loop, service: service))
         } catch let error as SystemError where isEverywhere && error.code == .addressFamilyNotSupported {
           // A machine without IPv6 has only one kind of "all interfaces".
           break
@@ -70,7 +123,45 @@ package struct ServerPlan: Sendable {
       }
     }
     if addresses.isEmpty { throw SystemError("listen", "any address", code: .addressFamilyNotSupported) }
-    for listener in listeners { listener.onItsLoop { $0.start() } }
-    return Server(loop: first, listeners: listeners, addresses: addresses)
+    return Server(listeners: listeners, addresses: addresses)
+  }
+
+  /// Several loops accept from one socket, each by a number of its own: whoever is free takes the next connection.
+  private func adopt(_ sockets: [ListeningSocket], _ service: ConnectionService, on first: EventLoop) throws -> Server {
+    if sockets.isEmpty { throw SystemError("accept", "no socket at all", code: .invalidArgument) }
+    for socket in sockets {
+      guard try first.driver.adopt(socket.descriptor) == .listeningSocket else {
+        throw SystemError("accept", "\(socket), which does not listen", code: .invalidArgument)
+      }
+    }
+    let loops = loops(for: service, around: first)
+    let slots = makeSlots(listeners: loops.count * sockets.count, loop: first)
+    let plan = listenerPlan(startsListening: true)
+    // The copies first: if one fails, what the caller brought is still the caller's.
+    var copies: [[Int32]] = []
+    do {
+      for socket in sockets {
+        copies.append([])
+        for _ in loops.dropFirst() { copies[copies.count - 1].append(try first.driver.duplicate(socket.descriptor)) }
+      }
+    } catch {
+      for copy in copies.joined() { first.driver.close(descriptor: copy) }
+      throw error
+    }
+    var listeners: [Listener] = []
+    var addresses: [SocketAddress] = []
+    for (socket, copies) in zip(sockets, copies) {
+      let address = first.driver.localAddress(of: socket.descriptor) ?? .unnamedUnix
+      addresses.append(address)
+      for (loop, number) in zip(loops, [socket.descriptor] + copies) {
+        // Its file is of whoever made it, and stays.
+        listeners.append(
+          Listener(
+            Descriptor(number, of: loop.driver), address: address, ownsFile: false, plan: plan, slots: slots,
+            loop: loop,
+            service: service))
+      }
+    }
+    return Server(listeners: listeners, addresses: addresses)
   }
 }

@@ -24,12 +24,22 @@ public import AsyncIOCore
 ///   - port: 0 lets the system choose.
 ///   - backlog: How many connections may wait to be accepted.
 ///   - limit: See `StreamReader.limit`.
+///   - limits: What peers are allowed: how many connections, and for how long without progress.
+///   - reusePort: Lets other servers, of this user, listen at the same address, and the kernel spread the connections
+///     over them (SO_REUSEPORT); asyncio's `reuse_port`. `run(loops:)` does so for its loops by itself.
+///   - keepAlive: Lets the kernel ask peers that say nothing for two hours whether they are still there (SO_KEEPALIVE,
+///     tcp(7)); asyncio's `keep_alive`.
+///   - startServing: Whether to listen at once; asyncio's `start_serving`. Otherwise the address is taken, connections
+///     are refused until `Server.startServing`.
 /// - Throws: `NameError`, or `SystemError` if an address can't be listened at.
 public nonisolated(nonsending) func startServer(
-  host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024,
+  host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+  reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  let plan = ServerPlan(.host(host, port: port), backlog: backlog, limit: limit)
+  let plan = ServerPlan(
+    .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
+    startServing: startServing)
   return try await plan.start(ConnectionService(.halves(handler)))
 }
 
@@ -41,10 +51,13 @@ public nonisolated(nonsending) func startServer(
 /// }
 /// ```
 public nonisolated(nonsending) func startServer(
-  host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024,
+  host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+  reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
-  let plan = ServerPlan(.host(host, port: port), backlog: backlog, limit: limit)
+  let plan = ServerPlan(
+    .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
+    startServing: startServing)
   return try await plan.start(ConnectionService(.stream(handler)))
 }
 
@@ -61,10 +74,13 @@ public nonisolated(nonsending) func startServer(
 ///
 /// - Throws: `SystemError` if the address can't be listened at.
 public nonisolated(nonsending) func startServer(
-  at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024,
+  at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+  reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  let plan = ServerPlan(.address(address), backlog: backlog, limit: limit)
+  let plan = ServerPlan(
+    .address(address), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
+    startServing: startServing)
   return try await plan.start(ConnectionService(.halves(handler)))
 }
 
@@ -76,10 +92,13 @@ public nonisolated(nonsending) func startServer(
 /// }
 /// ```
 public nonisolated(nonsending) func startServer(
-  at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024,
+  at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+  reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
-  let plan = ServerPlan(.address(address), backlog: backlog, limit: limit)
+  let plan = ServerPlan(
+    .address(address), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
+    startServing: startServing)
   return try await plan.start(ConnectionService(.stream(handler)))
 }
 
@@ -96,14 +115,20 @@ public nonisolated(nonsending) func startServer(
 /// - Throws: `SystemError` if somebody listens there, the path can't be made, or is empty or longer than 107 bytes
 ///   (ENAMETOOLONG).
 public nonisolated(nonsending) func startUnixServer(
-  path: String, backlog: Int = 100, limit: Int = 64 * 1024, @_inheritActorContext handler: @escaping ConnectionHandler
+  path: String, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+  startServing: Bool = true, @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  try await startServer(at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, handler: handler)
+  try await startServer(
+    at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, limits: limits, startServing: startServing,
+    handler: handler)
 }
 
 /// The same with a handler that gets the connection in one piece.
 public nonisolated(nonsending) func startUnixServer(
-  path: String, backlog: Int = 100, limit: Int = 64 * 1024, @_inheritActorContext handler: @escaping StreamHandler
+  path: String, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+  startServing: Bool = true, @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
-  try await startServer(at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, handler: handler)
+  try await startServer(
+    at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, limits: limits, startServing: startServing,
+    handler: handler)
 }

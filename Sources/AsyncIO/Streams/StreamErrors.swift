@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import AsyncIOCore
+
 /// A stream ended before all that was asked for had arrived; asyncio's `IncompleteReadError`.
 public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What had arrived. It is no longer in the stream.
@@ -34,7 +36,7 @@ public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConverti
   public var description: String { "no separator within \(consumed) bytes (the limit is \(limit))" }
 }
 
-/// A stream was used in a way that cannot work.
+/// A stream was used in a way that cannot work, or its server has cut it off.
 public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Two tasks read from one stream at a time.
   case concurrentRead
@@ -44,6 +46,9 @@ public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
   case aborted
   /// `startTLS` on a stream that speaks TLS already.
   case filtered
+  /// The server has reset the connection: its handler waited for so long while too few bytes came or left; see
+  /// `ServerLimits.timeWithoutProgress`.
+  case noProgress(peer: SocketAddress?, time: Duration)
 
   public var description: String {
     switch self {
@@ -51,6 +56,7 @@ public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
     case .writeAfterEnd: "write to a stream that was closed or ended for writing"
     case .aborted: "the stream was aborted"
     case .filtered: "the stream speaks TLS already"
+    case .noProgress(let peer, let time): "\(peer?.description ?? "the peer") made no progress for \(time)"
     }
   }
 }

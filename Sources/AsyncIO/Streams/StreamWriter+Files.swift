@@ -100,6 +100,7 @@ extension StreamTransport {
       try expectWritable()
     }
     outputIsHeld = true
+    wasSpokenTo = false
     defer { release() }
     var sent = 0
     while sent < count {
@@ -112,6 +113,7 @@ extension StreamTransport {
       let result = loop.driver.sendFile(source.descriptor, from: offset + sent, count: wanted, to: number)
       if result > 0 {
         sent += result
+        bytesSent &+= result
         await loop.spendBudget()
       } else if result == 0 {
         break

@@ -85,7 +85,9 @@ extension StreamTransport {
     let count = pieces.reduce(0) { $0 + $1.count }
     if filter == nil && isSocket && outputIsIdle && count > Self.largestBatched {
       try expectWritable()
+      wasSpokenTo = false
       let sent = loop.driver.send(pieces.map { $0.withUnsafeBytes { UnsafeRawBufferPointer($0) } }, to: number)
+      if sent > 0 { bytesSent &+= sent }
       if sent >= count { return false }
       if sent < 0 && !SystemError.Code(rawValue: Int32(-sent)).isTemporary {
         failOutput(SystemError("send", waitDescription, result: sent))
@@ -114,6 +116,7 @@ extension StreamTransport {
       try await waitForOutput()
       try expectWritable()
     }
+    wasSpokenTo = false
     let kept = KeptBytes(bytes)
     sending = loop.sendZeroCopy(kept.view, to: number, owner: kept, sink: self)
     while sending != nil { try await waitForOutput() }

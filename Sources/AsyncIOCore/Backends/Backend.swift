@@ -59,6 +59,19 @@ package protocol Backend: StreamDriver, DatagramDriver {
   /// A socket that listens, with its address taken.
   func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32
 
+  /// Lets a socket listen that was made with `startsListening` off.
+  func startListening(_ descriptor: Int32, backlog: Int32) throws
+
+  /// A second number for a descriptor, for another loop of this process.
+  func duplicate(_ descriptor: Int32) throws -> Int32
+
+  /// How much of the output of a connection its peer has taken, in bytes: what was sent stands still when nobody reads
+  /// it, however much room there is in between. Only differences mean something.
+  func acknowledgedBytes(of descriptor: Int32) -> Int
+
+  /// How many descriptors the process may have open (RLIMIT_NOFILE).
+  var descriptorLimit: Int { get }
+
   /// The file of a Unix socket that listens at a path; nil if the address has none.
   func socketFile(of address: SocketAddress) -> SocketFile?
 
@@ -115,11 +128,20 @@ package struct ListenOptions {
   package var backlog: Int32 = 100
   package var reuseAddress = true
   package var reusePort = false
+  /// SO_KEEPALIVE, which the connections inherit.
+  package var keepAlive = false
+  /// Otherwise it has its address, and refuses connections until `startListening`.
+  package var startsListening = true
 
-  package init(backlog: Int32 = 100, reuseAddress: Bool = true, reusePort: Bool = false) {
+  package init(
+    backlog: Int32 = 100, reuseAddress: Bool = true, reusePort: Bool = false, keepAlive: Bool = false,
+    startsListening: Bool = true
+  ) {
     self.backlog = backlog
     self.reuseAddress = reuseAddress
     self.reusePort = reusePort
+    self.keepAlive = keepAlive
+    self.startsListening = startsListening
   }
 }
 

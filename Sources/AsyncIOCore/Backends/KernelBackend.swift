@@ -70,6 +70,7 @@ package class KernelBackend: Backend {
     do {
       if options.reuseAddress && address.family != .unix { set(SOL_SOCKET, SO_REUSEADDR, of: descriptor) }
       if options.reusePort { set(SOL_SOCKET, SO_REUSEPORT, of: descriptor) }
+      if options.keepAlive { set(SOL_SOCKET, SO_KEEPALIVE, of: descriptor) }
       // An IPv6 listener takes IPv6 only, whatever the system's default: a second one takes IPv4 at the same port.
       if address.family == .ipv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, of: descriptor) }
       var isBound = bind(descriptor, to: address)
@@ -83,9 +84,7 @@ package class KernelBackend: Backend {
         }
       }
       guard isBound else { throw SystemError("bind", address.description, result: -errno) }
-      guard Glibc.listen(descriptor, options.backlog) == 0 else {
-        throw SystemError("listen", address.description, result: -errno)
-      }
+      if options.startsListening { try startListening(descriptor, backlog: options.backlog) }
     } catch {
       _ = Glibc.close(descriptor)
       throw error

@@ -53,6 +53,9 @@ extension EventLoop {
       completions: counters.completions, operationsInFlight: operations.inFlight, systemCalls: driver.systemCalls)
   }
 
+  /// Counts the turns, for what is to happen so many times in one.
+  package var turnNumber: Int { counters.turns }
+
   package var hasReadyJobs: Bool { !ready.isEmpty }
 
   /// Calls under way on other threads that will come back to this loop: a simulated clock stands still for them.

@@ -3,8 +3,13 @@
 
 extension EventLoop {
   /// Starts to take connections of a listener.
-  package func accept(on listener: Int32, sink: any OperationSink) -> OperationID {
-    unsafe submit(operations.allocate(.accept, descriptor: listener, sink: sink))
+  ///
+  /// - Parameter once: Takes one only. A backend may have taken more than one before its sink can say that it wants no
+  ///   more.
+  package func accept(on listener: Int32, once: Bool = false, sink: any OperationSink) -> OperationID {
+    let record = unsafe operations.allocate(.accept, descriptor: listener, sink: sink)
+    unsafe record.pointee.events = once ? 1 : 0
+    return unsafe submit(record)
   }
 
   /// Starts to connect a socket.

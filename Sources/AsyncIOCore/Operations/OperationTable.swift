@@ -17,8 +17,9 @@ import Glibc
   package var state = State.free
   package var kind = OperationKind.poll
   package var descriptor: Int32 = -1
-  /// poll(2)'s events.
+  /// poll(2)'s events; of an accept whether it takes one connection and no more.
   package var events: UInt32 = 0
+  package var isAcceptOnce: Bool { kind == .accept && events == 1 }
   /// What to send; the backend moves it on as bytes leave.
   package var pointer: UnsafeRawPointer?
   package var count = 0

@@ -41,6 +41,9 @@ extension EventLoop {
     timers.cancel(alarm)
   }
 
+  /// Whether the run is over: what is started now may never be cancelled.
+  package var isEnding: Bool { isFinishing.load(ordering: .sequentiallyConsistent) }
+
   /// Names what still has operations in flight when the loop ends.
   private func reportUnclosed() {
     var reported: Set<ObjectIdentifier> = []

@@ -92,6 +92,7 @@ extension VirtualBackend {
     while let record = loop.operations.record(id), record.pointee.state == .submitted {
       do throws(VirtualErrno) {
         let descriptor = try network.accept(on: record.pointee.descriptor)
+        if record.pointee.isAcceptOnce { return finish(record, descriptor, of: loop) }
         loop.complete(record, Completion(result: descriptor, isLast: false))
       } catch {
         if error.code != EAGAIN { finish(record, -error.code, of: loop) }

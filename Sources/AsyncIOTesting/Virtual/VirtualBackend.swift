@@ -160,12 +160,29 @@ package final class VirtualBackend: Backend {
 
   package func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32 {
     do throws(VirtualErrno) {
-      return try network.listen(at: address, backlog: Int(options.backlog), reusePort: options.reusePort)
+      return try network.listen(
+        at: address, backlog: Int(options.backlog), reusePort: options.reusePort,
+        startsListening: options.startsListening)
     } catch {
       let operation = error.code == EMFILE ? "socket" : "bind"
       throw SystemError(operation, address.description, code: SystemError.Code(rawValue: error.code))
     }
   }
+
+  package func startListening(_ descriptor: Int32, backlog: Int32) throws {
+    do throws(VirtualErrno) { try network.startListening(descriptor, backlog: Int(backlog)) } catch {
+      throw SystemError("listen", "descriptor \(descriptor)", code: SystemError.Code(rawValue: error.code))
+    }
+  }
+
+  /// There is one loop in virtual time, which needs no second number.
+  package func duplicate(_ descriptor: Int32) throws -> Int32 {
+    throw SystemError("dup", "descriptor \(descriptor) on a loop with virtual time", code: .invalidArgument)
+  }
+
+  package func acknowledgedBytes(of descriptor: Int32) -> Int { network.acknowledged(of: descriptor) }
+
+  package var descriptorLimit: Int { network.descriptorLimit }
 
   /// Virtual sockets have names and no files.
   package func socketFile(of address: SocketAddress) -> SocketFile? { nil }

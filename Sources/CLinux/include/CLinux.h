@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -99,6 +100,17 @@ static inline ssize_t asyncio_write(int descriptor, const void *bytes, size_t co
 static inline int asyncio_accept(int listener, struct sockaddr_storage *address, socklen_t *length) {
   long result = syscall(SYS_accept4, listener, address, length, SOCK_CLOEXEC);
   return result < 0 ? -errno : (int)result;
+}
+
+// Bytes of a TCP connection that its peer has acknowledged (tcp_info's tcpi_bytes_acked, Linux 4.1, at offset 120); of
+// another socket what is unread of its output (SIOCOUTQ, which is TIOCOUTQ), as a negative number.
+static inline int64_t asyncio_acknowledged(int descriptor) {
+  uint64_t info[16] = {0};
+  socklen_t length = sizeof info;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, &length) == 0 && length >= sizeof info)
+    return (int64_t)info[15];
+  int unread = 0;
+  return ioctl(descriptor, TIOCOUTQ, &unread) == 0 ? -(int64_t)unread : 0;
 }
 
 static inline int asyncio_real_time_signal_minimum(void) { return SIGRTMIN; }

@@ -12,14 +12,16 @@ extension StreamTransport {
   /// Closes after what was written has left.
   package func close() {
     guard state == .open else { return }
-    let peerHasEnded = reachedEnd || inputError != nil
+    let peerHasEnded = reachedEnd && !endIsOurs || inputError != nil
     if !wroteEnd && outputError == nil {
       // What it can't say any more, nobody waits for.
       try? filter?.writeEnd(on: self)
     }
     state = .closing
-    if let limit = filter?.closeTimeLimit, !peerHasEnded, outputError == nil {
+    if let limit = filter?.closeTimeLimit ?? closeTimeLimitOfServer, !peerHasEnded, outputError == nil {
+      setPulling(false)
       linger(limit)
+      if filter == nil { endOutput() }
       if !inputIsOver { inputError = StreamError.aborted }
       wakeReader()
     } else {
@@ -31,7 +33,7 @@ extension StreamTransport {
 
   /// Closes since nobody has it any more. That is how a server's connections end; of others somebody forgot it.
   func closeForgotten() {
-    if state == .open && onClose == nil {
+    if state == .open && listener == nil {
       DebugMode.log("the connection to \(waitDescription) was dropped without being closed")
     }
     close()
@@ -66,8 +68,7 @@ extension StreamTransport {
     let waits = closers
     closers.removeAll()
     for wait in waits { loop.unpark(wait) }
-    let onClose = onClose.take()
-    onClose?()
+    listener?.connectionClosed(self)
   }
 
   nonisolated(nonsending) func waitClosed() async throws {
@@ -86,7 +87,11 @@ extension StreamTransport {
 
   private func linger(_ limit: Duration) {
     receivingIsPaused = false
-    lingering = loop.callLater(limit) { [weak self] in self?.endLingering() }
+    lingering = loop.callLater(limit) { [weak self] in
+      guard let self else { return }
+      // A server's answer may take longer to leave; its drain and its limits bound that.
+      if filter == nil && !outputIsIdle { linger(limit) } else { endLingering() }
+    }
     startReceiving()
   }
 

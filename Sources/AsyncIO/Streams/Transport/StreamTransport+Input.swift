@@ -43,6 +43,7 @@ extension StreamTransport {
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait
     resumeReceiving()
+    if listener?.isShuttingDown == true { _ = endIfIdle() }
     return wait
   }
 
@@ -79,6 +80,7 @@ extension StreamTransport {
       applyPulling()
     }
     if completion.result > 0 {
+      bytesReceived &+= Int(completion.result)
       arrived(completion.bytes)
       if completion.bytes.count >= Pulling.large { largePieceArrived() }
       if completion.isLast && wantsMore { startReceiving() }
@@ -112,6 +114,7 @@ extension StreamTransport {
       reachedEnd = true
       wakeReader()
     }
+    endIsOurs = false
     endLingering()
   }
 
@@ -152,6 +155,7 @@ extension StreamTransport {
   }
 
   private func inputGrew() {
+    wasSpokenTo = true
     if let reader, input.count >= readerNeeds {
       loop.unpark(reader)
     } else if input.count > 2 * limit && reader == nil {

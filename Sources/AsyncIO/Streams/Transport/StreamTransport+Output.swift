@@ -15,6 +15,7 @@ extension StreamTransport {
   /// Takes all bytes: what does not leave at once is kept and sent later. Returns whether the writer should wait.
   package func write(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
     try expectWritable()
+    wasSpokenTo = false
     if let filter {
       try filter.write(bytes, on: self)
     } else {
@@ -58,6 +59,7 @@ extension StreamTransport {
     let batches = loop.driver.sendsInBatches && bytes.count <= Self.largestBatched
     if outputIsIdle && !batches {
       let sent = isSocket ? loop.driver.send(bytes, to: number) : loop.driver.write(bytes, to: number)
+      if sent > 0 { bytesSent &+= sent }
       if sent == bytes.count { return }
       if sent >= 0 {
         rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
@@ -83,6 +85,7 @@ extension StreamTransport {
     if completion.result < 0 {
       failOutput(SystemError(isSocket ? "send" : "write", waitDescription, result: completion.result))
     } else {
+      bytesSent &+= Int(completion.result)
       sendNext()
     }
     if output.count <= Self.lowWater { wakeWriters() }

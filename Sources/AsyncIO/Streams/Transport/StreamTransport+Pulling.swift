@@ -181,10 +181,13 @@ extension StreamTransport {
 
   private func pulled(_ result: Int, of capacity: Int) {
     if result > 0 {
+      bytesReceived &+= result
+      wasSpokenTo = true
       pulling.mayBeReadable = result >= capacity
       if pulling.pulled(result) && !loop.driver.prefersReadiness { setPulling(false) }
     } else if result == 0 {
       reachedEnd = true
+      endIsOurs = false
     } else if SystemError.Code(rawValue: Int32(-result)).isTemporary {
       pulling.mayBeReadable = false
     } else {

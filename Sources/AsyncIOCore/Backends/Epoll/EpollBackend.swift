@@ -250,7 +250,9 @@ import Glibc
         unsafe loop.complete(record, Completion(result: result, isLast: true))
         return
       }
-      unsafe loop.complete(record, Completion(result: result, isLast: false))
+      let isLast = unsafe record.pointee.isAcceptOnce
+      if isLast { endInput(Int(listener)) }
+      unsafe loop.complete(record, Completion(result: result, isLast: isLast))
       guard unsafe loop.operations.record(id)?.pointee.state == .submitted else { return }
     }
   }

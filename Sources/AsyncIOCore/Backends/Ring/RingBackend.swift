@@ -101,7 +101,7 @@ import Glibc
       unsafe entry.pointee.off = .max
     case .accept:
       unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_ACCEPT)
-      unsafe entry.pointee.ioprio = UInt16(ASYNCIO_URING_ACCEPT_MULTISHOT)
+      unsafe entry.pointee.ioprio = record.pointee.isAcceptOnce ? 0 : UInt16(ASYNCIO_URING_ACCEPT_MULTISHOT)
       unsafe entry.pointee.op_flags = UInt32(SOCK_CLOEXEC.rawValue)
     case .connect:
       let (storage, length) = unsafe record.pointee.address.unsafelyUnwrapped.storage
@@ -222,7 +222,7 @@ import Glibc
       }
     case .accept, .poll:
       if result.res >= 0 && !more {
-        let restart = unsafe record.pointee.state == .submitted
+        let restart = unsafe record.pointee.state == .submitted && !record.pointee.isAcceptOnce
         unsafe loop.complete(record, Completion(result: result.res, isLast: !restart))
         if restart { unsafe resubmit(record, result.user_data, of: loop) }
       } else {

@@ -61,6 +61,11 @@ extension VirtualNetwork {
     endpoint(descriptor).flatMap { endpoints[$0] }?.received.count ?? 0
   }
 
+  /// How much of what was sent the peer has read.
+  package func acknowledged(of descriptor: Int32) -> Int {
+    endpoint(descriptor).flatMap { endpoints[$0] }?.acknowledged ?? 0
+  }
+
   /// Ends the stream to the peer: 0 or a negative errno.
   package mutating func shutdownWriting(_ descriptor: Int32, now: Int64) -> Int32 {
     guard let id = endpoint(descriptor), let endpoint = endpoints[id], let other = endpoint.other, !endpoint.isReset
@@ -144,6 +149,7 @@ extension VirtualNetwork {
   mutating func takeRoom(_ count: Int, at id: Int) {
     guard let endpoint = endpoints[id] else { return }
     endpoints[id]?.room += count
+    endpoints[id]?.acknowledged += count
     endpoints[id]?.isBlocked = false
     if endpoint.isBlocked { tell(endpoint.descriptor) { .writable($0) } }
   }

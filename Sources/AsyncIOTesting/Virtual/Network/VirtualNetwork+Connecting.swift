@@ -10,7 +10,7 @@ extension VirtualNetwork {
   static var synRetries: Int { 6 }
 
   package mutating func listen(
-    at wanted: SocketAddress, backlog: Int = 100, reusePort: Bool = false
+    at wanted: SocketAddress, backlog: Int = 100, reusePort: Bool = false, startsListening: Bool = true
   ) throws(VirtualErrno) -> Int32 {
     guard isWildcard(wanted) || exists(wanted) else { throw VirtualErrno(EADDRNOTAVAIL) }
     var address = wanted
@@ -23,9 +23,19 @@ extension VirtualNetwork {
       }
     }
     let descriptor = try open(
-      .listener(Listener(address: address, backlog: max(1, backlog), reusesPort: reusePort)))
+      .listener(
+        Listener(
+          address: address, backlog: max(1, backlog), reusesPort: reusePort, isListening: startsListening)))
     listeners[address, default: []].append(descriptor)
     return descriptor
+  }
+
+  /// Lets a socket listen that only had its address so far.
+  package mutating func startListening(_ descriptor: Int32, backlog: Int) throws(VirtualErrno) {
+    guard var listener = listener(descriptor) else { throw VirtualErrno(EINVAL) }
+    listener.isListening = true
+    listener.backlog = max(1, backlog)
+    descriptors[descriptor] = .listener(listener)
   }
 
   package mutating func makeSocket(boundTo local: SocketAddress? = nil) throws(VirtualErrno) -> Int32 {
@@ -90,7 +100,7 @@ extension VirtualNetwork {
   mutating func takeSyn(from client: Int, attempt: Int, now: Int64) {
     // The one who asked may have closed the socket since.
     guard let asking = endpoints[client] else { return }
-    guard let descriptor = listener(at: asking.peer), var listener = listener(descriptor) else {
+    guard let descriptor = listener(at: asking.peer), var listener = listener(descriptor), listener.isListening else {
       // A path without a socket is no file.
       let code = asking.peer.unixPath == nil ? ECONNREFUSED : ENOENT
       packets.insert(.refusal(to: client, code: code), at: now + latency)

@@ -44,6 +44,8 @@ public struct VirtualNetwork {
     var received = ByteQueue()
     /// How much may be sent now.
     var room: Int
+    /// How much the peer has read.
+    var acknowledged = 0
     /// A send did not fit and waits for room.
     var isBlocked = false
     var hasEnded = false
@@ -58,6 +60,8 @@ public struct VirtualNetwork {
     var address: SocketAddress
     var backlog: Int
     var reusesPort: Bool
+    /// Otherwise it only has its address.
+    var isListening: Bool
     /// Connections that wait to be accepted.
     var queue: [Int] = []
   }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connections of a listener: their ends, the sweep that finds those without progress, and what is known of them.
+
+import AsyncIOCore
+
+extension Listener {
+  /// Connections that one turn looks at: a hundred thousand of them would keep the loop for tens of milliseconds.
+  private static var connectionsAStep: Int { 4096 }
+
+  // MARK: - Ends
+
+  func connectionClosed(_ transport: StreamTransport) {
+    counts.bytesReceived += transport.bytesReceived
+    counts.bytesSent += transport.bytesSent
+    connections.connectionClosed(at: transport.place)
+    slots.dismiss(transport.peer)
+    slots.give()
+    finishIfOver()
+  }
+
+  func handlerEnded(at place: Int32) {
+    connections.handlerEnded(at: place)
+    if isClosed { finishIfOver() }
+  }
+
+  /// Calls the body for every connection that is not closed; it may close them.
+  func forEachConnection(_ body: (StreamTransport) -> Void) {
+    for place in connections.places where place < connections.places.count {
+      if let transport = connections[place].transport { body(transport) }
+    }
+  }
+
+  func abortClients() { forEachConnection { $0.abort() } }
+
+  func closeClients() { forEachConnection { $0.close() } }
+
+  // MARK: - Progress
+
+  /// One timer for all connections, while there are some.
+  func startSweeping() {
+    guard let rule, sweep == nil else { return }
+    let begin = loop.time.nanoseconds
+    sweep = loop.callLater(.nanoseconds(rule.period)) {
+      self.sweepConnections(from: 0, passed: min(2 * rule.period, self.loop.time.nanoseconds - begin), rule)
+    }
+  }
+
+  private func sweepConnections(from first: Int, passed: Int64, _ rule: ProgressRule) {
+    let end = min(first + Self.connectionsAStep, connections.places.count)
+    for place in first..<max(first, end) where place < connections.places.count {
+      guard connections.isStuck(place, passed: passed, rule: rule), let transport = connections[place].transport else {
+        continue
+      }
+      counts.cutOff += 1
+      transport.cutOff(.noProgress(peer: transport.peer, time: .nanoseconds(rule.time)))
+    }
+    if end < connections.places.count {
+      loop.callSoon { self.sweepConnections(from: end, passed: passed, rule) }
+    } else {
+      sweep = nil
+      if connections.openCount > 0 { startSweeping() }
+    }
+  }
+
+  // MARK: - Reports
+
+  var statistics: ServerStatistics {
+    var sum = ServerStatistics(counts, open: connections.openCount)
+    forEachConnection {
+      sum.bytesReceived += $0.bytesReceived
+      sum.bytesSent += $0.bytesSent
+    }
+    return sum
+  }
+
+  var connectionList: [ServerConnection] {
+    let now = loop.time.nanoseconds
+    return connections.places.compactMap { place in
+      let entry = connections[place]
+      guard let transport = entry.transport else { return nil }
+      return ServerConnection(
+        peer: transport.peer, age: .nanoseconds(now - entry.since), task: entry.task,
+        waitsFor: entry.task?.waitsFor ?? (transport.isClosing ? "close" : nil),
+        bytesReceived: transport.bytesReceived, bytesSent: transport.bytesSent)
+    }
+  }
+
+  // MARK: - Waiting
+
+  nonisolated(nonsending) func waitClosed() async throws {
+    if loop.isCurrent(for: #isolation) { return try await waitClosedHere() }
+    try await loop.anchor.run { try await self.waitClosedHere() }
+  }
+
+  private nonisolated(nonsending) func waitClosedHere() async throws {
+    if isOver { return }
+    let wait = loop.beginWait(WaitReason("serve", on: self))
+    closers.append(wait)
+    if await loop.wait(wait) == .cancelled {
+      closers.removeAll { $0 == wait }
+      throw CancellationError()
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A shutdown: no new connections; those that are idle end, now or when they become idle (StreamTransport+Serving);
+// what is left at the deadline is reset and its handlers cancelled. So it takes no longer than it was given, whatever the
+// peers do. Handlers that go on after their connection has closed are waited for like open connections, and cancelled
+// like them; but once they are cancelled nobody waits for them here: one that ignores it would keep the shutdown for ever.
+
+import AsyncIOCore
+
+/// The state of a listener's shutdown.
+struct Drain {
+  /// Connections that were open when it began.
+  var open = 0
+  var aborted = 0
+  var timer: TimerHandle?
+  var newcomers: TimerHandle?
+  var isOutOfTime = false
+  var waits: [ParkID] = []
+
+  func isOver(_ connections: ConnectionTable) -> Bool {
+    connections.openCount == 0 && (isOutOfTime || connections.handlerCount == 0)
+  }
+
+  mutating func connectionsChanged(_ connections: ConnectionTable, _ loop: EventLoop) {
+    guard isOver(connections) else { return }
+    timer.take()?.cancel()
+    newcomers.take()?.cancel()
+    let waits = waits
+    self.waits = []
+    for wait in waits { loop.unpark(wait) }
+  }
+}
+
+extension Listener {
+  /// For how long a peer that has connected may take until it asks.
+  private static var newcomersTime: Duration { .seconds(1) }
+
+  /// Begins the shutdown; the earliest deadline counts.
+  func beginShutdown(within time: Duration) {
+    if !isShuttingDown {
+      isShuttingDown = true
+      drain.open = connections.openCount
+      close()
+      endIdleConnections()
+      if connections.openCount > 0 {
+        drain.newcomers = loop.callLater(Self.newcomersTime) {
+          self.endsNewcomers = true
+          self.endIdleConnections()
+        }
+      }
+    }
+    guard !drain.isOver(connections), !drain.isOutOfTime else { return }
+    let deadline = loop.time.advanced(by: time)
+    if let timer = drain.timer, timer.when <= deadline { return }
+    drain.timer?.cancel()
+    drain.timer = nil
+    if time <= .zero { return abortRest() }
+    drain.timer = loop.callAt(deadline) { self.abortRest() }
+  }
+
+  private func endIdleConnections() {
+    forEachConnection { if $0.waitsForPeer { _ = $0.endIfIdle() } }
+  }
+
+  /// The time is over, or nobody wants to wait any longer.
+  func abortRest() {
+    guard !drain.isOutOfTime else { return }
+    drain.isOutOfTime = true
+    for place in connections.places where place < connections.places.count {
+      let entry = connections[place]
+      entry.task?.cancel("the server shuts down")
+      if let transport = entry.transport {
+        // All has been said, only the peer hasn't closed yet.
+        if transport.endIfSaid() { continue }
+        drain.aborted += 1
+        transport.cutOff(.aborted)
+      }
+    }
+    finishIfOver()
+  }
+
+  /// Waits for the end of the shutdown.
+  ///
+  /// - Returns: False if the task was cancelled before.
+  nonisolated(nonsending) func waitDrained(isShielded: Bool) async -> Bool {
+    if loop.isCurrent(for: #isolation) { return await waitDrainedHere(isShielded: isShielded) }
+    if loop.isClosed { return true }
+    return await loop.anchor.run { await self.waitDrainedHere(isShielded: isShielded) }
+  }
+
+  private nonisolated(nonsending) func waitDrainedHere(isShielded: Bool) async -> Bool {
+    if drain.isOver(connections) && !isAccepting { return true }
+    let wait = loop.beginWait(WaitReason("shut down", on: self))
+    drain.waits.append(wait)
+    if isShielded {
+      await loop.waitUninterrupted(wait)
+    } else if await loop.wait(wait) == .cancelled {
+      drain.waits.removeAll { $0 == wait }
+      return false
+    }
+    return true
+  }
+
+  nonisolated(nonsending) func shutdownSummary() async -> ShutdownSummary {
+    if loop.isClosed { return ShutdownSummary() }
+    return await loop.anchor.run {
+      ShutdownSummary(drained: self.drain.open - self.drain.aborted, aborted: self.drain.aborted)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// When a peer is taken for stuck. Values that look at counters from time to time, and know no clock.
+//
+// Sent bytes say little about a peer that doesn't read: the kernel takes megabytes for it, and then none for minutes
+// even if the peer reads slowly, since it asks for more only when a third of its buffer is free. What the peer has
+// acknowledged says it exactly, but costs a system call, so it is asked for only while the handler waits to write.
+
+import AsyncIOCore
+
+struct ProgressRule {
+  /// Nanoseconds.
+  let time: Int64
+  /// Fewer bytes in that time are none.
+  let least: Int
+
+  init?(_ limits: ServerLimits) {
+    guard let limit = limits.timeWithoutProgress else { return nil }
+    time = max(1, limit.clampedNanoseconds)
+    let (bytes, overflow) = (limits.leastRate ?? 0).multipliedReportingOverflow(by: Int(time / 1_000_000))
+    least = max(1, overflow ? .max : bytes / 1000)
+  }
+
+  /// How often to look, in nanoseconds.
+  var period: Int64 { max(1_000_000, time / 8) }
+}
+
+/// What was seen of one connection.
+struct ProgressMark {
+  /// For how long too little has moved; negative before the first look.
+  private var quiet: Int64 = -1
+  /// Bytes that had come and gone when that began.
+  private var moved = 0
+  /// Bytes that the peer had acknowledged, when somebody last asked.
+  private var acknowledged = 0
+
+  /// Whether the time is over.
+  ///
+  /// - Parameters:
+  ///   - waits: Whether the handler waits for the peer; if not, its time begins anew.
+  ///   - acknowledged: If the handler waits to write.
+  ///   - passed: Nanoseconds since the last look. A look that comes late, because the process was stopped, has found a
+  ///     loop that didn't take what had arrived: whoever asks counts no more than two periods.
+  mutating func isStuck(
+    waits: Bool, moved now: Int, acknowledged: Int?, passed: Int64, rule: ProgressRule
+  ) -> Bool {
+    var progress = now - moved
+    // Of a Unix socket the unread output is known, which grows and shrinks.
+    if let acknowledged { progress = max(progress, abs(acknowledged - self.acknowledged)) }
+    if !waits || quiet < 0 || progress >= rule.least {
+      quiet = 0
+      moved = now
+      if let acknowledged { self.acknowledged = acknowledged }
+      return false
+    }
+    quiet += passed
+    return quiet >= rule.time
+  }
+}

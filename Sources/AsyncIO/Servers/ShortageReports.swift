@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// accept(2) fails for two kinds of reasons: the peer's, which concern one connection that is gone, and this machine's, as
+// a rule a shortage (EMFILE, ENFILE, ENOBUFS, ENOMEM), which last. Every connection that ends and every attempt in between may run into the same shortage
+// again: it is reported when it begins, and again only after a minute without one.
+
+import AsyncIOCore
+import Glibc
+
+struct ShortageReports {
+  private static let quiet: Int64 = 60_000_000_000
+  private var last: Int64?
+
+  /// Whether a shortage that is met now is a new one.
+  mutating func isNews(at now: Int64) -> Bool {
+    defer { last = now }
+    return last.map { now - $0 > Self.quiet } ?? true
+  }
+
+  /// As a completion carries it: nothing that waiting for would help is wrong with the listener, and whoever asked to
+  /// connect is gone. Linux hands on what the network said of the new connection (accept(2)).
+  static func isPeers(_ result: Int32) -> Bool {
+    [ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ENONET, EPERM, EINTR]
+      .contains(-result)
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server wants to know of its connections, and does to them when it shuts down.
+//
+// A connection is idle if its peer has had the last answer: nothing has arrived since the user last wrote, and nothing
+// is unread. That is a keep-alive connection between two requests, whatever the protocol. While the server shuts down,
+// who reads from an idle connection finds the end of the stream, as if the peer had ended it: a handler that serves one
+// request after the other then returns by itself. A request that has begun to arrive is not idle, and is served.
+
+import AsyncIOCore
+
+extension StreamTransport {
+  /// Whether what the handler does now is up to the peer.
+  var waitsForPeer: Bool { reader != nil || !writers.isEmpty || state == .closing || isPreparing }
+
+  /// Whether that is to take what was written.
+  var waitsToSend: Bool { !writers.isEmpty || state == .closing }
+
+  /// What the peer's system has of what was sent; only differences mean something.
+  var acknowledgedBytes: Int { loop.driver.acknowledgedBytes(of: number) }
+
+  /// The input is over if the peer has had its answer. A peer that has not asked yet has a moment to do so: a request
+  /// follows its connection.
+  func endIfIdle() -> Bool {
+    guard state == .open, !inputIsOver, input.isEmpty, !pulling.mayBeReadable else { return false }
+    guard !wasSpokenTo, !isPreparing else { return false }
+    guard bytesReceived > 0 || listener?.endsNewcomers == true else { return false }
+    reachedEnd = true
+    endIsOurs = true
+    wakeReader()
+    return true
+  }
+
+  /// A socket that is closed with unread input resets the connection, and the kernel then drops what it has not sent
+  /// (tcp_close). A peer that goes on asking while the server shuts down would lose the answers it was given, so the
+  /// server waits a moment for its end.
+  var closeTimeLimitOfServer: Duration? { listener?.isShuttingDown == true ? .seconds(1) : nil }
+
+  /// Says that no more output will come, behind what is still to leave.
+  func endOutput() {
+    guard !wroteEnd else { return }
+    wroteEnd = true
+    if outputIsIdle { shutDown() }
+  }
+
+  /// Ends the wait for the peer's end, if nothing else keeps the connection.
+  func endIfSaid() -> Bool {
+    guard state == .closing, lingering != nil, outputIsIdle else { return false }
+    endLingering()
+    return true
+  }
+
+  /// Resets the connection for a reason of the server's.
+  func cutOff(_ error: StreamError) {
+    wasCutOff = true
+    abort(with: error)
+  }
+}

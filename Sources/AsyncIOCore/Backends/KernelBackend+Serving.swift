@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server asks of the kernel besides connections.
+
+import CLinux
+import Glibc
+
+extension KernelBackend {
+  package final func startListening(_ descriptor: Int32, backlog: Int32) throws {
+    systemCalls &+= 1
+    guard Glibc.listen(descriptor, backlog) == 0 else {
+      let code = errno
+      let object = localAddress(of: descriptor)?.description ?? "descriptor \(descriptor)"
+      throw SystemError("listen", object, result: -code)
+    }
+  }
+
+  package final func duplicate(_ descriptor: Int32) throws -> Int32 {
+    systemCalls &+= 1
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw SystemError("fcntl", "F_DUPFD_CLOEXEC of descriptor \(descriptor)", result: -errno) }
+    return copy
+  }
+
+  package final func acknowledgedBytes(of descriptor: Int32) -> Int {
+    systemCalls &+= 1
+    return Int(asyncio_acknowledged(descriptor))
+  }
+
+  package final var descriptorLimit: Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+    // RLIM_INFINITY doesn't fit.
+    return Int(clamping: limit.rlim_cur)
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+import Testing
+
+@Suite("The life of a server", .timeLimit(.minutes(1))) struct ServerLifeTests {
+  static let greeting: StreamHandler = { stream in
+    try await stream.write("hello\n")
+    _ = try await stream.readToEnd()
+  }
+
+  @Test("a server that doesn't serve yet has its address and refuses connections", arguments: BackendKind.conforming)
+  func aServerCanBeStartedLater(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await startServer(host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting)
+      #expect(!server.isServing)
+      #expect(server.port > 0)
+      let error = await #expect(throws: SystemError.self) {
+        try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      }
+      #expect(error?.code == .connectionRefused)
+      try await server.startServing()
+      try await server.startServing()
+      #expect(server.isServing)
+      let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      #expect(try await client.readLine() == "hello")
+      try await client.close()
+      server.close()
+      #expect(!server.isServing)
+      #expect(server.sockets.isEmpty)
+      try await server.startServing()
+      #expect(!server.isServing)
+      try await server.waitClosed()
+    }
+  }
+
+  @Test("serveForever begins to serve", arguments: BackendKind.conforming)
+  func serveForeverBeginsToServe(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await startServer(host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting)
+      let serving = Task { try await server.serveForever() }
+      try await turns { server.isServing }
+      let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      #expect(try await client.readLine() == "hello")
+      client.abort()
+      serving.cancel()
+      await #expect(throws: CancellationError.self) { try await serving.value }
+    }
+  }
+
+  @Test("an address is free again when the server that never served is gone", arguments: BackendKind.conforming)
+  func aServerThatNeverServedFreesItsAddress(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      var server: Server? = try await startServer(
+        host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting)
+      let port = try #require(server?.port)
+      server = nil
+      let next = try await startServer(host: "127.0.0.1", port: port, handler: Self.greeting)
+      #expect(next.port == port)
+      next.close()
+      try await next.waitClosed()
+    }
+  }
+
+  @Test("closeClients sends what was written and ends every connection", arguments: BackendKind.conforming)
+  func closeClientsSendsWhatWasWritten(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.greeting)
+      EventLoop.current.setExceptionHandler { _, _ in }
+      let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      try await turns { try await server.statistics.bytesSent == 6 }
+      server.close()
+      server.closeClients()
+      #expect(try await client.readToEnd() == Array("hello\n".utf8))
+      try await client.close()
+      try await server.waitClosed()
+    }
+  }
+
+  @Test("a server says what it has done and what its connections wait for", arguments: BackendKind.conforming)
+  func aServerSaysWhatItDoes(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.greeting)
+      let first = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      #expect(try await first.readLine() == "hello")
+      try await first.close()
+      try await turns { try await server.statistics.open == 0 }
+      let second = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      #expect(try await second.readLine() == "hello")
+      try await second.write("some bytes")
+      try await turns { try await server.statistics.bytesReceived == 10 }
+      #expect(
+        try await server.statistics.description
+          == "2 connections (1 open, 0 refused, 0 cut off), 10 bytes in, 12 bytes out")
+      let connections = try await server.connections
+      #expect(connections.count == 1)
+      let connection = try #require(connections.first)
+      let peer = try #require(second.localAddress)
+      #expect(connection.peer == peer)
+      #expect(connection.age > .zero)
+      #expect(connection.waitsFor == "receive from \(peer)")
+      #expect(connection.task?.name == "connection from \(peer)")
+      #expect((connection.bytesReceived, connection.bytesSent) == (10, 6))
+      try await second.close()
+      server.close()
+      try await server.waitClosed()
+      #expect(try await server.connections.isEmpty)
+    }
+  }
+
+  @Test("a socket that others have made is served, and closed with the server", arguments: BackendKind.conforming)
+  func aSocketOfOthersIsServed(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let driver = EventLoop.current.driver
+      let number = try driver.listen(at: .loopback(port: 0), options: ListenOptions())
+      let address = try #require(driver.localAddress(of: number))
+      let server = try await startServer(on: [ListeningSocket(descriptor: number)], handler: Self.greeting)
+      #expect(server.addresses == [address])
+      #expect(server.sockets == [ListeningSocket(descriptor: number)])
+      for _ in 0..<3 {
+        let client = try await ByteStream.connect(to: address)
+        #expect(try await client.readLine() == "hello")
+        try await client.close()
+      }
+      server.close()
+      try await server.waitClosed()
+      await #expect(throws: SystemError.self) { try await ByteStream.connect(to: address) }
+    }
+  }
+
+  @Test("what does not listen is refused and stays the caller's", arguments: BackendKind.conforming)
+  func whatDoesNotListenIsRefused(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let driver = EventLoop.current.driver
+      let (first, second) = try driver.makeSocketPair()
+      let error = await #expect(throws: SystemError.self) {
+        try await startServer(on: [ListeningSocket(descriptor: first, name: "web")], handler: Self.greeting)
+      }
+      #expect(error?.description.hasPrefix("accept descriptor \(first) (web), which does not listen:") == true)
+      await #expect(throws: SystemError.self) { try await startServer(on: [], handler: Self.greeting) }
+      driver.close(descriptor: first)
+      driver.close(descriptor: second)
+    }
+  }
+
+  @Test("several servers share a port if they all say so", arguments: JobOrderTests.ordered)
+  func severalServersShareAPort(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let first = try await startServer(
+        host: "127.0.0.1", port: 0, reusePort: true, keepAlive: true, handler: Self.greeting)
+      let second = try await startServer(host: "127.0.0.1", port: first.port, reusePort: true, handler: Self.greeting)
+      await #expect(throws: SystemError.self) {
+        try await startServer(host: "127.0.0.1", port: first.port, handler: Self.greeting)
+      }
+      let client = try await ByteStream.connect(host: "127.0.0.1", port: first.port)
+      #expect(try await client.readLine() == "hello")
+      try await client.close()
+      for server in [first, second] {
+        server.close()
+        try await server.waitClosed()
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite("Servers of a whole process", .timeLimit(.minutes(1))) struct ServerRunTests {
+  private func environment(_ backend: String) -> [String: String] { backend.isEmpty ? [:] : ["AIO_BACKEND": backend] }
+
+  /// Runs a scenario on epoll, or on the best backend there is.
+  private func run(_ scenario: String, _ backend: String) throws -> (lines: [String], errors: String, status: Int32) {
+    try ChildProcess(scenario: scenario, environment: environment(backend)).finish()
+  }
+
+  @Test("connections without a descriptor are served as others end, with one report", arguments: RunTests.backends)
+  func aShortageIsReportedOnce(backend: String) throws {
+    let result = try run("descriptors-again", backend)
+    #expect(
+      result.lines == [
+        "accepting connections pauses until one ends, for a second at most", "served as others ended",
+      ])
+    #expect(result.status == 0)
+  }
+
+  @Test("the limits of a server hold over all of its loops, and nobody is forgotten", arguments: RunTests.backends)
+  func limitsHoldOverLoops(backend: String) throws {
+    let result = try run("limit-of-several-loops", backend)
+    #expect(result.lines == ["at most 2", "120 served, 0 open, 0 refused"])
+    #expect(result.status == 0)
+  }
+
+  @Test("a shutdown reaches the connections of every loop", arguments: RunTests.backends)
+  func aShutdownReachesEveryLoop(backend: String) throws {
+    #expect(try run("shutdown-of-several-loops", backend).lines == ["27 connections drained, 3 aborted"])
+  }
+
+  @Test("several loops accept from one inherited socket", arguments: RunTests.backends)
+  func severalLoopsAcceptFromOneSocket(backend: String) throws {
+    #expect(
+      try run("inherited-on-several-loops", backend).lines == ["3 sockets", "60 served", "ECONNREFUSED"])
+  }
+
+  @Test("Ctrl-C lets the requests under way finish", arguments: RunTests.backends)
+  func interruptDrains(backend: String) throws {
+    let child = try ChildProcess(scenario: "drain-on-interrupt", environment: environment(backend))
+    #expect(child.readLine() == "ready")
+    child.interrupt()
+    let result = child.finish()
+    #expect(result.lines == ["cancelled", "answer [\"<request>\"]"])
+    #expect(result.errors == "")
+  }
+
+  @Test("a flood of connections is spread over turns", arguments: RunTests.backends)
+  func aFloodIsSpread(backend: String) throws {
+    #expect(try run("flood", backend).lines == ["shared"])
+  }
+
+  // MARK: - Sockets of others
+
+  private let served = ["left [], closed in children, then 0", "serving", "1 connections drained, 0 aborted"]
+
+  @Test("a socket that a parent process passes on is served", arguments: RunTests.backends)
+  func aPassedSocketIsServed(backend: String) throws {
+    // As a service manager does it: a socket at descriptor 3, and the variables, for the process that this becomes.
+    let manager = """
+      import os, socket, sys
+      listener = socket.socket()
+      listener.bind(("127.0.0.1", 0))
+      listener.listen()
+      print(listener.getsockname()[1], flush=True)
+      os.dup2(listener.fileno(), 3)
+      os.set_inheritable(3, True)
+      os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="web")
+      os.execv(sys.argv[1], sys.argv[1:])
+      """
+    let child = try ChildProcess(
+      "/usr/bin/env", ["python3", "-c", manager, try ChildProcess.program(), "inherited"],
+      environment: environment(backend))
+    let port = try #require(child.readLine())
+    let client = try ChildProcess(scenario: "ask", environment: ["ASK_PORT": port])
+    #expect(client.finish().lines == ["<bye>"])
+    #expect(child.finish().lines == ["inherited [\"web\"]"] + served)
+  }
+
+  @Test("systemd starts the program with its socket when somebody connects", arguments: RunTests.backends)
+  func systemdStartsTheProgram(backend: String) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("asyncio-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("app.sock").path
+    let variables = environment(backend).map { "--setenv=\($0)=\($1)" }
+    let manager = try ChildProcess(
+      "/usr/bin/env",
+      ["systemd-socket-activate", "--listen=\(path)", "--fdname=web"] + variables
+        + [try ChildProcess.program(), "inherited"])
+    while !FileManager.default.fileExists(atPath: path) { usleep(1000) }
+    let client = try ChildProcess(scenario: "ask", environment: ["ASK_PATH": path])
+    #expect(client.finish().lines == ["<bye>"])
+    #expect(manager.finish().lines == ["inherited [\"web\"]"] + served)
+    // The file is the service manager's.
+    #expect(FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("a program that no service manager has started inherits nothing")
+  func nothingIsInherited() throws {
+    #expect(
+      try run("inherited", "").lines == ["inherited []", "left [], closed in children, then 0"])
+  }
+}
