@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "AsyncIO", targets: ["AsyncIO"]),
     .library(name: "AsyncIOHTTP", targets: ["AsyncIOHTTP"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
+    .library(name: "DNSWire", targets: ["DNSWire"]),
     .library(name: "AsyncIOTesting", targets: ["AsyncIOTesting"]),
   ],
   dependencies: [
@@ -37,6 +38,7 @@ let package = Package(
 
     // codecs: bytes in, events out; no async, no I/O
     .target(name: "HTTP1Codec", swiftSettings: strict),
+    .target(name: "DNSWire", swiftSettings: strict),
 
     // engine: the loop, its backends, operations, timers, waits
     .target(
@@ -44,7 +46,7 @@ let package = Package(
       swiftSettings: strict + [.strictMemorySafety()]),
 
     // library: what `import AsyncIO` means
-    .target(name: "AsyncIO", dependencies: ["AsyncIOCore", "ThreadBacktraces"], swiftSettings: strict),
+    .target(name: "AsyncIO", dependencies: ["AsyncIOCore", "DNSWire", "ThreadBacktraces"], swiftSettings: strict),
 
     // services: protocols on the loop
     .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
@@ -65,11 +67,12 @@ let package = Package(
     .executableTarget(
       name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter"],
+      name: "ConformanceTests",
+      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "DNSWire"],
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTests",
-      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer"],
+      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer", "DNSWire"],
       swiftSettings: strict),
     .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
     .executableTarget(
@@ -81,7 +84,7 @@ let package = Package(
     // Its snippets are compiled against these.
     .testTarget(
       name: "DocumentationTests",
-      dependencies: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTesting", "HTTP1Codec", "ThreadBacktraces"],
+      dependencies: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTesting", "DNSWire", "HTTP1Codec", "ThreadBacktraces"],
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",
@@ -94,6 +97,7 @@ let package = Package(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
       swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+    .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
   ]
