@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "AsyncIO", targets: ["AsyncIO"]),
     .library(name: "AsyncIOHTTP", targets: ["AsyncIOHTTP"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
+    .library(name: "DNSWire", targets: ["DNSWire"]),
     .library(name: "AsyncIOTesting", targets: ["AsyncIOTesting"]),
   ],
   dependencies: [
@@ -37,6 +38,7 @@ let package = Package(
 
     // codecs: bytes in, events out; no async, no I/O
     .target(name: "HTTP1Codec", swiftSettings: strict),
+    .target(name: "DNSWire", swiftSettings: strict),
 
     // engine: the loop, its backends, operations, timers, waits
     .target(
@@ -44,7 +46,7 @@ let package = Package(
       swiftSettings: strict + [.strictMemorySafety()]),
 
     // library: what `import AsyncIO` means
-    .target(name: "AsyncIO", dependencies: ["AsyncIOCore", "ThreadBacktraces"], swiftSettings: strict),
+    .target(name: "AsyncIO", dependencies: ["AsyncIOCore", "DNSWire", "ThreadBacktraces"], swiftSettings: strict),
 
     // services: protocols on the loop
     .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
@@ -59,17 +61,32 @@ let package = Package(
         "AsyncIO", "AsyncIOHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
+    // examples
+    .executableTarget(
+      name: "echo", dependencies: ["AsyncIO"], path: "Examples/Echo", exclude: ["echo.py"], swiftSettings: strict),
+    .executableTarget(name: "chat", dependencies: ["AsyncIO"], path: "Examples/Chat", swiftSettings: strict),
+    .executableTarget(name: "collector", dependencies: ["AsyncIO"], path: "Examples/Collector", swiftSettings: strict),
+    .executableTarget(name: "proxy", dependencies: ["AsyncIO"], path: "Examples/Proxy", swiftSettings: strict),
+
     // tests
+    .testTarget(
+      name: "ExamplesTests", dependencies: ["AsyncIO", "AsyncIOTesting", "echo", "chat", "collector", "proxy"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "soak", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], path: "Tests/Soak",
+      swiftSettings: strict),
+    .testTarget(name: "SoakTests", dependencies: ["soak"], swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
     .executableTarget(
       name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter"],
+      name: "ConformanceTests",
+      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "DNSWire"],
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTests",
-      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer"],
+      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer", "DNSWire"],
       swiftSettings: strict),
     .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
     .executableTarget(
@@ -81,7 +98,7 @@ let package = Package(
     // Its snippets are compiled against these.
     .testTarget(
       name: "DocumentationTests",
-      dependencies: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTesting", "HTTP1Codec", "ThreadBacktraces"],
+      dependencies: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTesting", "DNSWire", "HTTP1Codec", "ThreadBacktraces"],
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",
@@ -94,6 +111,7 @@ let package = Package(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
       swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+    .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
   ]

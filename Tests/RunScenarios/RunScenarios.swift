@@ -22,6 +22,7 @@ struct ScenarioError: Error {}
       "clean-up-elsewhere": cleanUpElsewhere,
       "shared-loop-between-runs": sharedLoopBetweenRuns,
       "standard-streams": standardStreams, "last-words": lastWords,
+      "name-descriptors": nameDescriptors,
     ]
   }
 

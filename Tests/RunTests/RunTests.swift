@@ -147,6 +147,13 @@ import Testing
     #expect(result.status == 0)
   }
 
+  @Test("look-ups of names leave no descriptor behind, however they end", arguments: backends)
+  func lookUpsLeaveNoDescriptor(backend: String) throws {
+    let result = try run("name-descriptors", backend)
+    #expect(result.lines == ["100 had no answer, 0 descriptors more"])
+    #expect(result.status == 0)
+  }
+
   @Test("an error that nobody awaits is a line on standard error")
   func anErrorThatNobodyAwaitsIsALine() throws {
     let result = try run("unhandled", "")

@@ -3,77 +3,130 @@
 public import AsyncIOCore
 import Glibc
 
-/// A name that has no address, or whose look-up failed: `resolve nosuch.invalid: name or service not known (-2)`.
-public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
-  public let host: String
-  /// getaddrinfo(3)'s code.
-  public let code: Int32
-
-  public var description: String {
-    let text = String(cString: gai_strerror(code))
-    return "resolve \(host): \(text.prefix(1).lowercased() + text.dropFirst()) (getaddrinfo \(code))"
-  }
-}
-
 /// The addresses of a host for a TCP connection, in the order in which to try them; asyncio's `getaddrinfo`.
 ///
 /// ```swift
 /// for address in try await resolve("localhost", port: 80) { print(address) }
 /// ```
 ///
-/// A numeric host is its own answer. Names are looked up by libc, on a thread of the blocking pool.
+/// A numeric host is its own answer, and `localhost` and what is within it is this machine (RFC 6761, §6.3). Other names
+/// are looked up as the machine is set up for it, see `Resolver`: in /etc/hosts, then by asking the name servers of
+/// /etc/resolv.conf for IPv6 and IPv4 addresses at the same time. Answers are kept for their time to live, also those that
+/// there is nothing; tasks of a loop that ask for the same name at the same time share one look-up. The order is that of
+/// RFC 6724.
 ///
-/// - Throws: `NameError`. `CancellationError` if the task is cancelled; the look-up itself can't be stopped, and its
-///   answer is dropped.
-public nonisolated(nonsending) func resolve(_ host: String, port: UInt16) async throws -> [SocketAddress] {
-  if let loop = EventLoop.onThisThread(for: #isolation) { return try await loop.resolve(host, port: port) }
+/// - Parameters:
+///   - family: IPv4 or IPv6 only; nil for both.
+///   - resolver: Who looks it up; nil for the task's, `Resolver.current`.
+/// - Throws: `NameError`, which says why. `CancellationError` if the task is cancelled; the look-up goes on if other tasks
+///   wait for it, and ends if not.
+public nonisolated(nonsending) func resolve(
+  _ host: String, port: UInt16, family: SocketAddress.Family? = nil, using resolver: Resolver? = nil
+) async throws -> [SocketAddress] {
+  if let loop = EventLoop.onThisThread(for: #isolation) {
+    return try await loop.resolve(host, port: port, family: family, using: resolver)
+  }
   let loop = EventLoop.current
-  return try await loop.anchor.run { try await loop.resolve(host, port: port) }
+  return try await loop.anchor.run {
+    try await loop.resolve(host, port: port, family: family, using: resolver)
+  }
 }
 
-private final class NameWait: WaitObject {
-  let waitDescription: String
-  init(host: String) { waitDescription = host }
+/// The name of the host that has an address; asyncio's `getnameinfo`.
+///
+/// ```swift
+/// let peer = SocketAddress("192.0.2.7", port: 0)!
+/// print(try await hostName(of: peer))
+/// ```
+///
+/// It is looked up in /etc/hosts, then by a PTR query (RFC 1035, §3.5). Whoever owns the address says what its name is:
+/// anything. A name that matters has to be resolved, and the address be among its own.
+///
+/// - Parameters:
+///   - address: Its port doesn't matter.
+///   - resolver: Who looks it up; nil for the task's, `Resolver.current`.
+/// - Throws: `NameError`, `.notFound` if the address has no name. `CancellationError` as `resolve`.
+public nonisolated(nonsending) func hostName(
+  of address: SocketAddress, using resolver: Resolver? = nil
+) async throws -> String {
+  if let loop = EventLoop.onThisThread(for: #isolation) { return try await loop.hostName(of: address, using: resolver) }
+  let loop = EventLoop.current
+  return try await loop.anchor.run { try await loop.hostName(of: address, using: resolver) }
 }
 
 extension EventLoop {
+  /// `DeadlinePassed` at a time of this loop's clock.
   nonisolated(nonsending) func resolve(
-    _ host: String, port: UInt16, until deadline: Int64 = .max
+    _ host: String, port: UInt16, family: SocketAddress.Family? = nil, using resolver: Resolver? = nil,
+    until deadline: Int64 = .max
   ) async throws -> [SocketAddress] {
-    if let known = driver.addresses(ofHost: host, port: port) {
-      guard !known.isEmpty else { throw NameError(host: host, code: EAI_NONAME) }
-      return known
+    if let numeric = SocketAddress(numeric: host, port: port) {
+      guard family == nil || family == numeric.family else { throw NameError(host: host, .noAddress(family)) }
+      return [numeric]
     }
-    let object = NameWait(host: host)
-    let start = DebugMode.isOn ? time : nil
-    let result = try await runBlocking(WaitReason("resolve", on: object), until: deadline) {
-      lookUp(host, port: port)
+    let resolver = resolver ?? .current
+    var addresses: [SocketAddress]
+    if let known = resolver.namesOfDriver(of: self)?.addresses(ofHost: host, port: port) {
+      if known.isEmpty { throw NameError(host: host, .notFound) }
+      addresses = known
+      if let family { addresses.removeAll { $0.family != family } }
+    } else {
+      let start = DebugMode.isOn ? time : nil
+      let key = NameKey.addresses(host: HostName.canonical(host), family)
+      addresses = try await lookUp(key, of: host, using: resolver, until: deadline).addresses
+      if let start { DebugMode.log("the look-up of \(host) took \(start.duration(to: time))") }
     }
-    if let start { DebugMode.log("the look-up of \(host) took \(start.duration(to: time))") }
-    return try withExtendedLifetime(object) { try result.get() }
+    if addresses.isEmpty { throw NameError(host: host, .noAddress(family)) }
+    for index in addresses.indices { addresses[index].port = port }
+    return addresses
+  }
+
+  nonisolated(nonsending) func hostName(
+    of address: SocketAddress, using resolver: Resolver? = nil, until deadline: Int64 = .max
+  ) async throws -> String {
+    guard address.family != .unix else {
+      throw NameError(host: address.host, .malformed("it is a Unix socket, which no host has"))
+    }
+    let resolver = resolver ?? .current
+    if let driver = resolver.namesOfDriver(of: self) {
+      guard let name = driver.hostName(of: address) else { throw NameError(host: address.host, .notFound) }
+      return name
+    }
+    var key = address
+    key.port = 0
+    let names = try await lookUp(.name(of: key), of: address.host, using: resolver, until: deadline).names
+    guard let first = names.first else { throw NameError(host: address.host, .notFound) }
+    return first
+  }
+
+  /// - Parameter host: For the error.
+  private nonisolated(nonsending) func lookUp(
+    _ key: NameKey, of host: String, using resolver: Resolver, until deadline: Int64
+  ) async throws -> NameAnswer {
+    let stub = resolver.stub(on: self)
+    let answer: NameAnswer
+    if resolver.asksSystem(stub), !stub.answersAtOnce(key) {
+      answer = try await askSystem(key, of: host, until: deadline)
+    } else {
+      answer = try await stub.answer(key, of: host, until: deadline)
+    }
+    if case .failure(let reason) = answer { throw NameError(host: host, reason) }
+    return answer
   }
 }
 
-/// getaddrinfo(3), which blocks.
-private func lookUp(_ host: String, port: UInt16) -> Result<[SocketAddress], NameError> {
-  // getaddrinfo would look up what stands before a zero byte, and so another host than the one that was named.
-  if host.utf8.contains(0) { return .failure(NameError(host: host, code: EAI_NONAME)) }
-  var hints = addrinfo()
-  hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-  hints.ai_flags = AI_ADDRCONFIG
-  var list: UnsafeMutablePointer<addrinfo>?
-  let code = getaddrinfo(host, nil, &hints, &list)
-  guard code == 0 else { return .failure(NameError(host: host, code: code)) }
-  defer { freeaddrinfo(list) }
-  var addresses: [SocketAddress] = []
-  var next = list
-  while let entry = next {
-    next = entry.pointee.ai_next
-    let bytes = UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
-    if var address = SocketAddress(kernelForm: bytes) {
-      address.port = port
-      if !addresses.contains(address) { addresses.append(address) }
+extension Resolver {
+  /// The driver of a loop whose world has names of its own, unless name servers are to be asked all the same.
+  fileprivate func namesOfDriver(of loop: EventLoop) -> (any Backend)? {
+    if case .stub = kind { return nil }
+    return loop.driver.hasOwnNames ? loop.driver : nil
+  }
+
+  func asksSystem(_ stub: StubResolver) -> Bool {
+    switch kind {
+    case .system: true
+    case .automatic: !stub.doesAsSystemDoes()
+    case .stub: false
     }
   }
-  return addresses.isEmpty ? .failure(NameError(host: host, code: EAI_NONAME)) : .success(addresses)
 }

@@ -120,8 +120,14 @@ package protocol Backend: StreamDriver, DatagramDriver {
   /// Closes a descriptor that no operation uses any more.
   func close(descriptor: Int32)
 
+  /// Whether the backend's world has names of its own: then nobody else is asked for them.
+  var hasOwnNames: Bool { get }
+
   /// The addresses of a host, where the backend knows them without asking libc.
   func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]?
+
+  /// The name of a host's address, in a world that has names of its own.
+  func hostName(of address: SocketAddress) -> String?
 }
 
 package struct ListenOptions {

@@ -192,6 +192,9 @@ package class KernelBackend: Backend {
     return result == 0 ? SocketAddress(storage, length: length) : nil
   }
 
+  package final var hasOwnNames: Bool { false }
+  package final func hostName(of address: SocketAddress) -> String? { nil }
+
   package final func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]? {
     SocketAddress(host, port: port).map { [$0] }
   }

@@ -258,6 +258,9 @@ package final class VirtualBackend: Backend {
     }
   }
 
+  package var hasOwnNames: Bool { true }
+  package func hostName(of address: SocketAddress) -> String? { network.name(ofHost: address) }
+
   /// Never nil: no name of a simulated network is asked of libc.
   package func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]? {
     network.addresses(ofHost: host, port: port)

@@ -15,7 +15,8 @@ final class OtherProgram: @unchecked Sendable {
 
   /// - Returns: Nil if the machine doesn't have it.
   init?(_ name: String, _ arguments: [String]) throws {
-    guard ["/usr/bin", "/usr/local/bin", "/bin"].contains(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
+    let folders = ["/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin"]
+    guard let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
       print("\(name) is not here: no exchange with it")
       return nil
     }
@@ -37,7 +38,7 @@ final class OtherProgram: @unchecked Sendable {
     var texts = ([name] + arguments).map { strdup($0) } + [nil]
     defer { for text in texts { free(text) } }
     var id: pid_t = 0
-    let code = posix_spawnp(&id, name, &actions, &attributes, &texts, environ)
+    let code = posix_spawn(&id, "\(folder)/\(name)", &actions, &attributes, &texts, environ)
     close(ends[1])
     if code != 0 {
       close(ends[0])
@@ -63,6 +64,13 @@ final class OtherProgram: @unchecked Sendable {
         continuation.resume(returning: String(decoding: line, as: UTF8.self))
       }
     }
+  }
+
+  /// Whether it has not ended by itself.
+  var isRunning: Bool {
+    var status: Int32 = 0
+    if !hasEnded && waitpid(id, &status, WNOHANG) == id { hasEnded = true }
+    return !hasEnded
   }
 
   func end() {

@@ -7,6 +7,7 @@ let urls = ["http://example.com/", "http://example.org/"]
 let url = urls[0]
 let account = Account()
 let connection = Connection()
+let peer = SocketAddress("192.0.2.7", port: 443)!
 
 var loop: EventLoop { .current }
 var when: EventLoop.Instant { loop.time }

@@ -26,6 +26,16 @@ extension VirtualNetwork {
     return [address]
   }
 
+  /// How many sockets the programs of this network have open.
+  package var openSockets: Int { descriptors.count }
+
+  /// The name of the host that has an address.
+  package func name(ofHost address: SocketAddress) -> String? {
+    var host = address
+    host.port = 0
+    return Self.loopbacks.contains(host) ? "localhost" : hostNames[host]
+  }
+
   /// Whether an address is the current host's.
   func isLocal(_ address: SocketAddress) -> Bool {
     if address.family == .unix { return true }

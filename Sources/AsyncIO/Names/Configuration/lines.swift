@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Calls the body with the fields of each line that has any: what stands between spaces and tabs, up to a comment.
+/// Bytes are looked at, not characters: a file of /etc can be megabytes.
+func forEachLine(of text: String, comments: [UInt8], _ body: ([String]) -> Void) {
+  for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+    let content = line.prefix { !comments.contains($0) }
+    let fields = content.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
+    if !fields.isEmpty { body(fields.map { String(decoding: $0, as: UTF8.self) }) }
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+import Glibc
+
+extension SocketAddress {
+  /// An IPv4 address from its number: 0x7f000001 is 127.0.0.1.
+  init?(ipv4 number: UInt32, port: UInt16) {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    withUnsafeMutableBytes(of: &address.sin_addr) { $0.storeBytes(of: number.bigEndian, as: UInt32.self) }
+    guard let known = withUnsafeBytes(of: &address, { SocketAddress(kernelForm: $0) }) else { return nil }
+    self = known
+  }
+
+  /// An IPv6 address from its upper and its lower half.
+  init?(ipv6 high: UInt64, _ low: UInt64, scope: UInt32 = 0, port: UInt16) {
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(AF_INET6)
+    address.sin6_port = port.bigEndian
+    address.sin6_scope_id = scope
+    withUnsafeMutableBytes(of: &address.sin6_addr) { bytes in
+      bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
+      bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+    }
+    guard let known = withUnsafeBytes(of: &address, { SocketAddress(kernelForm: $0) }) else { return nil }
+    self = known
+  }
+
+  /// From a numeric host, perhaps with a zone: `fe80::1%eth0` (RFC 4007, §11). Nil for anything else.
+  init?(numeric text: String, port: UInt16) {
+    guard let mark = text.firstIndex(of: "%") else {
+      self.init(text, port: port)
+      return
+    }
+    let zone = String(text[text.index(after: mark)...])
+    guard let address = SocketAddress(String(text[..<mark]), port: port), address.family == .ipv6, !zone.isEmpty else {
+      return nil
+    }
+    let scope = UInt32(zone) ?? (zone.utf8.contains(0) ? 0 : if_nametoindex(zone))
+    guard scope != 0 else { return nil }
+    let bits = address.ipv6Bits
+    self.init(ipv6: bits.high, bits.low, scope: scope, port: port)
+  }
+
+  /// The address as IPv6 has it, an IPv4 one as ::ffff:0:0/96 (RFC 4291, §2.5.5.2).
+  var ipv6Bits: (high: UInt64, low: UInt64) {
+    var storage = storage.storage
+    return withUnsafeBytes(of: &storage) { bytes in
+      if family == .ipv4 {
+        let offset = MemoryLayout<sockaddr_in>.offset(of: \.sin_addr)!
+        return (0, 0xffff_0000_0000 | UInt64(bytes.load(fromByteOffset: offset, as: UInt32.self).bigEndian))
+      }
+      let offset = MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr)!
+      return (
+        bytes.load(fromByteOffset: offset, as: UInt64.self).bigEndian,
+        bytes.load(fromByteOffset: offset + 8, as: UInt64.self).bigEndian
+      )
+    }
+  }
+
+  /// 127.0.0.0/8, ::1.
+  var isLoopback: Bool {
+    let (high, low) = ipv6Bits
+    return family == .ipv4 ? low >> 24 & 0xff == 127 : high == 0 && low == 1
+  }
+}

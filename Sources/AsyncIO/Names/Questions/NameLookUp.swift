@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole look-up: the names of the search list one after the other, and for each all the types at the same time. A
+// value; an `Inquiry` answers each of its questions.
+
+import AsyncIOCore
+import DNSWire
+
+struct NameLookUp {
+  enum Step: Equatable {
+    /// Questions to ask at the same time.
+    case ask([DNSQuestion])
+    case done(Outcome)
+  }
+
+  struct Outcome: Equatable {
+    enum Content: Equatable {
+      case records([DNSRecordData])
+      case failure(NameError.Reason)
+    }
+
+    let content: Content
+    /// For how many seconds it may be kept; nil for not at all.
+    let timeToLive: UInt32?
+  }
+
+  /// How long what is known of one family holds while the other one's servers failed.
+  private static let halfAnswer: UInt32 = 10
+
+  private var candidates: ArraySlice<DNSName>
+  private let types: [DNSType]
+  private let family: SocketAddress.Family?
+  private var outcome: Outcome?
+
+  private var failure: NameError.Reason?
+  private var nameExists = false
+  /// For how long there is nothing: as long as every answer says; nil as soon as one says nothing of it.
+  private var timeToLive: UInt32? = .max
+
+  /// - Parameters:
+  ///   - candidates: At least one.
+  ///   - types: What to ask of each; the records of the first come first.
+  ///   - family: What an error says that there is no address of.
+  init(_ candidates: [DNSName], types: [DNSType], family: SocketAddress.Family? = nil) {
+    self.candidates = candidates[...]
+    self.types = types
+    self.family = family
+    if candidates.isEmpty { giveUp() }
+  }
+
+  func next() -> Step {
+    if let outcome { return .done(outcome) }
+    return .ask(types.map { DNSQuestion(candidates[candidates.startIndex], $0) })
+  }
+
+  /// What came of the questions, in their order.
+  mutating func found(_ findings: [Inquiry.Finding]) {
+    guard outcome == nil else { return }
+    var all: [DNSRecordData] = []
+    var seconds: UInt32?
+    var failures: [NameError.ServerFailure] = []
+    var hasFailed = false
+    for finding in findings {
+      switch finding {
+      case .records(let records, let timeToLive):
+        all += records
+        seconds = min(seconds ?? .max, timeToLive)
+      case .nothing(let exists, let timeToLive):
+        if exists { nameExists = true }
+        // Nobody need say how long there is nothing, if there is something else.
+        if let timeToLive { seconds = min(seconds ?? .max, timeToLive) }
+        self.timeToLive = self.timeToLive.flatMap { known in timeToLive.map { min(known, $0) } }
+      case .failed(let more):
+        hasFailed = true
+        for failure in more where !failures.contains(failure) { failures.append(failure) }
+      }
+    }
+    if !all.isEmpty {
+      let kept = hasFailed ? min(seconds ?? 0, Self.halfAnswer) : seconds
+      outcome = Outcome(content: .records(all), timeToLive: kept)
+    } else if hasFailed {
+      failed(failures)
+    } else {
+      candidates.removeFirst()
+      if candidates.isEmpty { giveUp() }
+    }
+  }
+
+  private mutating func failed(_ failures: [NameError.ServerFailure]) {
+    if failures.allSatisfy({ $0.problem == .noAnswer }) {
+      // Nor would anybody answer for the next name.
+      outcome = Outcome(content: .failure(.timedOut(servers: failures.map(\.server))), timeToLive: nil)
+      return
+    }
+    failure = failure ?? .serverFailure(failures)
+    candidates.removeFirst()
+    if candidates.isEmpty { giveUp() }
+  }
+
+  /// No name had anything. If one's servers failed, it might have had.
+  private mutating func giveUp() {
+    if let failure {
+      outcome = Outcome(content: .failure(failure), timeToLive: nil)
+    } else {
+      outcome = Outcome(content: .failure(nameExists ? .noAddress(family) : .notFound), timeToLive: timeToLive)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// One query to one server, and its answer.
+//
+// Over UDP anybody can send an answer, so one has to prove itself (RFC 5452, §9): it comes from the server, to the port
+// that this query was sent from (each has a socket of its own, whose port the kernel draws), it has the query's id, which
+// is drawn here, and it repeats the question. What doesn't is passed over, and the wait goes on: to give up on it would
+// let anybody prevent an answer.
+
+import AsyncIOCore
+import DNSWire
+
+struct NameExchange: Sendable {
+  private let attempt: Inquiry.Attempt
+  private let query: DNSMessage
+  private let loop: EventLoop
+
+  init(_ attempt: Inquiry.Attempt, on loop: EventLoop) {
+    self.attempt = attempt
+    self.loop = loop
+    var query = attempt.query
+    query.header.id = UInt16(truncatingIfNeeded: EventLoop.withRandom { $0.next() })
+    self.query = query
+  }
+
+  /// - Throws: `DeadlinePassed` at a time of the loop's clock; `SystemError` if the server can't be reached; `DNSError` or
+  ///   a stream's error if it talks nonsense over TCP. `CancellationError`.
+  nonisolated(nonsending) func answer(until deadline: Int64) async throws -> DNSMessage {
+    attempt.overTCP ? try await answerOverTCP(until: deadline) : try await answerOverUDP(until: deadline)
+  }
+
+  private static let options = {
+    var options = DatagramOptions()
+    // One answer is wanted, and more is somebody's attempt at another one.
+    options.queueLimit = 16 * 1024
+    return options
+  }()
+
+  private nonisolated(nonsending) func answerOverUDP(until deadline: Int64) async throws -> DNSMessage {
+    let bytes = try query.encoded()
+    // Connected: the kernel lets in only what the server sends, and says if it knows that nobody is there.
+    let socket = try loop.openDatagrams(at: nil, connectedTo: attempt.server, Self.options)
+    defer { socket.close() }
+    try await socket.send(bytes)
+    while true {
+      let datagram = try await socket.transport.receive(until: deadline)
+      if let message = try? DNSMessage(decoding: datagram.bytes), Self.isAnswer(message, to: query) { return message }
+    }
+  }
+
+  private nonisolated(nonsending) func answerOverTCP(until deadline: Int64) async throws -> DNSMessage {
+    let bytes = try DNSStreamFraming.framed(query.encoded())
+    let server = attempt.server
+    let query = query
+    let scope = EventLoop.Instant(nanoseconds: deadline)
+    do {
+      return try await withTimeout(at: scope) {
+        try await withConnection(to: server) { stream in
+          try await stream.write(bytes)
+          let length = try await stream.readExactly(2)
+          let message = try DNSMessage(
+            decoding: try await stream.readExactly(Int(length[0]) << 8 | Int(length[1])))
+          guard Self.isAnswer(message, to: query) else { throw UnrelatedAnswer() }
+          return message
+        }
+      }
+    } catch is TimeoutError {
+      throw DeadlinePassed()
+    }
+  }
+
+  struct UnrelatedAnswer: Error {}
+
+  static func isAnswer(_ message: DNSMessage, to query: DNSMessage) -> Bool {
+    let header = message.header
+    guard header.isResponse, header.id == query.header.id, header.operation == query.header.operation else {
+      return false
+    }
+    if message.questions == query.questions { return true }
+    // A server that could not read the query may not be able to repeat its question.
+    return message.questions.isEmpty && (header.responseCode == .formatError || header.responseCode == .notImplemented)
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// libc's look-ups. They block, so they run on the blocking pool; one that is given up keeps its thread to its end.
+
+import AsyncIOCore
+import Glibc
+
+private final class SystemLookUp: WaitObject {
+  let waitDescription: String
+  init(_ host: String) { waitDescription = host }
+}
+
+extension EventLoop {
+  /// - Parameter host: As it was given: libc wants it so.
+  nonisolated(nonsending) func askSystem(
+    _ key: NameKey, of host: String, until deadline: Int64
+  ) async throws -> NameAnswer {
+    let object = SystemLookUp(host)
+    let answer = try await runBlocking(WaitReason("resolve", on: object), until: deadline) {
+      switch key {
+      case .addresses(_, let family): systemAddresses(of: host, family: family)
+      case .name(let address): systemName(of: address)
+      }
+    }
+    return withExtendedLifetime(object) { answer }
+  }
+}
+
+/// getaddrinfo(3).
+///
+/// - Parameter isNumeric: Whether only an address in some form will do: then nobody is asked, and nothing blocks.
+func systemAddresses(of host: String, family: SocketAddress.Family?, isNumeric: Bool = false) -> NameAnswer {
+  // It would look up what stands before a zero byte, and so another host than the one that was named.
+  if host.utf8.contains(0) { return .failure(.malformed("it has a character that no name has")) }
+  var hints = addrinfo()
+  hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+  hints.ai_flags = isNumeric ? AI_NUMERICHOST : AI_ADDRCONFIG
+  hints.ai_family = family.map { $0 == .ipv4 ? AF_INET : AF_INET6 } ?? AF_UNSPEC
+  var list: UnsafeMutablePointer<addrinfo>?
+  let code = getaddrinfo(host, nil, &hints, &list)
+  guard code == 0 else { return .failure(NameError(host: host, code: code).reason) }
+  defer { freeaddrinfo(list) }
+  var addresses: [SocketAddress] = []
+  var next = list
+  while let entry = next {
+    next = entry.pointee.ai_next
+    let bytes = UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+    if let address = SocketAddress(kernelForm: bytes), !addresses.contains(address) { addresses.append(address) }
+  }
+  return .addresses(addresses)
+}
+
+/// getnameinfo(3).
+private func systemName(of address: SocketAddress) -> NameAnswer {
+  var (storage, length) = address.storage
+  // NI_MAXHOST.
+  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1025) { name in
+    let code = withUnsafePointer(to: &storage) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getnameinfo($0, length, name.baseAddress, socklen_t(name.count), nil, 0, NI_NAMEREQD)
+      }
+    }
+    guard code == 0 else { return .failure(NameError(host: address.host, code: code).reason) }
+    return .names([String(cString: name.baseAddress!)])
+  }
+}

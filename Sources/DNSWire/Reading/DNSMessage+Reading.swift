@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension DNSMessage {
+  /// Reads a message, as UDP carries it. Bytes behind its last record are ignored, as everybody does.
+  ///
+  /// - Throws: `DNSError` for anything that is no message.
+  public init(decoding bytes: [UInt8]) throws(DNSError) {
+    var reader = DNSReader(bytes)
+    let id = try reader.uint16()
+    let flags = try reader.uint16()
+    self.init(header: DNSHeader(id: id, flags: flags))
+    // Counts are no promise: what is reserved for them is what could be there.
+    let questionCount = try reader.uint16()
+    let answerCount = try reader.uint16()
+    let authorityCount = try reader.uint16()
+    let additionalCount = try reader.uint16()
+    for _ in 0..<questionCount {
+      let name = try reader.name()
+      let type = DNSType(rawValue: try reader.uint16())
+      questions.append(DNSQuestion(name, type, DNSClass(rawValue: try reader.uint16())))
+    }
+    for _ in 0..<answerCount { answers.append(try reader.record()) }
+    for _ in 0..<authorityCount { authorities.append(try reader.record()) }
+    for _ in 0..<additionalCount {
+      if let edns = try reader.edns() {
+        guard self.edns == nil else { throw .severalEDNSRecords }
+        self.edns = edns.edns
+        let code = UInt16(edns.upperResponseCode) << 4 | header.responseCode.rawValue
+        header.responseCode = DNSResponseCode(rawValue: code)
+      } else {
+        additionals.append(try reader.record())
+      }
+    }
+  }
+}
+
+extension DNSReader {
+  /// The OPT record that stands here; nil, and nothing is read, if another one does.
+  mutating func edns() throws(DNSError) -> (edns: EDNS, upperResponseCode: UInt8)? {
+    var ahead = self
+    let name = try ahead.name()
+    guard try ahead.uint16() == DNSType.opt.rawValue else { return nil }
+    guard name.isRoot else { throw .misplacedEDNSRecord }
+    let start = offset
+    var edns = EDNS(payloadSize: try ahead.uint16())
+    let upperResponseCode = try ahead.uint8()
+    edns.version = try ahead.uint8()
+    edns.wantsSignatures = try ahead.uint16() & 0x8000 != 0
+    let end = Int(try ahead.uint16()) + ahead.offset
+    guard end <= bytes.count else { throw .truncated(offset: start) }
+    while ahead.offset < end {
+      guard end - ahead.offset >= 4 else { throw .wrongDataLength(.opt, offset: start) }
+      let code = try ahead.uint16()
+      let length = Int(try ahead.uint16())
+      guard end - ahead.offset >= length else { throw .wrongDataLength(.opt, offset: start) }
+      edns.options.append(EDNS.Option(code: code, data: Array(try ahead.take(length))))
+    }
+    self = ahead
+    return (edns, upperResponseCode)
+  }
+
+  mutating func record() throws(DNSError) -> DNSRecord {
+    let start = offset
+    let name = try name()
+    let type = DNSType(rawValue: try uint16())
+    if type == .opt { throw .misplacedEDNSRecord }
+    let dnsClass = DNSClass(rawValue: try uint16())
+    let timeToLive = try uint32()
+    let length = Int(try uint16())
+    let end = offset + length
+    guard end <= bytes.count else { throw .truncated(offset: start) }
+    let data: DNSRecordData
+    do throws(DNSError) { data = try self.data(of: type, until: end) } catch {
+      // What the message still has and the record doesn't.
+      if case .truncated = error { throw .wrongDataLength(type, offset: start) }
+      throw error
+    }
+    guard offset == end else { throw .wrongDataLength(type, offset: start) }
+    return DNSRecord(name, data, timeToLive: timeToLive, dnsClass)
+  }
+
+  private mutating func data(of type: DNSType, until end: Int) throws(DNSError) -> DNSRecordData {
+    switch type {
+    case .a: return .a(try uint32())
+    case .aaaa:
+      let high = try uint64()
+      return .aaaa(high, try uint64())
+    case .cname: return .cname(try name())
+    case .ns: return .ns(try name())
+    case .ptr: return .ptr(try name())
+    case .soa:
+      let primaryServer = try name()
+      let mailbox = try name()
+      let serial = try uint32()
+      let refresh = try uint32()
+      let retry = try uint32()
+      let expire = try uint32()
+      return .soa(
+        StartOfAuthority(
+          primaryServer: primaryServer, mailbox: mailbox, serial: serial, refresh: refresh, retry: retry,
+          expire: expire, minimum: try uint32()))
+    case .mx:
+      let preference = try uint16()
+      return .mx(preference: preference, try name())
+    case .txt:
+      var strings: [[UInt8]] = []
+      while offset < end {
+        let length = Int(try uint8())
+        guard end - offset >= length else { throw .truncated(offset: offset) }
+        strings.append(Array(try take(length)))
+      }
+      return .txt(strings)
+    case .srv:
+      let priority = try uint16()
+      let weight = try uint16()
+      let port = try uint16()
+      return .srv(priority: priority, weight: weight, port: port, try name())
+    default: return .other(type, Array(try take(end - offset)))
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+import DNSWire
+import Testing
+
+@testable import AsyncIO
+
+private func name(_ text: String) -> DNSName { try! DNSName(text) }
+
+@Suite struct HostNameTests {
+  @Test func thisMachineAndNowhereAreKnownWithoutAsking() {
+    for text in ["localhost", "LOCALHOST.", "a.b.localhost"] { #expect(HostName(text) == .localhost) }
+    for text in ["nosuch.invalid", "invalid.", "x.ONION"] { #expect(HostName(text) == .nowhere) }
+    for text in ["127.1", "0x7f.1", "1.2.3", "0x7f000001", "host.1"] { #expect(HostName(text) == .number) }
+  }
+
+  @Test func aNameKnowsItsDots() {
+    #expect(HostName("db") == .name(name("db"), dots: 0, isAbsolute: false))
+    #expect(HostName("a.b.c") == .name(name("a.b.c"), dots: 2, isAbsolute: false))
+    #expect(HostName("a.b.c.") == .name(name("a.b.c"), dots: 3, isAbsolute: true))
+    #expect(HostName("_srv.a-b.c9") == .name(name("_srv.a-b.c9"), dots: 2, isAbsolute: false))
+  }
+
+  @Test func whatIsNoNameSaysWhy() {
+    #expect(HostName("") == .malformed("it is empty"))
+    #expect(HostName(".") == .malformed("it is the root"))
+    #expect(HostName("a..b") == .malformed("a label is empty"))
+    #expect(HostName("a b") == .malformed("it has a character that no name has"))
+    #expect(HostName("a\0b") == .malformed("it has a character that no name has"))
+    #expect(HostName("bücher.example") == .malformed("it is not ASCII; xn-- names stand for others"))
+    #expect(HostName(String(repeating: "a", count: 64)) == .malformed("a label is longer than 63 bytes"))
+    #expect(HostName(String(repeating: "ab.", count: 100)) == .malformed("it is longer than 255 bytes"))
+  }
+}
+
+@Suite struct SearchListTests {
+  private func candidates(_ text: String, ndots: Int = 1, search: [String] = ["x.example", "example"]) -> [String] {
+    guard case .name(let name, let dots, let isAbsolute) = HostName(text) else { return [] }
+    return SearchList.candidates(for: name, dots: dots, isAbsolute: isAbsolute, search: search, ndots: ndots)
+      .map(\.description)
+  }
+
+  @Test func aShortNameIsSearchedForInTheDomainsFirst() {
+    #expect(candidates("db") == ["db.x.example.", "db.example.", "db."])
+    #expect(candidates("a.b", ndots: 2) == ["a.b.x.example.", "a.b.example.", "a.b."])
+  }
+
+  @Test func aNameWithEnoughDotsIsTakenAsItIsFirst() {
+    #expect(candidates("a.b") == ["a.b.", "a.b.x.example.", "a.b.example."])
+    #expect(candidates("db", ndots: 0) == ["db.", "db.x.example.", "db.example."])
+  }
+
+  @Test func aNameWithADotAtItsEndIsMeantAsItIs() { #expect(candidates("db.") == ["db."]) }
+
+  @Test func domainsThatAreNoneAreLeftOut() {
+    #expect(candidates("db", search: ["a..b", String(repeating: "ab.", count: 84), "ok"]) == ["db.ok.", "db."])
+  }
+}
+
+@Suite struct ServerOrderTests {
+  private let servers = (1...3).map { SocketAddress("192.0.2.\($0)", port: 53)! }
+
+  @Test func serversAreAskedInTheirOrderOrByTurns() {
+    var order = ServerOrder()
+    for _ in 0..<2 { #expect(order.next(of: servers, rotates: false, now: 0) == servers) }
+    let firsts = (0..<4).map { _ in order.next(of: servers, rotates: true, now: 0)[0] }
+    #expect(firsts == [servers[0], servers[1], servers[2], servers[0]])
+    #expect(order.next(of: [servers[2]], rotates: true, now: 0) == [servers[2]])
+    #expect(order.next(of: [], rotates: true, now: 0).isEmpty)
+  }
+
+  @Test func aSilentServerComesLastForAWhile() {
+    var order = ServerOrder()
+    order.wasSilent(servers[0], now: 0)
+    #expect(order.next(of: servers, rotates: false, now: 1) == [servers[1], servers[2], servers[0]])
+    #expect(order.next(of: servers, rotates: false, now: ServerOrder.penalty) == servers)
+    order.wasSilent(servers[0], now: 0)
+    order.answered(servers[0])
+    #expect(order.next(of: servers, rotates: false, now: 1) == servers)
+  }
+}
+
+@Suite struct NameCacheTests {
+  @Test func anAnswerHoldsUntilItsTimeIsOver() {
+    var cache = NameCache<String, Int>(capacity: 10)
+    cache.insert(1, for: "a", until: 10, now: 0)
+    #expect(cache.value(for: "a", now: 9) == 1)
+    #expect(cache.value(for: "a", now: 10) == nil)
+    #expect(cache.value(for: "b", now: 0) == nil)
+    cache.insert(2, for: "a", until: 20, now: 10)
+    #expect(cache.value(for: "a", now: 10) == 2)
+    cache.insert(3, for: "a", until: 11, now: 11)
+    #expect(cache.value(for: "a", now: 11) == nil)
+  }
+
+  @Test func aFullCacheForgetsWhatWouldBeOverFirst() {
+    var cache = NameCache<Int, Int>(capacity: 8)
+    for number in 0..<8 { cache.insert(number, for: number, until: Int64(100 - number), now: 0) }
+    cache.insert(8, for: 8, until: 50, now: 0)
+    #expect(cache.count == 7)
+    #expect((0...8).filter { cache.value(for: $0, now: 0) != nil } == [0, 1, 2, 3, 4, 5, 8])
+    for number in 10..<1000 {
+      cache.insert(number, for: number, until: 1000, now: 0)
+      #expect(cache.count <= 8)
+    }
+  }
+
+  @Test func aFullCacheForgetsWhatIsOverBeforeAnythingElse() {
+    var cache = NameCache<Int, Int>(capacity: 8)
+    for number in 0..<8 { cache.insert(number, for: number, until: number < 4 ? 10 : 100, now: 0) }
+    cache.insert(8, for: 8, until: 100, now: 50)
+    #expect(cache.count == 5 && cache.value(for: 4, now: 50) == 4)
+  }
+
+  @Test func aCacheOfNoneKeepsNothing() {
+    var cache = NameCache<Int, Int>(capacity: 0)
+    cache.insert(1, for: 1, until: 100, now: 0)
+    #expect(cache.count == 0)
+  }
+}

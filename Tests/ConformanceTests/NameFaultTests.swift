@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+import DNSWire
+import Testing
+
+@Suite("Names, where something goes wrong", .timeLimit(.minutes(2))) struct NameFaultTests {
+  static let zone = NameTests.zone
+
+  @Test(
+    "answers of strangers, with a wrong id, to another question, and garbage are passed over",
+    arguments: BackendKind.conforming)
+  func forgeries(backend: BackendKind) async throws {
+    let zone = Self.zone
+    let behaviour: NameServer.Behaviour = { query, _ in
+      var forged = DNSMessage.response(to: query)
+      forged.answers = [DNSRecord(query.questions[0].name, a(66), timeToLive: 60)]
+      var wrongID = forged
+      wrongID.header.id ^= 1
+      var wrongQuestion = forged
+      wrongQuestion.questions[0].name = name("evil.example")
+      var noResponse = forged
+      noResponse.header.isResponse = false
+      return [
+        NameServer.Reply(bytes: try forged.encoded(), isStrangers: true),
+        NameServer.Reply(bytes: try wrongID.encoded()), NameServer.Reply(bytes: try wrongQuestion.encoded()),
+        NameServer.Reply(bytes: try noResponse.encoded()), NameServer.Reply(bytes: [1, 2, 3]),
+        NameServer.Reply(bytes: Array(try forged.encoded().dropLast(3))), NameServer.Reply(bytes: []),
+        NameServer.Reply(bytes: try zone.answer(query).encoded(), delay: .milliseconds(20)),
+      ]
+    }
+    try await withNameServer(on: backend, behaviour) { server, resolver async throws in
+      #expect(try await hosts(of: "www.example", using: resolver) == ["192.0.2.7", "2001:db8::7"])
+    }
+  }
+
+  @Test("a server that can't is passed over for the next one", arguments: BackendKind.conforming)
+  func serverFailure(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let bad = try await NameServer { query, _ in
+        [NameServer.Reply(bytes: try DNSMessage.response(to: query, .serverFailure).encoded())]
+      }
+      let good = try await NameServer(Self.zone.behaviour)
+      let both = Resolver.stub(ResolverConfiguration(servers: [bad.address, good.address]))
+      #expect(try await hosts(of: "four.example", using: both) == ["192.0.2.4"])
+      #expect(bad.queries.count == 2 && good.queries.count == 2)
+
+      let onlyBad = Resolver.stub(ResolverConfiguration(servers: [bad.address]))
+      let error = await #expect(throws: NameError.self) { try await resolve("four.example", port: 1, using: onlyBad) }
+      #expect(error?.description == "resolve four.example: \(bad.address) answered SERVFAIL")
+      try await bad.close()
+      try await good.close()
+    }
+  }
+
+  @Test("a server that is silent is passed over, and comes last from then on", arguments: BackendKind.conforming)
+  func silentServer(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      // Its answers come too late.
+      let late = try await NameServer { query, _ in
+        [NameServer.Reply(bytes: try Self.zone.answer(query).encoded(), delay: .milliseconds(300))]
+      }
+      let good = try await NameServer(Self.zone.behaviour)
+      var configuration = ResolverConfiguration(servers: [late.address, good.address])
+      configuration.timeout = .milliseconds(100)
+      let resolver = Resolver.stub(configuration)
+      #expect(try await hosts(of: "four.example", using: resolver) == ["192.0.2.4"])
+      #expect(late.queries.count == 2)
+      #expect(try await hosts(of: "www.example", using: resolver) == ["192.0.2.7", "2001:db8::7"])
+      if backend == .virtual { #expect(late.queries.count == 2) }
+
+      let onlyLate = Resolver.stub(
+        {
+          var configuration = configuration
+          configuration.servers = [late.address]
+          return configuration
+        }())
+      let error = await #expect(throws: NameError.self) { try await resolve("four.example", port: 1, using: onlyLate) }
+      #expect(error?.reason == .timedOut(servers: [late.address]))
+      #expect(error?.description == "resolve four.example: no answer from \(late.address)")
+      try await late.close()
+      try await good.close()
+    }
+  }
+
+  @Test("a port that nobody listens at says so at once", arguments: BackendKind.conforming)
+  func nobodyListens(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let gone = try await NameServer(Self.zone.behaviour)
+      try await gone.close()
+      var configuration = ResolverConfiguration(servers: [gone.address])
+      configuration.timeout = .seconds(20)
+      let resolver = Resolver.stub(configuration)
+      let reason = await reason { try await resolve("four.example", port: 1, using: resolver) }
+      guard case .serverFailure(let failures) = reason, case .unreachable(let error)? = failures.first?.problem else {
+        Issue.record("the reason is \(String(describing: reason))")
+        return
+      }
+      #expect(error.code == .connectionRefused && failures[0].server == gone.address)
+    }
+  }
+
+  @Test("a server from before EDNS is asked without it", arguments: BackendKind.conforming)
+  func withoutEDNS(backend: BackendKind) async throws {
+    let zone = Self.zone
+    let behaviour: NameServer.Behaviour = { query, _ in
+      if query.edns == nil { return [NameServer.Reply(bytes: try zone.answer(query).encoded())] }
+      var refusal = DNSMessage.response(to: query, .formatError)
+      refusal.questions = []
+      refusal.edns = nil
+      return [NameServer.Reply(bytes: try refusal.encoded())]
+    }
+    try await withNameServer(on: backend, behaviour) { _, resolver async throws in
+      #expect(try await hosts(of: "www.example", using: resolver) == ["192.0.2.7", "2001:db8::7"])
+    }
+  }
+
+  @Test("garbage over TCP is a server's failure", arguments: BackendKind.conforming)
+  func garbageOverTCP(backend: BackendKind) async throws {
+    let behaviour: NameServer.Behaviour = { _, _ in [NameServer.Reply(bytes: [1, 2, 3])] }
+    try await withNameServer(on: backend, behaviour, { $0.usesTCP = true }) { server, resolver async throws in
+      let reason = await reason { try await resolve("www.example", port: 1, using: resolver) }
+      #expect(reason == .serverFailure([.init(server: server.address, problem: .unusableAnswer)]))
+    }
+  }
+
+  @Test("cancelling one who asks does not cancel the others", arguments: BackendKind.conforming)
+  func cancellingOne(backend: BackendKind) async throws {
+    let zone = Self.zone
+    let slow: NameServer.Behaviour = { query, _ in
+      [NameServer.Reply(bytes: try zone.answer(query).encoded(), delay: .milliseconds(50))]
+    }
+    try await withNameServer(on: backend, slow) { server, resolver async throws in
+      // The first one is the one whose task begins the look-up.
+      let first = Task { try await resolve("www.example", port: 1, using: resolver) }
+      try await turns { server.queries.count == 2 }
+      let second = Task { try await resolve("www.example", port: 1, using: resolver) }
+      try await sleep(.zero)
+      first.cancel()
+      await #expect(throws: CancellationError.self) { try await first.value }
+      #expect(hosts(try await second.value) == ["192.0.2.7", "2001:db8::7"])
+      #expect(server.queries.count == 2)
+    }
+  }
+
+  @Test("when all who ask have left, nothing is left of the look-up", arguments: BackendKind.conforming)
+  func cancellingAll(backend: BackendKind) async throws {
+    try await withNameServer(on: backend, { _, _ in [] }) { server, resolver async throws in
+      let idle = EventLoop.current.statistics
+      let tasks = (0..<3).map { _ in Task { try await resolve("www.example", port: 1, using: resolver) } }
+      try await turns { server.queries.count == 2 }
+      for task in tasks { task.cancel() }
+      for task in tasks { await #expect(throws: CancellationError.self) { try await task.value } }
+      try await turns { EventLoop.current.statistics.operationsInFlight == idle.operationsInFlight }
+      #expect(EventLoop.current.statistics.timers <= idle.timers)
+
+      // And the next one who asks begins anew.
+      await #expect(throws: TimeoutError.self) {
+        try await withTimeout(.milliseconds(50)) { try await resolve("www.example", port: 1, using: resolver) }
+      }
+      #expect(server.queries.count == 4)
+    }
+  }
+}
