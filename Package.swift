@@ -69,13 +69,15 @@ let package = Package(
     .executableTarget(name: "proxy", dependencies: ["AsyncIO"], path: "Examples/Proxy", swiftSettings: strict),
 
     // tests
+    .target(name: "TestPrograms", path: "Tests/TestPrograms", swiftSettings: strict),
     .testTarget(
-      name: "ExamplesTests", dependencies: ["AsyncIO", "AsyncIOTesting", "echo", "chat", "collector", "proxy"],
+      name: "ExamplesTests",
+      dependencies: ["AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy"],
       swiftSettings: strict),
     .executableTarget(
       name: "soak", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], path: "Tests/Soak",
       swiftSettings: strict),
-    .testTarget(name: "SoakTests", dependencies: ["soak"], swiftSettings: strict),
+    .testTarget(name: "SoakTests", dependencies: ["soak", "TestPrograms"], swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
     .executableTarget(

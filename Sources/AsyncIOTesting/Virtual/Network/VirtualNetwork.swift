@@ -115,6 +115,9 @@ public struct VirtualNetwork {
     _ = addHost("localhost")
   }
 
+  /// How many descriptors are open.
+  package var openDescriptors: Int { descriptors.count }
+
   // MARK: - Names of things
 
   mutating func add(_ endpoint: Endpoint) -> Int {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A chat room: everybody reads what everybody writes. `chat [PORT]`, then `nc 127.0.0.1 7008` in some terminals.
+//
+// What it shows: one handler a connection, a broadcast with a bound, and what to do with a member who doesn't read. Such a
+// one holds up nobody: the broadcast keeps 100 messages for each member, and one who is further behind, or takes
+// nothing for ten seconds, is put out.
+
+import AsyncIO
+import Glibc
+
+@main struct Chat {
+  static func main() throws {
+    let port = UInt16(CommandLine.arguments.dropFirst().first ?? "") ?? 7008
+    try EventLoop.run {
+      let room = Broadcast<String>(lag: 100, slow: .disconnect)
+      let limits = ServerLimits(connectionsPerPeer: 200)
+      let server = try await startServer(host: "127.0.0.1", port: port, limits: limits) { stream in
+        try await serve(stream, in: room)
+      }
+      print("chat at", server.addresses[0])
+      fflush(nil)
+      try await server.serveForever()
+    }
+  }
+
+  static func serve(_ stream: ByteStream, in room: Broadcast<String>) async throws {
+    try await stream.write("your name?\n")
+    guard let name = try await stream.readLine(), !name.isEmpty else { return }
+    // Before anybody is told: what is said from now on is for this member too.
+    let messages = room.subscribe()
+    try await room.send("* \(name) has come\n")
+    do {
+      try await withTaskScope { scope in
+        scope.createTask(name: "to \(name)") {
+          for try await message in messages {
+            try await withTimeout(.seconds(10)) { try await stream.write(message) }
+          }
+        }
+        for try await line in stream.lines where !line.isEmpty { try await room.send("\(name): \(line)\n") }
+        scope.cancel()
+      }
+    } catch {
+      print("\(name) was put out: \(error)")
+      fflush(nil)
+      stream.abort()
+    }
+    try await room.send("* \(name) has gone\n")
+  }
+}

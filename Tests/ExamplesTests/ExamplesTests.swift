@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOTesting
+import Glibc
+import TestPrograms
+import Testing
+
+@Suite("Examples", .timeLimit(.minutes(2))) struct ExamplesTests {
+  private static let folder =
+    "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    + "/Examples"
+
+  @Test("the echo servers in Python and in Swift say the same", .eventLoop)
+  func echo() async throws {
+    var told: [[String]] = []
+    let programs = [
+      try TestProgram.ours("echo", ["0"]), try TestProgram("python3", ["\(Self.folder)/Echo/echo.py", "0"]),
+    ]
+    for server in programs {
+      let first = await toThread { server.readLine() ?? "" }
+      let port = UInt16(first.split(separator: ":").last ?? "") ?? 0
+      var lines = [first.replacing("\(port)", with: "PORT")]
+      for text in ["hello\n", "a line\nand another\n", "no end"] {
+        let answer = try await withConnection(host: "127.0.0.1", port: port) { stream in
+          try await stream.write(text)
+          try await stream.writer.writeEOF()
+          return try await stream.readToEnd()
+        }
+        #expect(answer == Array(text.utf8))
+        // One after the other: what two connections say at once may come in any order.
+        for _ in 0..<2 { lines.append(await toThread { server.readLine() ?? "" }) }
+      }
+      server.send(SIGTERM)
+      told.append(lines)
+    }
+    #expect(told[0] == told[1])
+    #expect(told[0].first == "serving on 127.0.0.1:PORT")
+  }
+
+  @Test("a chat goes on for those who read, and puts out the one who doesn't", .eventLoop)
+  func chat() async throws {
+    let server = try TestProgram.ours("chat", ["0"])
+    let port = await toThread { server.ports().last ?? 0 }
+    func enter(_ name: String) async throws -> ByteStream {
+      let stream = try await ByteStream.connect(host: "127.0.0.1", port: port)
+      #expect(try await stream.readLine() == "your name?")
+      try await stream.write("\(name)\n")
+      #expect(try await stream.readLine() == "* \(name) has come")
+      return stream
+    }
+    let ada = try await enter("ada")
+    let bob = try await enter("bob")
+    #expect(try await ada.readLine() == "* bob has come")
+    // Reads no more from here on.
+    let sleeper = try await enter("sleeper")
+    #expect(try await ada.readLine() == "* sleeper has come")
+    #expect(try await bob.readLine() == "* sleeper has come")
+
+    try await ada.write("hello\n")
+    #expect(try await bob.readLine() == "ada: hello")
+    #expect(try await ada.readLine() == "ada: hello")
+
+    // More than the sleeper's buffers and the broadcast's bound hold, in step with bob.
+    let long = String(repeating: "x", count: 60_000)
+    var said = 0
+    while said < 2000 {
+      try await ada.write("\(long)\n")
+      said += 1
+      let heard = try await bob.readLine()
+      let own = try await ada.readLine()
+      if heard == "* sleeper has gone" || own == "* sleeper has gone" { break }
+    }
+    #expect(said < 2000)
+    let lines = await toThread { server.readLine() ?? "" }
+    #expect(lines.hasPrefix("sleeper was put out: "))
+    sleeper.abort()
+    ada.abort()
+    bob.abort()
+  }
+
+  @Test("a collector hears a thousand sensors, and answers gateways that were idle", .eventLoop)
+  func collector() async throws {
+    let server = try TestProgram.ours("collector", ["0", "0"])
+    let ports = await toThread { server.ports() }
+    var gateways: [ByteStream] = []
+    for _ in 0..<200 { gateways.append(try await ByteStream.connect(host: "127.0.0.1", port: ports[1])) }
+    let sensors = try await DatagramSocket.connect(to: .loopback(port: ports[0]))
+    for number in 0..<1000 {
+      try await sensors.send(Array("sensor-\(number) \(number).5".utf8))
+      // In step with the receiver every hundred: UDP drops what nobody takes in time.
+      if number % 100 == 99 { _ = try await ask(gateways[0], until: "\(number + 1) readings") }
+    }
+    try await sensors.send(Array("nonsense".utf8))
+    #expect(try await ask(gateways[0], until: "1 malformed") == "1000 sensors, 1000 readings, 1 malformed")
+    for (number, gateway) in gateways.enumerated() {
+      try await gateway.write("get sensor-\(number)\n")
+      #expect(try await gateway.readLine() == "\(number).5")
+    }
+    gateways.forEach { $0.abort() }
+    sensors.close()
+  }
+
+  private func ask(_ gateway: ByteStream, until part: String) async throws -> String {
+    while true {
+      try await gateway.write("stats\n")
+      let answer = try await gateway.readLine() ?? ""
+      if answer.contains(part) { return answer }
+    }
+  }
+
+  @Test("a proxy passes megabytes on, half-closed, and lets a transfer end", .eventLoop)
+  func proxy() async throws {
+    let upstream = try await startServer(host: "127.0.0.1", port: 0) { stream in
+      let all = try await stream.readToEnd()
+      try await stream.write(all.reversed())
+      try await stream.writeEOF()
+    }
+    let server = try TestProgram.ours("proxy", ["0", "127.0.0.1", "\(upstream.port)"])
+    let port = await toThread { server.ports().last ?? 0 }
+    let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+    let answer = try await withConnection(host: "127.0.0.1", port: port) { stream in
+      try await stream.write(bytes)
+      try await stream.writeEOF()
+      return try await stream.readToEnd()
+    }
+    let same = answer == bytes.reversed()
+    #expect(same)
+
+    // In the middle of a transfer: it stops listening, and the transfer goes on to its end.
+    let late = try await ByteStream.connect(host: "127.0.0.1", port: port)
+    try await late.write("beginning ")
+    server.send(SIGINT)
+    while (try? await withConnection(host: "127.0.0.1", port: port, { _ in true })) != nil {}
+    try await late.write("end")
+    try await late.writeEOF()
+    #expect(try await late.readToEnd() == Array("dne gninnigeb".utf8))
+    try await late.close()
+    // As a shell sees who was interrupted.
+    let status = await toThread { server.wait() }
+    #expect(status == -SIGINT || status == 128 + SIGINT)
+    upstream.close()
+  }
+
+  @Test("a proxy whose upstream is not there resets its client", .eventLoop)
+  func proxyWithoutUpstream() async throws {
+    let free = try await startServer(host: "127.0.0.1", port: 0) { _ in }
+    let nobody = free.port
+    free.close()
+    try await free.waitClosed()
+    let server = try TestProgram.ours("proxy", ["0", "127.0.0.1", "\(nobody)"])
+    let port = await toThread { server.ports().last ?? 0 }
+    let stream = try await ByteStream.connect(host: "127.0.0.1", port: port)
+    await #expect(throws: SystemError.self) { try await stream.readToEnd() }
+    let line = await toThread { server.readLine() }
+    #expect(line == "connect 127.0.0.1:\(nobody): connection refused (ECONNREFUSED)")
+  }
+}
+
+extension TestProgram {
+  /// The numbers in its first line, of which the last are its ports.
+  func ports() -> [UInt16] { (readLine() ?? "").split { !$0.isNumber }.compactMap { UInt16($0) } }
+}
+
+/// Runs what blocks on another thread.
+private func toThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+  await withCheckedContinuation { continuation in
+    startThread(name: "blocking") { continuation.resume(returning: body()) }
+  }
+}
