@@ -24,7 +24,7 @@ struct LoopFactory: @unchecked Sendable {
   func callAsFunction() -> any BaseProtocol { make() }
 
   /// The factory as a function to be called on the loop's thread; ends the process if that can't be.
-  static func expect<Known: BaseProtocol>(
+  static func expect<Known: AnyObject>(
     _ factory: @escaping ProtocolFactory<Known>, on loop: EventLoop?, for function: StaticString
   ) -> () -> Known {
     let belongs =

@@ -37,15 +37,6 @@ func readText(from descriptor: Int32) -> String {
   return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
 }
 
-/// How many descriptors this process has open.
-func openDescriptors() -> Int {
-  guard let folder = opendir("/proc/self/fd") else { return -1 }
-  defer { closedir(folder) }
-  var count = 0
-  while readdir(folder) != nil { count += 1 }
-  return count
-}
-
 /// A non-blocking eventfd(2), which the toolchain's module of libc doesn't have.
 func eventDescriptor() -> Int32 {
   typealias EventFD = @convention(c) (UInt32, Int32) -> Int32

@@ -283,6 +283,58 @@ async def a_pipe_whose_reader_leaves(log):
     log(f"{transport.is_closing()}")
 
 
+class Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, log, name, reply=None):
+        self.log = log
+        self.name = name
+        self.reply = reply
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.log(f"{self.name}: made")
+
+    def datagram_received(self, data, address):
+        self.log(f"{self.name}: {data.decode()}")
+        if self.reply:
+            self.transport.sendto(self.reply, address)
+
+    def error_received(self, error):
+        self.log(f"{self.name}: {type(error).__name__}")
+
+    def connection_lost(self, error):
+        self.log(f"{self.name}: lost {error}")
+
+
+async def datagrams_come_in_their_order(log):
+    loop = asyncio.get_running_loop()
+    server, _ = await loop.create_datagram_endpoint(
+        lambda: Datagrams(log, "server", b"answer"), local_addr=("127.0.0.1", 0))
+    client, _ = await loop.create_datagram_endpoint(
+        lambda: Datagrams(log, "client"), remote_addr=server.get_extra_info("sockname"))
+    for text in [b"one", b"two"]:
+        client.sendto(text)
+        await settle()
+    client.close()
+    client.sendto(b"dropped")
+    log(f"closing {client.is_closing()}")
+    await settle()
+    server.abort()
+    await settle()
+
+
+async def a_refused_datagram_is_an_error(log):
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
+        gone.bind(("127.0.0.1", 0))
+        address = gone.getsockname()
+    client, _ = await loop.create_datagram_endpoint(lambda: Datagrams(log, "client"), remote_addr=address)
+    client.sendto(b"anybody there?")
+    await settle()
+    log(f"closing {client.is_closing()}")
+    client.close()
+    await settle()
+
+
 async def a_refused_connection_makes_no_protocol(log):
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listener:

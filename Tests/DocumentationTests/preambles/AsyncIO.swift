@@ -24,6 +24,10 @@ var transport: Transport { fatalError() }
 let descriptor: Int32 = 0
 var socket: RawSocket { get throws { try RawSocket(descriptor) } }
 
+final class DatagramEcho: DatagramProtocol {
+  func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress) {}
+}
+
 final class EchoProtocol: StreamProtocol {
   func dataReceived(_ data: Span<UInt8>) {}
 }

@@ -18,6 +18,7 @@ let future = Future<Int>()
 var limit: CancelScope { fatalError() }
 var server: Server { fatalError() }
 var stream: ByteStream { fatalError() }
+var datagrams: DatagramSocket { fatalError() }
 let descriptor: Int32 = 0
 let file: Int32 = 0
 let (n, offset, count) = (4096, 0, 100)
@@ -37,6 +38,10 @@ struct Failure: Error {}
 
 struct Connection {
   func sendGoodbye() async throws {}
+}
+
+final class DatagramEcho: DatagramProtocol {
+  func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress) {}
 }
 
 final class EchoProtocol: StreamProtocol {

@@ -71,6 +71,36 @@ private final class Buffered: BufferedProtocol {
   func connectionLost(_ error: (any Error)?) { log("lost \(error.map(describe) ?? "None")") }
 }
 
+private final class Datagrams: DatagramProtocol {
+  private let log: Log
+  private let name: String
+  private let reply: String?
+  private var endpoint: DatagramEndpoint?
+
+  init(_ log: Log, _ name: String, reply: String? = nil) {
+    self.log = log
+    self.name = name
+    self.reply = reply
+  }
+
+  func connectionMade(_ endpoint: DatagramEndpoint) {
+    self.endpoint = endpoint
+    log("\(name): made")
+  }
+
+  func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress) {
+    log("\(name): \(String(decoding: data, as: UTF8.self))")
+    if let reply { endpoint?.send(Array(reply.utf8), to: peer) }
+  }
+
+  func errorReceived(_ error: any Error) {
+    let isRefusal = (error as? SystemError)?.code == .connectionRefused
+    log("\(name): \(isRefusal ? "ConnectionRefusedError" : "\(error)")")
+  }
+
+  func connectionLost(_ error: (any Error)?) { log("\(name): lost \(error.map(describe) ?? "None")") }
+}
+
 /// A protocol on one socket, and the other one.
 @MainActor private func connected(
   _ log: Log, _ actions: Recorder.Actions = Recorder.Actions()
@@ -290,6 +320,37 @@ private final class Buffered: BufferedProtocol {
     close(reading)
     try await settle()
     log(python(transport.isClosing))
+  }
+
+  area.scenario("datagrams_come_in_their_order") { log in
+    let loop = EventLoop.current
+    let bound = try await DatagramSocket.bind(to: .loopback(port: 0))
+    let (server, _) = try await loop.createDatagramEndpoint(over: bound) { Datagrams(log, "server", reply: "answer") }
+    let connected = try await DatagramSocket.connect(to: server.localAddress)
+    let (client, _) = try await loop.createDatagramEndpoint(over: connected) { Datagrams(log, "client") }
+    for text in ["one", "two"] {
+      client.send(Array(text.utf8))
+      try await settle()
+    }
+    client.close()
+    client.send(Array("dropped".utf8))
+    log("closing \(python(client.isClosing))")
+    try await settle()
+    server.abort()
+    try await settle()
+  }
+
+  area.scenario("a_refused_datagram_is_an_error") { log in
+    let gone = try await DatagramSocket.bind(to: .loopback(port: 0))
+    gone.close()
+    try await gone.waitClosed()
+    let connected = try await DatagramSocket.connect(to: gone.localAddress)
+    let (client, _) = try await EventLoop.current.createDatagramEndpoint(over: connected) { Datagrams(log, "client") }
+    client.send(Array("anybody there?".utf8))
+    try await settle()
+    log("closing \(python(client.isClosing))")
+    client.close()
+    try await settle()
   }
 
   area.scenario("a_refused_connection_makes_no_protocol") { log in
