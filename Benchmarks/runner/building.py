@@ -26,8 +26,8 @@ def peers():
     ours = build_peer()
     scripts = os.path.join(ROOT, "python")
     found = [python_peer(loop, python, scripts) for loop in ("asyncio", "uvloop")]
-    found.append(Peer("AsyncIO", tasks=[ours, "tasks"], streams=[ours, "echo"], client=[ours, "client"],
-                      datagrams=[ours, "udp-echo"], batches=[ours, "udp-echo-batch"]))
+    found.append(Peer("AsyncIO", tasks=[ours, "tasks"], streams=[ours, "echo"], protocol=[ours, "protocol-echo"],
+                      client=[ours, "client"], datagrams=[ours, "udp-echo"], batches=[ours, "udp-echo-batch"]))
     return found
 
 

@@ -11,6 +11,7 @@ import Glibc
            asyncio-peer echo PORT               a TCP echo server on 127.0.0.1, until it is killed; port 0 is printed
            asyncio-peer udp-echo PORT           the same for datagrams
            asyncio-peer udp-echo-batch PORT     the same, as many at a time as there are
+           asyncio-peer protocol-echo PORT      the same with a protocol instead of streams
            asyncio-peer client URL COUNT CONC   gets URL so many times, CONC requests at a time
     """
 
@@ -33,6 +34,9 @@ import Glibc
     case "udp-echo-batch" where words.count == 2:
       let port = number(words[1], in: 0...65_535)
       try EventLoop.run { try await serveDatagramBatchEcho(port: UInt16(port)) }
+    case "protocol-echo" where words.count == 2:
+      let port = number(words[1], in: 0...65_535)
+      try EventLoop.run { try await serveProtocolEcho(port: UInt16(port)) }
     case "client" where words.count == 4:
       let (count, concurrency) = (number(words[2], in: 1...100_000_000), number(words[3], in: 1...10_000))
       try EventLoop.run { try await measureClient(words[1], count: count, concurrency: concurrency) }.print()

@@ -148,7 +148,7 @@ extension StreamTransport {
   // MARK: - Room in the socket
 
   /// Others may write again; what they wrote meanwhile leaves.
-  private func release() {
+  func release() {
     outputIsHeld = false
     if state == .closed || pollsForRoom { return }
     if output.isEmpty {
@@ -160,7 +160,7 @@ extension StreamTransport {
     }
   }
 
-  private nonisolated(nonsending) func waitUntilWritable() async throws {
+  nonisolated(nonsending) func waitUntilWritable() async throws {
     pollsForRoom = true
     sending = loop.poll(number, events: UInt32(POLLOUT), sink: self)
     defer { if let sending { loop.cancel(sending) } }

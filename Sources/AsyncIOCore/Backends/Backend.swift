@@ -88,6 +88,9 @@ package protocol Backend: StreamDriver, DatagramDriver {
   /// backend, which may change its flags (O_NONBLOCK).
   func adopt(_ descriptor: Int32) throws -> DescriptorKind
 
+  /// The same without taking it over.
+  func kind(of descriptor: Int32) throws -> DescriptorKind
+
   /// Two ends of a pipe (pipe2(2)): what is written to the second can be read from the first.
   func makePipe() throws -> (reading: Int32, writing: Int32)
 
@@ -165,6 +168,8 @@ package enum DescriptorKind: Equatable {
   case terminal
   /// A file of a file system, read and written at its position.
   case file
+  /// What has no type: an eventfd, a timerfd.
+  case anonymous
 }
 
 /// A descriptor with one owner, closed when that lets go of it.

@@ -14,23 +14,25 @@ import Glibc
 
 extension KernelBackend {
   package final func adopt(_ descriptor: Int32) throws -> DescriptorKind {
+    let kind = try kind(of: descriptor)
+    if kind == .pipe { ignoreBrokenPipes() }
+    if kind != .file { makeAsWanted(descriptor) }
+    return kind
+  }
+
+  package final func kind(of descriptor: Int32) throws -> DescriptorKind {
     systemCalls &+= 1
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw SystemError("fstat", "descriptor \(descriptor)", result: -errno)
     }
     switch status.st_mode & S_IFMT {
-    case S_IFSOCK:
-      makeAsWanted(descriptor)
-      return isListening(descriptor) ? .listeningSocket : .socket
-    case S_IFIFO:
-      ignoreBrokenPipes()
-      makeAsWanted(descriptor)
-      return .pipe
-    case S_IFCHR:
-      makeAsWanted(descriptor)
-      return .terminal
-    default: return .file
+    case S_IFSOCK: return isListening(descriptor) ? .listeningSocket : .socket
+    case S_IFIFO: return .pipe
+    case S_IFCHR: return .terminal
+    case S_IFREG, S_IFDIR, S_IFBLK, S_IFLNK: return .file
+    // An eventfd, a timerfd, another epoll: they have no type.
+    default: return .anonymous
     }
   }
 

@@ -39,6 +39,10 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let messageTooLong = Code(rawValue: EMSGSIZE)
     public static let hostUnreachable = Code(rawValue: EHOSTUNREACH)
     public static let networkUnreachable = Code(rawValue: ENETUNREACH)
+    public static let notSupported = Code(rawValue: EOPNOTSUPP)
+    public static let notPermitted = Code(rawValue: EPERM)
+    public static let inProgress = Code(rawValue: EINPROGRESS)
+    public static let connectionAborted = Code(rawValue: ECONNABORTED)
 
     /// The kernel's name: `ECONNREFUSED`.
     public var name: String {

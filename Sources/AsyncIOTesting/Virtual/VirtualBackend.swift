@@ -209,6 +209,8 @@ package final class VirtualBackend: Backend {
     return kind
   }
 
+  package func kind(of descriptor: Int32) throws -> DescriptorKind { try adopt(descriptor) }
+
   package func makePipe() throws -> (reading: Int32, writing: Int32) {
     let (reading, writing) = try makeSocketPair()
     return (reading: reading, writing: writing)

@@ -4,6 +4,7 @@
 #pragma once
 #include "datagrams.h"
 #include "io_uring_abi.h"
+#include "sockets.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <arpa/inet.h>

@@ -67,3 +67,13 @@ extension ByteStream {
   /// Whether a task waits to read. On the stream's loop.
   var waitsToRead: Bool { reader.handle.transport.reader != nil }
 }
+
+extension StreamReader {
+  /// Whether the end has come, read or not. On the stream's loop.
+  var handleHasEnded: Bool { handle.transport.inputIsOver }
+}
+
+extension StreamWriter {
+  /// The number of its descriptor. On the stream's loop.
+  var descriptorForTests: Int32 { handle.transport.number }
+}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What scenarios are written with: a log of lines, and words that mean the same in both languages."""
 import asyncio
+import socket
 
 
 class Failure(Exception):
@@ -31,6 +32,20 @@ async def rest():
     """Lets all others run until each of them waits for something."""
     for _ in range(30):
         await asyncio.sleep(0)
+
+
+async def settle():
+    """Lets the kernel tell what it has to, and the callbacks of that run."""
+    for _ in range(5):
+        await asyncio.sleep(0.001)
+
+
+def pair():
+    """Two connected sockets without names."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    far.setblocking(False)
+    return near, far
 
 
 async def forever():

@@ -14,7 +14,8 @@ from harness import describe
 
 AREAS = [
     "callbacks", "turns", "tasks", "cancellation", "futures", "gathering", "waiting", "timeouts", "shielding",
-    "groups", "locks", "events", "conditions", "semaphores", "barriers", "queues", "context",
+    "groups", "locks", "events", "conditions", "semaphores", "barriers", "queues", "context", "watching",
+    "protocols",
 ]
 
 

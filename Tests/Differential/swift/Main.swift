@@ -13,7 +13,7 @@ import Glibc
     Area("futures", futures), Area("gathering", gathering), Area("waiting", waiting), Area("timeouts", timeouts),
     Area("shielding", shielding), Area("groups", groups), Area("locks", locks), Area("events", events),
     Area("conditions", conditions), Area("semaphores", semaphores), Area("barriers", barriers),
-    Area("queues", queues), Area("context", context),
+    Area("queues", queues), Area("context", context), Area("watching", watching), Area("protocols", protocols),
   ]
 
   @MainActor static func main() {

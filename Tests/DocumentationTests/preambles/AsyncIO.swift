@@ -2,6 +2,7 @@
 // What the snippets in the comments of AsyncIO have around them.
 
 import AsyncIO
+import Glibc
 import Synchronization
 
 let urls = ["http://example.com/", "http://example.org/"]
@@ -19,6 +20,29 @@ var reader: StreamReader { fatalError() }
 var writer: StreamWriter { fatalError() }
 var stream: ByteStream { fatalError() }
 let page = Page()
+var transport: Transport { fatalError() }
+let descriptor: Int32 = 0
+var socket: RawSocket { get throws { try RawSocket(descriptor) } }
+
+final class DatagramEcho: DatagramProtocol {
+  func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress) {}
+}
+
+final class EchoProtocol: StreamProtocol {
+  func dataReceived(_ data: Span<UInt8>) {}
+}
+
+final class EchoClient: StreamProtocol {
+  let message: String
+  init(message: String) { self.message = message }
+  func dataReceived(_ data: Span<UInt8>) {}
+}
+
+final class Asking: StreamProtocol {
+  private let answer: Future<String>
+  init(_ answer: Future<String>) { self.answer = answer }
+  func dataReceived(_ data: Span<UInt8>) { answer.setResult(String(decoding: data, as: UTF8.self)) }
+}
 
 actor Account {
   func balance() async throws -> Int { 0 }

@@ -17,6 +17,17 @@ var tasks: [TaskHandle<Int>] { [task] }
 let future = Future<Int>()
 var limit: CancelScope { fatalError() }
 var server: Server { fatalError() }
+var stream: ByteStream { fatalError() }
+var datagrams: DatagramSocket { fatalError() }
+let descriptor: Int32 = 0
+let file: Int32 = 0
+let (n, offset, count) = (4096, 0, 100)
+let path = "/run/app.sock"
+let address = SocketAddress.loopback(port: 8888)
+let (data, pieces): ([UInt8], [[UInt8]]) = ([], [])
+nonisolated(unsafe) var buffer: [UInt8] = []
+var transport: Transport { fatalError() }
+var socket: RawSocket { fatalError() }
 let queue = Queue<Int>(maxSize: 0)
 let lock = Lock()
 let event = Event()
@@ -27,6 +38,14 @@ struct Failure: Error {}
 
 struct Connection {
   func sendGoodbye() async throws {}
+}
+
+final class DatagramEcho: DatagramProtocol {
+  func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress) {}
+}
+
+final class EchoProtocol: StreamProtocol {
+  func dataReceived(_ data: Span<UInt8>) {}
 }
 
 actor Account {

@@ -60,6 +60,13 @@ struct StreamOutput {
     collected = block
   }
 
+  /// Puts bytes before those that were not yet given to the kernel.
+  mutating func prepend(_ bytes: UnsafeRawBufferPointer) {
+    let later = collected.take()
+    append(bytes)
+    if let later { append(later.bytes) }
+  }
+
   /// The block to send next, if none is being sent.
   mutating func startSending() -> OutputBlock? {
     guard sending == nil, let next = collected.take() else { return nil }

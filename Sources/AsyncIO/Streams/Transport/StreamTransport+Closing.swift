@@ -69,6 +69,8 @@ extension StreamTransport {
     closers.removeAll()
     for wait in waits { loop.unpark(wait) }
     listener?.connectionClosed(self)
+    let consumer = consumer.take()
+    consumer?.closed()
   }
 
   nonisolated(nonsending) func waitClosed() async throws {

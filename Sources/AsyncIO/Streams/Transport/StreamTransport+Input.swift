@@ -52,6 +52,7 @@ extension StreamTransport {
 
   func wakeReader() {
     if let reader { loop.unpark(reader) }
+    consumer?.inputChanged()
   }
 
   // MARK: - Receiving
@@ -132,7 +133,14 @@ extension StreamTransport {
   @inline(__always)
   package func deliver(_ bytes: UnsafeRawBufferPointer) {
     if state != .open { return }
-    input.append(bytes)
+    if let consumer, input.isEmpty {
+      wasSpokenTo = true
+      let taken = consumer.received(bytes)
+      if taken == bytes.count || state != .open { return }
+      input.append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+    } else {
+      input.append(bytes)
+    }
     inputGrew()
   }
 
@@ -156,6 +164,7 @@ extension StreamTransport {
 
   private func inputGrew() {
     wasSpokenTo = true
+    consumer?.inputChanged()
     if let reader, input.count >= readerNeeds {
       loop.unpark(reader)
     } else if input.count > 2 * limit && reader == nil {

@@ -89,6 +89,7 @@ extension StreamTransport {
       sendNext()
     }
     if output.count <= Self.lowWater { wakeWriters() }
+    consumer?.outputChanged()
     if output.isEmpty && !outputIsHeld {
       if wroteEnd && filter == nil { shutDown() }
       if state == .closing { closeIfIdle() }
@@ -100,6 +101,7 @@ extension StreamTransport {
     if outputError == nil { outputError = error }
     output.discard()
     wakeWriters()
+    consumer?.outputChanged()
     endLingering()
   }
 

@@ -61,7 +61,7 @@ extension StreamTransport {
   // MARK: - On and off
 
   func largePieceArrived() {
-    if isSocket && filter == nil && pulling.largePieceArrived() { setPulling(true) }
+    if isSocket && filter == nil && consumer == nil && pulling.largePieceArrived() { setPulling(true) }
   }
 
   /// Changes how the input comes: now, or when the operation of the other way has ended.
@@ -122,6 +122,7 @@ extension StreamTransport {
 
   /// Takes in what arrived while nobody waits for it.
   private func receiveUnasked() {
+    if let consumer { return receive(for: consumer) }
     receiveIntoInput(upTo: 64 * 1024)
     if input.count > 2 * limit { pauseReceiving() }
   }
@@ -140,13 +141,13 @@ extension StreamTransport {
     var result = 0
     if pulling.isLarge {
       _ = input.append(upTo: capacity) { room in
-        result = loop.driver.receive(into: room, from: number)
+        result = receiveNow(into: room)
         return max(0, result)
       }
       pulled(result, of: capacity)
     } else {
       let scratch = loop.streamBuffers.scratch
-      result = loop.driver.receive(into: scratch, from: number)
+      result = receiveNow(into: scratch)
       if result > 0 { input.append(UnsafeRawBufferPointer(rebasing: scratch[..<result])) }
       pulled(result, of: scratch.count)
     }
@@ -161,7 +162,7 @@ extension StreamTransport {
       buffer.append(addingCapacity: count) { span in
         span.withUnsafeMutableBufferPointer { room, initialized in
           let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])
-          result = loop.driver.receive(into: room, from: number)
+          result = receiveNow(into: room)
           initialized = max(0, result)
         }
       }
@@ -169,7 +170,7 @@ extension StreamTransport {
     } else {
       let scratch = loop.streamBuffers.scratch
       let room = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(count, scratch.count)])
-      result = loop.driver.receive(into: room, from: number)
+      result = receiveNow(into: room)
       if result > 0 {
         buffer.removeAll(keepingCapacity: true)
         buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<result]))
@@ -179,12 +180,12 @@ extension StreamTransport {
     return result > 0 ? result : nil
   }
 
-  private func pulled(_ result: Int, of capacity: Int) {
+  func pulled(_ result: Int, of capacity: Int) {
     if result > 0 {
       bytesReceived &+= result
       wasSpokenTo = true
       pulling.mayBeReadable = result >= capacity
-      if pulling.pulled(result) && !loop.driver.prefersReadiness { setPulling(false) }
+      if pulling.pulled(result) && !loop.driver.prefersReadiness && passing == nil { setPulling(false) }
     } else if result == 0 {
       reachedEnd = true
       endIsOurs = false

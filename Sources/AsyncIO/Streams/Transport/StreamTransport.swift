@@ -34,6 +34,10 @@ package final class StreamTransport: OperationSink, WaitObject {
   /// Why nothing more will arrive. Nil and `reachedEnd` is a proper end.
   @exclusivity(unchecked) package internal(set) var inputError: (any Error)?
   @exclusivity(unchecked) var reachedEnd = false
+  /// Takes what comes, in place of a reader.
+  @exclusivity(unchecked) var consumer: (any StreamConsumer)?
+  /// The descriptors that came with the bytes, if somebody wants them.
+  @exclusivity(unchecked) var passing: PassedDescriptors?
   /// A `receive`, or a `poll` if the stream pulls.
   @exclusivity(unchecked) var receiving: OperationID?
   /// Nobody wants more at present.
@@ -93,8 +97,14 @@ package final class StreamTransport: OperationSink, WaitObject {
 
   /// Begins to receive. Apart from `init`, because the operation keeps the transport.
   func start() {
-    if isSocket && knownPeer?.family != .unix { loop.driver.setOption(.noDelay, of: number) }
     beginAsPreferred()
+    // What comes to a Unix socket before anybody reads may bring descriptors, and a plain receive would lose them: so
+    // that waits for the first who reads, who says what it wants.
+    if isSocket && peer?.family == .unix {
+      receivingIsPaused = true
+      return
+    }
+    if isSocket { loop.driver.setOption(.noDelay, of: number) }
     startReceiving()
   }
 

@@ -139,6 +139,8 @@ import Glibc
       if wanted == 0 { alwaysReady.remove(descriptor) } else { alwaysReady.insert(descriptor) }
       return
     }
+    // Somebody closed a descriptor of the program's own before taking back its interest: the kernel has forgotten it.
+    if operation == EPOLL_CTL_DEL && (result == -EBADF || result == -ENOENT) { return }
     require(result == 0, "epoll_ctl of descriptor \(descriptor) failed with errno \(-result)")
   }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+
+extension StreamWriter {
+  /// Sends descriptors to the process at the other end of a Unix socket, with some bytes; SCM_RIGHTS in unix(7), Python's
+  /// `socket.send_fds`.
+  ///
+  /// ```swift
+  /// try await writer.send(descriptors: [0], with: Array("stdin\n".utf8))
+  /// ```
+  ///
+  /// They leave after everything that was written before, with the first of the bytes, and the rest of the bytes follow.
+  /// The peer gets descriptors of its own for the same files; these stay the caller's, which may close them when this
+  /// returns.
+  ///
+  /// **Cancellation** throws `CancellationError` while it waits for room: then nothing was sent, or everything is.
+  ///
+  /// - Parameters:
+  ///   - descriptors: At most 253.
+  ///   - bytes: One at least: a stream has no messages without bytes.
+  /// - Throws: `SystemError` if the connection was lost, or is not one of a Unix socket (EOPNOTSUPP).
+  public nonisolated(nonsending) func send(descriptors: [Int32], with bytes: [UInt8]) async throws {
+    require(!bytes.isEmpty, "StreamWriter.send(descriptors:with:): wants at least one byte to send them with")
+    require(
+      descriptors.count <= SocketCalls.mostDescriptors,
+      "StreamWriter.send(descriptors:with:): \(descriptors.count) descriptors in one message, and the most are 253")
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.send(descriptors, with: bytes) }
+    try await handle.onLoop { try await $0.send(descriptors, with: bytes) }
+  }
+}
+
+extension StreamReader {
+  /// Keeps the descriptors that come with the bytes of a Unix socket, for `receiveDescriptor`. To be called before
+  /// anything is read, or what was sent until then may have come without them; `receiveDescriptor` does it itself.
+  ///
+  /// ```swift
+  /// try await reader.expectDescriptors()
+  /// guard let request = try await reader.readLine() else { return }
+  /// let file = try await reader.receiveDescriptor()
+  /// print(request, file.number)
+  /// ```
+  ///
+  /// - Throws: `SystemError` if the stream is not one of a Unix socket (EOPNOTSUPP).
+  public nonisolated(nonsending) func expectDescriptors() async throws {
+    if handle.isCurrent(for: #isolation) { return try handle.transport.expectDescriptors() }
+    try await handle.onLoop { try $0.expectDescriptors() }
+  }
+
+  /// Waits for the next descriptor that the process at the other end of a Unix socket sends; Python's `socket.recv_fds`.
+  ///
+  /// ```swift
+  /// let descriptor = try await reader.receiveDescriptor()
+  /// let pipe = try await StreamReader.adopting(descriptor.take())
+  /// print(try await pipe.readLine() ?? "")
+  /// ```
+  ///
+  /// Descriptors come in the order in which they were sent, and are close-on-exec. The bytes that came with them stay in
+  /// the stream, to be read before or afterwards. Those that nobody takes are closed with the stream.
+  ///
+  /// **Cancellation** throws `CancellationError`; a descriptor that comes later is the next one's.
+  ///
+  /// - Throws: `IncompleteReadError` at the end of the stream; `SystemError` if the connection was lost, if descriptors
+  ///   were, because this process has too many open (EMFILE), or if the stream is not one of a Unix socket (EOPNOTSUPP);
+  ///   `LimitOverrunError` if the peer sends bytes, twice the limit of the stream, and no descriptor.
+  public nonisolated(nonsending) func receiveDescriptor() async throws -> OwnedDescriptor {
+    if handle.isCurrent(for: #isolation) { return try await handle.transport.receiveDescriptor() }
+    let number = try await handle.onLoop { try await $0.receiveDescriptor().take() }
+    return OwnedDescriptor(owning: number)
+  }
+}
+
+extension ByteStream {
+  /// See `StreamWriter.send(descriptors:with:)`.
+  public nonisolated(nonsending) func send(descriptors: [Int32], with bytes: [UInt8]) async throws {
+    try await writer.send(descriptors: descriptors, with: bytes)
+  }
+
+  /// See `StreamReader.expectDescriptors()`.
+  public nonisolated(nonsending) func expectDescriptors() async throws { try await reader.expectDescriptors() }
+
+  /// See `StreamReader.receiveDescriptor()`.
+  public nonisolated(nonsending) func receiveDescriptor() async throws -> OwnedDescriptor {
+    try await reader.receiveDescriptor()
+  }
+}

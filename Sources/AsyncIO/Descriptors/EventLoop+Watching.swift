@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+extension EventLoop {
+  /// Calls back whenever a descriptor has something to read, or has an end or an error to tell; asyncio's `add_reader`.
+  ///
+  /// ```swift
+  /// let loop = EventLoop.current
+  /// try loop.addReader(descriptor) {
+  ///   var byte: UInt8 = 0
+  ///   if read(descriptor, &byte, 1) == 1 { print("read", byte) } else { loop.removeReader(descriptor) }
+  /// }
+  /// ```
+  ///
+  /// It is called once a turn for as long as that lasts (level-triggered), on the loop's thread, with the task-local
+  /// values of the place that added it. A descriptor has one reader and one writer; adding another replaces it. Sockets,
+  /// pipes, terminals and eventfds can be watched, and stay the program's: make them non-blocking, and remove the
+  /// callbacks before you close them. On the loop's thread only.
+  ///
+  /// - Throws: `SystemError` for a file, which is always ready (EPERM), and for what is no open descriptor.
+  public func addReader(_ descriptor: Int32, _ callback: @escaping () -> Void) throws {
+    try add(descriptor, .input, "addReader", callback)
+  }
+
+  /// Ends what `addReader` began; asyncio's `remove_reader`. On the loop's thread only.
+  ///
+  /// - Returns: Whether there was a callback. It is not called any more, even if the descriptor is ready.
+  @discardableResult
+  public func removeReader(_ descriptor: Int32) -> Bool { remove(descriptor, .input, "removeReader") }
+
+  /// Calls back whenever a descriptor has room to write to, or has an error to tell; asyncio's `add_writer`. As
+  /// `addReader`.
+  ///
+  /// ```swift
+  /// let loop = EventLoop.current
+  /// try loop.addWriter(descriptor) {
+  ///   print("there is room")
+  ///   loop.removeWriter(descriptor)
+  /// }
+  /// ```
+  ///
+  /// - Throws: As `addReader`.
+  public func addWriter(_ descriptor: Int32, _ callback: @escaping () -> Void) throws {
+    try add(descriptor, .output, "addWriter", callback)
+  }
+
+  /// Ends what `addWriter` began; asyncio's `remove_writer`. On the loop's thread only.
+  ///
+  /// - Returns: Whether there was a callback.
+  @discardableResult
+  public func removeWriter(_ descriptor: Int32) -> Bool { remove(descriptor, .output, "removeWriter") }
+
+  private func add(
+    _ descriptor: Int32, _ direction: DescriptorWatch.Direction, _ function: StaticString,
+    _ callback: @escaping () -> Void
+  ) throws {
+    require(isCurrent, "EventLoop.\(function): called off the loop's thread")
+    try DescriptorWatches.of(self).watch(descriptor, direction, on: self).setCallback(callback)
+  }
+
+  private func remove(
+    _ descriptor: Int32, _ direction: DescriptorWatch.Direction, _ function: StaticString
+  ) -> Bool {
+    require(isCurrent, "EventLoop.\(function): called off the loop's thread")
+    return DescriptorWatches.of(self).existing(descriptor, direction)?.removeCallback() ?? false
+  }
+}
+
+/// Waits until a descriptor has something to read, or has an end or an error to tell; Trio's and anyio's
+/// `wait_readable`.
+///
+/// ```swift
+/// try await waitReadable(descriptor)
+/// ```
+///
+/// The descriptor stays the program's: make it non-blocking, since what it said may be gone by the time of the call.
+/// Several tasks may wait for one, and each of them wakes. **Cancellation** throws `CancellationError`; what is there to
+/// read stays.
+///
+/// - Throws: `SystemError` for a file, which is always ready (EPERM), and for what is no open descriptor.
+public nonisolated(nonsending) func waitReadable(_ descriptor: Int32) async throws {
+  try await waitReady(descriptor, .input)
+}
+
+/// Waits until a descriptor has room to write to, or has an error to tell; Trio's and anyio's `wait_writable`. As
+/// `waitReadable`.
+///
+/// ```swift
+/// try await waitWritable(descriptor)
+/// ```
+public nonisolated(nonsending) func waitWritable(_ descriptor: Int32) async throws {
+  try await waitReady(descriptor, .output)
+}
+
+private nonisolated(nonsending) func waitReady(
+  _ descriptor: Int32, _ direction: DescriptorWatch.Direction
+) async throws {
+  if let loop = EventLoop.onThisThread(for: #isolation) {
+    return try await DescriptorWatches.of(loop).watch(descriptor, direction, on: loop).wait()
+  }
+  let loop = EventLoop.current
+  try await loop.anchor.run {
+    try await DescriptorWatches.of(loop).watch(descriptor, direction, on: loop).wait()
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file's bytes into a socket. sendfile(2) moves them within the kernel; it takes files only, so anything else is read
+// and sent, in pieces.
+
+import AsyncIOCore
+import Glibc
+
+extension RawSocket {
+  private static let piece = 256 * 1024
+
+  /// Sends a part of a file; asyncio's `sock_sendfile`.
+  ///
+  /// ```swift
+  /// let sent = try await socket.sendFile(descriptor, offset: 1024)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - file: A descriptor that can be read at an offset. It stays the caller's; its position is then behind what was
+  ///     sent, whatever ended the call.
+  ///   - offset: Where to begin, in bytes from the file's beginning.
+  ///   - count: How many bytes to send; nil for all up to the end.
+  /// - Returns: How many bytes were sent: fewer than `count` if the file ends before.
+  /// - Throws: `SystemError` if the connection was lost, or the file can't be read. `CancellationError` while it waits for
+  ///   room: what was sent can be told from the file's position.
+  @discardableResult
+  public nonisolated(nonsending) func sendFile(
+    _ file: Int32, offset: Int = 0, count: Int? = nil
+  ) async throws -> Int {
+    require(offset >= 0, "RawSocket.sendFile: the offset is \(offset)")
+    require(count ?? 1 > 0, "RawSocket.sendFile: wants at least one byte")
+    var sent = 0
+    defer { if sent > 0 { _ = lseek(file, off_t(offset + sent), SEEK_SET) } }
+    while sent < count ?? .max {
+      let wanted = min(Self.piece * 4, (count ?? .max) - sent)
+      do {
+        let piece = try await waiting(for: .output, "sendfile") {
+          SocketCalls.sendFile(file, offset: Int64(offset + sent), count: wanted, to: descriptor)
+        }
+        if piece == 0 { break }
+        sent += piece
+      } catch let error as SystemError where sent == 0 && Self.wantsCopy(error) {
+        try await copyFile(file, offset: offset, count: count, sent: &sent)
+        break
+      }
+    }
+    return sent
+  }
+
+  /// sendfile(2): the caller may go back to reading and writing.
+  private static func wantsCopy(_ error: SystemError) -> Bool {
+    error.operation == "sendfile" && [EINVAL, ENOSYS, EOPNOTSUPP].contains(error.code.rawValue)
+  }
+
+  private nonisolated(nonsending) func copyFile(
+    _ file: Int32, offset: Int, count: Int?, sent: inout Int
+  ) async throws {
+    while sent < count ?? .max {
+      let wanted = min(Self.piece, (count ?? .max) - sent)
+      let bytes = try await readPiece(of: file, at: offset + sent, wanted)
+      if bytes.isEmpty { return }
+      var done = 0
+      while done < bytes.count {
+        let piece = try await waiting(for: .output, "send") {
+          bytes.withUnsafeBytes { SocketCalls.send(UnsafeRawBufferPointer(rebasing: $0[done...]), to: descriptor) }
+        }
+        done += piece
+        sent += piece
+      }
+    }
+  }
+
+  private nonisolated(nonsending) func readPiece(of file: Int32, at offset: Int, _ count: Int) async throws -> [UInt8] {
+    let read: @Sendable () -> Result<[UInt8], SystemError> = {
+      var code: Int32 = 0
+      let bytes = [UInt8](unsafeUninitializedCapacity: count) { room, initialized in
+        let result = pread(file, room.baseAddress, count, off_t(offset))
+        if result < 0 { code = errno }
+        initialized = max(0, result)
+      }
+      return code == 0 ? .success(bytes) : .failure(SystemError("pread", "descriptor \(file)", result: -code))
+    }
+    return try await onAnyLoop { try await $0.runBlocking(WaitReason("read a file"), read) }.get()
+  }
+
+  private nonisolated(nonsending) func onAnyLoop<Value: Sendable>(
+    _ body: @Sendable (EventLoop) async throws -> Value
+  ) async throws -> Value {
+    if let loop = EventLoop.onThisThread(for: #isolation) { return try await body(loop) }
+    let loop = EventLoop.current
+    return try await loop.anchor.run { try await body(loop) }
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations on a socket that the program brings and keeps. Each tries its call first, and waits for readiness only if
+// there was nothing to do; so one whose bytes are there doesn't suspend, and one that is cancelled has done nothing: a
+// call is made only when its result goes to the caller.
+
+public import AsyncIOCore
+
+/// A non-blocking socket that the program brings, with the operations that wait for it; asyncio's `sock_recv` and its
+/// kin.
+///
+/// ```swift
+/// let socket = try RawSocket(descriptor)
+/// try await socket.sendAll(Array("ping\n".utf8))
+/// let answer = try await socket.receive(upTo: 4096)
+/// ```
+///
+/// The descriptor stays the program's, which sets its options and closes it, when no operation waits for it any more.
+/// Streams (`ByteStream.adopting`) are faster and take the descriptor over; this is for code that has sockets of its own,
+/// and for kinds of sockets that streams don't know.
+///
+/// **Cancellation** of an operation that waits throws `CancellationError` and loses nothing, unless it says otherwise.
+public struct RawSocket: Hashable, Sendable {
+  public let descriptor: Int32
+
+  /// - Throws: `SystemError` if the descriptor blocks: a call that waits would stop the loop. Open it with SOCK_NONBLOCK,
+  ///   or set O_NONBLOCK (fcntl(2)).
+  public init(_ descriptor: Int32) throws {
+    guard try !SocketCalls.isBlocking(descriptor) else {
+      throw SystemError(
+        "RawSocket", "descriptor \(descriptor), which blocks (set O_NONBLOCK first)", code: .invalidArgument)
+    }
+    self.descriptor = descriptor
+  }
+
+  /// Of a descriptor that is known not to block.
+  init(nonBlocking descriptor: Int32) { self.descriptor = descriptor }
+
+  // MARK: - Receiving
+
+  /// Waits for some bytes and returns them, at most `count`; asyncio's `sock_recv`.
+  ///
+  /// - Returns: At least one byte, or none at the end of the stream.
+  public nonisolated(nonsending) func receive(upTo count: Int) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    _ = try await receive(into: &bytes, upTo: count)
+    return bytes
+  }
+
+  /// Waits for some bytes and puts them into an array instead of what it held, at most `count`, none at the end of the
+  /// stream; asyncio's `sock_recv_into`. The array's memory is used again.
+  ///
+  /// ```swift
+  /// var buffer: [UInt8] = []
+  /// while try await socket.receive(into: &buffer) > 0 { print(buffer.count, "bytes") }
+  /// ```
+  ///
+  /// - Returns: The number of bytes.
+  @discardableResult
+  public nonisolated(nonsending) func receive(
+    into buffer: inout [UInt8], upTo count: Int = 65_536
+  ) async throws -> Int {
+    require(count > 0, "RawSocket.receive: wants at least one byte")
+    return try await waiting(for: .input, "receive") {
+      var result = 0
+      buffer.removeAll(keepingCapacity: true)
+      withRoom(for: count, in: &buffer) { room in
+        result = SocketCalls.receive(into: room, from: descriptor)
+        return result
+      }
+      return result
+    }
+  }
+
+  /// Waits for a datagram and returns it with the address of its sender; asyncio's `sock_recvfrom`.
+  ///
+  /// - Parameter count: What is longer is cut off.
+  /// - Returns: The sender is nil if it has no name.
+  public nonisolated(nonsending) func receiveFrom(
+    upTo count: Int = 65_536
+  ) async throws -> (bytes: [UInt8], sender: SocketAddress?) {
+    require(count > 0, "RawSocket.receiveFrom: wants at least one byte")
+    var bytes: [UInt8] = []
+    var sender: SocketAddress?
+    _ = try await waiting(for: .input, "receive") {
+      var result = 0
+      withRoom(for: count, in: &bytes) { room in
+        (result, sender) = SocketCalls.receiveFrom(into: room, from: descriptor)
+        return result
+      }
+      return result
+    }
+    return (bytes, sender)
+  }
+
+  // MARK: - Sending
+
+  /// Sends all bytes; asyncio's `sock_sendall`.
+  ///
+  /// **Cancellation** throws while it waits for room: some of the bytes may have been sent, and nobody can say how many.
+  public nonisolated(nonsending) func sendAll(_ bytes: [UInt8]) async throws {
+    var sent = 0
+    while sent < bytes.count {
+      sent += try await waiting(for: .output, "send") {
+        bytes.withUnsafeBytes { SocketCalls.send(UnsafeRawBufferPointer(rebasing: $0[sent...]), to: descriptor) }
+      }
+    }
+  }
+
+  /// Sends a datagram to an address; asyncio's `sock_sendto`.
+  ///
+  /// - Returns: How many bytes were sent.
+  @discardableResult
+  public nonisolated(nonsending) func send(_ bytes: [UInt8], to address: SocketAddress) async throws -> Int {
+    try await waiting(for: .output, "send", to: address) {
+      bytes.withUnsafeBytes { SocketCalls.send($0, to: descriptor, address: address) }
+    }
+  }
+
+  // MARK: - Connections
+
+  /// Connects the socket; asyncio's `sock_connect`, which takes numeric addresses too.
+  ///
+  /// **Cancellation** throws; what becomes of the connection then is the kernel's affair: close the socket.
+  public nonisolated(nonsending) func connect(to address: SocketAddress) async throws {
+    var result = SocketCalls.connect(descriptor, to: address)
+    if result == SystemError.Code.inProgress.result || result == SystemError.Code.interrupted.result {
+      try await waitWritable(descriptor)
+      result = SocketCalls.error(of: descriptor)
+    }
+    if result < 0 { throw SystemError("connect", address.description, result: result) }
+  }
+
+  /// Waits for a connection to a listening socket; asyncio's `sock_accept`.
+  ///
+  /// - Returns: The connection, which is non-blocking and the caller's to close, and its peer.
+  public nonisolated(nonsending) func accept() async throws -> (socket: RawSocket, peer: SocketAddress?) {
+    let accepted = try await waiting(for: .input, "accept") {
+      var result = SocketCalls.accept(on: descriptor)
+      // The peer gave up before our accept (accept(2)): not the listener's failure.
+      while result == SystemError.Code.connectionAborted.result { result = SocketCalls.accept(on: descriptor) }
+      return Int(result)
+    }
+    let socket = RawSocket(nonBlocking: Int32(accepted))
+    return (socket, SocketCalls.peerAddress(of: socket.descriptor))
+  }
+
+  // MARK: - Parts
+
+  /// Makes the call until it has done something, waiting for readiness in between.
+  nonisolated(nonsending) func waiting(
+    for direction: DescriptorWatch.Direction, _ operation: String, to address: SocketAddress? = nil,
+    _ call: () -> Int
+  ) async throws -> Int {
+    while true {
+      let result = call()
+      if result >= 0 {
+        // What never has to wait must not keep the loop.
+        if let loop = EventLoop.onThisThread(for: #isolation) { await loop.spendBudget() }
+        return result
+      }
+      let code = SystemError.Code(rawValue: Int32(-result))
+      if code == .interrupted { continue }
+      guard code == .tryAgain else {
+        throw SystemError(operation, address?.description ?? "descriptor \(descriptor)", code: code)
+      }
+      if direction == .input { try await waitReadable(descriptor) } else { try await waitWritable(descriptor) }
+    }
+  }
+
+  /// Lets the body write into new room of the array, which then has as many bytes more as the body returns.
+  private func withRoom(for count: Int, in buffer: inout [UInt8], _ body: (UnsafeMutableRawBufferPointer) -> Int) {
+    buffer.append(addingCapacity: count) { span in
+      span.withUnsafeMutableBufferPointer { room, initialized in
+        let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])
+        initialized = max(0, body(room))
+      }
+    }
+  }
+}

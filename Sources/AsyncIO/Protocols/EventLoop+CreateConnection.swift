@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections with protocols. All of them are a stream of some kind, handed over to a protocol.
+//
+// Those that return the protocol are for code on an actor, the main actor in the body of `EventLoop.run`: that is where
+// the compiler then keeps it. Code without an actor has the ones that don't: what is of no actor may be sent anywhere.
+
+public import AsyncIOCore
+
+extension EventLoop {
+  /// Opens a TCP connection for a protocol; asyncio's `create_connection`.
+  ///
+  /// ```swift
+  /// let (transport, client) = try await EventLoop.current.createConnection(host: "127.0.0.1", port: 8888) {
+  ///   EchoClient(message: "hello")
+  /// }
+  /// transport.write(client.message)
+  /// ```
+  ///
+  /// As `openConnection(host:port:)`. The protocol's `connectionMade` was called when this returns. It is for code on
+  /// the main actor, as the body of `EventLoop.run` is: the protocol and the transport stay there.
+  ///
+  /// **Cancellation** throws `CancellationError` while it connects, and no protocol is made.
+  ///
+  /// - Throws: As `openConnection(host:port:)`.
+  public func createConnection<Known: BaseProtocol>(
+    host: String, port: UInt16, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+    isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+  ) async throws -> (transport: Transport, protocol: Known) {
+    let make = LoopFactory.expect(factory, on: self, for: "createConnection")
+    let stream = try await ByteStream.connect(host: host, port: port, from: localAddress, timeout: timeout)
+    let known = make()
+    return (try await begin(stream.writer.handle, known), known)
+  }
+
+  /// The same for code of any kind, which has no hold of the protocol: it tells what it has to by what it was made with,
+  /// a `Future` for example.
+  ///
+  /// ```swift
+  /// let answer = Future<String>()
+  /// try await EventLoop.current.createConnection(host: "127.0.0.1", port: 8888) { Asking(answer) }
+  /// print(try await answer.value)
+  /// ```
+  public nonisolated(nonsending) func createConnection<Known: BaseProtocol>(
+    host: String, port: UInt16, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+  ) async throws {
+    let stream = try await ByteStream.connect(host: host, port: port)
+    try await createConnection(over: stream, factory)
+  }
+
+  /// Opens a connection to an address for a protocol: no name is looked up. As `createConnection(host:port:)`.
+  ///
+  /// ```swift
+  /// let (transport, client) = try await EventLoop.current.createConnection(to: .loopback(port: 8888)) {
+  ///   EchoClient(message: "hello")
+  /// }
+  /// ```
+  public func createConnection<Known: BaseProtocol>(
+    to address: SocketAddress, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+    isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+  ) async throws -> (transport: Transport, protocol: Known) {
+    let make = LoopFactory.expect(factory, on: self, for: "createConnection")
+    let stream = try await ByteStream.connect(to: address, from: localAddress, timeout: timeout)
+    let known = make()
+    return (try await begin(stream.writer.handle, known), known)
+  }
+
+  /// Opens a connection to a Unix socket at a path for a protocol; asyncio's `create_unix_connection`. As
+  /// `createConnection(host:port:)`.
+  ///
+  /// ```swift
+  /// let (transport, client) = try await EventLoop.current.createUnixConnection(path: "/run/app.sock") {
+  ///   EchoClient(message: "hello")
+  /// }
+  /// ```
+  public func createUnixConnection<Known: BaseProtocol>(
+    path: String, timeout: Duration? = nil,
+    isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+  ) async throws -> (transport: Transport, protocol: Known) {
+    let address = try unixAddress(path, for: "connect")
+    return try await createConnection(to: address, timeout: timeout, factory)
+  }
+
+  /// Hands a stream over to a protocol: one that speaks TLS, an end of `ByteStream.pair()`, or one of which the greeting
+  /// was read already. What is unread is the protocol's first data.
+  ///
+  /// ```swift
+  /// let stream = try await ByteStream.connect(host: "127.0.0.1", port: 8888)
+  /// let greeting = try await stream.readLine()
+  /// let (transport, client) = try await EventLoop.current.createConnection(over: stream) {
+  ///   EchoClient(message: greeting ?? "")
+  /// }
+  /// ```
+  ///
+  /// Nothing more can be read from the stream, nor should it be written to.
+  ///
+  /// - Throws: `StreamError.concurrentRead` if a task reads from the stream, or it has a protocol already;
+  ///   `StreamError.aborted` if it is closed.
+  public func createConnection<Known: BaseProtocol>(
+    over stream: ByteStream,
+    isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+  ) async throws -> (transport: Transport, protocol: Known) {
+    require(stream.hasOneTransport, "EventLoop.createConnection(over:): the stream is made of two others")
+    let loop = stream.writer.handle.transport.loop
+    require(loop === self, "EventLoop.createConnection(over:): the stream is another loop's")
+    let known = LoopFactory.expect(factory, on: self, for: "createConnection")()
+    return (try await begin(stream.writer.handle, known), known)
+  }
+
+  /// The same for code of any kind, which has no hold of the protocol.
+  public nonisolated(nonsending) func createConnection<Known: BaseProtocol>(
+    over stream: ByteStream, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+  ) async throws {
+    require(stream.hasOneTransport, "EventLoop.createConnection(over:): the stream is made of two others")
+    let handle = stream.writer.handle
+    let loop = handle.transport.loop
+    let factory = LoopFactory(factory, on: loop, for: "createConnection")
+    if loop.isCurrent(for: #isolation) {
+      _ = try await loop.begin(handle, factory())
+    } else {
+      try await loop.anchor.run { _ = try await loop.begin(handle, factory()) }
+    }
+  }
+}
+
+extension ByteStream {
+  fileprivate var hasOneTransport: Bool { reader.handle === writer.handle }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIOCore
+
+extension EventLoop {
+  /// Hands a datagram socket over to a protocol; asyncio's `create_datagram_endpoint`. What it has received already comes
+  /// first.
+  ///
+  /// ```swift
+  /// let socket = try await DatagramSocket.connect(to: .loopback(port: 9999))
+  /// let (endpoint, known) = try await EventLoop.current.createDatagramEndpoint(over: socket) { DatagramEcho() }
+  /// endpoint.send(Array("hello".utf8))
+  /// ```
+  ///
+  /// The protocol's `connectionMade` was called when this returns. It is for code on the main actor, as the body of
+  /// `EventLoop.run` is. Nothing more can be received from the socket.
+  public func createDatagramEndpoint<Known: DatagramProtocol>(
+    over socket: DatagramSocket,
+    isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+  ) async throws -> (endpoint: DatagramEndpoint, protocol: Known) {
+    require(
+      socket.transport.loop === self, "EventLoop.createDatagramEndpoint(over:): the socket is another loop's")
+    let known = LoopFactory.expect(factory, on: self, for: "createDatagramEndpoint")()
+    return (try await begin(socket, known), known)
+  }
+
+  /// The same for code of any kind, which has no hold of the protocol.
+  public nonisolated(nonsending) func createDatagramEndpoint<Known: DatagramProtocol>(
+    over socket: DatagramSocket, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+  ) async throws {
+    let loop = socket.transport.loop
+    let make = LoopFactory.expect(factory, on: loop, for: "createDatagramEndpoint")
+    let factory = DatagramFactory(make: { make() })
+    if loop.isCurrent(for: #isolation) {
+      _ = try await loop.begin(socket, factory.make())
+    } else {
+      try await loop.anchor.run { _ = try await loop.begin(socket, factory.make()) }
+    }
+  }
+
+  private nonisolated(nonsending) func begin(
+    _ socket: DatagramSocket, _ known: any DatagramProtocol
+  ) async throws -> DatagramEndpoint {
+    guard socket.transport.isOpen else { throw DatagramError.closed }
+    let endpoint = DatagramEndpoint(socket, known, context: .capture())
+    let wait = beginWait(WaitReason("begin", on: socket.transport))
+    callSoon {
+      endpoint.begin()
+      self.unpark(wait)
+    }
+    await waitUninterrupted(wait)
+    return endpoint
+  }
+}
+
+private struct DatagramFactory: @unchecked Sendable {
+  // Sendable: as LoopFactory.
+  let make: () -> any DatagramProtocol
+}

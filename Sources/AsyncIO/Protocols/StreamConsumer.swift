@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIOCore
+
+/// Who takes a stream's input as it comes, in place of tasks that wait for it. Called on the loop's thread.
+package protocol StreamConsumer: AnyObject {
+  /// Bytes have come while none were unread. They are lent; returns how many of them it has taken, and the rest is kept.
+  func received(_ bytes: UnsafeRawBufferPointer) -> Int
+
+  /// There is unread input, or there will be none any more.
+  func inputChanged()
+
+  /// Output has left, or can't.
+  func outputChanged()
+
+  /// The descriptor is closed.
+  func closed()
+}
+
+extension StreamTransport {
+  /// Puts a consumer in, which looks at what is unread by itself.
+  func install(_ consumer: any StreamConsumer) throws {
+    guard state == .open else { throw StreamError.aborted }
+    guard reader == nil, self.consumer == nil else { throw StreamError.concurrentRead }
+    if !loop.driver.prefersReadiness { setPulling(false) }
+    self.consumer = consumer
+  }
+
+  /// Takes what is there to the consumer, by way of the memory that the loop's streams share.
+  func receive(for consumer: any StreamConsumer) {
+    let scratch = loop.streamBuffers.scratch
+    let result = receiveNow(into: scratch)
+    pulled(result, of: scratch.count)
+    if result > 0 {
+      deliver(UnsafeRawBufferPointer(rebasing: scratch[..<result]))
+    } else if reachedEnd {
+      consumer.inputChanged()
+    }
+  }
+}

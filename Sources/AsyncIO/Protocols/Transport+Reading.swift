@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the stream to the protocol. Bytes go to the protocol where they lie, in the backend's buffer, if it takes them at
+// once; what it doesn't, because it has paused or was switched, is kept by the stream and handed on later. Nothing is
+// called before `connectionMade`, and nothing but `connectionLost` after the transport was closed.
+
+import AsyncIOCore
+
+extension Transport {
+  // MARK: - Pausing
+
+  /// Stops `dataReceived` and `eofReceived`, and, as its buffers fill up, the peer; asyncio's `pause_reading`. Doing it
+  /// twice is no error.
+  public func pauseReading() {
+    guard isReading else { return }
+    readingIsPaused = true
+    stream.pauseReceiving()
+  }
+
+  /// Goes on after `pauseReading`; asyncio's `resume_reading`.
+  public func resumeReading() {
+    guard readingIsPaused, !isClosing else { return }
+    readingIsPaused = false
+    // What has come meanwhile is handed on in a turn of its own: the protocol may be in the middle of something.
+    stream.loop.callSoon { [self] in inputChanged() }
+  }
+
+  /// Whether the transport receives; asyncio's `is_reading`.
+  public var isReading: Bool { !readingIsPaused && !isClosing }
+
+  private var delivers: Bool { hasBegun && !readingIsPaused && stream.state == .open }
+
+  // MARK: - From the stream
+
+  package func received(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard delivers, !isPumping else { return 0 }
+    isPumping = true
+    defer { isPumping = false }
+    var taken = 0
+    call { taken = deliver(bytes) }
+    return taken
+  }
+
+  package func inputChanged() {
+    guard delivers, !isPumping else { return }
+    isPumping = true
+    if !stream.input.isEmpty || stream.inputIsOver { call { pump() } }
+    isPumping = false
+    if delivers { stream.resumeReceiving() }
+  }
+
+  private func pump() {
+    while delivers, !stream.input.isEmpty {
+      // The bytes stay where they are: nothing takes from the input or adds to it before this has returned.
+      stream.input.drop(deliver(stream.input.bytes))
+    }
+    guard delivers else { return }
+    if let error = stream.inputError {
+      fail(error)
+    } else if stream.reachedEnd, !hasSeenEnd {
+      hasSeenEnd = true
+      end()
+    }
+  }
+
+  // MARK: - To the protocol
+
+  /// Returns how many bytes the protocol has taken.
+  private func deliver(_ bytes: UnsafeRawBufferPointer) -> Int {
+    switch receiver {
+    case .stream(let known):
+      let bytes = bytes.bindMemory(to: UInt8.self)
+      do { try known.dataReceived(bytes.span) } catch { failed("dataReceived", error) }
+      return bytes.count
+    case .buffered(let known): return deliver(bytes, into: known)
+    case .none: return bytes.count
+    }
+  }
+
+  private func deliver(_ bytes: UnsafeRawBufferPointer, into known: any BufferedProtocol) -> Int {
+    var taken = 0
+    while taken < bytes.count, delivers, receiver.base === known {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
+      var filled = 0
+      do {
+        try known.getBuffer(sizeHint: rest.count) { room in
+          filled = min(room.freeCapacity, rest.count)
+          room.withUnsafeMutableBufferPointer { buffer, count in
+            let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[count...]))
+            free.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<filled]))
+            count += filled
+          }
+        }
+      } catch {
+        failed("getBuffer", error)
+        break
+      }
+      if filled == 0 {
+        failed("getBuffer", EmptyBufferError())
+        break
+      }
+      taken += filled
+      do { try known.bufferUpdated(filled) } catch { failed("bufferUpdated", error) }
+    }
+    return taken
+  }
+
+  private func end() {
+    var staysOpen = false
+    do {
+      switch receiver {
+      case .stream(let known): staysOpen = try known.eofReceived()
+      case .buffered(let known): staysOpen = try known.eofReceived()
+      case .none: break
+      }
+    } catch {
+      return failed("eofReceived", error)
+    }
+    if !staysOpen || !stream.isSocket { close() }
+  }
+}
+
+/// `BufferedProtocol.getBuffer` lent no memory.
+struct EmptyBufferError: Error, CustomStringConvertible {
+  var description: String { "getBuffer lent an empty buffer" }
+}

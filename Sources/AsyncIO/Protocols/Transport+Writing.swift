@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the protocol to the stream, which sends at once what fits and keeps the rest. The limits are the protocol's own:
+// it is told when more than the high one is kept, and when no more than the low one is left.
+
+import AsyncIOCore
+
+extension Transport {
+  // MARK: - Writing
+
+  /// Writes bytes, and never waits: what does not leave at once is kept and sent later; asyncio's `write`.
+  ///
+  /// Written to a connection that is closing or lost they are dropped, as in asyncio. After `writeEOF` that is a mistake
+  /// in the program, and reported to the loop's exception handler.
+  public func write(_ bytes: Span<UInt8>) {
+    bytes.withUnsafeBufferPointer { write(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Writes what a stream has lent.
+  public func write(_ bytes: RawSpan) { bytes.withUnsafeBytes { write($0) } }
+
+  /// Writes an array.
+  public func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
+
+  /// Writes a text in UTF-8.
+  public func write(_ text: String) {
+    var text = text
+    text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Writes several pieces; asyncio's `writelines`.
+  public func writeLines(_ pieces: some Sequence<[UInt8]>) {
+    var all: [UInt8] = []
+    for piece in pieces { all += piece }
+    write(all)
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count > 0, !isClosing else { return }
+    do { _ = try stream.write(bytes) } catch StreamError.writeAfterEnd {
+      let context = ExceptionContext(
+        message: "Transport.write: after writeEOF; \(bytes.count) bytes were dropped", error: StreamError.writeAfterEnd)
+      return stream.loop.callExceptionHandler(context)
+    } catch {
+      // A connection that is lost has told `outputChanged`; a filter that can't go on, nobody.
+      return fail(error)
+    }
+    pauseIfFull()
+  }
+
+  /// Ends the stream to the peer after what was written, and keeps receiving; asyncio's `write_eof`.
+  public func writeEOF() {
+    guard !isClosing, !stream.wroteEnd else { return }
+    do { try stream.writeEnd() } catch { fail(error) }
+  }
+
+  // MARK: - Limits
+
+  /// Bytes that were written and have not left; asyncio's `get_write_buffer_size`.
+  public var writeBufferSize: Int { stream.pendingOutput }
+
+  /// When `pauseWriting` and `resumeWriting` are called, in bytes; asyncio's `get_write_buffer_limits`.
+  public var writeBufferLimits: (low: Int, high: Int) { (lowWater, highWater) }
+
+  /// Sets when the protocol is told to pause, as soon as more than `high` bytes are kept, and when to go on, with `low`
+  /// bytes left; asyncio's `set_write_buffer_limits`.
+  ///
+  /// ```swift
+  /// transport.setWriteBufferLimits(high: 0)  // told about every byte that doesn't leave at once
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - high: 64 KiB if it isn't given, or four times `low`.
+  ///   - low: A quarter of `high` if it isn't given; no more than `high`.
+  public func setWriteBufferLimits(high: Int? = nil, low: Int? = nil) {
+    let high = high ?? low.map { 4 * $0 } ?? 64 * 1024
+    let low = low ?? high / 4
+    require(0 <= low && low <= high, "Transport.setWriteBufferLimits: low is \(low) and high \(high)")
+    highWater = high
+    lowWater = low
+    pauseIfFull()
+  }
+
+  private func pauseIfFull() {
+    guard !writingIsPaused, stream.pendingOutput > highWater else { return }
+    writingIsPaused = true
+    receiver.base.pauseWriting()
+  }
+
+  // MARK: - From the stream
+
+  package func outputChanged() {
+    if let error = stream.outputError {
+      // An abort has said why already.
+      if stream.state != .closed, lossReason == nil, !(error is StreamError) { fail(error) }
+      return
+    }
+    if writingIsPaused, stream.pendingOutput <= lowWater {
+      writingIsPaused = false
+      call { receiver.base.resumeWriting() }
+    }
+  }
+}
