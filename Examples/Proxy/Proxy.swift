@@ -28,6 +28,7 @@ import Glibc
         } catch let error as SystemError {
           // One side has gone, as they do: the other one learns it by a reset.
           print(error)
+          fflush(nil)
           client.abort()
         }
       }

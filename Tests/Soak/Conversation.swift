@@ -68,7 +68,7 @@ struct Conversation {
         case .stall: try await sleep(.milliseconds(dice.roll(1..<400)))
         case .unread:
           // Reads nothing more until the server has had enough.
-          try await sleep(.seconds(30))
+          try await sleep(.seconds(4))
           return
         default: break
         }
