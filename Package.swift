@@ -53,7 +53,9 @@ let package = Package(
 
     // services: protocols on the loop
     .target(name: "AsyncIOTLS", dependencies: ["AsyncIO", "AsyncIOCore", "COpenSSL"], swiftSettings: strict),
-    .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
+    .target(
+      name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTLS", "HTTP1Codec"],
+      swiftSettings: strict),
 
     // kits: what tests are written with
     .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CHeldClock"], swiftSettings: strict),
@@ -62,7 +64,7 @@ let package = Package(
     .executableTarget(
       name: "aio",
       dependencies: [
-        "AsyncIO", "AsyncIOHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
     // examples
@@ -116,10 +118,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",
-      dependencies: ["AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "HTTP1Codec"],
+      dependencies: [
+        "AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTLS", "AsyncIOTesting", "HTTP1Codec", "TestCertificates",
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "AioTests", dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTesting"], swiftSettings: strict),
+      name: "AioTests",
+      dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "TestCertificates"],
+      swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
