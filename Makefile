@@ -22,6 +22,7 @@ help:
 	@echo "make clean   remove what was built"
 
 demo:
+	@Scripts/install-dependencies build
 	$(SWIFT) build $(SWIFT_FLAGS) -c release --product aio
 	@"$$($(SWIFT) build $(SWIFT_FLAGS) -c release --show-bin-path)/aio" demo
 
@@ -31,6 +32,7 @@ test:
 	$(SWIFT) test --disable-xctest $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)')
 
 stress:
+	@Scripts/install-dependencies build
 	@SWIFT='$(SWIFT)' Scripts/stress
 
 bench:

@@ -18,6 +18,7 @@ let package = Package(
   products: [
     .executable(name: "aio", targets: ["aio"]),
     .library(name: "AsyncIO", targets: ["AsyncIO"]),
+    .library(name: "AsyncIOTLS", targets: ["AsyncIOTLS"]),
     .library(name: "AsyncIOHTTP", targets: ["AsyncIOHTTP"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
     .library(name: "DNSWire", targets: ["DNSWire"]),
@@ -33,6 +34,8 @@ let package = Package(
     .target(name: "CSwiftRuntime"),
     .target(name: "CLinuxBacktrace"),
     .target(name: "CHeldClock"),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
     .target(
       name: "ThreadBacktraces", dependencies: ["CLinuxBacktrace"], swiftSettings: strict + [.strictMemorySafety()]),
 
@@ -49,7 +52,10 @@ let package = Package(
     .target(name: "AsyncIO", dependencies: ["AsyncIOCore", "DNSWire", "ThreadBacktraces"], swiftSettings: strict),
 
     // services: protocols on the loop
-    .target(name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "HTTP1Codec"], swiftSettings: strict),
+    .target(name: "AsyncIOTLS", dependencies: ["AsyncIO", "AsyncIOCore", "COpenSSL"], swiftSettings: strict),
+    .target(
+      name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTLS", "HTTP1Codec"],
+      swiftSettings: strict),
 
     // kits: what tests are written with
     .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CHeldClock"], swiftSettings: strict),
@@ -58,7 +64,7 @@ let package = Package(
     .executableTarget(
       name: "aio",
       dependencies: [
-        "AsyncIO", "AsyncIOHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
     // examples
@@ -80,6 +86,8 @@ let package = Package(
     .testTarget(name: "SoakTests", dependencies: ["soak", "TestPrograms"], swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
+    .target(
+      name: "TestCertificates", path: "Tests/TestCertificates", exclude: ["make-certificates"], swiftSettings: strict),
     .executableTarget(
       name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
@@ -100,14 +108,24 @@ let package = Package(
     // Its snippets are compiled against these.
     .testTarget(
       name: "DocumentationTests",
-      dependencies: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTesting", "DNSWire", "HTTP1Codec", "ThreadBacktraces"],
+      dependencies: [
+        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "DNSWire", "HTTP1Codec", "ThreadBacktraces",
+      ],
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
-      name: "AsyncIOHTTPTests",
-      dependencies: ["AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "HTTP1Codec"],
+      name: "AsyncIOTLSTests",
+      dependencies: ["AsyncIOTLS", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "TestCertificates"],
       swiftSettings: strict),
     .testTarget(
-      name: "AioTests", dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTesting"], swiftSettings: strict),
+      name: "AsyncIOHTTPTests",
+      dependencies: [
+        "AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTLS", "AsyncIOTesting", "HTTP1Codec", "TestCertificates",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AioTests",
+      dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "TestCertificates"],
+      swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],

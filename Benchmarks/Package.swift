@@ -19,6 +19,7 @@ let package = Package(
       dependencies: [
         .product(name: "AsyncIO", package: "swift-asyncio"),
         .product(name: "AsyncIOHTTP", package: "swift-asyncio"),
+        .product(name: "AsyncIOTLS", package: "swift-asyncio"),
       ],
       swiftSettings: settings)
   ]

@@ -28,7 +28,6 @@ import Testing
       "fetch --timeout 0 http://127.0.0.1/",
       "aio: fetch: --timeout 0.0: wants seconds, more than 0 and at most 86400", 64),
     Wrong("fetch nonsense", "aio: \"nonsense\": there is no scheme such as https://", 64),
-    Wrong("fetch https://example.org/", "aio: https://example.org/: TLS is not available yet", 1),
     Wrong(
       "fetch --from /nonexistent/list", "aio: fetch: read /nonexistent/list: no such file or directory (ENOENT)", 66),
     Wrong("fetch --from /", "aio: fetch: read /: is a directory (EISDIR)", 66),

@@ -37,7 +37,6 @@ import Testing
     #expect("\(try await failure("nonsense"))" == "nonsense: there is no scheme such as https://")
     #expect("\(try await failure("http://a b/"))" == "http://a b/: space or control character")
     #expect("\(try await failure("http://a/\n"))" == "http://a/\\n: space or control character")
-    #expect("\(try await failure("https://example.org/"))" == "https://example.org/: TLS is not available yet")
     #expect("\(try await failure("ws://example.org/"))" == "get ws://example.org/: a ws URL can't be requested")
   }
 

@@ -12,6 +12,8 @@ import Glibc
            asyncio-peer udp-echo PORT           the same for datagrams
            asyncio-peer udp-echo-batch PORT     the same, as many at a time as there are
            asyncio-peer protocol-echo PORT      the same with a protocol instead of streams
+           asyncio-peer tls-echo PORT CERT KEY        the same with TLS
+           asyncio-peer tls-send PORT CERT KEY COUNT  a TLS server that answers a line with COUNT bytes
            asyncio-peer client URL COUNT CONC   gets URL so many times, CONC requests at a time
     """
 
@@ -37,6 +39,14 @@ import Glibc
     case "protocol-echo" where words.count == 2:
       let port = number(words[1], in: 0...65_535)
       try EventLoop.run { try await serveProtocolEcho(port: UInt16(port)) }
+    case "tls-echo" where words.count == 4:
+      let port = number(words[1], in: 0...65_535)
+      try EventLoop.run { try await serveTLSEcho(port: UInt16(port), certificate: words[2], key: words[3]) }
+    case "tls-send" where words.count == 5:
+      let (port, count) = (number(words[1], in: 0...65_535), number(words[4], in: 0...1 << 40))
+      try EventLoop.run {
+        try await serveTLSBytes(port: UInt16(port), certificate: words[2], key: words[3], count: count)
+      }
     case "client" where words.count == 4:
       let (count, concurrency) = (number(words[2], in: 1...100_000_000), number(words[3], in: 1...10_000))
       try EventLoop.run { try await measureClient(words[1], count: count, concurrency: concurrency) }.print()

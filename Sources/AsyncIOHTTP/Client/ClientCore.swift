@@ -5,6 +5,7 @@
 
 import AsyncIO
 import AsyncIOCore
+import AsyncIOTLS
 import HTTP1Codec
 
 final class ClientCore: @unchecked Sendable {
@@ -59,8 +60,7 @@ final class ClientCore: @unchecked Sendable {
   /// One request and the head of its response.
   private nonisolated(nonsending) func send(_ request: Request) async throws -> HTTPResponse {
     switch request.url.scheme {
-    case .http: break
-    case .https: throw request.error(.tlsUnavailable)
+    case .http, .https: break
     case .ws, .wss: throw request.error(.unsupportedScheme(request.url.scheme.rawValue))
     }
     let pool = pool(for: request.url)
@@ -120,7 +120,7 @@ final class ClientCore: @unchecked Sendable {
 extension Error {
   /// Whether the peer has closed the connection: what happens to one that was idle for too long.
   fileprivate var isLossOfConnection: Bool {
-    if self is SystemError { return true }
+    if self is SystemError || (self as? TLSError)?.kind == .truncated { return true }
     return (self as? HTTP1Error)?.kind == .endedBeforeHead
   }
 }

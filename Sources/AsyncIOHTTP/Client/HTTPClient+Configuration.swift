@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncIOCore
+public import AsyncIOTLS
 public import HTTP1Codec
 
 extension HTTPClient {
@@ -25,10 +26,28 @@ extension HTTPClient {
     public var timeouts = HTTPTimeouts()
     /// Sent with each request that has no field of that name: `accept` and `user-agent`.
     public var fields: HTTPFields = ["accept": "*/*", "user-agent": "swift-asyncio"]
+    /// How https connections are secured: whom to trust, and what to show to servers that ask for a certificate. Servers
+    /// are verified against the system's roots, and `http/1.1` is offered (ALPN).
+    ///
+    /// ```swift
+    /// var configuration = HTTPClient.Configuration()
+    /// configuration.tls.roots = [.pem(.file("company-root.pem"))]
+    /// let page = try await HTTPClient(configuration).get("https://intranet.example.org/").text()
+    /// ```
+    public var tls = usualTLS {
+      didSet { require(tls.role == .client, "HTTPClient.Configuration.tls: the configuration is a server's") }
+    }
     /// How much of a response's head is accepted.
     public var limits = HTTP1Limits()
 
     /// The defaults.
     public init() {}
+
+    /// One for all, so that the system's roots are read once.
+    private static let usualTLS: TLSConfiguration = {
+      var tls = TLSConfiguration.client()
+      tls.applicationProtocols = ["http/1.1"]
+      return tls
+    }()
   }
 }

@@ -14,7 +14,7 @@ public import HTTP1Codec
 /// Connections are kept for the next request to the same origin, at most 100 for each; `HTTPClient` has the settings.
 ///
 /// - Parameters:
-///   - url: An absolute http URL; `HTTPURL.encoding` helps with text that people typed.
+///   - url: An absolute http or https URL; `HTTPURL.encoding` helps with text that people typed.
 ///   - fields: Further fields of the request.
 ///   - timeouts: nil for the defaults: 10 s to connect, 60 s without a byte, 5 min in all.
 /// - Throws: `HTTPError`; a response with any status is no error. `CancellationError` if the task is cancelled; the

@@ -10,6 +10,7 @@
 
 import AsyncIO
 import AsyncIOCore
+import AsyncIOTLS
 import HTTP1Codec
 
 final class OriginPool: WaitObject {
@@ -71,9 +72,13 @@ final class OriginPool: WaitObject {
   /// A new connection in the place of one that is gone. If there is none to be had, the place is free.
   nonisolated(nonsending) func connect(_ deadlines: Deadlines) async throws -> HTTPConnection {
     do {
-      let handle = try await loop.openConnection(
-        host: origin.host.text, port: UInt16(origin.port), limit: 64 * 1024,
-        until: deadlines.toConnect(on: loop))
+      let (host, port) = (origin.host.text, UInt16(origin.port))
+      let deadline = deadlines.toConnect(on: loop)
+      if origin.scheme == .https { try await configuration.tls.load(on: loop, until: deadline) }
+      let handle = try await loop.openConnection(host: host, port: port, limit: 64 * 1024, until: deadline)
+      if origin.scheme == .https {
+        try await configuration.tls.secure(handle.transport, host: host, port: port, until: deadline)
+      }
       return HTTPConnection(handle, limits: configuration.limits)
     } catch {
       lost()

@@ -31,15 +31,14 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   public enum Kind: Sendable {
     /// The text is not a URL.
     case invalidURL(HTTPURLError)
-    /// An https URL; TLS is not available yet.
-    case tlsUnavailable
     /// A URL with a scheme that is not for requests: ws, wss.
     case unsupportedScheme(String)
     /// The method, the target or the fields cannot be sent.
     case invalidRequest(HTTP1Error)
-    /// No connection could be made: a `NameError` or a `SystemError`.
+    /// No connection could be made: a `NameError`, a `SystemError`, or a `TLSError` that says what is wrong with the
+    /// server's certificate.
     case connectionFailed(any Error)
-    /// The connection broke during the request: a `SystemError`.
+    /// The connection broke during the request: a `SystemError` or a `TLSError`.
     case connectionLost(any Error)
     /// The server closed the connection before the response was complete.
     case unexpectedEnd(HTTP1Error)
@@ -69,7 +68,6 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch kind {
-    case .tlsUnavailable: "\(url): TLS is not available yet"
     case .invalidURL(let error): "\(url): \(error.kind)"
     default: "\(method.name.lowercased()) \(url): \(kind)"
     }
@@ -95,7 +93,6 @@ extension HTTPError.Kind: CustomStringConvertible {
   public var description: String {
     switch self {
     case .invalidURL(let error): "\(error.kind)"
-    case .tlsUnavailable: "TLS is not available yet"
     case .unsupportedScheme(let scheme): "a \(scheme) URL can't be requested"
     case .invalidRequest(let error), .unexpectedEnd(let error), .malformedResponse(let error): "\(error)"
     case .connectionFailed(let error), .connectionLost(let error): "\(error)"

@@ -5,18 +5,21 @@
 
 package import AsyncIO
 import AsyncIOCore
+package import AsyncIOTLS
 import HTTP1Codec
 
 /// Starts a server that answers each request with what the handler returns. A handler that throws has its connection
 /// reset.
 package nonisolated(nonsending) func startSmallHTTPServer(
-  host: String = "127.0.0.1", port: UInt16 = 0, backlog: Int = 1024,
+  host: String = "127.0.0.1", port: UInt16 = 0, backlog: Int = 1024, tls: TLSConfiguration? = nil,
   handler: @escaping @Sendable (ServedRequest) async throws -> ServedResponse
 ) async throws -> Server {
-  try await startServer(host: host, port: port, backlog: backlog) { reader, writer in
+  let serve: ConnectionHandler = { reader, writer in
     var connection = SmallHTTPConnection(reader: reader, writer: writer)
     try await connection.serve(handler)
   }
+  guard let tls else { return try await startServer(host: host, port: port, backlog: backlog, handler: serve) }
+  return try await startServer(host: host, port: port, tls: tls, backlog: backlog, handler: serve)
 }
 
 private struct SmallHTTPConnection {

@@ -2,6 +2,7 @@
 
 import AsyncIO
 import AsyncIOHTTP
+import AsyncIOTLS
 import Glibc
 
 /// A page that was not fetched: what to say of it, how to count it, and whether another try may help.
@@ -32,11 +33,12 @@ struct Failure: Error {
     case .connectionFailed(let cause as NameError):
       // The name server may be busy; a name that doesn't exist won't do so a second later.
       (kind, mayBeTriedAgain) = ("unknown host", cause.code == EAI_AGAIN)
+    case .connectionFailed(let cause as TLSError), .connectionLost(let cause as TLSError):
+      (kind, mayBeTriedAgain) = ("\(cause.kind)", cause.mayPass)
     case .connectionFailed, .connectionLost: (kind, mayBeTriedAgain) = ("connection lost", true)
     case .unexpectedEnd: (kind, mayBeTriedAgain) = ("unexpected end", true)
     case .malformedResponse: (kind, mayBeTriedAgain) = ("not HTTP", false)
     case .tooManyRedirects, .invalidRedirect: (kind, mayBeTriedAgain) = ("bad redirect", false)
-    case .tlsUnavailable: (kind, mayBeTriedAgain) = ("https", false)
     case nil: (kind, mayBeTriedAgain) = (error is FileFailure ? "not stored" : "other", false)
     default: (kind, mayBeTriedAgain) = ("other", false)
     }
@@ -46,5 +48,15 @@ struct Failure: Error {
   static func explanation(of code: Int32) -> String {
     let code = SystemError.Code(rawValue: code)
     return "\(code.explanation) (\(code.name))"
+  }
+}
+
+extension TLSError {
+  /// Whether it may be otherwise a second later: a certificate isn't.
+  fileprivate var mayPass: Bool {
+    switch kind {
+    case .truncated, .handshakeTimedOut: true
+    default: false
+    }
   }
 }

@@ -56,11 +56,15 @@ struct SwiftCompiler {
     return found
   }
 
-  /// Where the modules of this build are: Swift's in one folder, and for each of those in C a map.
+  /// Where the modules of this build are: Swift's in one folder, and for each of those in C a map, which a library of the
+  /// system has in its sources.
   private func ourModules() throws -> [String] {
-    let maps = try FileManager.default.contentsOfDirectory(at: products, includingPropertiesForKeys: nil)
-      .map { $0.appendingPathComponent("module.modulemap").path }
-      .filter(FileManager.default.fileExists)
+    let folders = [products, Document.package.appendingPathComponent("Sources")]
+    let maps = try folders.flatMap {
+      try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil)
+    }
+    .map { $0.appendingPathComponent("module.modulemap").path }
+    .filter(FileManager.default.fileExists)
     return ["-I", products.appendingPathComponent("Modules").path]
       + maps.sorted().flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
   }

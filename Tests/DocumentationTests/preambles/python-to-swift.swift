@@ -2,6 +2,7 @@
 // What the snippets of docs/python-to-swift.md have around them.
 
 import AsyncIO
+import AsyncIOTLS
 
 let urls = ["http://example.com/", "http://example.org/"]
 let url = urls[0]
@@ -16,6 +17,9 @@ var task: TaskHandle<Int> { createTask { try await work() } }
 var tasks: [TaskHandle<Int>] { [task] }
 let future = Future<Int>()
 var limit: CancelScope { fatalError() }
+let host = "example.org"
+@MainActor var tls = TLSConfiguration.client()
+var writer: StreamWriter { fatalError() }
 var server: Server { fatalError() }
 var stream: ByteStream { fatalError() }
 var datagrams: DatagramSocket { fatalError() }

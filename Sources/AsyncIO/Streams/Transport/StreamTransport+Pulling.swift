@@ -104,7 +104,8 @@ extension StreamTransport {
       pulling.mayBeReadable = true
       if let reader {
         loop.unpark(reader)
-      } else if !inputIsOver && state == .open {
+      } else if filter == nil && !inputIsOver && state == .open {
+        // With a filter this poll is ending; what has come is for the receive that follows, and so for the filter.
         receiveUnasked()
       }
       // Level-triggered: what is over would be told for ever.

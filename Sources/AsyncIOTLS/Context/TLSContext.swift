@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// A configuration that OpenSSL has taken in: an SSL_CTX. Once made it doesn't change, and SSL_CTX may then be used by any
+// number of connections on any number of threads; the tickets of a client have a mutex of their own.
+
+import COpenSSL
+import Glibc
+
+final class TLSContext: @unchecked Sendable {
+  // Sendable: see the head of the file.
+
+  let settings: TLSConfiguration.Settings
+  let pointer: OpaquePointer
+  let tickets: TicketStore
+  /// The protocols as they stand on the wire, each after its length.
+  private let protocols: UnsafeMutableBufferPointer<UInt8>
+
+  init(_ settings: TLSConfiguration.Settings) throws {
+    _ = Self.openSSL
+    ERR_clear_error()
+    self.settings = settings
+    tickets = TicketStore()
+    protocols = try Self.wireForm(settings.applicationProtocols)
+    guard let pointer = SSL_CTX_new(settings.role == .client ? TLS_client_method() : TLS_server_method()) else {
+      protocols.deallocate()
+      throw TLSError.configuration("OpenSSL can't be started: \(firstError())")
+    }
+    self.pointer = pointer
+    asyncio_ssl_ctx_set_defaults(pointer)
+    guard settings.minimumVersion <= settings.maximumVersion,
+      asyncio_ssl_ctx_set_versions(
+        pointer, Int32(settings.minimumVersion.rawValue), Int32(settings.maximumVersion.rawValue)) == 1
+    else { throw TLSError.configuration("minimumVersion is above maximumVersion") }
+    try loadIdentity()
+    try loadTrust()
+    setApplicationProtocols()
+    setResumption()
+  }
+
+  deinit {
+    SSL_CTX_free(pointer)
+    protocols.deallocate()
+  }
+
+  /// OpenSSL, started so that it doesn't clean up when the process exits: loops on other threads may be using it then.
+  private static let openSSL: Void = { OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) }()
+
+  // MARK: - The own certificate
+
+  private func loadIdentity() throws {
+    guard let chain = settings.certificateChain else {
+      if settings.privateKey != nil { throw TLSError.configuration("a private key without a certificate") }
+      return
+    }
+    let reader = try PEMReader(chain, what: "certificate chain")
+    let certificates = try reader.certificates()
+    defer { certificates.forEach(X509_free) }
+    guard SSL_CTX_use_certificate(pointer, certificates[0]) == 1 else {
+      throw TLSError.configuration("\(reader.name): can't be used: \(firstError())")
+    }
+    for certificate in certificates.dropFirst() {
+      guard asyncio_ssl_ctx_add_chain_certificate(pointer, certificate) == 1 else {
+        throw TLSError.configuration("\(reader.name): can't be used: \(firstError())")
+      }
+    }
+    // One file may hold both.
+    let keyReader = try PEMReader(settings.privateKey ?? chain, what: "private key")
+    let key = try keyReader.privateKey()
+    defer { EVP_PKEY_free(key) }
+    guard X509_check_private_key(certificates[0], key) == 1 else {
+      throw TLSError.configuration("\(keyReader.name): is not the key to \(reader.name)")
+    }
+    guard SSL_CTX_use_PrivateKey(pointer, key) == 1 else {
+      throw TLSError.configuration("\(keyReader.name): can't be used: \(firstError())")
+    }
+  }
+
+  // MARK: - Trust
+
+  private var verifiesPeers: Bool {
+    settings.role == .client ? settings.verification != .none : settings.clientCertificates != .notRequested
+  }
+
+  private func loadTrust() throws {
+    guard verifiesPeers, let store = SSL_CTX_get_cert_store(pointer) else { return }
+    for roots in settings.roots {
+      switch roots {
+      case .system:
+        // Places that lack are no error: there may be no trusted certificate, and then every handshake says so.
+        SSL_CTX_set_default_verify_paths(pointer)
+      case .pem(let pem):
+        let certificates = try PEMReader(pem, what: "roots").certificates()
+        defer { certificates.forEach(X509_free) }
+        for certificate in certificates {
+          X509_STORE_add_cert(store, certificate)
+          // Tells clients whose certificates are of use.
+          if settings.role == .server { SSL_CTX_add_client_CA(pointer, certificate) }
+        }
+      }
+    }
+    for pem in settings.revocationLists {
+      let lists = try PEMReader(pem, what: "revocation list").revocationLists()
+      for list in lists { X509_STORE_add_crl(store, list) }
+      lists.forEach(X509_CRL_free)
+    }
+    // Whom the configuration names is trusted, and need not be a root for that.
+    var flags = X509_V_FLAG_PARTIAL_CHAIN
+    if !settings.revocationLists.isEmpty { flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL }
+    X509_STORE_set_flags(store, UInt(flags))
+    ERR_clear_error()
+    var mode = SSL_VERIFY_PEER
+    if settings.clientCertificates == .required { mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT }
+    SSL_CTX_set_verify(pointer, mode, rememberRefusedCertificate)
+  }
+
+  // MARK: - Protocols
+
+  private static func wireForm(_ names: [String]) throws -> UnsafeMutableBufferPointer<UInt8> {
+    var bytes: [UInt8] = []
+    for name in names {
+      guard 1...255 ~= name.utf8.count else {
+        throw TLSError.configuration("applicationProtocols: \"\(name)\" is not 1 to 255 bytes long")
+      }
+      bytes.append(UInt8(name.utf8.count))
+      bytes.append(contentsOf: name.utf8)
+    }
+    guard bytes.count <= 65_535 else { throw TLSError.configuration("applicationProtocols: more than 64 KiB") }
+    let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+    _ = buffer.initialize(from: bytes)
+    return buffer
+  }
+
+  private func setApplicationProtocols() {
+    guard protocols.count > 0 else { return }
+    if settings.role == .client {
+      SSL_CTX_set_alpn_protos(pointer, protocols.baseAddress, UInt32(protocols.count))
+      return
+    }
+    // Safety: the context is what connections hold; it outlives every handshake.
+    SSL_CTX_set_alpn_select_cb(
+      pointer,
+      { _, chosen, chosenCount, offered, offeredCount, context in
+        let ours = Unmanaged<TLSContext>.fromOpaque(context!).takeUnretainedValue().protocols
+        var found: UnsafeMutablePointer<UInt8>?
+        let result = SSL_select_next_proto(
+          &found, chosenCount, ours.baseAddress, UInt32(ours.count), offered, offeredCount)
+        chosen?.pointee = UnsafePointer(found)
+        return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  // MARK: - Resumption
+
+  private func setResumption() {
+    // OpenSSL's own cache would keep 20,000 sessions of a server; a ticket keeps all that is needed with the client.
+    asyncio_ssl_ctx_set_session_cache_mode(
+      pointer, Int(settings.role == .client ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF))
+    guard settings.resumesSessions else {
+      asyncio_ssl_ctx_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
+      return asyncio_ssl_ctx_set_no_tickets(pointer)
+    }
+    if settings.role == .server {
+      // A client that was verified is not verified again with its ticket; the name keeps tickets apart from those of
+      // other uses of the same key.
+      let name = Array("swift-asyncio".utf8)
+      SSL_CTX_set_session_id_context(pointer, name, UInt32(name.count))
+    } else {
+      SSL_CTX_sess_set_new_cb(pointer) { ssl, ticket in
+        guard let session = TLSSession.of(ssl), let key = session.resumptionKey, let ticket else { return 0 }
+        session.context.tickets.keep(ticket, for: key)
+        return 1
+      }
+    }
+  }
+}
+
+/// OpenSSL's words for its first error since they were cleared, which it then clears: `bad base64 decode`.
+func firstError() -> String {
+  let error = ERR_peek_error()
+  defer { ERR_clear_error() }
+  guard error != 0, let text = ERR_reason_error_string(error) else { return "unknown error" }
+  return String(cString: text)
+}

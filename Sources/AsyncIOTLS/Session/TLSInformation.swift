@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+/// What a handshake has agreed on.
+public struct TLSInformation: Hashable, Sendable {
+  public let version: TLSVersion
+  /// By its name in the RFCs: `TLS_AES_256_GCM_SHA384`.
+  public let cipher: String
+  /// What both sides have agreed to speak (ALPN); nil if that was not talked about.
+  public let applicationProtocol: String?
+  /// The name that the client has asked for (SNI).
+  public let serverName: String?
+  /// Whether a ticket of an earlier connection made it short.
+  public let isResumed: Bool
+  /// What the peer has shown. A server's is nil unless it has asked its client. It was verified, as far as the
+  /// configuration wants that.
+  public let peerCertificate: TLSCertificate?
+}
+
+extension TLSSession {
+  /// Nil before the end of the handshake.
+  package var information: TLSInformation? {
+    guard SSL_is_init_finished(ssl) == 1 else { return nil }
+    var name: UnsafePointer<UInt8>?
+    var count: UInt32 = 0
+    SSL_get0_alpn_selected(ssl, &name, &count)
+    let chosen = name.map { String(decoding: UnsafeBufferPointer(start: $0, count: Int(count)), as: UTF8.self) }
+    let certificate = SSL_get0_peer_certificate(ssl)
+    return TLSInformation(
+      version: TLSVersion(rawValue: Int(SSL_version(ssl))) ?? .tls12,
+      cipher: SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? "",
+      applicationProtocol: chosen,
+      serverName: SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) },
+      isResumed: SSL_session_reused(ssl) == 1, peerCertificate: certificate.map { TLSCertificate($0) })
+  }
+}

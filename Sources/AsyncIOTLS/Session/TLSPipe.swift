@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// What OpenSSL reads from and writes to instead of a socket: a BIO of our own. It reads what the session was lent for the
+// time of a call, in place, and writes behind each other into memory that all sessions of a loop share; so a session
+// that does nothing has no buffer on either side. OpenSSL's memory BIOs would copy all input once more and keep both.
+//
+// The callbacks get a plain pointer, and touch neither objects nor reference counts.
+
+import COpenSSL
+
+/// Where the output of a call collects. One for all sessions of a thread: each call's output is taken before the next.
+package final class TLSOutput {
+  struct Storage {
+    var bytes: UnsafeMutableRawBufferPointer
+    var count = 0
+
+    mutating func append(_ source: UnsafeRawPointer, _ size: Int) {
+      if count + size > bytes.count {
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+          byteCount: max(bytes.count * 2, count + size), alignment: 64)
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        bytes.deallocate()
+        bytes = larger
+      }
+      (bytes.baseAddress! + count).copyMemory(from: source, byteCount: size)
+      count += size
+    }
+  }
+
+  let storage: UnsafeMutablePointer<Storage>
+
+  /// Enough for what is encrypted at a time.
+  private static let capacity = TLSSession.largestWrite + 2048
+
+  package init() {
+    storage = .allocate(capacity: 1)
+    storage.initialize(to: Storage(bytes: .allocate(byteCount: Self.capacity, alignment: 64)))
+  }
+
+  deinit {
+    storage.pointee.bytes.deallocate()
+    storage.deallocate()
+  }
+
+  var isEmpty: Bool { storage.pointee.count == 0 }
+
+  /// Forgets what is left of a call before.
+  func clear() { storage.pointee.count = 0 }
+
+  /// Hands over what has collected.
+  func flush(to sink: some TLSSink) {
+    let count = storage.pointee.count
+    if count == 0 { return }
+    storage.pointee.count = 0
+    sink.emit(UnsafeRawBufferPointer(rebasing: storage.pointee.bytes[..<count]))
+  }
+}
+
+struct TLSPipe {
+  /// What is left of the bytes that the session was lent.
+  var input = UnsafeRawBufferPointer(start: nil, count: 0)
+  let output: UnsafeMutablePointer<TLSOutput.Storage>
+
+  /// A BIO that reads and writes here. The pipe has to stay in place, and to outlive it.
+  static func makeBIO(_ pipe: UnsafeMutablePointer<TLSPipe>) -> OpaquePointer? {
+    guard let bio = BIO_new(method.pointer) else { return nil }
+    BIO_set_data(bio, pipe)
+    BIO_set_init(bio, 1)
+    return bio
+  }
+
+  private struct Method: @unchecked Sendable {
+    // Sendable: made once, and only read from then on.
+    let pointer: OpaquePointer?
+  }
+
+  private static let method: Method = {
+    let method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "a stream's filter")
+    BIO_meth_set_read_ex(method) { bio, bytes, capacity, count in
+      let pipe = BIO_get_data(bio).assumingMemoryBound(to: TLSPipe.self)
+      let size = min(capacity, pipe.pointee.input.count)
+      if size == 0 {
+        asyncio_bio_want_read(bio)
+        count?.pointee = 0
+        return 0
+      }
+      asyncio_bio_clear_retry(bio)
+      let rest = pipe.pointee.input
+      bytes.unsafelyUnwrapped.withMemoryRebound(to: UInt8.self, capacity: size) {
+        UnsafeMutableRawPointer($0).copyMemory(from: rest.baseAddress.unsafelyUnwrapped, byteCount: size)
+      }
+      pipe.pointee.input = UnsafeRawBufferPointer(rebasing: rest[size...])
+      count?.pointee = size
+      return 1
+    }
+    BIO_meth_set_write_ex(method) { bio, bytes, size, count in
+      let pipe = BIO_get_data(bio).assumingMemoryBound(to: TLSPipe.self)
+      asyncio_bio_clear_retry(bio)
+      if size > 0 { pipe.pointee.output.pointee.append(bytes.unsafelyUnwrapped, size) }
+      count?.pointee = size
+      return 1
+    }
+    BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
+    return Method(pointer: method)
+  }()
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection's TLS without any I/O: bytes of the peer go in, bytes for the peer and plaintext come out through a
+// sink, in the same call. It never waits: what OpenSSL lacks is more input, never room for output.
+//
+//   handshaking --> open --> (close_notify sent, received, in any order)
+//        \            \
+//         +------------+--> failed: every later call throws the same error
+//
+// A session belongs to the thread of its stream's loop.
+
+import COpenSSL
+
+package final class TLSSession {
+  package enum Phase: Equatable { case handshaking, open, failed }
+
+  /// How much is encrypted at a time, in four records; larger writes are cut, so that the output's memory has a bound.
+  static let largestWrite = 64 * 1024
+  private static let largestRecord = 16 * 1024
+
+  /// What OpenSSL had against the peer's certificate.
+  final class Refusal {
+    let code: Int32
+    let certificate: TLSCertificate?
+
+    init(code: Int32, certificate: TLSCertificate?) {
+      self.code = code
+      self.certificate = certificate
+    }
+  }
+
+  let context: TLSContext
+  /// As errors name it.
+  package let peer: String
+  /// Under which tickets are kept; nil if they aren't.
+  let resumptionKey: String?
+  package private(set) var phase = Phase.handshaking
+  /// Whether the peer's close_notify has come.
+  package private(set) var hasReceivedEnd = false
+  package private(set) var hasSentEnd = false
+  /// A `TLSError`, in a box: there is one session a connection, and few have failed.
+  private var failure: (any Error)?
+  /// The first bytes of all, which tell TLS from something else.
+  private var beginning: [UInt8] = []
+  /// What the verification of the peer's certificate has come to, if it was refused.
+  var refusal: Refusal?
+
+  let ssl: OpaquePointer
+  private let pipe: UnsafeMutablePointer<TLSPipe>
+  private let output: TLSOutput
+
+  package var role: TLSConfiguration.Role { context.settings.role }
+
+  /// - Parameters:
+  ///   - host: The name or IP address that a client asks for: sent (SNI) and verified. Nil for a server.
+  ///   - peer: With whom, in errors.
+  ///   - resumptionKey: What tells this peer from others a client talks to.
+  init(
+    _ context: TLSContext, host: String?, peer: String, resumptionKey: String? = nil, output: TLSOutput
+  ) throws {
+    self.context = context
+    self.peer = peer
+    self.resumptionKey = context.settings.role == .client && context.settings.resumesSessions ? resumptionKey : nil
+    self.output = output
+    ERR_clear_error()
+    pipe = .allocate(capacity: 1)
+    pipe.initialize(to: TLSPipe(output: output.storage))
+    guard let ssl = SSL_new(context.pointer), let bio = TLSPipe.makeBIO(pipe) else { fatalError("out of memory") }
+    self.ssl = ssl
+    SSL_set_bio(ssl, bio, bio)
+    // Safety: OpenSSL calls back only within calls of this object, which outlives `ssl`.
+    SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+    if context.settings.role == .server {
+      SSL_set_accept_state(ssl)
+    } else {
+      SSL_set_connect_state(ssl)
+      if let host { try setHost(host) }
+      if let key = self.resumptionKey { context.tickets.use(on: ssl, for: key) }
+    }
+  }
+
+  /// From a configuration.
+  package convenience init(
+    _ configuration: TLSConfiguration, host: String? = nil, peer: String, resumptionKey: String? = nil,
+    output: TLSOutput
+  ) throws {
+    try self.init(configuration.context(), host: host, peer: peer, resumptionKey: resumptionKey, output: output)
+  }
+
+  deinit {
+    // A connection that ends without close_notify would make OpenSSL throw away its ticket: a rule of SSL 3.
+    if phase != .failed { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
+    SSL_free(ssl)
+    pipe.deallocate()
+  }
+
+  /// The session that OpenSSL calls back about.
+  static func of(_ ssl: OpaquePointer?) -> TLSSession? {
+    guard let data = SSL_get_ex_data(ssl, 0) else { return nil }
+    return Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
+  }
+
+  private func setHost(_ host: String) throws {
+    var name = host
+    if name.hasPrefix("[") && name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
+    if name.hasSuffix(".") { name.removeLast() }
+    guard !name.isEmpty, !name.utf8.contains(0) else {
+      throw TLSError.configuration("\"\(host)\" is not the name of a host")
+    }
+    let parameters = SSL_get0_param(ssl)
+    let verifies = context.settings.verification == .full
+    if isAddress(name) {
+      // An address is never sent (RFC 6066 section 3).
+      if verifies { X509_VERIFY_PARAM_set1_ip_asc(parameters, name) }
+      return
+    }
+    guard asyncio_ssl_set_host_name(ssl, name) == 1 else {
+      throw TLSError.configuration("\"\(host)\" is not the name of a host")
+    }
+    if verifies {
+      // Names are those in subjectAltName, with "*" for a whole label at most (RFC 9525 section 6.3).
+      X509_VERIFY_PARAM_set_hostflags(
+        parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
+      guard X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 else {
+        throw TLSError.configuration("\"\(host)\" is not the name of a host")
+      }
+    }
+  }
+
+  private func isAddress(_ name: String) -> Bool {
+    guard let octets = a2i_IPADDRESS(name) else {
+      ERR_clear_error()
+      return false
+    }
+    ASN1_OCTET_STRING_free(octets)
+    return true
+  }
+
+  // MARK: - In and out
+
+  /// Begins: a client says hello, a server has nothing to say yet.
+  package func start(_ sink: some TLSSink) throws {
+    if role == .client { try run(sink) { try handshake() } }
+  }
+
+  /// Takes all of the bytes.
+  package func received(_ bytes: UnsafeRawBufferPointer, _ sink: some TLSSink) throws {
+    if hasReceivedEnd { return }
+    try run(sink) {
+      if phase == .handshaking {
+        if beginning.count < 3 { beginning.append(contentsOf: bytes.prefix(3 - beginning.count)) }
+        pipe.pointee.input = bytes
+        try handshake()
+      } else {
+        pipe.pointee.input = bytes
+      }
+      if phase == .open { try read(sink) }
+    }
+    if hasReceivedEnd { sink.deliverEnd() }
+  }
+
+  /// The peer's bytes are over.
+  ///
+  /// - Throws: `TLSError.truncated` if it has not said so itself.
+  package func receivedEnd() throws {
+    if let failure { throw failure }
+    if !hasReceivedEnd { throw fail(phase == .handshaking && !looksLikeTLS ? .notTLS : .truncated) }
+  }
+
+  package func write(_ bytes: UnsafeRawBufferPointer, _ sink: some TLSSink) throws {
+    if let failure { throw failure }
+    guard phase == .open else { throw TLSError(.send, peer, .handshakeIncomplete) }
+    var rest = bytes
+    while rest.count > 0 {
+      let size = min(rest.count, Self.largestWrite)
+      try run(sink) {
+        var written = 0
+        let result = SSL_write_ex(ssl, rest.baseAddress, size, &written)
+        if result != 1 { throw failed(.send, result) }
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[size...])
+    }
+  }
+
+  /// Says close_notify.
+  package func writeEnd(_ sink: some TLSSink) {
+    guard phase == .open, !hasSentEnd else { return }
+    hasSentEnd = true
+    try? run(sink) { _ = SSL_shutdown(ssl) }
+  }
+
+  /// A call to OpenSSL: its error queue is of the thread and has to be empty before; what it has to send goes out, after
+  /// an error too.
+  @inline(__always)
+  private func run(_ sink: some TLSSink, _ body: () throws -> Void) throws {
+    if let failure { throw failure }
+    ERR_clear_error()
+    output.clear()
+    defer {
+      pipe.pointee.input = UnsafeRawBufferPointer(start: nil, count: 0)
+      output.flush(to: sink)
+    }
+    try body()
+  }
+
+  private func handshake() throws {
+    let result = SSL_do_handshake(ssl)
+    if result == 1 {
+      phase = .open
+      beginning = []
+    } else if SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ {
+      throw failed(.handshake, result)
+    }
+  }
+
+  private func read(_ sink: some TLSSink) throws {
+    while !hasReceivedEnd {
+      let pending = Int(SSL_pending(ssl))
+      let capacity = min(max(pipe.pointee.input.count, pending), Self.largestRecord)
+      if capacity == 0 { return }
+      var result: Int32 = 0
+      sink.deliver(upTo: capacity) { room in
+        var count = 0
+        result = SSL_read_ex(ssl, room.baseAddress, room.count, &count)
+        return count
+      }
+      if result == 1 { continue }
+      switch SSL_get_error(ssl, result) {
+      case SSL_ERROR_WANT_READ: return
+      case SSL_ERROR_ZERO_RETURN: hasReceivedEnd = true
+      default: throw failed(.receive, result)
+      }
+    }
+  }
+
+  // MARK: - Failing
+
+  var looksLikeTLS: Bool {
+    guard let first = beginning.first else { return true }
+    return 20...23 ~= first && (beginning.count < 2 || beginning[1] == 3)
+  }
+
+  private func failed(_ operation: TLSError.Operation, _ result: Int32) -> TLSError {
+    let error = ERR_peek_error()
+    let kind = kind(of: error)
+    ERR_clear_error()
+    return fail(kind, operation: operation)
+  }
+
+  private func fail(_ kind: TLSError.Kind, operation: TLSError.Operation? = nil) -> TLSError {
+    let operation = operation ?? (phase == .handshaking ? .handshake : .receive)
+    phase = .failed
+    let error = TLSError(operation, peer, kind, certificate: refusal?.certificate)
+    failure = error
+    return error
+  }
+}

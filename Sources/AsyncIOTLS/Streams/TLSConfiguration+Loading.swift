@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AsyncIOCore
+
+extension TLSConfiguration {
+  /// Loads what isn't loaded yet, beside the loop: OpenSSL takes 20 ms for the system's roots. In virtual time it is done
+  /// at once, so that no other thread has a say in the order of things.
+  package nonisolated(nonsending) func load(on loop: EventLoop, until deadline: Int64 = .max) async throws {
+    if isLoaded { return }
+    if loop.backend == .virtual { return try load() }
+    try await loop.runBlocking(WaitReason("load a TLS configuration"), until: deadline) {
+      Result { try self.load() }
+    }.get()
+  }
+}

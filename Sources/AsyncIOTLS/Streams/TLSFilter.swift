@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session in a stream: between the bytes of its user and those of its descriptor. It adds what a session has not, the
+// task that waits for the handshake and the loop's time. All on the loop's thread.
+
+package import AsyncIO
+import AsyncIOCore
+
+extension StreamTransport: TLSSink {}
+
+final class TLSFilter: StreamFilter {
+  let session: TLSSession
+  private let shutdownTimeLimit: Duration
+  private let loop: EventLoop
+  private var handshaking: ParkID?
+  /// Why there will be no handshake any more.
+  private var failure: (any Error)?
+
+  init(_ session: TLSSession, shutdownTimeLimit: Duration, on loop: EventLoop) {
+    self.session = session
+    self.shutdownTimeLimit = shutdownTimeLimit
+    self.loop = loop
+  }
+
+  // MARK: - The transport's calls
+
+  /// With whom there is no session, there is none to end.
+  var closeTimeLimit: Duration? { session.phase == .open ? shutdownTimeLimit : nil }
+
+  func received(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws {
+    do {
+      try session.received(bytes, transport)
+    } catch {
+      failure = error
+      throw error
+    }
+    if let handshaking, session.phase == .open { loop.unpark(handshaking) }
+  }
+
+  func receivedEnd(on transport: StreamTransport) throws {
+    do {
+      try session.receivedEnd()
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws {
+    try session.write(bytes, transport)
+  }
+
+  func writeEnd(on transport: StreamTransport) throws { session.writeEnd(transport) }
+
+  func ended(by error: any Error) {
+    if failure == nil { failure = error }
+    if let handshaking { loop.unpark(handshaking) }
+  }
+
+  // MARK: - The handshake
+
+  /// Puts the filter into the stream. If the peer is refused at once, the stream is closed, after the alert that says
+  /// why.
+  private func start(on transport: StreamTransport) throws {
+    do {
+      try transport.install(self)
+      try session.start(transport)
+    } catch {
+      if transport.filter === self { transport.close() }
+      throw error
+    }
+  }
+
+  /// Waits until both sides agree. If they don't, the stream is closed.
+  ///
+  /// What this and its callers keep while it waits is memory of the task, which it never gives back; so it is little.
+  nonisolated(nonsending) func handshake(
+    on transport: StreamTransport, within limit: Duration, until deadline: Int64
+  ) async throws {
+    let own = loop.deadline(after: limit.clampedNanoseconds)
+    try start(on: transport)
+    while session.phase == .handshaking, failure == nil {
+      let wait = loop.beginWait(WaitReason("TLS handshake with", on: transport))
+      handshaking = wait
+      let outcome = await loop.wait(wait, until: min(own, deadline))
+      handshaking = nil
+      if session.phase != .open, outcome != .resumed(0) {
+        transport.abort()
+        throw interruption(outcome, limit, isOwn: own <= deadline)
+      }
+    }
+    if session.phase == .open { return }
+    transport.close()
+    throw failure ?? StreamError.aborted
+  }
+
+  private func interruption(_ outcome: ParkOutcome, _ limit: Duration, isOwn: Bool) -> any Error {
+    if outcome == .cancelled { return CancellationError() }
+    return isOwn ? TLSError(.handshake, session.peer, .handshakeTimedOut(after: limit)) : DeadlinePassed()
+  }
+}
+
+extension TLSConfiguration {
+  /// Secures a stream, on its loop; `DeadlinePassed` at a time of the loop's clock.
+  package nonisolated(nonsending) func secure(
+    _ transport: StreamTransport, host: String?, port: UInt16? = nil, until deadline: Int64 = .max
+  ) async throws {
+    let filter = try makeFilter(for: transport, host: host, port: port)
+    try await filter.handshake(on: transport, within: handshakeTimeLimit, until: deadline)
+  }
+
+  private func makeFilter(for transport: StreamTransport, host: String?, port: UInt16?) throws -> TLSFilter {
+    let session = try TLSSession(
+      self, host: host, peer: host ?? transport.waitDescription,
+      resumptionKey: host.map { "\($0):\(port ?? transport.peer?.port ?? 0)" }, output: .shared(on: transport.loop))
+    return TLSFilter(session, shutdownTimeLimit: shutdownTimeLimit, on: transport.loop)
+  }
+}
+
+extension TLSOutput {
+  /// The one of this loop's sessions.
+  static func shared(on loop: EventLoop) -> TLSOutput {
+    let key = ObjectIdentifier(TLSOutput.self)
+    if let output = loop.attachments[key] as? TLSOutput { return output }
+    let output = TLSOutput()
+    loop.attachments[key] = output
+    return output
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AsyncIO
+import AsyncIOCore
+
+/// Starts a TCP server that speaks TLS; asyncio's `start_server(ssl=...)`.
+///
+/// ```swift
+/// let tls = TLSConfiguration.server(certificateChainFile: "fullchain.pem", privateKeyFile: "privkey.pem")
+/// let server = try await startServer(host: "127.0.0.1", port: 0, tls: tls) { stream in
+///   for try await line in stream.lines { try await stream.write("<\(line)>\n") }
+/// }
+/// ```
+///
+/// As `startServer(host:port:)`. The handshake is the first thing in the connection's task, and has its time limit; the
+/// handler runs once it is done. A handshake that fails goes to the loop's exception handler, and the connection is
+/// closed.
+///
+/// - Throws: What `startServer(host:port:)` throws, and `TLSError` if a file of the configuration can't be used.
+public nonisolated(nonsending) func startServer(
+  host: String? = nil, port: UInt16, tls: TLSConfiguration, backlog: Int = 100, limit: Int = 64 * 1024,
+  limits: ServerLimits = ServerLimits(), reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+  @_inheritActorContext handler: @escaping StreamHandler
+) async throws -> Server {
+  let plan = ServerPlan(
+    .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
+    startServing: startServing)
+  return try await plan.start(ConnectionService(.stream(handler), preparing: try handshake(tls)))
+}
+
+/// The same with a handler that gets the connection in two halves.
+///
+/// ```swift
+/// let tls = TLSConfiguration.server(certificateChainFile: "fullchain.pem", privateKeyFile: "privkey.pem")
+/// let server = try await startServer(host: "127.0.0.1", port: 0, tls: tls) { reader, writer in
+///   try await writer.write("hello\n")
+/// }
+/// ```
+public nonisolated(nonsending) func startServer(
+  host: String? = nil, port: UInt16, tls: TLSConfiguration, backlog: Int = 100, limit: Int = 64 * 1024,
+  limits: ServerLimits = ServerLimits(), reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+  @_inheritActorContext handler: @escaping ConnectionHandler
+) async throws -> Server {
+  let plan = ServerPlan(
+    .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
+    startServing: startServing)
+  return try await plan.start(ConnectionService(.halves(handler), preparing: try handshake(tls)))
+}
+
+private func handshake(_ tls: TLSConfiguration) throws -> ConnectionService.Preparation {
+  require(tls.role == .server, "startServer: the TLS configuration is a client's")
+  try tls.load()
+  return { stream in
+    do {
+      let handle = stream.writer.handle
+      if handle.isCurrent(for: #isolation) {
+        try await tls.secure(handle.transport, host: nil)
+      } else {
+        try await stream.startTLS(tls)
+      }
+    } catch {
+      // A reset, which follows, might overtake the alert that tells the client why.
+      try? await stream.close()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+import Synchronization
+import Testing
+
+@testable import AsyncIOTLS
+
+extension BackendKind {
+  /// The backends that speak to the kernel, and so to peers that are not ours.
+  static let real: [BackendKind] = {
+    do {
+      _ = try RingBackend()
+      return [.ioUring, .epoll]
+    } catch {
+      print("io_uring is not available here (\(error)): the tests run on epoll only")
+      return [.epoll]
+    }
+  }()
+
+  /// Those, and the virtual one.
+  static let all: [BackendKind] = real + [.virtual]
+}
+
+/// What the exception handler of the test's loop was given.
+final class Reports: Sendable {
+  private let errors = Mutex<[any Error]>([])
+
+  /// Collects on the current loop from now on.
+  init() {
+    EventLoop.current.setExceptionHandler { [weak self] _, context in
+      if let error = context.error { self?.errors.withLock { $0.append(error) } }
+    }
+  }
+
+  var all: [any Error] { errors.withLock { $0 } }
+  var tls: [TLSError] { all.compactMap { $0 as? TLSError } }
+}
+
+/// Runs turns of the loop until the condition holds; the test's time limit ends a condition that never will.
+func turns(until condition: () async throws -> Bool) async throws {
+  while try await !condition() { try await sleep(.microseconds(50)) }
+}
+
+/// Bytes that differ from place to place.
+func pattern(_ count: Int, seed: UInt64) -> [UInt8] {
+  var numbers = Numbers(seed: seed)
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(count + 8)
+  while bytes.count < count { withUnsafeBytes(of: numbers.next()) { bytes.append(contentsOf: $0) } }
+  bytes.removeLast(bytes.count - count)
+  return bytes
+}
+
+/// Compares megabytes: `#expect` looks at what it compares element by element, for its report.
+func expectSame(_ received: [UInt8], _ sent: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
+  let same = received == sent
+  #expect(same, "\(received.count) of \(sent.count) bytes", sourceLocation: sourceLocation)
+}
+
+/// A server that sends back what it gets.
+func startEcho(_ tls: TLSConfiguration = .showing("server")) async throws -> Server {
+  try await startServer(host: "127.0.0.1", port: 0, tls: tls) { stream in
+    var buffer: [UInt8] = []
+    while try await stream.read(into: &buffer) > 0 { try await stream.write(buffer) }
+    try await stream.close()
+  }
+}
+
+/// A connection to a server on this machine.
+func connect(_ port: UInt16, _ tls: TLSConfiguration = .trusting(), name: String? = nil) async throws -> ByteStream {
+  try await ByteStream.connect(host: "127.0.0.1", port: port, tls: tls, serverName: name)
+}
+
+extension Server {
+  /// Ends the server with all that is connected to it. Handlers that fail by that are of no interest.
+  func stop() async throws {
+    EventLoop.current.setExceptionHandler { _, _ in }
+    close()
+    abortClients()
+    try await waitClosed()
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Certificates that the `openssl` command makes once per test process, in a folder that goes with it; see
+/// `make-certificates` beside this file for which there are.
+public struct TestCertificates: Sendable {
+  public let folder: String
+
+  /// The same for all tests of a process.
+  public static let shared: TestCertificates = {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("asyncio-tls-\(UUID().uuidString)")
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("make-certificates")
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let process = Process()
+      process.executableURL = script
+      process.arguments = [folder.path]
+      try process.run()
+      process.waitUntilExit()
+      guard process.terminationStatus == 0 else { fatalError("make-certificates failed") }
+    } catch {
+      fatalError("make-certificates: \(error)")
+    }
+    atexit { try? FileManager.default.removeItem(atPath: TestCertificates.shared.folder) }
+    return TestCertificates(folder: folder.path)
+  }()
+
+  /// The path of a file.
+  public func path(_ file: String) -> String { "\(folder)/\(file)" }
+
+  /// What a file holds.
+  public func text(_ file: String) -> String { (try? String(contentsOfFile: path(file), encoding: .utf8)) ?? "" }
+}
