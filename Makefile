@@ -10,12 +10,13 @@ FILTER ?=
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test stress bench lint format clean
+.PHONY: help demo test stress soak bench lint format clean
 
 help:
 	@echo "make demo    build aio and run its demonstration"
 	@echo "make test    build and run the tests (FILTER=... for some of them)"
 	@echo "make stress  run the tests with several threads under the thread sanitizer"
+	@echo "make soak    run a server under load with every fault there is: 5 minutes of virtual time, 1 of real"
 	@echo "make bench   measure, side by side with other runtimes on this machine"
 	@echo "make lint    check the format, the layers, the sizes of files and the table of parity"
 	@echo "make format  format the Swift sources in place"
@@ -34,6 +35,11 @@ test:
 stress:
 	@Scripts/install-dependencies build
 	@SWIFT='$(SWIFT)' Scripts/stress
+
+soak:
+	$(SWIFT) build $(SWIFT_FLAGS) -c release --product soak
+	@cd "$$($(SWIFT) build $(SWIFT_FLAGS) -c release --show-bin-path)" && ./soak virtual 300 && ./soak real 60 && \
+	  AIO_BACKEND=epoll ./soak real 60
 
 bench:
 	@Scripts/install-dependencies bench

@@ -75,7 +75,8 @@ let package = Package(
     .executableTarget(name: "proxy", dependencies: ["AsyncIO"], path: "Examples/Proxy", swiftSettings: strict),
 
     // tests
-    .target(name: "TestPrograms", path: "Tests/TestPrograms", swiftSettings: strict),
+    .target(
+      name: "TestPrograms", dependencies: ["AsyncIOCore"], path: "Tests/TestPrograms", swiftSettings: strict),
     .testTarget(
       name: "ExamplesTests",
       dependencies: ["AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy"],

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// A chat room: everybody reads what everybody writes. `chat [PORT]`, then `nc 127.0.0.1 7008` in some terminals.
+// A chat room: everybody reads what everybody writes. `chat [PORT [PATIENCE]]`, then `nc 127.0.0.1 7008` in some terminals.
 //
 // What it shows: one handler a connection, a broadcast with a bound, and what to do with a member who doesn't read. Such a
-// one holds up nobody: the broadcast keeps 100 messages for each member, and one who is further behind, or takes
-// nothing for ten seconds, is put out.
+// one holds up nobody: the broadcast keeps 100 messages for each member, and one who is further behind, or takes nothing
+// for ten seconds, is put out.
 
 import AsyncIO
 import Glibc
 
 @main struct Chat {
   static func main() throws {
-    let port = UInt16(CommandLine.arguments.dropFirst().first ?? "") ?? 7008
+    let words = CommandLine.arguments.dropFirst()
+    let port = UInt16(words.first ?? "") ?? 7008
+    let patience = Duration.seconds(words.count > 1 ? Int(words.last ?? "") ?? 10 : 10)
     try EventLoop.run {
       let room = Broadcast<String>(lag: 100, slow: .disconnect)
       let limits = ServerLimits(connectionsPerPeer: 200)
       let server = try await startServer(host: "127.0.0.1", port: port, limits: limits) { stream in
-        try await serve(stream, in: room)
+        try await serve(stream, in: room, patience)
       }
       print("chat at", server.addresses[0])
       fflush(nil)
@@ -23,7 +25,7 @@ import Glibc
     }
   }
 
-  static func serve(_ stream: ByteStream, in room: Broadcast<String>) async throws {
+  static func serve(_ stream: ByteStream, in room: Broadcast<String>, _ patience: Duration) async throws {
     try await stream.write("your name?\n")
     guard let name = try await stream.readLine(), !name.isEmpty else { return }
     // Before anybody is told: what is said from now on is for this member too.
@@ -33,7 +35,7 @@ import Glibc
       try await withTaskScope { scope in
         scope.createTask(name: "to \(name)") {
           for try await message in messages {
-            try await withTimeout(.seconds(10)) { try await stream.write(message) }
+            try await withTimeout(patience) { try await stream.write(message) }
           }
         }
         for try await line in stream.lines where !line.isEmpty { try await room.send("\(name): \(line)\n") }

@@ -94,6 +94,8 @@ import Testing
       #expect(
         try await server.statistics.description
           == "2 connections (1 open, 0 refused, 0 cut off), 10 bytes in, 12 bytes out")
+      // The handler may be about to wait again.
+      try await turns { try await server.connections.first?.waitsFor != nil }
       let connections = try await server.connections
       #expect(connections.count == 1)
       let connection = try #require(connections.first)

@@ -7,19 +7,21 @@ import Testing
 @Suite("Soak", .timeLimit(.minutes(4))) struct SoakTests {
   static let backends = ["epoll", ""]
 
-  private func soak(_ arguments: [String], _ backend: String = "") throws -> [String] {
-    try TestProgram.ours("soak", arguments, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).lines()
+  private func soak(_ arguments: [String], _ backend: String = "") async throws -> [String] {
+    let program = try TestProgram.ours(
+      "soak", arguments, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
+    return await onThread { program.lines() }
   }
 
   @Test("seconds of a real load with every fault leave nothing behind", arguments: backends)
-  func real(backend: String) throws {
-    let lines = try soak(["real", "4"], backend)
+  func real(backend: String) async throws {
+    let lines = try await soak(["real", "4"], backend)
     #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
   }
 
   @Test("half a minute of virtual time with every fault leaves nothing behind", arguments: [1, 2])
-  func virtual(seed: Int) throws {
-    let lines = try soak(["virtual", "30", "\(seed)"])
+  func virtual(seed: Int) async throws {
+    let lines = try await soak(["virtual", "30", "\(seed)"])
     #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
   }
 }
