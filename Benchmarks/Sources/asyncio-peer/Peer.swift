@@ -14,6 +14,7 @@ import Glibc
            asyncio-peer protocol-echo PORT      the same with a protocol instead of streams
            asyncio-peer tls-echo PORT CERT KEY        the same with TLS
            asyncio-peer tls-send PORT CERT KEY COUNT  a TLS server that answers a line with COUNT bytes
+           asyncio-peer echo-work PORT LOOPS STEPS   the same on several loops, with thousands of STEPS of work a message
            asyncio-peer client URL COUNT CONC   gets URL so many times, CONC requests at a time
     """
 
@@ -47,6 +48,10 @@ import Glibc
       try EventLoop.run {
         try await serveTLSBytes(port: UInt16(port), certificate: words[2], key: words[3], count: count)
       }
+    case "echo-work" where words.count == 4:
+      let port = number(words[1], in: 0...65_535)
+      try serveWork(
+        port: UInt16(port), loops: number(words[2], in: 1...64), steps: number(words[3], in: 0...10_000))
     case "client" where words.count == 4:
       let (count, concurrency) = (number(words[2], in: 1...100_000_000), number(words[3], in: 1...10_000))
       try EventLoop.run { try await measureClient(words[1], count: count, concurrency: concurrency) }.print()

@@ -101,8 +101,8 @@ package protocol Backend: StreamDriver, DatagramDriver {
   var prefersReadiness: Bool { get }
 
   /// Whether a small send is cheaper as an operation, handed over with the turn's one system call, than as a call of its
-  /// own.
-  var sendsInBatches: Bool { get }
+  /// own. Where nothing else is handed over it is not.
+  func batchesSend(whileJobsAreReady: Bool) -> Bool
 
   /// Sends what fits without waiting: the number of bytes, or a negative errno.
   func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int

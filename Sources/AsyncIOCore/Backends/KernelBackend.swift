@@ -152,7 +152,7 @@ package class KernelBackend: Backend {
     }
   }
 
-  package var sendsInBatches: Bool { false }
+  package func batchesSend(whileJobsAreReady: Bool) -> Bool { false }
   package var prefersReadiness: Bool { false }
 
   package final func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {

@@ -75,7 +75,7 @@ package final class VirtualBackend: Backend {
 
   package var kind: BackendKind { .virtual }
   package var systemCalls: Int { 0 }
-  package var sendsInBatches: Bool { false }
+  package func batchesSend(whileJobsAreReady: Bool) -> Bool { false }
   package var prefersReadiness: Bool { false }
 
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.meant(by: nanoseconds) }

@@ -56,7 +56,8 @@ extension StreamTransport {
   package func emit(_ bytes: UnsafeRawBufferPointer) {
     if outputError != nil || state == .closed { return }
     var rest = bytes
-    let batches = loop.driver.sendsInBatches && bytes.count <= Self.largestBatched
+    let batches =
+      bytes.count <= Self.largestBatched && loop.driver.batchesSend(whileJobsAreReady: loop.hasReadyJobs)
     if outputIsIdle && !batches {
       let sent = isSocket ? loop.driver.send(bytes, to: number) : loop.driver.write(bytes, to: number)
       if sent > 0 { bytesSent &+= sent }
