@@ -60,6 +60,30 @@ import Testing
   }
 
   @Test(
+    "a peer that resets its connection is no failure of the handler, whose task has the error all the same",
+    arguments: BackendKind.conforming)
+  func aResetIsNoFailureOfTheHandler(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let log = Log()
+      EventLoop.current.setExceptionHandler { _, context in log.append("\(context)") }
+      let ended = Queue<String>(maxSize: 1)
+      let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
+        try await writer.write("ready\n")
+        currentTask?.addDoneCallback { task in _ = try? ended.tryPut("\(task.error.map { "\($0)" } ?? "no error")") }
+        _ = try await reader.readToEnd()
+      }
+      let stream = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      #expect(try await stream.readLine() == "ready")
+      let local = try #require(stream.localAddress)
+      stream.abort()
+      #expect(try await ended.get() == "receive \(local): connection reset by peer (ECONNRESET)")
+      #expect(log.entries.isEmpty)
+      server.close()
+      try await server.waitClosed()
+    }
+  }
+
+  @Test(
     "close stops listening and leaves connections alone; waitClosed waits for them",
     arguments: BackendKind.conforming)
   func closeLeavesConnectionsAlone(backend: BackendKind) async throws {

@@ -249,9 +249,13 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   private static func handlerFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
     let transport = handle.transport
     handle.abort()
-    // What the server itself has done to the connection is no failure of its handler.
+    // What the server itself has done to the connection is no failure of its handler, and that a peer goes is none:
+    // reported for each, the resets of a busy server would bury what is.
     let wasCutOff = handle.isCurrent && transport.wasCutOff
-    if !wasCutOff && !(error is CancellationError) {
+    let peerWent = handle.isCurrent && transport.wasLost(by: error)
+    if peerWent {
+      DebugMode.log("a connection was lost: \(error)")
+    } else if !wasCutOff && !(error is CancellationError) {
       transport.loop.reportFromAnywhere("a connection handler failed", error)
     }
     handlerEnded(handle)

@@ -54,4 +54,11 @@ extension StreamTransport {
     wasCutOff = true
     abort(with: error)
   }
+
+  /// Whether this is what the connection itself has failed with, since its peer has gone.
+  func wasLost(by error: any Error) -> Bool {
+    guard let error = error as? SystemError else { return false }
+    let isGone = error.code == .connectionReset || error.code == .brokenPipe || error.code == .timedOut
+    return isGone && ((inputError as? SystemError) == error || (outputError as? SystemError) == error)
+  }
 }
