@@ -4,7 +4,8 @@ import AsyncIOCore
 
 /// The incoming side of a connection; asyncio's `StreamReader`.
 ///
-/// Bytes arrive by themselves and wait here, up to twice the `limit`; then the peer has to wait. One task reads at a
+/// Bytes arrive by themselves and wait here, up to twice the `limit`; then the peer has to wait. (What io_uring has
+/// received by that time is added: 2 MiB at most, shared by all streams of the loop's turn.) One task reads at a
 /// time. A reader belongs to the loop that it was opened on and works from anywhere: called off that loop, a method hops
 /// there and back.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AsyncIO
-import AsyncIOCore
+public import AsyncIOCore
 
 /// Starts a TCP server that speaks TLS; asyncio's `start_server(ssl=...)`.
 ///
@@ -45,6 +45,25 @@ public nonisolated(nonsending) func startServer(
     .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
     startServing: startServing)
   return try await plan.start(ConnectionService(.halves(handler), preparing: try handshake(tls)))
+}
+
+/// Starts a server at an address that speaks TLS: no name is looked up. See `startServer(at:)`.
+///
+/// ```swift
+/// let tls = TLSConfiguration.server(certificateChainFile: "fullchain.pem", privateKeyFile: "privkey.pem")
+/// let server = try await startServer(at: .loopback(port: 0), tls: tls) { stream in
+///   try await stream.write("hello\n")
+/// }
+/// ```
+///
+/// - Throws: `SystemError` if the address can't be listened at, and `TLSError` if a file of the configuration can't be
+///   used.
+public nonisolated(nonsending) func startServer(
+  at address: SocketAddress, tls: TLSConfiguration, backlog: Int = 100, limit: Int = 64 * 1024,
+  limits: ServerLimits = ServerLimits(), @_inheritActorContext handler: @escaping StreamHandler
+) async throws -> Server {
+  let plan = ServerPlan(.address(address), backlog: backlog, limit: limit, limits: limits)
+  return try await plan.start(ConnectionService(.stream(handler), preparing: try handshake(tls)))
 }
 
 private func handshake(_ tls: TLSConfiguration) throws -> ConnectionService.Preparation {
