@@ -6,7 +6,7 @@ import AsyncIO
 struct FetchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fetch",
-    abstract: "Fetches pages over http, many at a time.",
+    abstract: "Fetches pages over http and https, many at a time.",
     discussion: """
       One URL without -o or --from: its body goes to standard output. Otherwise each page is a line (its status, its \
       size, its URL), or on a terminal a part of a progress bar, and the last line sums up. A page that fails is a line \
@@ -37,7 +37,7 @@ struct FetchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A file with a URL on each line; - is standard input.", valueName: "file"))
   var from: String?
 
-  @Argument(help: ArgumentHelp("What to fetch: http://...", valueName: "url"))
+  @Argument(help: ArgumentHelp("What to fetch: https://...", valueName: "url"))
   var urls: [String] = []
 
   /// Not `validate`, which is called before an unknown option is noticed.
