@@ -38,6 +38,13 @@ import Testing
     #expect(information.peerCertificate?.der.prefix(2) == [0x30, 0x82])
     #expect(pair.server.session.information?.serverName == "localhost")
     #expect(pair.server.session.information?.peerCertificate == nil)
+    #expect(
+      information.description == """
+        \(version), \(information.cipher), server name localhost; peer CN=server for localhost, example.test, \
+        *.wild.test, 127.0.0.1 and 1 more, issuer CN=intermediate, notAfter 2040-01-01 00:00:00 UTC
+        """)
+    #expect(
+      pair.server.session.information?.description == "\(version), \(information.cipher), server name localhost")
   }
 
   @Test("takes its input in single bytes", arguments: versions)
@@ -155,7 +162,7 @@ import Testing
     let early = try Pair()
     try early.client.session.start(early.client.sink)
     let inHandshake = try #require(throws: TLSError.self) { try early.client.session.receivedEnd() }
-    #expect("\(inHandshake)" == "TLS handshake with localhost: connection ended without close_notify")
+    #expect("\(inHandshake)" == "TLS handshake with localhost: peer closed the connection")
   }
 
   @Test("sends nothing before the handshake is complete")

@@ -25,3 +25,10 @@ public struct TLSCertificate: Hashable, Sendable {
   /// All of it, for a program that looks at more, or pins it.
   public let der: [UInt8]
 }
+
+extension TLSCertificate: CustomStringConvertible {
+  /// `CN=example.org for example.org, www.example.org, issuer CN=Example CA, notAfter 2026-05-01 12:00:00 UTC`.
+  public var description: String {
+    "\(subject) for \(TLSError.Kind.few(names)), issuer \(issuer), notAfter \(notAfter)"
+  }
+}

@@ -87,7 +87,9 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String {
-    let reason = "\(kind)\(about.map { " (\($0))" } ?? "")"
+    // The handshake's end is no news of close_notify: who is no TLS server at all closes like that.
+    let isClosedEarly = operation == .handshake && kind == .truncated
+    let reason = isClosedEarly ? "peer closed the connection" : "\(kind)\(about.map { " (\($0))" } ?? "")"
     return switch operation {
     case .configuration: "TLS configuration: \(reason)"
     case .handshake: "TLS handshake with \(peer): \(reason)"
@@ -136,7 +138,7 @@ extension TLSError.Kind: CustomStringConvertible {
   }
 
   /// A certificate can have hundreds.
-  private static func few(_ names: [String]) -> String {
+  static func few(_ names: [String]) -> String {
     if names.isEmpty { return "no name" }
     let first = names.prefix(4).joined(separator: ", ")
     return names.count > 4 ? "\(first) and \(names.count - 4) more" : first

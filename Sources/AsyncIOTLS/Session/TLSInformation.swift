@@ -18,6 +18,18 @@ public struct TLSInformation: Hashable, Sendable {
   public let peerCertificate: TLSCertificate?
 }
 
+extension TLSInformation: CustomStringConvertible {
+  /// `TLS 1.3, TLS_AES_256_GCM_SHA384, h2, server name example.org, resumed; peer CN=example.org for example.org, ...`:
+  /// as much of it as there is.
+  public var description: String {
+    var parts = [version.description, cipher]
+    if let applicationProtocol { parts.append(applicationProtocol) }
+    if let serverName { parts.append("server name \(serverName)") }
+    if isResumed { parts.append("resumed") }
+    return parts.joined(separator: ", ") + (peerCertificate.map { "; peer \($0)" } ?? "")
+  }
+}
+
 extension TLSSession {
   /// Nil before the end of the handshake.
   package var information: TLSInformation? {
