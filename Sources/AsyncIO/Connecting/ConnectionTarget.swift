@@ -17,6 +17,7 @@ package struct ConnectionTarget: Sendable {
   package init(
     _ place: Place, from local: SocketAddress? = nil, timeout: Duration? = nil, limit: Int = 64 * 1024
   ) {
+    require(limit > 0, "openConnection: the limit of a stream is a number of bytes above 0")
     self.place = place
     self.local = local
     self.timeout = timeout

@@ -39,15 +39,20 @@ public struct ServerLimits: Hashable, Sendable {
     connections: Int? = nil, connectionsPerPeer: Int? = nil, timeWithoutProgress: Duration? = nil,
     leastRate: Int? = nil
   ) {
+    self.connections = connections
+    self.connectionsPerPeer = connectionsPerPeer
+    self.timeWithoutProgress = timeWithoutProgress
+    self.leastRate = leastRate
+    expectSense()
+  }
+
+  /// Ends the process if a limit can't be meant. A server that starts calls it too: settings may have changed since `init`.
+  func expectSense() {
     require(connections.map { $0 > 0 } ?? true, "ServerLimits: a server wants at least one connection")
     require(connectionsPerPeer.map { $0 > 0 } ?? true, "ServerLimits: a peer wants at least one connection")
     require(timeWithoutProgress.map { $0 > .zero } ?? true, "ServerLimits: timeWithoutProgress is a time above zero")
     require(
       leastRate.map { $0 > 0 && timeWithoutProgress != nil } ?? true,
       "ServerLimits: leastRate is above zero, and measured over timeWithoutProgress, which is to be given with it")
-    self.connections = connections
-    self.connectionsPerPeer = connectionsPerPeer
-    self.timeWithoutProgress = timeWithoutProgress
-    self.leastRate = leastRate
   }
 }

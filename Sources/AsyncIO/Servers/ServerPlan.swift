@@ -24,6 +24,8 @@ package struct ServerPlan: Sendable {
     _ place: Place, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
     reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true
   ) {
+    require(limit > 0, "startServer: the limit of a stream is a number of bytes above 0")
+    limits.expectSense()
     self.place = place
     self.backlog = backlog
     self.limit = limit

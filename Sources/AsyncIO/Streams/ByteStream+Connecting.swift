@@ -106,6 +106,7 @@ extension EventLoop {
   func makeStream(
     _ descriptor: consuming Descriptor, peer: SocketAddress?, isSocket: Bool = true, reads: Bool = true, limit: Int
   ) -> StreamHandle {
+    require(!reads || limit > 0, "StreamReader: the limit of a stream is a number of bytes above 0")
     let transport = StreamTransport(descriptor, peer: peer, isSocket: isSocket, limit: limit, loop: self)
     if reads { transport.start() }
     return StreamHandle(transport)
