@@ -100,7 +100,11 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  public var description: String { "resolve \(host): \(explanation)" }
+  public var description: String {
+    // What is no name may be anything: in quotes it stays within its line, and an empty one can be seen.
+    if case .malformed = reason { return "resolve \(host.debugDescription): \(explanation)" }
+    return "resolve \(host): \(explanation)"
+  }
 
   private var explanation: String {
     switch reason {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import AsyncIO
+
+@Suite("Errors of names") struct NameErrorTests {
+  @Test("what is no name at all stands in quotes, and stays within its line")
+  func whatIsNoNameIsQuoted() {
+    let empty = NameError(host: "", .malformed("it is empty"))
+    #expect("\(empty)" == "resolve \"\": not a host name: it is empty")
+    let lines = NameError(host: "a\nb", .malformed("it has a character that no name has"))
+    #expect("\(lines)" == "resolve \"a\\nb\": not a host name: it has a character that no name has")
+    #expect("\(NameError(host: "example.com", .notFound))" == "resolve example.com: no such name")
+  }
+}
