@@ -80,6 +80,7 @@ import Testing
       #expect(try stream.option(.keepAliveIdle) == .seconds(42))
       #expect(try stream.option(.userTimeout) == .milliseconds(1500))
       #expect(try stream.option(.receiveBufferSize) >= 100_000)
+      let peer = try #require(stream.peerAddress)
       if backend != .virtual {
         let (near, far) = try await ByteStream.pair()
         let error = #expect(throws: SystemError.self) { try near.setOption(.noDelay, to: true) }
@@ -88,6 +89,8 @@ import Testing
         far.abort()
       }
       try await pair.close()
+      let closed = #expect(throws: SystemError.self) { try stream.setOption(.keepAlive, to: true) }
+      #expect(closed?.description == "setsockopt \(peer), which is closed: bad file descriptor (EBADF)")
     }
   }
 }

@@ -68,6 +68,15 @@ import Testing
     }
   }
 
+  @Test("a descriptor that is none is named", arguments: StreamKindTests.sockets)
+  func aDescriptorThatIsNoneIsNamed(_ what: StreamCase) async throws {
+    try await what.withStreams { near, far in
+      let error = await #expect(throws: SystemError.self) { try await near.writer.sendFile(descriptor: -1) }
+      #expect(error?.description.contains("descriptor -1") == true)
+      #expect(error?.description.hasSuffix(": bad file descriptor (EBADF)") == true)
+    }
+  }
+
   @Test("a file whose size the kernel doesn't know is sent too", arguments: StreamKindTests.all)
   func aFileOfProcIsSent(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in

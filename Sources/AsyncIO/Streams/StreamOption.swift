@@ -75,7 +75,8 @@ extension StreamWriter {
   ///
   /// - Throws: `SystemError` if the socket has no such option, or the stream is closed or none of a socket.
   public func option<Value>(_ option: StreamOption<Value>) throws -> Value {
-    option.decode(try handle.transport.loop.driver.option(option.name, of: try handle.transport.socketNumber()))
+    let number = try handle.transport.socketNumber("getsockopt")
+    return option.decode(try handle.transport.loop.driver.option(option.name, of: number))
   }
 
   /// Sets an option. On the stream's loop.
@@ -83,7 +84,7 @@ extension StreamWriter {
   /// - Throws: As `option(_:)`.
   public func setOption<Value>(_ option: StreamOption<Value>, to value: Value) throws {
     try handle.transport.loop.driver.setOption(
-      option.name, to: option.encode(value), of: try handle.transport.socketNumber())
+      option.name, to: option.encode(value), of: try handle.transport.socketNumber("setsockopt"))
   }
 }
 
@@ -99,9 +100,13 @@ extension ByteStream {
 
 extension StreamTransport {
   /// The socket's descriptor, while it has one.
-  package func socketNumber() throws -> Int32 {
-    guard state != .closed else { throw StreamError.writeAfterEnd }
-    guard isSocket else { throw SystemError("getsockopt", waitDescription, code: .notASocket) }
+  ///
+  /// - Parameter operation: For the error.
+  func socketNumber(_ operation: String) throws -> Int32 {
+    guard state != .closed else {
+      throw SystemError(operation, "\(waitDescription), which is closed", code: SystemError.Code(rawValue: EBADF))
+    }
+    guard isSocket else { throw SystemError(operation, waitDescription, code: .notASocket) }
     return number
   }
 }

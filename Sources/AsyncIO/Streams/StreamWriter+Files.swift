@@ -124,7 +124,7 @@ extension StreamTransport {
         outputIsHeld = false
         return sent + (try await sendCopy(of: source, from: offset + sent, count: count - sent))
       } else {
-        failOutput(SystemError("sendfile", waitDescription, result: result))
+        failOutput(SystemError("sendfile", "\(source.name) to \(waitDescription)", result: result))
       }
     }
     return sent
