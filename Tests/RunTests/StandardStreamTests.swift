@@ -33,6 +33,15 @@ import Testing
     #expect(result.status == 0)
   }
 
+  @Test("those that are closed are /dev/null, and no descriptors of the loop's", arguments: RunTests.backends)
+  func closedOnes(backend: String) throws {
+    let input = try shell("$0 standard-streams <&-", backend)
+    #expect(input.errors == "0 lines, 0 bytes\n")
+    #expect(input.output == "" && input.status == 0)
+    let both = try shell("$0 standard-streams <&- >&-", backend)
+    #expect(both.errors == "0 lines, 0 bytes\n" && both.status == 0)
+  }
+
   @Test("a file comes in and another goes out", arguments: RunTests.backends)
   func files(backend: String) throws {
     let result = try shell(

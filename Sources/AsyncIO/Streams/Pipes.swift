@@ -23,7 +23,8 @@ extension StreamReader {
     StreamReader(try await onCurrentLoop { try $0.adopt(descriptor, limit: limit) })
   }
 
-  /// The process's standard input, whatever it is. Its bytes go to one reader: the first one's.
+  /// The process's standard input, whatever it is; one that was closed when the loop started is empty. Its bytes go to
+  /// one reader: the first one's.
   ///
   /// ```swift
   /// let input = try await StreamReader.standardInput()

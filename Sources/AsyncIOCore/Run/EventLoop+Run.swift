@@ -87,6 +87,7 @@ extension EventLoop {
     guard asyncio_thread_id() == getpid() else { throw EventLoopError.notOnMainThread }
     ExecutorInstallation.ensureRouterAndMain()
 
+    StandardDescriptors.ensureOpen()
     let loop = EventLoop(driver: try BackendChoice.make(backend), isMain: true, namesTasks: DebugMode.isOn)
     var others: [LoopThread] = []
     do {

@@ -29,6 +29,7 @@ package final class LoopThread: Sendable {
     startThread(name: name) {
       let loop: EventLoop
       do {
+        StandardDescriptors.ensureOpen()
         loop = EventLoop(driver: try makeDriver(), namesTasks: namesTasks)
       } catch {
         made.withLock { $0 = .failure(error) }
