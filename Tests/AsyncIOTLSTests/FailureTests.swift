@@ -78,6 +78,18 @@ import Testing
 
   // MARK: - Peers that don't take part
 
+  @Test("not reported of a client that connects and goes", arguments: BackendKind.all)
+  func ofAClientThatConnectsAndGoes(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let (reports, calls) = (Reports(), Calls())
+      let server = try await Self.startCounting(.showing("server"), calls)
+      for _ in 0..<3 { try await ByteStream.connect(host: "127.0.0.1", port: server.port).close() }
+      server.close()
+      try await server.waitClosed()
+      #expect(reports.all.isEmpty && calls.count.withLock { $0 } == 0)
+    }
+  }
+
   @Test("after a minute if a client says nothing", .virtualTime)
   func ifAClientSaysNothing() async throws {
     let (reports, calls) = (Reports(), Calls())

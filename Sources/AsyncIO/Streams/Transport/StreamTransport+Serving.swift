@@ -57,8 +57,14 @@ extension StreamTransport {
 
   /// Whether this is what the connection itself has failed with, since its peer has gone.
   func wasLost(by error: any Error) -> Bool {
+    if let error = error as? any PeerDeparture { return error.isPeerDeparture }
     guard let error = error as? SystemError else { return false }
     let isGone = error.code == .connectionReset || error.code == .brokenPipe || error.code == .timedOut
     return isGone && ((inputError as? SystemError) == error || (outputError as? SystemError) == error)
   }
+}
+
+/// An error of a filter that may mean no more than that the peer has gone.
+package protocol PeerDeparture: Error {
+  var isPeerDeparture: Bool { get }
 }
