@@ -110,6 +110,8 @@ extension StreamTransport {
       }
       // Level-triggered: what is over would be told for ever.
       if inputIsOver, let receiving, !receivingIsEnding { cancelReceiving(receiving) }
+      // It was told while it was being cancelled: then this was its last word, and what is to follow it follows now.
+      if completion.isLast && wantsMore { startReceiving() }
     } else if completion.result != SystemError.Code.canceled.result {
       endInput(with: SystemError("poll", waitDescription, result: completion.result))
     } else if wasEnding {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orders of completions that a backend may take and rarely does.
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+import Glibc
+import Testing
+
+@Suite("Orders of completions", .timeLimit(.minutes(1))) struct StreamOrderTests {
+  /// A stream that pulls, at a socket of which the test has the other end.
+  private func pulling(_ pair: SocketPair) async throws -> ByteStream {
+    let stream = try await ByteStream.adopting(dup(pair.near))
+    let large = pattern(32 * 1024)
+    for _ in 0..<8 {
+      #expect(send(pair.far, large, large.count, 0) == large.count)
+      #expect(try await stream.readExactly(large.count) == large)
+    }
+    return stream
+  }
+
+  @Test("a readiness that is told while its poll is cancelled is no end", arguments: BackendKind.ofAKernel)
+  func readinessWhilePollIsCancelled(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let pair = SocketPair()
+      let stream = try await pulling(pair)
+      try await withTimeout(.seconds(10)) {
+        // After some dozens of small pieces the stream goes back to receiving, and the next one is there already.
+        for number in 0..<200 {
+          writeByte(pair.far, UInt8(number))
+          let piece = try await stream.read(upTo: 10)
+          #expect(piece == [UInt8(number)])
+        }
+      }
+      stream.abort()
+    }
+  }
+
+  @Test("the same while nobody reads", arguments: BackendKind.ofAKernel)
+  func readinessWhileNobodyReads(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      for pieces in 30..<36 {
+        let pair = SocketPair()
+        let stream = try await pulling(pair)
+        try await withTimeout(.seconds(10)) {
+          for number in 0..<pieces {
+            writeByte(pair.far, UInt8(number))
+            let piece = try await stream.read(upTo: 10)
+            #expect(piece == [UInt8(number)])
+          }
+          writeByte(pair.far, 1)
+          try await sleep(.milliseconds(5))
+          writeByte(pair.far, 2)
+          let rest = try await stream.readExactly(2)
+          #expect(rest == [1, 2])
+        }
+        stream.abort()
+      }
+    }
+  }
+}
+
+private func writeByte(_ descriptor: Int32, _ byte: UInt8) {
+  var byte = byte
+  precondition(write(descriptor, &byte, 1) == 1)
+}
