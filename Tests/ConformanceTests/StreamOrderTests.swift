@@ -58,6 +58,21 @@ import Testing
       }
     }
   }
+
+  @Test("a write that a reset cuts short fails", arguments: BackendKind.conforming)
+  func aWriteThatIsCutShort(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let pair = try await ConnectedPair()
+      let writing = Task {
+        try await pair.client.writer.write(pattern(32_000_000))
+        try await pair.client.writer.close()
+      }
+      _ = try await pair.accepted.reader.readExactly(8_000_000)
+      pair.accepted.writer.abort()
+      await #expect(throws: SystemError.self) { try await writing.value }
+      try await pair.close()
+    }
+  }
 }
 
 private func writeByte(_ descriptor: Int32, _ byte: UInt8) {

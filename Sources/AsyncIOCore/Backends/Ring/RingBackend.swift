@@ -228,9 +228,9 @@ import Glibc
       } else {
         unsafe loop.complete(record, Completion(result: result.res, isLast: !more))
       }
-    case .write: unsafe wrote(result, record, of: loop)
+    case .send, .write: unsafe wrote(result, record, of: loop)
     case .sendZeroCopy: unsafe sentZeroCopy(result, record, of: loop)
-    case .send, .connect:
+    case .connect:
       unsafe loop.complete(record, Completion(result: result.res, isLast: true))
     }
     return hasBuffer
@@ -266,7 +266,8 @@ import Glibc
     }
   }
 
-  /// A pipe takes what fits: the rest follows.
+  /// A pipe takes what fits: the rest follows. A socket takes all (MSG_WAITALL), unless something is wrong with it that
+  /// the kernel does not say when it has sent a part: the rest is what it says it of.
   private func wrote(
     _ result: asyncio_uring_cqe, _ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop
   ) {
