@@ -73,6 +73,16 @@ import Testing
       try await pair.close()
     }
   }
+
+  @Test("a stream may be without a limit", arguments: BackendKind.conforming)
+  func withoutALimit(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let pair = try await ConnectedPair(limit: .max)
+      try await pair.client.writer.write("hello\n")
+      #expect(try await pair.accepted.reader.readLine() == "hello")
+      try await pair.close()
+    }
+  }
 }
 
 private func writeByte(_ descriptor: Int32, _ byte: UInt8) {

@@ -87,7 +87,8 @@ package final class StreamTransport: OperationSink, WaitObject {
     _ descriptor: consuming Descriptor, peer: SocketAddress?, isSocket: Bool = true, limit: Int, loop: EventLoop
   ) {
     self.loop = loop
-    self.limit = limit
+    // Twice the limit is a number, too.
+    self.limit = min(limit, .max / 4)
     self.isSocket = isSocket
     self.descriptor = consume descriptor
     knownPeer = peer
