@@ -83,6 +83,19 @@ import Testing
       try await pair.close()
     }
   }
+
+  @Test("what is asked for costs no memory before it comes", arguments: BackendKind.ofAKernel)
+  func askingForMuch(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let pair = SocketPair()
+      let stream = try await pulling(pair)
+      #expect(send(pair.far, pattern(32 * 1024), 32 * 1024, 0) == 32 * 1024)
+      shutdown(pair.far, Int32(SHUT_WR))
+      let error = await #expect(throws: IncompleteReadError.self) { try await stream.readExactly(.max) }
+      #expect(error?.partial.count == 32 * 1024)
+      stream.abort()
+    }
+  }
 }
 
 private func writeByte(_ descriptor: Int32, _ byte: UInt8) {

@@ -135,7 +135,8 @@ extension StreamTransport {
   /// Receives what is there into the input. Returns whether `needed` bytes are unread, or there will be no more.
   func pull(_ needed: Int) -> Bool {
     while pulling.mayBeReadable && input.count < needed && !inputIsOver {
-      receiveIntoInput(upTo: max(64 * 1024, needed - input.count))
+      // No more at a time than is likely to be there: how much is needed may be what a peer says.
+      receiveIntoInput(upTo: min(max(64 * 1024, needed - input.count), Pulling.largest))
     }
     return input.count >= needed || inputIsOver
   }
