@@ -96,6 +96,37 @@ import Testing
       stream.abort()
     }
   }
+
+  @Test("writers wait while a file is sent", arguments: BackendKind.ofAKernel)
+  func writersWaitWhileAFileIsSent(backend: BackendKind) async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("server")
+    let file = open(path, O_CREAT | O_RDWR, 0o600)
+    #expect(ftruncate(file, 64_000_000) == 0)
+    defer { close(file) }
+    try await withEventLoop(backend: backend) {
+      let pair = try await ConnectedPair()
+      let sending = Task { try await pair.client.writer.sendFile(descriptor: file) }
+      let piece = pattern(100_000)
+      let writing = Task {
+        while !Task.isCancelled { try await pair.client.writer.write(piece) }
+      }
+      var most = 0
+      var received = 0
+      while received < 60_000_000 {
+        received += try await pair.accepted.reader.readExactly(200_000).count
+        // The socket fills up in between.
+        try await sleep(.microseconds(200))
+        most = max(most, pair.client.writer.pendingBytes)
+      }
+      #expect(most < 500_000, "\(most)")
+      writing.cancel()
+      pair.client.writer.abort()
+      _ = try? await sending.value
+      _ = try? await writing.value
+      try await pair.close()
+    }
+  }
 }
 
 private func writeByte(_ descriptor: Int32, _ byte: UInt8) {

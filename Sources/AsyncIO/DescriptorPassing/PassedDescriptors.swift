@@ -76,7 +76,7 @@ extension StreamTransport {
       try expectWritable()
     }
     try await sendFirst(descriptors, with: bytes)
-    if pendingOutput > Self.highWater { try await waitForOutput() }
+    if pendingOutput > Self.highWater { try await waitForRoom() }
   }
 
   private nonisolated(nonsending) func sendFirst(_ descriptors: [Int32], with bytes: [UInt8]) async throws {

@@ -139,7 +139,7 @@ extension StreamTransport {
       let bytes = try await loop.runBlocking(WaitReason("read", on: self)) { source.read(from: position, upTo: wanted) }
         .get()
       if bytes.isEmpty { break }
-      if try bytes.withUnsafeBytes({ try write($0) }) { try await waitForOutput() }
+      if try bytes.withUnsafeBytes({ try write($0) }) { try await waitForRoom() }
       sent += bytes.count
     }
     return sent

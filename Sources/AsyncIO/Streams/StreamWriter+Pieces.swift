@@ -14,11 +14,11 @@ extension StreamWriter {
   /// - Throws: As `write(_:)`.
   public nonisolated(nonsending) func write(contentsOf pieces: [[UInt8]]) async throws {
     if handle.isCurrent(for: #isolation) {
-      if try handle.transport.write(contentsOf: pieces) { try await handle.transport.waitForOutput() }
+      if try handle.transport.write(contentsOf: pieces) { try await handle.transport.waitForRoom() }
       await handle.transport.loop.spendBudget()
     } else {
       try await handle.onLoop { transport in
-        if try transport.write(contentsOf: pieces) { try await transport.waitForOutput() }
+        if try transport.write(contentsOf: pieces) { try await transport.waitForRoom() }
       }
     }
   }
@@ -33,7 +33,7 @@ extension StreamWriter {
   /// - Throws: As `write(_:)`.
   public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws {
     if handle.isCurrent(for: #isolation) {
-      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForOutput() }
+      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
       await handle.transport.loop.spendBudget()
     } else {
       try await write(bytes.withUnsafeBytes { Array($0) })
@@ -108,7 +108,7 @@ extension StreamTransport {
 
   nonisolated(nonsending) func writeZeroCopy(_ bytes: [UInt8]) async throws {
     guard filter == nil, isSocket, !bytes.isEmpty else {
-      if try bytes.withUnsafeBytes({ try write($0) }) { try await waitForOutput() }
+      if try bytes.withUnsafeBytes({ try write($0) }) { try await waitForRoom() }
       return await loop.spendBudget()
     }
     try expectWritable()

@@ -21,11 +21,11 @@ public final class StreamWriter: Sendable {
   /// - Throws: `SystemError` if the connection was lost; `StreamError.writeAfterEnd` after `close` or `writeEOF`.
   public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
     if handle.isCurrent(for: #isolation) {
-      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForOutput() }
+      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
       await handle.transport.loop.spendBudget()
     } else {
       try await handle.onLoop { transport in
-        if try bytes.withUnsafeBytes({ try transport.write($0) }) { try await transport.waitForOutput() }
+        if try bytes.withUnsafeBytes({ try transport.write($0) }) { try await transport.waitForRoom() }
       }
     }
   }
@@ -33,7 +33,7 @@ public final class StreamWriter: Sendable {
   /// Writes a part of an array.
   public nonisolated(nonsending) func write(_ bytes: ArraySlice<UInt8>) async throws {
     if handle.isCurrent(for: #isolation) {
-      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForOutput() }
+      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
       await handle.transport.loop.spendBudget()
     } else {
       try await write(Array(bytes))
@@ -47,7 +47,7 @@ public final class StreamWriter: Sendable {
         try handle.transport.write(UnsafeRawBufferPointer($0))
       })
     {
-      if full { try await handle.transport.waitForOutput() }
+      if full { try await handle.transport.waitForRoom() }
       await handle.transport.loop.spendBudget()
     } else {
       try await write(Array(text.utf8))

@@ -123,6 +123,11 @@ extension StreamTransport {
     if let outputError { throw outputError }
   }
 
+  /// Waits until a writer may go on. While a file is sent others who wait here wake whenever the socket has room.
+  package nonisolated(nonsending) func waitForRoom(until deadline: Int64 = .max) async throws {
+    repeat { try await waitForOutput(until: deadline) } while output.count > Self.highWater
+  }
+
   nonisolated(nonsending) func drain() async throws {
     if let outputError { throw outputError }
     while pendingOutput > Self.lowWater { try await waitForOutput() }
