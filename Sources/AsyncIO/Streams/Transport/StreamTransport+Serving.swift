@@ -21,7 +21,7 @@ extension StreamTransport {
   /// The input is over if the peer has had its answer. A peer that has not asked yet has a moment to do so: a request
   /// follows its connection.
   func endIfIdle() -> Bool {
-    guard state == .open, !inputIsOver, input.isEmpty, !pulling.mayBeReadable else { return false }
+    guard state == .open, !inputIsOver, input.isEmpty, !(pulling.isOn && pulling.mayBeReadable) else { return false }
     guard !wasSpokenTo, !isPreparing else { return false }
     guard bytesReceived > 0 || listener?.endsNewcomers == true else { return false }
     reachedEnd = true
