@@ -41,17 +41,14 @@ package final class TLSOutput {
     storage.deallocate()
   }
 
-  var isEmpty: Bool { storage.pointee.count == 0 }
+  var count: Int { storage.pointee.count }
 
-  /// Forgets what is left of a call before.
-  func clear() { storage.pointee.count = 0 }
-
-  /// Hands over what has collected.
-  func flush(to sink: some TLSSink) {
+  /// Hands over what has collected behind the first so many bytes, which are of a call around this one.
+  func flush(from begin: Int, to sink: some TLSSink) {
     let count = storage.pointee.count
-    if count == 0 { return }
-    storage.pointee.count = 0
-    sink.emit(UnsafeRawBufferPointer(rebasing: storage.pointee.bytes[..<count]))
+    if count == begin { return }
+    storage.pointee.count = begin
+    sink.emit(UnsafeRawBufferPointer(rebasing: storage.pointee.bytes[begin..<count]))
   }
 }
 

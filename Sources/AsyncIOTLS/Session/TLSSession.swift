@@ -145,15 +145,20 @@ package final class TLSSession {
   /// Takes all of the bytes.
   package func received(_ bytes: UnsafeRawBufferPointer, _ sink: some TLSSink) throws {
     if hasReceivedEnd { return }
-    try run(sink) {
-      if phase == .handshaking {
+    var rest = bytes
+    if phase != .open {
+      try run(sink) {
         if beginning.count < 3 { beginning.append(contentsOf: bytes.prefix(3 - beginning.count)) }
         pipe.pointee.input = bytes
         try handshake()
-      } else {
-        pipe.pointee.input = bytes
+        rest = pipe.pointee.input
       }
-      if phase == .open { try read(sink) }
+    }
+    if phase == .open {
+      try run(sink) {
+        pipe.pointee.input = rest
+        try read(sink)
+      }
     }
     if hasReceivedEnd { sink.deliverEnd() }
   }
@@ -194,10 +199,13 @@ package final class TLSSession {
   private func run(_ sink: some TLSSink, _ body: () throws -> Void) throws {
     if let failure { throw failure }
     ERR_clear_error()
-    output.clear()
+    // A protocol writes from within its callback, and so from within the call that gave it what it answers: what that one
+    // has not read yet is still to be read then, and its output, or another session's, is its own.
+    let unread = pipe.pointee.input
+    let begin = output.count
     defer {
-      pipe.pointee.input = UnsafeRawBufferPointer(start: nil, count: 0)
-      output.flush(to: sink)
+      pipe.pointee.input = unread
+      output.flush(from: begin, to: sink)
     }
     try body()
   }
