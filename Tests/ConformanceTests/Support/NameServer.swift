@@ -81,7 +81,9 @@ final class NameServer: Sendable {
     for _ in 0..<20 {
       let udp = try await DatagramSocket.bind(host: "127.0.0.1", port: port)
       do { return (udp, try await startServer(host: "127.0.0.1", port: udp.port, handler: handler)) } catch {
+        // Not to be counted as an operation in flight by whoever begins to count now.
         udp.close()
+        try await udp.waitClosed()
       }
     }
     throw SystemError("bind", "127.0.0.1", code: .addressInUse)
