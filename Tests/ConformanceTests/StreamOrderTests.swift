@@ -127,6 +127,29 @@ import Testing
       try await pair.close()
     }
   }
+
+  @Test("a file is sent in one piece though another one has to be copied", arguments: BackendKind.ofAKernel)
+  func filesOfTwoKinds(backend: BackendKind) async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("server")
+    let content = pattern(12_000_000)
+    let file = open(path, O_CREAT | O_RDWR, 0o600)
+    #expect(write(file, content, content.count) == content.count)
+    close(file)
+    try await withEventLoop(backend: backend) {
+      let pair = try await ConnectedPair()
+      // What sendfile(2) refuses.
+      let copied = Task { try await pair.client.writer.sendFile("/proc/self/status") }
+      let sent = Task { try await pair.client.writer.sendFile(path) }
+      let count = try await copied.value
+      #expect(count > 0)
+      let all = try await pair.accepted.reader.readExactly(content.count + count)
+      #expect(try await sent.value == content.count)
+      let isWhole = Array(all.prefix(content.count)) == content || Array(all.suffix(content.count)) == content
+      #expect(isWhole)
+      try await pair.close()
+    }
+  }
 }
 
 private func writeByte(_ descriptor: Int32, _ byte: UInt8) {

@@ -101,7 +101,8 @@ extension StreamTransport {
     }
     outputIsHeld = true
     wasSpokenTo = false
-    defer { release() }
+    var holds = true
+    defer { if holds { release() } }
     var sent = 0
     while sent < count {
       let wanted = min(Self.piece, count - sent)
@@ -120,8 +121,10 @@ extension StreamTransport {
       } else if SystemError.Code(rawValue: Int32(-result)).isTemporary {
         try await waitUntilWritable()
       } else if result == -Int(EINVAL) {
-        // What can't be sent so: a file of /proc, a socket of a virtual network.
-        outputIsHeld = false
+        // What can't be sent so: a file of /proc, a socket of a virtual network. Its copy goes the way of all writes, and
+        // the output may meanwhile be another file's.
+        holds = false
+        release()
         return sent + (try await sendCopy(of: source, from: offset + sent, count: count - sent))
       } else {
         failOutput(SystemError("sendfile", "\(source.name) to \(waitDescription)", result: result))
