@@ -150,6 +150,24 @@ import Testing
       try await pair.close()
     }
   }
+
+  @Test("a close that is cancelled closes both halves", arguments: BackendKind.conforming)
+  func cancelledCloseOfTwoHalves(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let (incoming, outgoing) = (try await makePipe(), try await makePipe())
+      let stream = ByteStream(reader: incoming.reader, writer: outgoing.writer)
+      let closing = Task {
+        withUnsafeCurrentTask { $0?.cancel() }
+        try await stream.close()
+      }
+      await #expect(throws: CancellationError.self) { try await closing.value }
+      let end = try await withTimeout(.seconds(10)) { try await outgoing.reader.read(upTo: 1) }
+      #expect(end.isEmpty)
+      withExtendedLifetime(stream) {}
+      incoming.writer.abort()
+      outgoing.reader.abort()
+    }
+  }
 }
 
 private func writeByte(_ descriptor: Int32, _ byte: UInt8) {

@@ -94,8 +94,13 @@ public final class ByteStream: Sendable {
 
   /// Sends what was written, closes the connection, and returns when that is done; see `StreamWriter.close()`.
   public nonisolated(nonsending) func close() async throws {
-    if reader.handle !== writer.handle { try await reader.close() }
+    var failure: (any Error)?
+    if reader.handle !== writer.handle {
+      // A cancellation ends the wait for it, and the writer is to be closed all the same.
+      do { try await reader.close() } catch { failure = error }
+    }
     try await writer.close()
+    if let failure { throw failure }
   }
 
   /// Closes the connection at once; see `StreamWriter.abort()`.
