@@ -14,7 +14,8 @@ extension StreamWriter {
   /// let count = try await writer.sendFile("/srv/www/index.html")
   /// ```
   ///
-  /// What other tasks write meanwhile comes after it.
+  /// What other tasks write meanwhile comes after it; where the bytes pass through the process, it may come in between two
+  /// pieces of the file.
   ///
   /// - Parameters:
   ///   - offset: Where to begin, in bytes.
