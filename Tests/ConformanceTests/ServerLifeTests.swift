@@ -14,17 +14,17 @@ import Testing
   @Test("a server that doesn't serve yet has its address and refuses connections", arguments: BackendKind.conforming)
   func aServerCanBeStartedLater(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let server = try await startServer(host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting)
+      let server = try await startServer(host: backend.ownHost(3), port: 0, startServing: false, handler: Self.greeting)
       #expect(!server.isServing)
       #expect(server.port > 0)
       let error = await #expect(throws: SystemError.self) {
-        try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+        try await ByteStream.connect(host: backend.ownHost(3), port: server.port)
       }
       #expect(error?.code == .connectionRefused)
       try await server.startServing()
       try await server.startServing()
       #expect(server.isServing)
-      let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      let client = try await ByteStream.connect(host: backend.ownHost(3), port: server.port)
       #expect(try await client.readLine() == "hello")
       try await client.close()
       server.close()

@@ -14,10 +14,11 @@ import Testing
   @Test("connections that are idle end at once", arguments: BackendKind.conforming)
   func idleConnectionsEnd(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.answering)
+      let host = backend.ownHost(1)
+      let server = try await startServer(host: host, port: 0, handler: Self.answering)
       let start = EventLoop.current.time
       let clients = try await gather(0..<3, limit: 3) { _ in
-        let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+        let client = try await ByteStream.connect(host: host, port: server.port)
         try await client.write("10\n")
         #expect(try await client.readExactly(10) == pattern(10))
         return client
@@ -32,7 +33,7 @@ import Testing
       #expect(summary.description == "3 connections drained, 0 aborted")
       #expect(start.duration(to: EventLoop.current.time) < .seconds(30))
       _ = try await ends.value
-      await #expect(throws: SystemError.self) { try await ByteStream.connect(host: "127.0.0.1", port: server.port) }
+      await #expect(throws: SystemError.self) { try await ByteStream.connect(host: host, port: server.port) }
     }
   }
 

@@ -88,13 +88,13 @@ import Testing
     arguments: BackendKind.conforming)
   func closeLeavesConnectionsAlone(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let pair = try await ConnectedPair()
+      let pair = try await ConnectedPair(host: backend.ownHost(2))
       pair.server.close()
       let closed = Task { try await pair.server.waitClosed() }
       try await pair.client.writer.write("still here")
       #expect(try await pair.accepted.reader.readExactly(10) == Array("still here".utf8))
       await #expect(throws: SystemError.self) {
-        try await openConnection(host: "127.0.0.1", port: pair.server.port)
+        try await openConnection(host: backend.ownHost(2), port: pair.server.port)
       }
       try await pair.client.writer.close()
       try await pair.accepted.writer.close()

@@ -150,15 +150,15 @@ import Testing
   @Test("a refused connection names its address and the reason", arguments: BackendKind.conforming)
   func aRefusedConnectionNamesItsAddress(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
+      let server = try await startServer(host: backend.ownHost(4), port: 0) { _, _ in }
       let port = server.port
       server.close()
       try await server.waitClosed()
       do {
-        _ = try await openConnection(host: "127.0.0.1", port: port)
+        _ = try await openConnection(host: backend.ownHost(4), port: port)
         Issue.record("the connection was accepted")
       } catch let error as SystemError {
-        #expect(error.description == "connect 127.0.0.1:\(port): connection refused (ECONNREFUSED)")
+        #expect(error.description == "connect \(backend.ownHost(4)):\(port): connection refused (ECONNREFUSED)")
       }
     }
   }

@@ -16,6 +16,16 @@ extension BackendKind {
     return [.epoll, .virtual]
   }()
 
+  /// A loopback address that no other test listens at: a port that was closed is soon another server's, and a test that
+  /// expects nobody there would find that one.
+  func ownHost(_ number: Int) -> String {
+    switch self {
+    case .ioUring: "127.44.1.\(number)"
+    case .epoll: "127.44.2.\(number)"
+    case .virtual: "127.0.0.1"
+    }
+  }
+
   private static let ringIsAvailable: Bool = {
     let available = ThreadResult<Bool>()
     // On a thread of its own, which the ring would belong to.

@@ -14,12 +14,12 @@ struct ConnectedPair: Sendable {
   let accepted: End
   let server: Server
 
-  init(limit: Int = 64 * 1024) async throws {
+  init(host: String = "127.0.0.1", limit: Int = 64 * 1024) async throws {
     let (connections, arrived) = AsyncStream.makeStream(of: End.self)
-    server = try await startServer(host: "127.0.0.1", port: 0, limit: limit) { reader, writer in
+    server = try await startServer(host: host, port: 0, limit: limit) { reader, writer in
       arrived.yield(End(reader: reader, writer: writer))
     }
-    let (reader, writer) = try await openConnection(host: "127.0.0.1", port: server.port, limit: limit)
+    let (reader, writer) = try await openConnection(host: host, port: server.port, limit: limit)
     client = End(reader: reader, writer: writer)
     var iterator = connections.makeAsyncIterator()
     accepted = await iterator.next()!
