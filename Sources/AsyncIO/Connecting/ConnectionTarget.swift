@@ -34,9 +34,7 @@ package struct ConnectionTarget: Sendable {
 
   /// Opens the connection on the loop of the caller, or the shared one.
   package nonisolated(nonsending) func open() async throws -> StreamHandle {
-    if let loop = EventLoop.onThisThread(for: #isolation) { return try await open(on: loop) }
-    let loop = EventLoop.current
-    return try await loop.anchor.run { try await open(on: loop) }
+    try await onCurrentLoop { try await open(on: $0) }
   }
 
   private nonisolated(nonsending) func open(on loop: EventLoop) async throws -> StreamHandle {

@@ -16,11 +16,7 @@ extension DatagramSocket {
   public nonisolated(nonsending) static func bind(
     to address: SocketAddress, options: DatagramOptions = DatagramOptions()
   ) async throws -> DatagramSocket {
-    if let loop = EventLoop.onThisThread(for: #isolation) {
-      return try loop.openDatagrams(at: address, connectedTo: nil, options)
-    }
-    let loop = EventLoop.current
-    return try await loop.anchor.run { try loop.openDatagrams(at: address, connectedTo: nil, options) }
+    try await onCurrentLoop { try $0.openDatagrams(at: address, connectedTo: nil, options) }
   }
 
   /// Opens a socket at the first address of a host that can be taken.
@@ -53,11 +49,7 @@ extension DatagramSocket {
   public nonisolated(nonsending) static func connect(
     to peer: SocketAddress, from local: SocketAddress? = nil, options: DatagramOptions = DatagramOptions()
   ) async throws -> DatagramSocket {
-    if let loop = EventLoop.onThisThread(for: #isolation) {
-      return try loop.openDatagrams(at: local, connectedTo: peer, options)
-    }
-    let loop = EventLoop.current
-    return try await loop.anchor.run { try loop.openDatagrams(at: local, connectedTo: peer, options) }
+    try await onCurrentLoop { try $0.openDatagrams(at: local, connectedTo: peer, options) }
   }
 
   /// Opens a socket whose peer is the first address of a host that there is a way to.

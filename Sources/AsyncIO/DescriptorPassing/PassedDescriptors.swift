@@ -69,12 +69,8 @@ extension StreamTransport {
     guard isSocket, peer?.family == .unix, loop.driver.kind != .virtual, filter == nil else {
       throw SystemError("sendmsg", "descriptors to \(waitDescription)", code: .notSupported)
     }
-    try expectWritable()
     // In their place among the bytes, so after all that was written before.
-    while !outputIsIdle {
-      try await waitForOutput()
-      try expectWritable()
-    }
+    try await waitUntilIdle()
     try await sendFirst(descriptors, with: bytes)
     if pendingOutput > Self.highWater { try await waitForRoom() }
   }

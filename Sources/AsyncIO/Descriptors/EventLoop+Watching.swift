@@ -96,11 +96,7 @@ public nonisolated(nonsending) func waitWritable(_ descriptor: Int32) async thro
 private nonisolated(nonsending) func waitReady(
   _ descriptor: Int32, _ direction: DescriptorWatch.Direction
 ) async throws {
-  if let loop = EventLoop.onThisThread(for: #isolation) {
-    return try await DescriptorWatches.of(loop).watch(descriptor, direction, on: loop).wait()
-  }
-  let loop = EventLoop.current
-  try await loop.anchor.run {
+  try await onCurrentLoop { loop in
     try await DescriptorWatches.of(loop).watch(descriptor, direction, on: loop).wait()
   }
 }

@@ -54,9 +54,12 @@ extension RawSocket {
   private nonisolated(nonsending) func copyFile(
     _ file: Int32, offset: Int, count: Int?, sent: inout Int
   ) async throws {
+    let source = FileSource(descriptor: file, name: "descriptor \(file)")
     while sent < count ?? .max {
-      let wanted = min(Self.piece, (count ?? .max) - sent)
-      let bytes = try await readPiece(of: file, at: offset + sent, wanted)
+      let (position, wanted) = (offset + sent, min(Self.piece, (count ?? .max) - sent))
+      let bytes = try await onCurrentLoop { loop in
+        try await loop.runBlocking(WaitReason("read a file")) { source.read(from: position, upTo: wanted) }.get()
+      }
       if bytes.isEmpty { return }
       var done = 0
       while done < bytes.count {
@@ -67,26 +70,5 @@ extension RawSocket {
         sent += piece
       }
     }
-  }
-
-  private nonisolated(nonsending) func readPiece(of file: Int32, at offset: Int, _ count: Int) async throws -> [UInt8] {
-    let read: @Sendable () -> Result<[UInt8], SystemError> = {
-      var code: Int32 = 0
-      let bytes = [UInt8](unsafeUninitializedCapacity: count) { room, initialized in
-        let result = pread(file, room.baseAddress, count, off_t(offset))
-        if result < 0 { code = errno }
-        initialized = max(0, result)
-      }
-      return code == 0 ? .success(bytes) : .failure(SystemError("pread", "descriptor \(file)", result: -code))
-    }
-    return try await onAnyLoop { try await $0.runBlocking(WaitReason("read a file"), read) }.get()
-  }
-
-  private nonisolated(nonsending) func onAnyLoop<Value: Sendable>(
-    _ body: @Sendable (EventLoop) async throws -> Value
-  ) async throws -> Value {
-    if let loop = EventLoop.onThisThread(for: #isolation) { return try await body(loop) }
-    let loop = EventLoop.current
-    return try await loop.anchor.run { try await body(loop) }
   }
 }

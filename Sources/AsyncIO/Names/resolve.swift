@@ -23,13 +23,7 @@ import Glibc
 public nonisolated(nonsending) func resolve(
   _ host: String, port: UInt16, family: SocketAddress.Family? = nil, using resolver: Resolver? = nil
 ) async throws -> [SocketAddress] {
-  if let loop = EventLoop.onThisThread(for: #isolation) {
-    return try await loop.resolve(host, port: port, family: family, using: resolver)
-  }
-  let loop = EventLoop.current
-  return try await loop.anchor.run {
-    try await loop.resolve(host, port: port, family: family, using: resolver)
-  }
+  try await onCurrentLoop { try await $0.resolve(host, port: port, family: family, using: resolver) }
 }
 
 /// The name of the host that has an address; asyncio's `getnameinfo`.
@@ -49,9 +43,7 @@ public nonisolated(nonsending) func resolve(
 public nonisolated(nonsending) func hostName(
   of address: SocketAddress, using resolver: Resolver? = nil
 ) async throws -> String {
-  if let loop = EventLoop.onThisThread(for: #isolation) { return try await loop.hostName(of: address, using: resolver) }
-  let loop = EventLoop.current
-  return try await loop.anchor.run { try await loop.hostName(of: address, using: resolver) }
+  try await onCurrentLoop { try await $0.hostName(of: address, using: resolver) }
 }
 
 extension EventLoop {

@@ -37,9 +37,7 @@ package struct ServerPlan: Sendable {
 
   /// Starts the server on the loop of the caller, or the shared one.
   package nonisolated(nonsending) func start(_ service: ConnectionService) async throws -> Server {
-    if let loop = EventLoop.onThisThread(for: #isolation) { return try await start(service, on: loop) }
-    let loop = EventLoop.current
-    return try await loop.anchor.run { try await start(service, on: loop) }
+    try await onCurrentLoop { try await start(service, on: $0) }
   }
 
   private nonisolated(nonsending) func start(_ service: ConnectionService, on loop: EventLoop) async throws -> Server {

@@ -39,13 +39,7 @@ extension ByteStream {
   public nonisolated(nonsending) static func pair(
     limit: Int = 64 * 1024
   ) async throws -> (ByteStream, ByteStream) {
-    let handles: (StreamHandle, StreamHandle)
-    if let loop = EventLoop.onThisThread(for: #isolation) {
-      handles = try loop.makeStreamPair(limit: limit)
-    } else {
-      let loop = EventLoop.current
-      handles = try await loop.anchor.run { try loop.makeStreamPair(limit: limit) }
-    }
+    let handles = try await onCurrentLoop { try $0.makeStreamPair(limit: limit) }
     return (ByteStream(handles.0), ByteStream(handles.1))
   }
 }

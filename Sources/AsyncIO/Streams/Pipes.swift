@@ -95,15 +95,6 @@ public nonisolated(nonsending) func makePipe(
   return (StreamReader(reading), StreamWriter(writing))
 }
 
-/// Runs the body on the loop of this thread, or on the shared one's thread.
-nonisolated(nonsending) func onCurrentLoop<Result: Sendable>(
-  _ body: @Sendable (EventLoop) throws -> Result
-) async throws -> Result {
-  if let loop = EventLoop.onThisThread(for: #isolation) { return try body(loop) }
-  let loop = EventLoop.current
-  return try await loop.anchor.run { try body(loop) }
-}
-
 extension EventLoop {
   func adopt(_ number: Int32, reads: Bool = true, limit: Int) throws -> StreamHandle {
     let kind = try driver.adopt(number)

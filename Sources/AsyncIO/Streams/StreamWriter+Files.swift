@@ -55,26 +55,6 @@ extension ByteStream {
   }
 }
 
-/// A file to send, by its descriptor.
-struct FileSource: Sendable {
-  let descriptor: Int32
-  let name: String
-
-  /// Whether the byte at the offset can be had without waiting for a disk; also where nobody can tell.
-  func isCached(at offset: Int) -> Bool { PageCache.holds(descriptor, at: offset) }
-
-  /// Reads from the disk, if need be; blocks.
-  func read(from offset: Int, upTo count: Int) -> Result<[UInt8], SystemError> {
-    var result = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      repeat { result = pread(descriptor, buffer.baseAddress, count, off_t(offset)) } while result < 0 && errno == EINTR
-      initialized = max(0, result)
-      if result < 0 { result = -Int(errno) }
-    }
-    return result < 0 ? .failure(SystemError("read", name, result: result)) : .success(bytes)
-  }
-}
-
 private final class FileWait: WaitObject {
   let waitDescription: String
   init(_ name: String) { waitDescription = name }
@@ -94,14 +74,10 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func send(_ source: FileSource, from offset: Int, count: Int) async throws -> Int {
-    try expectWritable()
+    try beginWrite()
     guard filter == nil, isSocket else { return try await sendCopy(of: source, from: offset, count: count) }
-    while !outputIsIdle {
-      try await waitForOutput()
-      try expectWritable()
-    }
+    try await waitUntilIdle()
     outputIsHeld = true
-    wasSpokenTo = false
     var holds = true
     defer { if holds { release() } }
     var sent = 0
@@ -148,54 +124,4 @@ extension StreamTransport {
     }
     return sent
   }
-
-  // MARK: - Room in the socket
-
-  /// Others may write again; what they wrote meanwhile leaves.
-  func release() {
-    outputIsHeld = false
-    if state == .closed || pollsForRoom { return }
-    if output.isEmpty {
-      if wroteEnd { shutDown() }
-      wakeWriters()
-      closeIfIdle()
-    } else {
-      sendNext()
-    }
-  }
-
-  nonisolated(nonsending) func waitUntilWritable() async throws {
-    pollsForRoom = true
-    sending = loop.poll(number, events: UInt32(POLLOUT), sink: self)
-    defer { if let sending { loop.cancel(sending) } }
-    // Until the poll has ended: it takes the place of the next one, or of a send.
-    while pollsForRoom { try await waitForOutput() }
-  }
-
-  /// The socket has room, or the poll has ended.
-  func becameWritable(_ completion: Completion) {
-    guard completion.isLast else {
-      if let sending { loop.cancel(sending) }
-      return
-    }
-    sending = nil
-    pollsForRoom = false
-    // Whoever polled may have gone meanwhile.
-    if outputIsHeld { wakeWriters() } else { release() }
-    if state == .closing { closeIfIdle() }
-  }
-}
-
-/// A file that was opened on a thread of the pool, and is closed with its last reference: also if the task that wanted it
-/// has gone meanwhile.
-private final class OpenedFile: Sendable {
-  let descriptor: Int32
-  let code: SystemError.Code
-
-  init(_ path: String) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    code = SystemError.Code(rawValue: descriptor < 0 ? errno : 0)
-  }
-
-  deinit { if descriptor >= 0 { _ = close(descriptor) } }
 }

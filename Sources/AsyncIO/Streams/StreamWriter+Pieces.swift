@@ -84,8 +84,8 @@ extension StreamTransport {
   func write(contentsOf pieces: [[UInt8]]) throws -> Bool {
     let count = pieces.reduce(0) { $0 + $1.count }
     if filter == nil && isSocket && outputIsIdle && count > Self.largestBatched {
-      try expectWritable()
-      wasSpokenTo = false
+      try beginWrite()
+      // Safety: the arrays stay where they are as long as `pieces` holds them, which nobody mutates.
       let sent = loop.driver.send(pieces.map { $0.withUnsafeBytes { UnsafeRawBufferPointer($0) } }, to: number)
       if sent > 0 { bytesSent &+= sent }
       if sent >= count { return false }
@@ -111,12 +111,7 @@ extension StreamTransport {
       if try bytes.withUnsafeBytes({ try write($0) }) { try await waitForRoom() }
       return await loop.spendBudget()
     }
-    try expectWritable()
-    while !outputIsIdle {
-      try await waitForOutput()
-      try expectWritable()
-    }
-    wasSpokenTo = false
+    try await waitUntilIdle()
     let kept = KeptBytes(bytes)
     sending = loop.sendZeroCopy(kept.view, to: number, owner: kept, sink: self)
     while sending != nil { try await waitForOutput() }

@@ -46,12 +46,10 @@ extension ByteStream {
     _ target: ConnectionTarget, _ tls: TLSConfiguration, name: String, port: UInt16, timeout: Duration?
   ) async throws -> ByteStream {
     require(tls.role == .client, "ByteStream.connect: the TLS configuration is a server's")
-    if let loop = EventLoop.onThisThread(for: #isolation) {
-      return ByteStream(try await loop.openSecured(target, tls, name: name, port: port, timeout: timeout))
-    }
-    let loop = EventLoop.current
     return ByteStream(
-      try await loop.anchor.run { try await loop.openSecured(target, tls, name: name, port: port, timeout: timeout) })
+      try await onCurrentLoop { loop in
+        try await loop.openSecured(target, tls, name: name, port: port, timeout: timeout)
+      })
   }
 }
 

@@ -14,8 +14,7 @@ extension StreamTransport {
 
   /// Takes all bytes: what does not leave at once is kept and sent later. Returns whether the writer should wait.
   package func write(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
-    try expectWritable()
-    wasSpokenTo = false
+    try beginWrite()
     if let filter {
       try filter.write(bytes, on: self)
     } else {
@@ -25,9 +24,11 @@ extension StreamTransport {
     return output.count > Self.highWater
   }
 
-  func expectWritable() throws {
+  /// Whoever writes has answered the peer; throws if nothing can be written any more.
+  func beginWrite() throws {
     if let outputError { throw outputError }
     guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
+    wasSpokenTo = false
   }
 
   /// Ends the stream to the peer, after what was written.

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs the body with the loop of this thread, where the caller is; where the caller's thread has none, or not surely the
+/// same after a wait, with the current one, on its thread.
+package nonisolated(nonsending) func onCurrentLoop<Result: Sendable>(
+  _ body: @Sendable (EventLoop) async throws -> Result
+) async throws -> Result {
+  if let loop = EventLoop.onThisThread(for: #isolation) { return try await body(loop) }
+  let loop = EventLoop.current
+  return try await loop.anchor.run { try await body(loop) }
+}
