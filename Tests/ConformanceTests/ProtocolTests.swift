@@ -382,6 +382,6 @@ private enum Origin {
   @TaskLocal static var name = "nowhere"
 }
 
-private struct Mistake: Error, CustomStringConvertible {
+struct Mistake: Error, CustomStringConvertible {
   let description = "a mistake"
 }

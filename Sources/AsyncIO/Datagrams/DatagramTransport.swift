@@ -41,6 +41,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) private var isEnding = false
   @exclusivity(unchecked) private var receivers: [ParkID] = []
   /// Who takes datagrams instead of the queue, and errors; see `take(by:onError:)`.
+  @exclusivity(unchecked) private var isHandedOver = false
   @exclusivity(unchecked) private var onDatagram: ((UnsafeRawBufferPointer, SocketAddress) -> Void)?
   @exclusivity(unchecked) private var onError: ((any Error) -> Void)?
   @exclusivity(unchecked) private var lastDropped: UInt32 = 0
@@ -90,9 +91,23 @@ package final class DatagramTransport: OperationSink, WaitObject {
     self.onError = onError
   }
 
+  var hasReceivers: Bool { !receivers.isEmpty }
+
+  /// Nobody may receive any more but the one who is to `take`; who waits is told.
+  func handOver() throws {
+    guard state == .open else { throw DatagramError.closed }
+    if isHandedOver { throw DatagramError.handedOver }
+    isHandedOver = true
+    let waits = receivers
+    receivers.removeAll()
+    for wait in waits { loop.unpark(wait) }
+  }
+
   /// Waits until a datagram is in the queue; `DeadlinePassed` at a time of the loop's clock.
   package nonisolated(nonsending) func waitForDatagram(until deadline: Int64 = .max) async throws {
-    while queue.isEmpty {
+    while true {
+      if isHandedOver && state == .open { throw DatagramError.handedOver }
+      if !queue.isEmpty { return }
       try throwError()
       let wait = loop.beginWait(WaitReason("receive from", on: self))
       receivers.append(wait)

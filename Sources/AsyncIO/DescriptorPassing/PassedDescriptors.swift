@@ -54,6 +54,7 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func receiveDescriptor() async throws -> OwnedDescriptor {
+    try beginRead()
     try expectDescriptors()
     while true {
       if let descriptor = passing?.next() { return descriptor }

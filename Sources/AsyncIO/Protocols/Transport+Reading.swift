@@ -50,8 +50,7 @@ extension Transport {
 
   private func pump() {
     while delivers, !stream.input.isEmpty {
-      // The bytes stay where they are: nothing takes from the input or adds to it before this has returned.
-      stream.input.drop(deliver(stream.input.bytes))
+      _ = stream.lendUnread(deliver)
     }
     guard delivers else { return }
     if let error = stream.inputError {
@@ -83,6 +82,7 @@ extension Transport {
       var filled = 0
       do {
         try known.getBuffer(sizeHint: rest.count) { room in
+          if filled > 0 { return }
           filled = min(room.freeCapacity, rest.count)
           room.withUnsafeMutableBufferPointer { buffer, count in
             let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[count...]))

@@ -40,6 +40,11 @@ public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConverti
 public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Two tasks read from one stream at a time.
   case concurrentRead
+  /// A read, or something else that takes the unread bytes, within `withBytes` of the same stream or within a call of its
+  /// protocol's: they are lent, and stay until that returns.
+  case lent
+  /// A read from a stream that a protocol was given.
+  case handedOver
   /// Something was written after `close`, `abort` or `writeEOF`.
   case writeAfterEnd
   /// `abort`, or the end of the loop, closed the stream under a wait.
@@ -53,6 +58,8 @@ public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .concurrentRead: "another task is reading from this stream"
+    case .lent: "the stream's bytes are lent to withBytes or a protocol, and can't be read within that"
+    case .handedOver: "the stream was handed over to a protocol, which gets what there is to read"
     case .writeAfterEnd: "write to a stream that was closed or ended for writing"
     case .aborted: "the stream was aborted"
     case .filtered: "the stream speaks TLS already"

@@ -18,6 +18,8 @@ extension StreamReader {
   /// At the end of the stream the body gets what is left, which may be nothing. A body that needs more than it got
   /// returns 0, and asks for more the next time: `atLeast` one more than there were.
   ///
+  /// Within the body the stream can't be read, not by a task that it starts at once either: that throws `StreamError.lent`.
+  ///
   /// - Returns: How many bytes were lent: fewer than `count` only at the end of the stream.
   /// - Throws: What the body throws; `LimitOverrunError` if more than twice the `limit` is asked for; `SystemError` if the
   ///   connection was lost. Nothing is forgotten then.
@@ -37,14 +39,13 @@ extension StreamReader {
     // The body stays where it is, so the bytes come to it.
     let bytes = try await handle.onLoop { transport in
       try await transport.waitForBytes(count)
-      return transport.copyOfUnread()
+      return try transport.beginLoan()
     }
-    let taken = try body(bytes.span.bytes)
-    require(taken <= bytes.count, "withBytes: the body took \(taken) of \(bytes.count) bytes")
-    _ = try await handle.onLoop { transport in
-      transport.withUnread { _ in taken }
-      return true
-    }
+    let taken = Result { try body(bytes.span.bytes) }
+    let count = (try? taken.get()) ?? 0
+    handle.transport.requireTaken(count, of: bytes.count)
+    try await handle.onLoop { $0.endLoan(taking: count) }
+    _ = try taken.get()
     return bytes.count
   }
 
@@ -96,12 +97,11 @@ extension ByteStream {
 extension StreamTransport {
   /// Waits for so many bytes, or the end.
   nonisolated(nonsending) func waitForBytes(_ count: Int) async throws {
+    try beginRead()
     if count > 2 * limit && count > input.count { throw LimitOverrunError(limit: 2 * limit, consumed: input.count) }
     while input.count < count {
       if try isOver() { return }
       try await waitForInput(count)
     }
   }
-
-  func copyOfUnread() -> [UInt8] { Array(input.bytes) }
 }

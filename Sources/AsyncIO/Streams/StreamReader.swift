@@ -135,6 +135,7 @@ public final class StreamReader: Sendable {
 extension StreamTransport {
   @inline(__always)
   nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
+    try beginRead()
     while input.isEmpty {
       if try isOver() { return [] }
       if pulling.isOn {
@@ -155,6 +156,7 @@ extension StreamTransport {
 
   @inline(__always)
   nonisolated(nonsending) func read(into buffer: inout [UInt8], upTo count: Int) async throws -> Int {
+    try beginRead()
     while input.isEmpty {
       if try isOver() {
         buffer.removeAll(keepingCapacity: true)
@@ -177,6 +179,7 @@ extension StreamTransport {
 
   @inline(__always)
   nonisolated(nonsending) func readToEnd(upTo maximum: Int) async throws -> [UInt8] {
+    try beginRead()
     while try !isOver() {
       if input.count > maximum { throw LimitOverrunError(limit: maximum, consumed: input.count) }
       try await waitForInput(input.count + 1)
@@ -187,6 +190,7 @@ extension StreamTransport {
 
   @inline(__always)
   nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
+    try beginRead()
     while input.count < count {
       if try isOver() { throw IncompleteReadError(partial: input.take(input.count), expected: count) }
       try await waitForInput(count)
@@ -209,6 +213,7 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func readUntil(anyOf separators: [[UInt8]]) async throws -> [UInt8] {
+    try beginRead()
     let longest = separators.reduce(0) { max($0, $1.count) }
     var searched = 0
     while true {
@@ -249,6 +254,7 @@ extension StreamTransport {
   /// Where the first separator ends; nil if the stream ends before.
   @inline(__always)
   private nonisolated(nonsending) func waitFor(_ separator: [UInt8]) async throws -> Int? {
+    try beginRead()
     var searched = 0
     while true {
       if let end = input.endOfFirst(separator, from: searched) {

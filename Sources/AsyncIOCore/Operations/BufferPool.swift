@@ -12,8 +12,8 @@
   private static let kept = 64
 
   private var free: [[UnsafeMutableRawPointer]]
-  /// Memory for the time of a call, always the same, so that it stays in the cache. `unsafe` to use, as any block.
-  package let scratch: UnsafeMutableRawBufferPointer
+  private let scratch: UnsafeMutableRawBufferPointer
+  @safe @exclusivity(unchecked) private var scratchIsLent = false
 
   init() {
     unsafe scratch = .allocate(byteCount: 64 * 1024, alignment: 4096)
@@ -44,6 +44,24 @@
     } else {
       unsafe block.deallocate()
     }
+  }
+
+  /// Lends memory of 64 KiB for the time of the call: always the same, so that it stays in the cache. What comes into it
+  /// may be lent on to the user's code, and that may start a task which receives from another stream then and there: such
+  /// a call within the call has memory of its own.
+  @inline(__always)
+  package func withScratch<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows -> Result {
+    if scratchIsLent { return try unsafe withBlock(body) }
+    scratchIsLent = true
+    defer { scratchIsLent = false }
+    return try unsafe body(scratch)
+  }
+
+  @inline(never)
+  private func withBlock<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows -> Result {
+    let block = unsafe take(atLeast: scratch.count)
+    defer { unsafe give(block) }
+    return try unsafe body(block)
   }
 
   @inline(__always)

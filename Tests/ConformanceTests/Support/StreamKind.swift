@@ -77,3 +77,8 @@ extension StreamWriter {
   /// The number of its descriptor. On the stream's loop.
   var descriptorForTests: Int32 { handle.transport.number }
 }
+
+extension DatagramSocket {
+  /// Whether a task waits to receive. On the socket's loop.
+  var hasReceivers: Bool { transport.hasReceivers }
+}

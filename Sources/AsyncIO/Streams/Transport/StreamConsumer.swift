@@ -22,19 +22,21 @@ extension StreamTransport {
   func install(_ consumer: any StreamConsumer) throws {
     guard state == .open else { throw StreamError.aborted }
     guard reader == nil, self.consumer == nil else { throw StreamError.concurrentRead }
+    if inputIsLent { throw StreamError.lent }
     if !loop.driver.prefersReadiness { setPulling(false) }
     self.consumer = consumer
   }
 
   /// Takes what is there to the consumer, by way of the memory that the loop's streams share.
   func receive(for consumer: any StreamConsumer) {
-    let scratch = loop.streamBuffers.scratch
-    let result = receiveNow(into: scratch)
-    pulled(result, of: scratch.count)
-    if result > 0 {
-      deliver(UnsafeRawBufferPointer(rebasing: scratch[..<result]))
-    } else if reachedEnd {
-      consumer.inputChanged()
+    loop.streamBuffers.withScratch { scratch in
+      let result = receiveNow(into: scratch)
+      pulled(result, of: scratch.count)
+      if result > 0 {
+        deliver(UnsafeRawBufferPointer(rebasing: scratch[..<result]))
+      } else if reachedEnd {
+        consumer.inputChanged()
+      }
     }
   }
 }

@@ -33,6 +33,7 @@ extension StreamTransport {
   package func install(_ filter: any StreamFilter) throws {
     guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
     guard reader == nil else { throw StreamError.concurrentRead }
+    if inputIsLent { throw StreamError.lent }
     guard self.filter == nil else { throw StreamError.filtered }
     if let inputError { throw inputError }
     if let outputError { throw outputError }

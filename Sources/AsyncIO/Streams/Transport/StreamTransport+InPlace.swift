@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For services that parse what has arrived where it lies, instead of taking copies out. All on the loop's thread.
+// Bytes that are lent where they lie, to a parser, the body of `withBytes`, or a protocol. What runs within the loan may
+// start a task at once, and so a read of the same stream: it would take away, or move, what is lent. So that is refused.
 
 import AsyncIOCore
 
@@ -7,12 +8,48 @@ extension StreamTransport {
   /// How many bytes have arrived and were not taken.
   package var unreadCount: Int { input.count }
 
-  /// Lends the unread bytes for the time of the call, and forgets as many of the first as the body returns.
+  /// Lends the unread bytes for the time of the call, and forgets as many of the first as the body returns. For services
+  /// that parse what has arrived, instead of taking copies out.
   package func withUnread(_ body: (UnsafeRawBufferPointer) throws -> Int) rethrows {
-    let taken = try body(input.bytes)
-    if taken > 0 {
-      input.drop(taken)
-      resumeReceiving()
-    }
+    if try lendUnread(body) > 0 { resumeReceiving() }
+  }
+
+  /// The same, without receiving more after it. Returns what the body returns.
+  func lendUnread(_ body: (UnsafeRawBufferPointer) throws -> Int) rethrows -> Int {
+    require(!inputIsLent, "bytes of \(waitDescription) are lent already")
+    inputIsLent = true
+    defer { inputIsLent = false }
+    let lent = input.bytes
+    let taken = try body(lent)
+    requireTaken(taken, of: lent.count)
+    input.drop(taken)
+    return taken
+  }
+
+  func requireTaken(_ taken: Int, of lent: Int) {
+    require(taken >= 0 && taken <= lent, "withBytes: the body took \(taken) of \(lent) bytes")
+  }
+
+  /// Throws if nobody may take from the input now.
+  @inline(__always)
+  func beginRead() throws {
+    if inputIsLent { throw StreamError.lent }
+    if consumer != nil { throw StreamError.handedOver }
+  }
+
+  // MARK: - To another thread
+
+  /// A copy of the unread bytes, which stay until `endLoan`.
+  func beginLoan() throws -> [UInt8] {
+    guard reader == nil else { throw StreamError.concurrentRead }
+    try beginRead()
+    inputIsLent = true
+    return Array(input.bytes)
+  }
+
+  func endLoan(taking count: Int) {
+    inputIsLent = false
+    input.drop(count)
+    resumeReceiving()
   }
 }

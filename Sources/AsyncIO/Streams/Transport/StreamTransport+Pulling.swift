@@ -150,10 +150,11 @@ extension StreamTransport {
       }
       pulled(result, of: capacity)
     } else {
-      let scratch = loop.streamBuffers.scratch
-      result = receiveNow(into: scratch)
-      if result > 0 { input.append(UnsafeRawBufferPointer(rebasing: scratch[..<result])) }
-      pulled(result, of: scratch.count)
+      loop.streamBuffers.withScratch { scratch in
+        result = receiveNow(into: scratch)
+        if result > 0 { input.append(UnsafeRawBufferPointer(rebasing: scratch[..<result])) }
+        pulled(result, of: scratch.count)
+      }
     }
   }
 
@@ -172,14 +173,15 @@ extension StreamTransport {
       }
       pulled(result, of: count)
     } else {
-      let scratch = loop.streamBuffers.scratch
-      let room = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(count, scratch.count)])
-      result = receiveNow(into: room)
-      if result > 0 {
-        buffer.removeAll(keepingCapacity: true)
-        buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<result]))
+      loop.streamBuffers.withScratch { scratch in
+        let room = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(count, scratch.count)])
+        result = receiveNow(into: room)
+        if result > 0 {
+          buffer.removeAll(keepingCapacity: true)
+          buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<result]))
+        }
+        pulled(result, of: room.count)
       }
-      pulled(result, of: room.count)
     }
     return result > 0 ? result : nil
   }

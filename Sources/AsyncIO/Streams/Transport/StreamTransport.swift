@@ -36,6 +36,8 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var reachedEnd = false
   /// Takes what comes, in place of a reader.
   @exclusivity(unchecked) var consumer: (any StreamConsumer)?
+  /// The unread bytes are lent to somebody, and stay until that is over: see StreamTransport+InPlace.
+  @exclusivity(unchecked) var inputIsLent = false
   /// The descriptors that came with the bytes, if somebody wants them.
   @exclusivity(unchecked) var passing: PassedDescriptors?
   /// A `receive`, or a `poll` if the stream pulls.
