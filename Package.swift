@@ -1,6 +1,7 @@
 // swift-tools-version: 6.2
 // The folder listing is the architecture: a target imports only targets listed above it.
-// `Scripts/check-layers` holds the sources against the table that is kept there.
+// `Scripts/check-layers` holds the sources against the table that is kept there. No other package is named: whoever uses
+// one product of this one would download it.
 import PackageDescription
 
 /// What every Swift target of ours is compiled with.
@@ -23,10 +24,6 @@ let package = Package(
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
     .library(name: "DNSWire", targets: ["DNSWire"]),
     .library(name: "AsyncIOTesting", targets: ["AsyncIOTesting"]),
-  ],
-  dependencies: [
-    // For the command line tool alone.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // ground: the kernel's ABI, the Swift runtime's, and what a stuck thread is doing
@@ -62,10 +59,7 @@ let package = Package(
 
     // tools
     .executableTarget(
-      name: "aio",
-      dependencies: [
-        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: strict),
+      name: "aio", dependencies: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTLS"], swiftSettings: strict),
 
     // examples
     .executableTarget(

@@ -2,8 +2,8 @@
 
 /// With what `aio` ends; the numbers are those of sysexits(3) where it has one.
 enum ExitStatus: Int32 {
-  /// Some pages failed.
-  case pagesFailed = 1
+  /// Some pages failed, or the demonstration.
+  case failed = 1
   /// The command line is wrong (EX_USAGE).
   case usage = 64
   /// An input file can't be read (EX_NOINPUT).

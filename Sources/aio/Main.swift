@@ -2,7 +2,6 @@
 // The door of the command line tool. Whatever goes wrong ends here, as one line on standard error that starts with
 // `aio: `, and as an exit status of sysexits(3) where that has one.
 
-import ArgumentParser
 import AsyncIO
 import Glibc
 
@@ -11,8 +10,7 @@ import Glibc
     Terminal.occupyClosedDescriptors()
     var status: Int32 = 0
     do {
-      var command = try AIO.parseAsRoot()
-      try command.run()
+      try AIO.run(Array(CommandLine.arguments.dropFirst()))
     } catch {
       status = report(error)
     }
@@ -32,14 +30,8 @@ import Glibc
       Terminal.complain("\(error)")
       return ExitStatus.usage.rawValue
     default:
-      let code = AIO.exitCode(for: error)
-      let text = AIO.message(for: error)
-      if code.isSuccess {
-        Terminal.print(AIO.fullMessage(for: error))
-      } else if !text.isEmpty {
-        Terminal.complain(text)
-      }
-      return code.rawValue
+      Terminal.complain("\(error)")
+      return ExitStatus.failed.rawValue
     }
   }
 }

@@ -22,6 +22,17 @@ import Testing
     Wrong("frob", "aio: Unexpected argument 'frob'", 64),
     Wrong("fetch", "aio: fetch: nothing to fetch; name a URL or --from a file", 64),
     Wrong("fetch --bogus", "aio: Unknown option '--bogus'", 64),
+    Wrong("fetch --retries", "aio: Missing value for '--retries <n>'", 64),
+    Wrong("fetch -c0 http://127.0.0.1/", "aio: fetch: -c 0: wants a number from 1 to 10000", 64),
+    Wrong(
+      "fetch --timeout=-1 http://127.0.0.1/",
+      "aio: fetch: --timeout -1.0: wants seconds, more than 0 and at most 86400", 64),
+    Wrong("fetch --retries -1 http://127.0.0.1/", "aio: fetch: --retries -1: wants a number from 0 to 100", 64),
+    Wrong("fetch -c 9 -c 0 http://127.0.0.1/", "aio: fetch: -c 0: wants a number from 1 to 10000", 64),
+    Wrong("fetch -- -c", "aio: \"-c\": there is no scheme such as https://", 64),
+    Wrong("demo twice", "aio: Unexpected argument 'twice'", 64),
+    Wrong("help frob", "aio: Unexpected argument 'frob'", 64),
+    Wrong("--bogus", "aio: Unknown option '--bogus'", 64),
     Wrong("fetch -c x http://127.0.0.1/", "aio: The value 'x' is invalid for '-c <n>'", 64),
     Wrong("fetch -c 0 http://127.0.0.1/", "aio: fetch: -c 0: wants a number from 1 to 10000", 64),
     Wrong(
@@ -56,9 +67,10 @@ import Testing
     let version = try await Aio.run("--version")
     #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
     #expect(version.status == 0 && version.errors == "")
-    for arguments in [["--help"], ["fetch", "--help"], ["help", "demo"]] {
+    for arguments in [[], ["--help"], ["fetch", "--help"], ["fetch", "a", "-h"], ["help", "demo"], ["help"]] {
       let help = try await Aio(arguments).finish()
       #expect(help.output.contains("USAGE: aio"))
+      #expect(help.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
       #expect(help.status == 0 && help.errors == "")
     }
   }

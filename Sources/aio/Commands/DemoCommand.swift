@@ -2,15 +2,15 @@
 // The loop at work, without a network: a site of 1,000 pages and its client on one loop. Each page takes 20 ms to
 // answer, as pages of a real site do, so that fetching them one after another is mostly waiting.
 
-import ArgumentParser
 import AsyncIO
 import AsyncIOHTTP
 
-struct DemoCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "demo",
-    abstract: "Fetches 1,000 pages of a local site, one after another and concurrently.",
-    discussion: "It takes about a second, listens on 127.0.0.1 meanwhile, and needs no network.")
+struct DemoCommand: Command {
+  static let name = "demo"
+  static let abstract = "Fetches 1,000 pages of a local site, one after another and concurrently."
+  static let discussion = "It takes about a second, listens on 127.0.0.1 meanwhile, and needs no network."
+
+  init(_ arguments: Arguments) {}
 
   func run() throws { try EventLoop.run(onInterrupt: .throwError) { try await Demonstration().run() } }
 }
@@ -58,7 +58,7 @@ struct DemoCommand: ParsableCommand {
     let response = try await client.get("\(site)/pages/\(page)")
     let text = try await response.text()
     guard response.status == 200, text == "<h1>/pages/\(page)</h1>\n" else {
-      throw CommandFailure(.pagesFailed, "demo: \(response.url): \(response.status), \(text.utf8.count) bytes")
+      throw CommandFailure(.failed, "demo: \(response.url): \(response.status), \(text.utf8.count) bytes")
     }
   }
 

@@ -43,7 +43,7 @@ import AsyncIOHTTP
     bar.clear()
     if !writesBodyToOutput || Task.isCancelled { Terminal.print(summary.line(at: EventLoop.current.time)) }
     try Task.checkCancellation()
-    return summary.failed == 0 ? nil : .pagesFailed
+    return summary.failed == 0 ? nil : .failed
   }
 
   private var writesBodyToOutput: Bool {
