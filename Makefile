@@ -3,10 +3,13 @@
 #
 #   make test FILTER=Streams                          only the tests whose names match a regular expression
 #   make test SWIFT_FLAGS="--scratch-path .build-x"   flags for every call of swift build and swift test
+#   make soak SHORT=1                                 the short form, which .ci/run calls: all that the target does, for
+#                                                     less than a minute after its build; also of stress and bench
 
 SWIFT ?= swift
 SWIFT_FLAGS ?=
 FILTER ?=
+SHORT ?=
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 
 .DEFAULT_GOAL := help
@@ -15,10 +18,11 @@ SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 help:
 	@echo "make demo    build aio and run its demonstration"
 	@echo "make test    build and run the tests (FILTER=... for some of them)"
-	@echo "make stress  run the tests with several threads under the thread sanitizer"
+	@echo "make stress  run the tests with several threads under the thread sanitizer, three times (SHORT=1: once)"
 	@echo "make soak    run a server under load with every fault there is: 5 minutes of virtual time, 1 of real"
-	@echo "make bench   measure, side by side with other runtimes on this machine"
-	@echo "make lint    check the format, the layers, the sizes of files and the table of parity"
+	@echo "             on each backend (SHORT=1: one, and 8 seconds)"
+	@echo "make bench   measure, side by side with other runtimes on this machine (SHORT=1: for a moment, as a test)"
+	@echo "make lint    check the format, the layers, the sizes of files, the table of parity and the figures of pages"
 	@echo "make format  format the Swift sources in place"
 	@echo "make clean   remove what was built"
 
@@ -34,16 +38,17 @@ test:
 
 stress:
 	@Scripts/install-dependencies build
-	@SWIFT='$(SWIFT)' Scripts/stress
+	@SWIFT='$(SWIFT)' Scripts/stress $(if $(SHORT),1)
 
 soak:
 	$(SWIFT) build $(SWIFT_FLAGS) -c release --product soak
-	@cd "$$($(SWIFT) build $(SWIFT_FLAGS) -c release --show-bin-path)" && ./soak virtual 300 && ./soak real 60 && \
-	  AIO_BACKEND=epoll ./soak real 60
+	@cd "$$($(SWIFT) build $(SWIFT_FLAGS) -c release --show-bin-path)" && \
+	  ./soak virtual $(if $(SHORT),60,300) && ./soak real $(if $(SHORT),8,60) && \
+	  AIO_BACKEND=epoll ./soak real $(if $(SHORT),8,60)
 
 bench:
 	@Scripts/install-dependencies bench
-	@Benchmarks/run
+	@SWIFT='$(SWIFT)' SHORT='$(SHORT)' Benchmarks/run
 
 lint:
 	@Scripts/install-dependencies lint
@@ -54,6 +59,7 @@ lint:
 	Scripts/check-file-sizes
 	Scripts/check-parity --self-test
 	Scripts/check-parity
+	Benchmarks/run --check
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

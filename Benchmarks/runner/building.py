@@ -19,25 +19,31 @@ class Peer:
         self.commands = commands
 
 
-def peers():
+def peers(short=False):
+    """Those compared. A short run, which shows that everything works, does without uvloop where there is no network."""
     os.makedirs(FOLDER, exist_ok=True)
-    python = build_environment()
+    python = build_environment(optional=short)
     build_drivers()
     ours = build_peer()
     scripts = os.path.join(ROOT, "python")
-    found = [python_peer(loop, python, scripts) for loop in ("asyncio", "uvloop")]
+    found = [python_peer(loop, python, scripts) for loop in (["asyncio", "uvloop"] if has_packages(python) else ["asyncio"])]
     found.append(Peer("AsyncIO", tasks=[ours, "tasks"], streams=[ours, "echo"], protocol=[ours, "protocol-echo"],
                       client=[ours, "client"], datagrams=[ours, "udp-echo"], batches=[ours, "udp-echo-batch"]))
     return found
 
 
+def python_of(peers):
+    return peers[0].commands["tasks"][0]
+
+
 def python_peer(loop, python, scripts):
     echo = [python, os.path.join(scripts, "echo.py"), loop]
     datagrams = [python, os.path.join(scripts, "udp_echo.py"), loop]
+    client = {"client": [python, os.path.join(scripts, "client.py"), loop]} if has_packages(python) else {}
     return Peer(loop, tasks=[python, os.path.join(scripts, "tasks.py"), loop], streams=[*echo, "streams"],
                 protocol=[*echo, "protocol"],
                 datagrams=datagrams, batches=datagrams,  # it has no batches
-                client=[python, os.path.join(scripts, "client.py"), loop])
+                **client)
 
 
 def step(words, **options):
@@ -67,15 +73,23 @@ def driver(name):
     return os.path.join(FOLDER, name)
 
 
-def build_environment():
+def has_packages(python):
+    check = [python, "-c", "import aiohttp, uvloop"]
+    return os.path.exists(python) and subprocess.run(check, capture_output=True).returncode == 0
+
+
+def build_environment(optional):
     """The Python of a virtual environment that has the packages. Made with the distribution's Python rather than
     another one in the PATH: Debian's and Ubuntu's are optimized with profiles, and so up to a quarter faster."""
     python = os.path.join(FOLDER, "venv", "bin", "python3")
-    check = [python, "-c", "import aiohttp, uvloop"]
-    if os.path.exists(python) and subprocess.run(check, capture_output=True).returncode == 0:
+    if has_packages(python):
         return python
     print("making a Python environment ...", file=sys.stderr)
     base = os.environ.get("BENCH_PYTHON") or ("/usr/bin/python3" if os.path.exists("/usr/bin/python3") else "python3")
     step([base, "-m", "venv", os.path.join(FOLDER, "venv")])
-    step([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PYTHON_PACKAGES])
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PYTHON_PACKAGES]
+    if not optional:
+        step(install)
+    elif subprocess.run(install, capture_output=True).returncode != 0:
+        print("without uvloop and aiohttp, which pip can't get", file=sys.stderr)
     return python

@@ -168,13 +168,13 @@ def answer(words, core):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def all_cases(quick):
+def all_cases(short):
     def time(title):
         return Figure("ns_per_op", title, "ns")
 
-    part = 4 if quick else 1
+    part = 10 if short else 1
     many = f"{100_000 // part:,}"
-    milliseconds = 300 if quick else 1500
+    milliseconds = 200 if short else 1500
     return [
         TaskCase("yield", "yield", 400_000 // part, time("a switch between two tasks")),
         TaskCase("yield1", "yield1", 400_000 // part, time("a yield of the only task")),
@@ -191,7 +191,7 @@ def all_cases(quick):
         EchoCase("echo-100", "100 connections, 1 KiB", 100, 1024, milliseconds),
         EchoCase("echo-1000", "1,000 connections, 1 KiB", 1000, 1024, milliseconds),
         EchoCase("echo-large", "50 connections, 64 KiB", 50, 65_536, milliseconds),
-        IdleCase(1000 if quick else 10_000),
+        IdleCase(1000 if short else 10_000),
         DatagramCase("udp-100", "100 sockets, 100 B", 100, 100, milliseconds),
         DatagramCase("udp-100-batch", "100 sockets, 100 B, in batches if there are", 100, 100, milliseconds, style="batches"),
         ClientCase("client", "/now", 20_000 // part, Figure("ns_per_op", "GET of 1 KiB, 200 at a time", "µs", 0.001),

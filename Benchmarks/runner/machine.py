@@ -55,8 +55,9 @@ def description(python):
     with open("/proc/meminfo") as file:
         gibibytes = int(re.search(r"MemTotal:\s*(\d+)", file.read())[1]) / 1024 / 1024
     swift = _first_line([os.environ.get("SWIFT", "swift"), "--version"])
-    versions = _first_line([python, "-c", "import aiohttp, sys, uvloop; print(f'Python {sys.version.split()[0]}, "
-                                          "uvloop {uvloop.__version__}, aiohttp {aiohttp.__version__}')"])
+    versions = _first_line([python, "-c", "import sys\nprint('Python', sys.version.split()[0], end='')\n"
+                                          "import aiohttp, uvloop\n"
+                                          "print(f', uvloop {uvloop.__version__}, aiohttp {aiohttp.__version__}')"])
     processor = re.sub(r"\s+", " ", model[1]) if model else platform.machine()
     return [f"{len(_cores)} cores ({processor}), {gibibytes:.0f} GiB", f"Linux {platform.release()}", swift, versions]
 

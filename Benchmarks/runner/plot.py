@@ -2,37 +2,27 @@
 """The tables as bars, in SVG. Every bar is a ratio to asyncio in the same figure, so longer is better in all of them;
 the number beside it says what the length means. The scale is logarithmic: the ratios reach from 1 to some hundred."""
 import math
-import os
 from xml.sax.saxutils import escape
 
-import report
+from figures import number, times
 
 COLORS = {"asyncio": "#9aa5b1", "uvloop": "#e0a030", "AsyncIO": "#1f6feb"}
 WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 860, 370, 60, 13, 16, 74
-FILES = {"Tasks": "tasks.svg", "TCP echo": "echo.svg", "HTTP client": "client.svg"}
 BASE = "asyncio"
 # Where bars begin, and the lines to read them by.
 SHORTEST = 0.4
 MARKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 
-def write(tables):
-    os.makedirs(report.FOLDER, exist_ok=True)
-    for name, peers, rows in tables:
-        with open(os.path.join(report.FOLDER, FILES[name]), "w") as file:
-            file.write(drawing(name, peers, rows))
+def file_name(group):
+    """One drawing a group of cases, whatever groups there are."""
+    return group.name.lower().replace(" ", "-") + ".svg"
 
 
-def ratio_to_base(row, peer):
-    value, base = row.medians[peer], row.medians[BASE]
-    if not value or not base:
-        return 0.0
-    return value / base if row.figure.more_is_better else base / value
-
-
-def drawing(name, peers, rows):
+def drawing(group):
+    name, peers, rows = group.name, group.peers, group.rows
     height = TOP + len(rows) * (len(peers) * BAR + GAP) + 8
-    longest = max(ratio_to_base(row, peer) for row in rows for peer in peers)
+    longest = max(row.ratio(BASE, ours=peer) or 0.0 for row in rows for peer in peers)
     unit = (WIDTH - LEFT - RIGHT) / math.log(max(longest, 2) / SHORTEST)
 
     def length(ratio):
@@ -56,14 +46,14 @@ def drawing(name, peers, rows):
     for row in rows:
         middle = y + len(peers) * BAR / 2 + 4
         parts.append(f'<text x="{LEFT - 10}" y="{middle:.1f}" font-size="12.5" text-anchor="end" fill="#1c2430">'
-                     f'{escape(report.title(row))}</text>')
+                     f'{escape(row.full_title)}</text>')
         for peer in peers:
-            ratio = ratio_to_base(row, peer)
-            value = f"{report.number(row.medians[peer])} {row.figure.unit}"
+            ratio = row.ratio(BASE, ours=peer) or 0.0
+            value = f"{number(row.medians.get(peer, 0))} {row.unit}"
             parts += [f'<rect x="{LEFT}" y="{y}" width="{length(ratio):.1f}" height="{BAR - 2}" fill="{COLORS[peer]}">'
                       f'<title>{escape(peer)}: {escape(value)}</title></rect>',
                       f'<text x="{LEFT + length(ratio) + 5:.1f}" y="{y + BAR - 3.5}" font-size="11" fill="#1c2430" '
-                      f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{report.times(ratio)}</text>']
+                      f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{times(ratio)}</text>']
             y += BAR
         y += GAP
     parts.append("</svg>\n")

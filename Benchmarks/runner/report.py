@@ -1,94 +1,78 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Medians as tables, with what they are as ratios to AsyncIO's."""
+"""The figures as tables: medians, with what they are as ratios to AsyncIO's. The pages that show them are written from
+figures.json alone, so that no two pages can differ."""
 import os
-import statistics
 
 import building
-import machine
+import figures
+import plot
+from figures import number, times
 
 FOLDER = os.path.join(os.path.dirname(building.ROOT), "docs", "performance")
-OURS = "AsyncIO"
+README = os.path.join(os.path.dirname(building.ROOT), "README.md")
+BEGIN, END = "<!-- figures: begin; written by `make bench` -->", "<!-- figures: end -->"
+# What the first page shows: a few rows, by their names in figures.json.
+OF_THE_README = {
+    "yield.ns_per_op": "a switch between two tasks",
+    "queue.ns_per_op": "an item through a queue of one",
+    "cancel.ns_per_op": "cancel and await a task",
+    "rss.bytes_per_task": "a sleeping task: memory",
+    "echo-100.server_cpu_us_per_message": "TCP echo of 1 KiB, 100 connections: the server's CPU",
+    "idle.bytes_per_connection": "an idle TCP connection: memory",
+    "client.cpu_ns_per_op": "HTTP GET of 1 KiB (the others: aiohttp): CPU",
+}
 
 
-class Row:
-    def __init__(self, figure, medians, disturbed):
-        self.figure, self.medians, self.disturbed = figure, medians, disturbed
-
-    def ratio(self, peer):
-        """How many times as good ours is: as much in the time, or as little of it."""
-        ours, theirs = self.medians[OURS], self.medians[peer]
-        if not ours or not theirs:
-            return None
-        return ours / theirs if self.figure.more_is_better else theirs / ours
-
-
-def tables(cases, peers, results):
-    """Group by group: a name, the peers' names, and rows."""
-    groups = {}
-    for case in cases:
-        runs = results[case.name]
-        quiet = {name: [run for run in of_peer if not machine.is_disturbed(run["disturbance"])]
-                 for name, of_peer in runs.items()}
-        disturbed = not all(quiet.values())
-        for figure in case.figures:
-            medians = {name: statistics.median(run[figure.key] for run in quiet[name] or of_peer) * figure.scale
-                       for name, of_peer in runs.items()}
-            groups.setdefault(case.group, []).append(Row(figure, medians, disturbed))
-    return [(name, [peer.name for peer in peers], rows) for name, rows in groups.items()]
-
-
-def number(value):
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def times(ratio):
-    if ratio is None:
-        return ""
-    return f"{ratio:.0f}×" if ratio >= 20 else f"{ratio:.1f}×"
-
-
-def title(row):
-    return row.figure.title + (" (disturbed)" if row.disturbed else "")
-
-
-def markdown(tables):
+def markdown(groups):
     lines = []
-    for name, peers, rows in tables:
-        others = [peer for peer in peers if peer != OURS]
-        lines += [f"### {name}", "", "| | | " + " | ".join(peers) + " | "
+    for group in groups:
+        others = [peer for peer in group.peers if peer != figures.OURS]
+        lines += [f"### {group.name}", "", "| | | " + " | ".join(group.peers) + " | "
                   + " | ".join(f"against {peer}" for peer in others) + " |",
-                  "|---|---|" + "---:|" * (len(peers) + len(others))]
-        for row in rows:
-            cells = [number(row.medians[peer]) for peer in peers]
-            ratios = [f"**{times(row.ratio(peer))}**" for peer in others]
-            lines.append(f"| {title(row)} | {row.figure.unit} | " + " | ".join(cells + ratios) + " |")
+                  "|---|---|" + "---:|" * (len(group.peers) + len(others))]
+        for row in group.rows:
+            cells = [number(row.medians[peer]) if peer in row.medians else "" for peer in group.peers]
+            ratios = [f"**{times(row.ratio(peer))}**" if peer in row.medians else "" for peer in others]
+            lines.append(f"| {row.full_title} | {row.unit} | " + " | ".join(cells + ratios) + " |")
         lines.append("")
     return "\n".join(lines)
 
 
-def write(tables, rounds, peers):
-    python = peers[0].commands["tasks"][0]
-    text = f"""# Performance
+def summary(groups):
+    """The table of the README: fewer rows, each with its unit."""
+    rows = {row.name: row for group in groups for row in group.rows}
+    lines = ["| | AsyncIO | against uvloop | against asyncio |", "|---|---:|---:|---:|"]
+    for name, title in OF_THE_README.items():
+        if name not in rows:
+            continue
+        row = rows[name]
+        ratios = [times(row.ratio(peer)) for peer in ("uvloop", "asyncio")]
+        lines.append(f"| {title} | {number(row.medians[figures.OURS])} {row.unit} | " + " | ".join(ratios) + " |")
+    return "\n".join(lines)
 
-AsyncIO beside Python's asyncio and uvloop, measured by `make bench` (this page is what it wrote). "3.0× against uvloop"
-means a third of the time, the processor or the memory, or three times as many messages.
 
-![Tasks: how many times as good as asyncio](tasks.svg)
+def pages(measured, readme):
+    """All that is written from the figures: file names below docs/performance and their texts, and the README's text."""
+    groups = measured.groups
+    files = {plot.file_name(group): plot.drawing(group) for group in groups}
+    images = "\n\n".join(f"![{group.name}: how many times as good as asyncio]({plot.file_name(group)})"
+                         for group in groups)
+    files["README.md"] = f"""# Performance
 
-![TCP echo: how many times as good as asyncio](echo.svg)
+AsyncIO beside Python's asyncio and uvloop, measured by `make bench` (this page is what it wrote, from
+[figures.json](figures.json)). "3.0× against uvloop" means a third of the time, the processor or the memory, or three
+times as many messages.
 
-![HTTP client: how many times as good as asyncio](client.svg)
+{images}
 
-{markdown(tables)}
+{markdown(groups)}
 ## How it was measured
 
-- Machine: {"; ".join(machine.description(python))}.
-- Medians of {rounds} round(s): each round runs every case for all peers in turn, so what changes on the machine in
+- Machine: {"; ".join(measured.machine)}.
+- Medians of {measured.rounds} round(s): each round runs every case for all peers in turn, so what changes on the machine in
   the meantime changes it for all. A virtual machine swings by 10 to 25 %: less than that is no difference.
 - What is measured runs on one core, what drives it on another. Runs while other programs kept more than
-  {machine.MOST_DISTURBANCE:.0%} of a core busy are left out, or, if a peer had no others, the case is marked:
+  {measured.most_disturbance:.0%} of a core busy are left out, or, if a peer had no others, the case is marked:
   "(disturbed)".
 - Tasks: each case is a process of its own, which measures itself; wall time per operation, or CPU time where it says
   so.
@@ -97,10 +81,38 @@ means a third of the time, the processor or the memory, or three times as many m
 - TCP echo: `Benchmarks/drivers/load.c` sends a message on every connection, waits until it is back, and sends the next.
   The servers are a read and a write in a loop: asyncio's and uvloop's with StreamReader and StreamWriter, ours with the
   types of these names. The driver is one thread and at its limit with fast servers: there, compare the CPU.
+- UDP echo: `Benchmarks/drivers/udp.c` does the same with datagrams, one on its way for each socket.
 - HTTP client: one client gets the page of 1 KiB that `Benchmarks/drivers/serve.c` answers with; asyncio's and uvloop's
   is aiohttp. The 200 connections are opened in the measured time.
 - The programs are in `Benchmarks/`, which also says how to add a case.
 """
-    os.makedirs(FOLDER, exist_ok=True)
-    with open(os.path.join(FOLDER, "README.md"), "w") as file:
-        file.write(text)
+    assert readme.count(BEGIN) == 1 and readme.count(END) == 1, f"the README lacks the marks {BEGIN} and {END}"
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return files, f"{before}{BEGIN}\n{summary(groups)}\n{END}{after}"
+
+
+def write(measured, folder, readme):
+    """Writes the pages; `readme` is the path of a README that has the marks, and is changed between them."""
+    os.makedirs(folder, exist_ok=True)
+    with open(readme) as file:
+        files, text = pages(measured, file.read())
+    for name, content in {**files, readme: text}.items():
+        with open(os.path.join(folder, name), "w") as file:
+            file.write(content)
+
+
+def stale(measured, folder, readme):
+    """The pages that are not what the figures give."""
+    with open(readme) as file:
+        files, text = pages(measured, file.read())
+    found = []
+    for name, content in {**files, readme: text}.items():
+        path = os.path.join(folder, name)
+        there = ""
+        if os.path.exists(path):
+            with open(path) as file:
+                there = file.read()
+        if there != content:
+            found.append(path)
+    return found

@@ -3,7 +3,7 @@
 // keeps a connection open and asks now and then: "get NAME" or "stats".
 //
 // What it shows: datagrams taken in batches, so that ten thousand senders cost a few system calls; idle connections that
-// cost 3 KB each; and state that needs no lock, since all of it belongs to the loop's thread (the main actor).
+// cost a few KB each; and state that needs no lock, since all of it belongs to the loop's thread (the main actor).
 
 import AsyncIO
 import Glibc
