@@ -53,7 +53,7 @@ public func shield<Value>(
 ///
 /// - Throws: What the task threw; `CancellationError` if the caller or the task was cancelled.
 public nonisolated(nonsending) func shield<Value>(_ task: TaskHandle<Value>) async throws -> Value {
-  if !task.isDone { try task.refuseToAwaitItself() }
+  if task.isDone { try await EventLoop.spendBudget() } else { try task.refuseToAwaitItself() }
   try await task.settlement.wait(WaitReason("await", on: task))
   return try task.settled()
 }

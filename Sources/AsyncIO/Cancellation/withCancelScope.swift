@@ -25,6 +25,7 @@ public func withCancelScope<Value>(
   deadline: EventLoop.Instant? = nil, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value? {
+  if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
   let scope = CancelScope(deadline: deadline)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {

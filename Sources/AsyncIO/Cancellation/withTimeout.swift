@@ -23,6 +23,7 @@ public func withTimeout<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value {
+  if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
   let scope = CancelScope(after: duration)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {
@@ -45,6 +46,7 @@ public func withTimeout<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value {
+  if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
   let scope = CancelScope(after: duration)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {
@@ -67,6 +69,7 @@ public func withTimeout<Value>(
   at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value {
+  if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
   let scope = CancelScope(deadline: deadline)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {

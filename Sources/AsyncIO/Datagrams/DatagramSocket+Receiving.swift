@@ -9,9 +9,8 @@ extension DatagramSocket {
   ///   said of a datagram that was sent; the socket goes on. `CancellationError` if the task is cancelled while it waits.
   public nonisolated(nonsending) func receive() async throws -> Datagram {
     if isCurrent(for: #isolation) {
-      let datagram = try await transport.receive()
-      await transport.loop.spendBudget()
-      return datagram
+      try await transport.loop.spendBudget()
+      return try await transport.receive()
     }
     return try await onLoop { try await $0.receive() }
   }
@@ -37,9 +36,9 @@ extension DatagramSocket {
   ) async throws -> Datagram.Envelope {
     require(count >= 0, "DatagramSocket.receive(into:upTo:): a number of bytes is not negative")
     if isCurrent(for: #isolation) {
+      try await transport.loop.spendBudget()
       try await transport.waitForDatagram()
       let envelope = transport.takeFirst(into: &buffer, upTo: count)
-      await transport.loop.spendBudget()
       return envelope
     }
     let datagram = try await onLoop { transport in
@@ -65,9 +64,9 @@ extension DatagramSocket {
   ) async throws -> Int {
     require(count > 0, "DatagramSocket.receive(into:upTo:) wants at least one datagram")
     if isCurrent(for: #isolation) {
+      try await transport.loop.spendBudget()
       try await transport.waitForDatagram()
       transport.take(into: &batch.store, upTo: count)
-      await transport.loop.spendBudget()
     } else {
       batch.store = try await onLoop { transport in
         try await transport.waitForDatagram()

@@ -28,8 +28,8 @@ extension DatagramSocket {
   /// Sends a part of an array as a datagram, as an element of a batch has it.
   public nonisolated(nonsending) func send(_ bytes: ArraySlice<UInt8>, to address: SocketAddress? = nil) async throws {
     if isCurrent(for: #isolation) {
+      try await transport.loop.spendBudget()
       while try !bytes.withUnsafeBytes({ try transport.trySend($0, to: address) }) { try await transport.waitForRoom() }
-      await transport.loop.spendBudget()
     } else {
       try await send(Array(bytes), target: address)
     }
@@ -37,8 +37,8 @@ extension DatagramSocket {
 
   private nonisolated(nonsending) func send(_ bytes: [UInt8], target: SocketAddress?) async throws {
     if isCurrent(for: #isolation) {
+      try await transport.loop.spendBudget()
       while try !bytes.withUnsafeBytes({ try transport.trySend($0, to: target) }) { try await transport.waitForRoom() }
-      await transport.loop.spendBudget()
     } else {
       try await onLoop { transport in
         while try !bytes.withUnsafeBytes({ try transport.trySend($0, to: target) }) {
@@ -60,8 +60,8 @@ extension DatagramSocket {
   /// - Throws: As `send(_:to:)`. What was sent is no longer in the batch then: its first datagram is the one that failed.
   public nonisolated(nonsending) func send(_ batch: inout DatagramBatch) async throws {
     if isCurrent(for: #isolation) {
+      try await transport.loop.spendBudget()
       while try !transport.trySend(&batch.store) { try await transport.waitForRoom() }
-      await transport.loop.spendBudget()
     } else {
       let row = batch.store
       let (rest, failure) = try await onLoop { transport in

@@ -151,13 +151,11 @@ public struct RawSocket: Hashable, Sendable {
     for direction: DescriptorWatch.Direction, _ operation: String, to address: SocketAddress? = nil,
     _ call: () -> Int
   ) async throws -> Int {
+    // What never has to wait must not keep the loop.
+    try await EventLoop.spendBudget()
     while true {
       let result = call()
-      if result >= 0 {
-        // What never has to wait must not keep the loop.
-        if let loop = EventLoop.onThisThread(for: #isolation) { await loop.spendBudget() }
-        return result
-      }
+      if result >= 0 { return result }
       let code = SystemError.Code(rawValue: Int32(-result))
       if code == .interrupted { continue }
       guard code == .tryAgain else {

@@ -30,10 +30,10 @@ extension StreamReader {
     require(count > 0, "withBytes(atLeast:) wants at least one byte")
     if handle.isCurrent(for: #isolation) {
       let transport = handle.transport
+      try await transport.loop.spendBudget()
       try await transport.waitForBytes(count)
       let lent = transport.unreadCount
       try transport.withUnread { try body($0.bytes) }
-      await transport.loop.spendBudget()
       return lent
     }
     // The body stays where it is, so the bytes come to it.

@@ -99,8 +99,8 @@ public final class StreamReader: Sendable {
   /// Waits for a line and returns it, in UTF-8, without its end (`\n` or `\r\n`) unless asked for; asyncio's `readline`.
   ///
   /// - Returns: Nil at the end of the stream. The last line may lack its end.
-  /// - Throws: `LimitOverrunError` if the line is longer than `limit`; the bytes stay in the stream. `SystemError` if the
-  ///   connection was lost.
+  /// - Throws: `LimitOverrunError` if the line is longer than `limit`. What has arrived of it is dropped then, as asyncio
+  ///   does, and the next call goes on behind that. `SystemError` if the connection was lost.
   public nonisolated(nonsending) func readLine(strippingNewline: Bool = true) async throws -> String? {
     if handle.isCurrent(for: #isolation) {
       return try await handle.transport.readLine(strippingNewline: strippingNewline)
@@ -135,13 +135,13 @@ public final class StreamReader: Sendable {
 extension StreamTransport {
   @inline(__always)
   nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
+    try await loop.spendBudget()
     try beginRead()
     while input.isEmpty {
       if try isOver() { return [] }
       if pulling.isOn {
         var bytes: [UInt8] = []
         if pull(into: &bytes, upTo: min(count, Pulling.largest)) != nil {
-          await loop.spendBudget()
           return bytes
         }
         if inputIsOver { continue }
@@ -150,12 +150,12 @@ extension StreamTransport {
     }
     let bytes = input.take(min(count, input.count))
     resumeReceiving()
-    await loop.spendBudget()
     return bytes
   }
 
   @inline(__always)
   nonisolated(nonsending) func read(into buffer: inout [UInt8], upTo count: Int) async throws -> Int {
+    try await loop.spendBudget()
     try beginRead()
     while input.isEmpty {
       if try isOver() {
@@ -164,7 +164,6 @@ extension StreamTransport {
       }
       if pulling.isOn {
         if let taken = pull(into: &buffer, upTo: min(count, Pulling.largest)) {
-          await loop.spendBudget()
           return taken
         }
         if inputIsOver { continue }
@@ -173,14 +172,15 @@ extension StreamTransport {
     }
     let taken = input.take(upTo: count, into: &buffer)
     resumeReceiving()
-    await loop.spendBudget()
     return taken
   }
 
   @inline(__always)
   nonisolated(nonsending) func readToEnd(upTo maximum: Int) async throws -> [UInt8] {
+    try await loop.spendBudget()
     try beginRead()
     while try !isOver() {
+      try await loop.spendBudget()
       if input.count > maximum { throw LimitOverrunError(limit: maximum, consumed: input.count) }
       try await waitForInput(input.count + 1)
     }
@@ -190,6 +190,7 @@ extension StreamTransport {
 
   @inline(__always)
   nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
+    try await loop.spendBudget()
     try beginRead()
     while input.count < count {
       if try isOver() { throw IncompleteReadError(partial: input.take(input.count), expected: count) }
@@ -197,22 +198,22 @@ extension StreamTransport {
     }
     let bytes = input.take(count)
     resumeReceiving()
-    await loop.spendBudget()
     return bytes
   }
 
   @inline(__always)
   nonisolated(nonsending) func readUntil(_ separator: [UInt8]) async throws -> [UInt8] {
+    try await loop.spendBudget()
     guard let end = try await waitFor(separator) else {
       throw IncompleteReadError(partial: input.take(input.count), expected: nil)
     }
     let bytes = input.take(end)
     resumeReceiving()
-    await loop.spendBudget()
     return bytes
   }
 
   nonisolated(nonsending) func readUntil(anyOf separators: [[UInt8]]) async throws -> [UInt8] {
+    try await loop.spendBudget()
     try beginRead()
     let longest = separators.reduce(0) { max($0, $1.count) }
     var searched = 0
@@ -225,7 +226,6 @@ extension StreamTransport {
         if first.start > limit { throw LimitOverrunError(limit: limit, consumed: first.start) }
         let bytes = input.take(first.end)
         resumeReceiving()
-        await loop.spendBudget()
         return bytes
       }
       searched = max(0, input.count - longest + 1)
@@ -237,7 +237,14 @@ extension StreamTransport {
 
   @inline(__always)
   nonisolated(nonsending) func readLine(strippingNewline: Bool) async throws -> String? {
-    let end = try await waitFor([0x0a]) ?? input.count
+    try await loop.spendBudget()
+    let end: Int
+    do {
+      end = try await waitFor([0x0a]) ?? input.count
+    } catch let error as LimitOverrunError {
+      dropOverlongLine(error.consumed)
+      throw error
+    }
     if end == 0 { return nil }
     var line = UnsafeRawBufferPointer(rebasing: input.bytes[..<end])
     if strippingNewline && line.last == 0x0a {
@@ -247,8 +254,15 @@ extension StreamTransport {
     let text = String(decoding: line, as: UTF8.self)
     input.drop(end)
     resumeReceiving()
-    await loop.spendBudget()
     return text
+  }
+
+  /// The line is longer than the limit: it goes, as far as it has come, so that the next read doesn't meet it again.
+  /// That is asyncio's rule.
+  private func dropOverlongLine(_ length: Int) {
+    let isWhole = length < input.count && input.bytes[length] == 0x0a
+    input.drop(isWhole ? length + 1 : input.count)
+    resumeReceiving()
   }
 
   /// Where the first separator ends; nil if the stream ends before.

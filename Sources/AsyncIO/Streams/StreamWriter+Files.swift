@@ -92,7 +92,7 @@ extension StreamTransport {
       if result > 0 {
         sent += result
         bytesSent &+= result
-        await loop.spendBudget()
+        try await loop.spendBudget()
       } else if result == 0 {
         break
       } else if SystemError.Code(rawValue: Int32(-result)).isTemporary {

@@ -14,8 +14,8 @@ extension StreamWriter {
   /// - Throws: As `write(_:)`.
   public nonisolated(nonsending) func write(contentsOf pieces: [[UInt8]]) async throws {
     if handle.isCurrent(for: #isolation) {
+      try await handle.transport.loop.spendBudget()
       if try handle.transport.write(contentsOf: pieces) { try await handle.transport.waitForRoom() }
-      await handle.transport.loop.spendBudget()
     } else {
       try await handle.onLoop { transport in
         if try transport.write(contentsOf: pieces) { try await transport.waitForRoom() }
@@ -33,8 +33,8 @@ extension StreamWriter {
   /// - Throws: As `write(_:)`.
   public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws {
     if handle.isCurrent(for: #isolation) {
+      try await handle.transport.loop.spendBudget()
       if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
-      await handle.transport.loop.spendBudget()
     } else {
       try await write(bytes.withUnsafeBytes { Array($0) })
     }
@@ -107,9 +107,10 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func writeZeroCopy(_ bytes: [UInt8]) async throws {
+    try await loop.spendBudget()
     guard filter == nil, isSocket, !bytes.isEmpty else {
       if try bytes.withUnsafeBytes({ try write($0) }) { try await waitForRoom() }
-      return await loop.spendBudget()
+      return
     }
     try await waitUntilIdle()
     let kept = KeptBytes(bytes)

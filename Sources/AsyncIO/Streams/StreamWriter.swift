@@ -21,8 +21,8 @@ public final class StreamWriter: Sendable {
   /// - Throws: `SystemError` if the connection was lost; `StreamError.writeAfterEnd` after `close` or `writeEOF`.
   public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
     if handle.isCurrent(for: #isolation) {
+      try await handle.transport.loop.spendBudget()
       if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
-      await handle.transport.loop.spendBudget()
     } else {
       try await handle.onLoop { transport in
         if try bytes.withUnsafeBytes({ try transport.write($0) }) { try await transport.waitForRoom() }
@@ -33,8 +33,8 @@ public final class StreamWriter: Sendable {
   /// Writes a part of an array.
   public nonisolated(nonsending) func write(_ bytes: ArraySlice<UInt8>) async throws {
     if handle.isCurrent(for: #isolation) {
+      try await handle.transport.loop.spendBudget()
       if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
-      await handle.transport.loop.spendBudget()
     } else {
       try await write(Array(bytes))
     }
@@ -42,16 +42,12 @@ public final class StreamWriter: Sendable {
 
   /// Writes a text in UTF-8.
   public nonisolated(nonsending) func write(_ text: String) async throws {
-    if handle.isCurrent(for: #isolation),
-      let full = try text.utf8.withContiguousStorageIfAvailable({
-        try handle.transport.write(UnsafeRawBufferPointer($0))
-      })
-    {
-      if full { try await handle.transport.waitForRoom() }
-      await handle.transport.loop.spendBudget()
-    } else {
-      try await write(Array(text.utf8))
+    guard handle.isCurrent(for: #isolation), text.utf8.withContiguousStorageIfAvailable({ _ in }) != nil else {
+      return try await write(Array(text.utf8))
     }
+    try await handle.transport.loop.spendBudget()
+    let full = try text.utf8.withContiguousStorageIfAvailable { try handle.transport.write(UnsafeRawBufferPointer($0)) }
+    if full == true { try await handle.transport.waitForRoom() }
   }
 
   /// Waits until no more than 16 KiB are left to send; asyncio's `drain`. Every write does this when it has to.

@@ -51,7 +51,8 @@ public final class TaskScope: Sendable {
   /// }
   /// ```
   ///
-  /// **Cancellation** of the caller before the task is ready cancels the task, and waits for it.
+  /// **Cancellation** of the caller before the task is ready cancels the task, waits for it, and throws, also if the
+  /// task called `ready` on its way to its end.
   ///
   /// - Returns: What the task gave to `ready`.
   /// - Throws: What the task threw before it was ready, which then is no error of the scope; `MisuseError` if it
@@ -79,6 +80,9 @@ public final class TaskScope: Sendable {
     } catch {
       task.cancel(CancelReason(.awaiterCancelled))
       await task.settlement.waitUninterrupted(WaitReason("await cancelled", on: task))
+      // The task has ended, so what it may have said on its way to its end is of no use any more.
+      if case .failure(let failure)? = future.result { throw failure }
+      throw error
     }
     return try future.result!.get()
   }
@@ -113,7 +117,7 @@ public final class TaskScope: Sendable {
   /// Waits for every task, and lets no more begin. Whether the body was cancelled while there was one to wait for: they
   /// may all have ended by the time that it goes on. Where there is none to wait for it takes no turn.
   func close() async -> Bool {
-    if let loop = EventLoop.onThisThread { await loop.spendBudget() }
+    if let loop = EventLoop.onThisThread { await loop.spendBudgetUninterrupted() }
     var wasCancelled = false
     while !state.withLock({ $0.close() }) {
       do {

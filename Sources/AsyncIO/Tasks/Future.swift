@@ -89,6 +89,7 @@ public final class Future<Value: Sendable>: @unchecked Sendable {
   /// - Throws: The error that it was settled with; `CancellationError` if it was cancelled.
   nonisolated(nonsending) public var value: Value {
     get async throws {
+      if isDone { try await EventLoop.spendBudget() }
       do {
         try await settlement.wait(WaitReason("await", on: self))
       } catch {

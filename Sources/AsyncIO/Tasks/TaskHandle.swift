@@ -36,7 +36,11 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
   /// - Throws: What the task threw; `MisuseError` to a task that awaits itself.
   nonisolated(nonsending) public var value: Value {
     get async throws {
-      if !isDone { try refuseToAwaitItself() }
+      if isDone {
+        try await EventLoop.spendBudget()
+        return try settled()
+      }
+      try refuseToAwaitItself()
       do {
         try await settlement.wait(WaitReason("await", on: self))
       } catch {

@@ -9,15 +9,12 @@ import AsyncIOCore
 @usableFromInline enum FastPath {
   /// Nothing.
   case done
-  /// Nothing but to let others run: the job has done enough without suspending.
+  /// Everything, after others have run: the job has done enough without suspending.
   case mustYield
   /// Everything: there is nothing to be had at once.
   case mustWait
 
-  init(succeeded: Bool) {
-    self = !succeeded ? .mustWait : EventLoop.hasSpentBudget() ? .mustYield : .done
+  init(_ attempt: @autoclosure () -> Bool) {
+    self = EventLoop.hasSpentBudget() ? .mustYield : attempt() ? .done : .mustWait
   }
 }
-
-@usableFromInline
-nonisolated(nonsending) func letOthersRun() async { await EventLoop.letOthersRun() }

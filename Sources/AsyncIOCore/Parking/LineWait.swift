@@ -45,7 +45,7 @@ import CSwiftRuntime
   @inlinable @inline(__always) package nonisolated(nonsending) func wait() async {
     let (handler, parking) = unsafe prepare()
     if let parking { await parking.suspend() }
-    if unsafe finish(handler) { await EventLoop.letOthersRun() }
+    if unsafe finish(handler) { await EventLoop.letOthersRunUninterrupted() }
   }
 
   /// What to throw if the task was cancelled.

@@ -81,7 +81,7 @@ extension EventLoop {
   private nonisolated(nonsending) func endCancelledWait(_ id: ParkID) async -> ParkOutcome {
     cancelWait(id)
     let outcome = unsafe finishWait(parks[id.index])
-    await spendBudget()
+    await spendBudgetUninterrupted()
     return outcome
   }
 

@@ -40,7 +40,7 @@ package struct Settlement: ~Copyable, Sendable {
   ///
   /// - Throws: `CancellationError` if the task that waits is cancelled before.
   package nonisolated(nonsending) func wait(_ reason: WaitReason) async throws {
-    if phase != .pending { return await spendBudgetOfThisThread() }
+    if phase != .pending { return }
     _ = try await waitInLine(reason) {
       join($0)
     } leave: {
@@ -89,9 +89,5 @@ package struct Settlement: ~Copyable, Sendable {
   package func forget(_ token: Int) {
     // Its callback is released outside of the mutex.
     _ = state.withLock { $0.removeCallback(token) }
-  }
-
-  private nonisolated(nonsending) func spendBudgetOfThisThread() async {
-    if let loop = EventLoop.onThisThread { await loop.spendBudget() }
   }
 }

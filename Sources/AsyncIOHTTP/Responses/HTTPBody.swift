@@ -167,7 +167,7 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
       end(connection, pool, described)
       throw described
     }
-    await loop.spendBudget()
+    try await loop.spendBudget()
   }
 
   private func end(_ connection: HTTPConnection, _ pool: OriginPool, _ error: any Error) {

@@ -210,7 +210,7 @@ import Testing
     let reading = Task { for try await _ in subscription { Issue.record("nothing was sent") } }
     try await sleep(.milliseconds(1))
     reading.cancel()
-    try await reading.value
+    await #expect(throws: CancellationError.self) { try await reading.value }
   }
 
   @Test func tasksThatShareASubscriptionShareItsItems() async throws {

@@ -15,10 +15,12 @@ import Testing
       for index in 0..<3 {
         let receive = { @Sendable in
           var numbers: [Int] = []
-          for await number in channel { numbers.append(number) }
+          for try await number in channel { numbers.append(number) }
           received.withLock { [numbers] in $0 += numbers }
         }
-        receivers.addTask { if index == 2 { await receive() } else { try await withEventLoop { await receive() } } }
+        receivers.addTask {
+          if index == 2 { try await receive() } else { try await withEventLoop { try await receive() } }
+        }
       }
       try await withThrowingTaskGroup(of: Void.self) { senders in
         for sender in 0..<3 {

@@ -10,7 +10,7 @@ import Testing
     for number in 0..<4 { try await channel.send(number) }
     channel.close()
     var numbers: [Int] = []
-    for await number in channel { numbers.append(number) }
+    for try await number in channel { numbers.append(number) }
     #expect(numbers == [0, 1, 2, 3])
   }
 
@@ -62,7 +62,7 @@ import Testing
     let receivers = (0..<3).map { _ in
       Task {
         var numbers: [Int] = []
-        for await number in channel { numbers.append(number) }
+        for try await number in channel { numbers.append(number) }
         return numbers
       }
     }
@@ -74,7 +74,7 @@ import Testing
     }
     channel.close()
     var all: [Int] = []
-    for receiver in receivers { all += await receiver.value }
+    for receiver in receivers { all += try await receiver.value }
     #expect(all.sorted() == Array(0..<100))
   }
 
@@ -125,17 +125,18 @@ import Testing
     #expect(channel.tryReceive() == 1)
   }
 
-  @Test func iterationEndsWhenItsTaskIsCancelled() async throws {
+  @Test func iterationThrowsWhenItsTaskIsCancelled() async throws {
     let channel = Channel<Int>(capacity: 1)
-    let count = Task {
-      var count = 0
-      for await _ in channel { count += 1 }
-      return count
+    let log = Log()
+    let iterating = Task {
+      for try await number in channel { log.add("\(number)") }
+      log.add("behind the loop")
     }
     try await channel.send(1)
     try await sleep(.milliseconds(1))
-    count.cancel()
-    #expect(await count.value == 1)
+    iterating.cancel()
+    await #expect(throws: CancellationError.self) { try await iterating.value }
+    #expect(log.entries == ["1"])
     #expect(channel.statistics.receiversWaiting == 0)
   }
 

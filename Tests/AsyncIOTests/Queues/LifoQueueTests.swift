@@ -28,7 +28,7 @@ import Testing
     for number in 1...3 { try await queue.put(number) }
     queue.shutdown()
     var numbers: [Int] = []
-    for await number in queue { numbers.append(number) }
+    for try await number in queue { numbers.append(number) }
     #expect(numbers == [3, 2, 1])
   }
 

@@ -63,7 +63,7 @@ import Testing
     for number in [3, 1, 2] { try await queue.put(number) }
     queue.shutdown()
     var numbers: [Int] = []
-    for await number in queue { numbers.append(number) }
+    for try await number in queue { numbers.append(number) }
     #expect(numbers == [1, 2, 3])
   }
 

@@ -79,7 +79,7 @@ import Testing
       }
       var count = 0
       var allocations = 0
-      for await _ in queue {
+      for try await _ in queue {
         count += 1
         if count == Self.many { allocation_count_begin() }
         if count == 2 * Self.many { allocations = allocation_count_end() }

@@ -18,7 +18,7 @@ import Testing
     let sum = Log()
     let workers = (0..<2).map { _ in
       Task {
-        for await number in queue {
+        for try await number in queue {
           sum.add(number)
           try await sleep(.milliseconds(1))
           queue.taskDone()
@@ -60,7 +60,7 @@ import Testing
     #expect(throws: QueueShutDown.self) { try queue.tryPut(1) }
     await #expect(throws: QueueShutDown.self) { try await queue.get() }
     #expect(throws: QueueShutDown.self) { try queue.tryGet() }
-    for await _ in queue { Issue.record("there is nothing to get") }
+    for try await _ in queue { Issue.record("there is nothing to get") }
     queue.shutdown()
   }
 

@@ -33,7 +33,7 @@ import Testing
     let got = Mutex(Sums())
     try await withThrowingTaskGroup(of: Void.self) { consumers in
       onSeveralThreads(&consumers) { _ in
-        for await number in queue {
+        for try await number in queue {
           got.withLock { $0.add(number) }
           queue.taskDone()
         }
@@ -61,7 +61,7 @@ import Testing
     try await withThrowingTaskGroup(of: Void.self) { consumers in
       onSeveralThreads(&consumers) { _ in
         var last = [-1, -1, -1]
-        for await item in queue {
+        for try await item in queue {
           #expect(item.number > last[item.producer])
           last[item.producer] = item.number
         }

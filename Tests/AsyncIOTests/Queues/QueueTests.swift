@@ -150,33 +150,34 @@ import Testing
     let queue = Queue<Int>(maxSize: 2)
     let numbers = Task {
       var numbers: [Int] = []
-      for await number in queue { numbers.append(number) }
+      for try await number in queue { numbers.append(number) }
       return numbers
     }
     for number in 0..<10 { try await queue.put(number) }
     queue.shutdown()
-    #expect(await numbers.value == Array(0..<10))
+    #expect(try await numbers.value == Array(0..<10))
   }
 
-  @Test func iterationEndsWhenItsTaskIsCancelled() async throws {
+  @Test func iterationThrowsWhenItsTaskIsCancelled() async throws {
     let queue = Queue<Int>(maxSize: 1)
-    let count = Task {
-      var count = 0
-      for await _ in queue { count += 1 }
-      return count
+    let log = Log()
+    let iterating = Task {
+      for try await number in queue { log.add("\(number)") }
+      log.add("behind the loop")
     }
     try await queue.put(1)
     try await sleep(.milliseconds(1))
-    count.cancel()
-    #expect(await count.value == 1)
+    iterating.cancel()
+    await #expect(throws: CancellationError.self) { try await iterating.value }
+    #expect(log.entries == ["1"])
     #expect(queue.statistics.gettersWaiting == 0)
   }
 
   @Test func iterationStaysOnTheActorThatItIsWrittenIn() async throws {
     actor Consumer {
       var numbers: [Int] = []
-      func consume(_ queue: Queue<Int>) async {
-        for await number in queue {
+      func consume(_ queue: Queue<Int>) async throws {
+        for try await number in queue {
           assertIsolated()
           numbers.append(number)
         }
@@ -184,10 +185,10 @@ import Testing
     }
     let queue = Queue<Int>(maxSize: 1)
     let consumer = Consumer()
-    let consuming = Task { await consumer.consume(queue) }
+    let consuming = Task { try await consumer.consume(queue) }
     for number in 0..<5 { try await queue.put(number) }
     queue.shutdown()
-    await consuming.value
+    try await consuming.value
     #expect(await consumer.numbers == Array(0..<5))
   }
 

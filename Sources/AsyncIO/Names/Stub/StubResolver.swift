@@ -74,11 +74,9 @@ final class StubResolver: @unchecked Sendable {
   nonisolated(nonsending) func answer(
     _ key: NameKey, of host: String, until deadline: Int64
   ) async throws -> NameAnswer {
+    try await loop.spendBudget()
     refresh()
-    if let known = cache.value(for: key, now: loop.driver.now) ?? answerAtOnce(key) {
-      await loop.spendBudget()
-      return known
-    }
+    if let known = cache.value(for: key, now: loop.driver.now) ?? answerAtOnce(key) { return known }
     let lookUp: NameLookUpTask
     if let known = underWay[key] {
       lookUp = known

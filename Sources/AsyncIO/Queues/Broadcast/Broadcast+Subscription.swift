@@ -62,34 +62,22 @@ extension Broadcast {
 }
 
 extension Broadcast.Subscription: AsyncSequence {
-  /// Receives one item after the other. It ends when the broadcast has been closed and nothing is left, or when the task
-  /// is cancelled while it waits.
+  /// Receives one item after the other. It ends when the broadcast has been closed and nothing is left, and throws as
+  /// `receive` does.
   public struct Iterator: AsyncIteratorProtocol {
     @usableFromInline let subscription: Broadcast.Subscription
 
     @inlinable init(_ subscription: Broadcast.Subscription) { self.subscription = subscription }
 
-    /// - Throws: `SlowConsumer` as `receive` does.
-    @inlinable public mutating func next() async throws(SlowConsumer) -> Element? {
-      try await subscription.next()
+    /// - Throws: As `receive` does.
+    @inlinable public mutating func next() async throws -> Element? {
+      try await subscription.receive()
     }
 
-    @inlinable public mutating func next(
-      isolation actor: isolated (any Actor)?
-    ) async throws(SlowConsumer) -> Element? {
-      try await subscription.next()
+    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
+      try await subscription.receive()
     }
   }
 
   @inlinable public func makeAsyncIterator() -> Iterator { Iterator(self) }
-
-  @inlinable @inline(__always) nonisolated(nonsending) func next() async throws(SlowConsumer) -> Element? {
-    do {
-      return try await receive()
-    } catch let error as SlowConsumer {
-      throw error
-    } catch {
-      return nil
-    }
-  }
 }

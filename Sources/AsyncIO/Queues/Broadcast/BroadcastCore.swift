@@ -17,10 +17,9 @@ public import Synchronization
 
   /// False if it is closed.
   @inlinable @inline(__always) nonisolated(nonsending) func send(_ item: Element) async throws -> Bool {
+    if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     switch send(item, orWait: true) {
-    case .done:
-      if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
-      return true
+    case .done: return true
     case .waiting(let sender, let token):
       await sender.wait()
       guard let end = state.withLock({ $0.leave(token) }) else { throw sender.cancellation }
@@ -61,10 +60,9 @@ public import Synchronization
 
   /// Nil if it is closed and nothing is left.
   @inlinable @inline(__always) nonisolated(nonsending) func receive(_ index: Int) async throws -> Element? {
+    if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     switch receive(index, orWait: true) {
-    case .item(let item):
-      if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
-      return item
+    case .item(let item): return item
     case .waiting(let receiver, let token):
       await receiver.wait()
       guard let end = state.withLock({ $0.leave(index, token) }) else { throw receiver.cancellation }

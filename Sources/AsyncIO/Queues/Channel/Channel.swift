@@ -6,7 +6,7 @@
 /// let channel = Channel<Int>(capacity: 0)
 /// let sum = Task {
 ///   var sum = 0
-///   for await number in channel { sum += number }
+///   for try await number in channel { sum += number }
 ///   return sum
 /// }
 /// for number in 1...3 { try await channel.send(number) }
@@ -98,10 +98,10 @@ extension Channel: AsyncSequence {
 
     @inlinable init(_ items: Handover<Ring<Element>>) { self.items = items }
 
-    @inlinable public mutating func next() async -> Element? { await items.next() }
+    @inlinable public mutating func next() async throws -> Element? { try await items.get() }
 
-    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
-      await items.next()
+    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
+      try await items.get()
     }
   }
 

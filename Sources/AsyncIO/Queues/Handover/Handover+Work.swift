@@ -20,13 +20,14 @@ extension Handover {
 
   /// Waits until nothing is unfinished.
   nonisolated(nonsending) func join() async throws {
+    if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     let join: Join = state.withLock { state in
       if state.unfinished == 0 { return .done }
       guard let joiner = LineWait.begin(WaitReason("join", on: self)) else { return .elsewhere }
       return .waiting(joiner, state.waitUntilFinished(joiner))
     }
     switch join {
-    case .done: if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
+    case .done: break
     case .waiting(let joiner, let token):
       await joiner.wait()
       guard state.withLock({ $0.leave(token) }) else { throw joiner.cancellation }

@@ -29,10 +29,9 @@ public import Synchronization
 
   /// False if it is closed. What can be put at once is put even by a cancelled task.
   @inlinable @inline(__always) nonisolated(nonsending) func put(_ item: Element) async throws -> Bool {
+    if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     switch put(item, orWait: true) {
-    case .done:
-      if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
-      return true
+    case .done: return true
     case .waiting(let putter, let token):
       await putter.wait()
       guard let end = state.withLock({ $0.leave(token) }) else { throw putter.cancellation }
@@ -82,10 +81,9 @@ public import Synchronization
 
   /// Nil if it is closed and nothing is left. What is there is given even to a cancelled task.
   @inlinable @inline(__always) nonisolated(nonsending) func get() async throws -> Element? {
+    if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     switch get(orWait: true) {
-    case .item(let item):
-      if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
-      return item
+    case .item(let item): return item
     case .waiting(let getter, let token):
       await getter.wait()
       guard let end = state.withLock({ $0.leave(token) }) else { throw getter.cancellation }
@@ -94,11 +92,6 @@ public import Synchronization
     case .empty: return try await getOnLoop()
     case .closed: return nil
     }
-  }
-
-  /// The same for iterators: nil also if the task was cancelled while it waited.
-  @inlinable @inline(__always) nonisolated(nonsending) func next() async -> Element? {
-    do { return try await get() } catch { return nil }
   }
 
   /// Nil if it is empty.

@@ -101,17 +101,17 @@ public final class LifoQueue<Element: Sendable>: Sendable {
 }
 
 extension LifoQueue: AsyncSequence {
-  /// Gets one item after the other, each time the youngest. It ends when the queue has been shut down and nothing is left, or when the task is
-  /// cancelled while it waits. Several tasks may iterate over one queue; each item goes to one of them.
+  /// Gets one item after the other, each time the youngest. It ends when the queue has been shut down and nothing is left, and throws
+  /// `CancellationError` when the task is cancelled while it waits. Several tasks may iterate over one queue; each item goes to one of them.
   public struct Iterator: AsyncIteratorProtocol {
     @usableFromInline let items: Handover<Stack<Element>>
 
     @inlinable init(_ items: Handover<Stack<Element>>) { self.items = items }
 
-    @inlinable public mutating func next() async -> Element? { await items.next() }
+    @inlinable public mutating func next() async throws -> Element? { try await items.get() }
 
-    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
-      await items.next()
+    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
+      try await items.get()
     }
   }
 

@@ -7,7 +7,7 @@
 /// let queue = Queue<String>(maxSize: 100)
 /// let counting = Task {
 ///   var count = 0
-///   for await line in queue { count += line.utf8.count }
+///   for try await line in queue { count += line.utf8.count }
 ///   return count
 /// }
 /// for line in ["one", "two", "three"] { try await queue.put(line) }
@@ -87,7 +87,7 @@ public final class Queue<Element: Sendable>: Sendable {
   /// ```swift
   /// let queue = Queue<Int>(maxSize: 10)
   /// let worker = Task {
-  ///   for await number in queue {
+  ///   for try await number in queue {
   ///     print(number * number)
   ///     queue.taskDone()
   ///   }
@@ -124,17 +124,17 @@ public final class Queue<Element: Sendable>: Sendable {
 }
 
 extension Queue: AsyncSequence {
-  /// Gets one item after the other. It ends when the queue has been shut down and nothing is left, or when the task is
-  /// cancelled while it waits. Several tasks may iterate over one queue; each item goes to one of them.
+  /// Gets one item after the other. It ends when the queue has been shut down and nothing is left, and throws
+  /// `CancellationError` when the task is cancelled while it waits. Several tasks may iterate over one queue; each item goes to one of them.
   public struct Iterator: AsyncIteratorProtocol {
     @usableFromInline let items: Handover<Ring<Element>>
 
     @inlinable init(_ items: Handover<Ring<Element>>) { self.items = items }
 
-    @inlinable public mutating func next() async -> Element? { await items.next() }
+    @inlinable public mutating func next() async throws -> Element? { try await items.get() }
 
-    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
-      await items.next()
+    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
+      try await items.get()
     }
   }
 

@@ -130,9 +130,9 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func drain() async throws {
+    try await loop.spendBudget()
     if let outputError { throw outputError }
     while pendingOutput > Self.lowWater { try await waitForOutput() }
-    await loop.spendBudget()
   }
 
   func wakeWriters() {

@@ -24,6 +24,8 @@ struct Pulling {
   private static let small = 4096
   /// The most that is pulled at a time.
   static let largest = 1 << 20
+  /// How often a reader receives before it lets others run.
+  static let mostReceives = 16
 
   /// The stream waits for readiness, and its reader receives.
   var isOn = false
@@ -132,9 +134,12 @@ extension StreamTransport {
 
   // MARK: - Pulling
 
-  /// Receives what is there into the input. Returns whether `needed` bytes are unread, or there will be no more.
+  /// Receives what is there into the input, a bounded number of times: a peer may send as fast as this receives.
+  /// Returns whether `needed` bytes are unread, or there will be no more.
   func pull(_ needed: Int) -> Bool {
-    while pulling.mayBeReadable && input.count < needed && !inputIsOver {
+    var receives = 0
+    while pulling.mayBeReadable && input.count < needed && !inputIsOver && receives < Pulling.mostReceives {
+      receives += 1
       // No more at a time than is likely to be there: how much is needed may be what a peer says.
       receiveIntoInput(upTo: min(max(64 * 1024, needed - input.count), Pulling.largest))
     }

@@ -48,10 +48,10 @@ public final class Barrier: Sendable {
   ///   pass, even those that are cancelled.
   @discardableResult
   public nonisolated(nonsending) func wait() async throws -> Int {
+    try await EventLoop.spendBudget()
     let (outcome, released) = state.withLock { $0.arrive() }
     letPass(released)
     guard let outcome else { return try await waitInLine().index }
-    if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
     return try outcome.index
   }
 

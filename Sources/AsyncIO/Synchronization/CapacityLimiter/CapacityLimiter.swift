@@ -135,8 +135,8 @@ public final class CapacityLimiter: Sendable {
   }
 
   private nonisolated(nonsending) func acquire(for borrower: Borrower) async throws {
-    guard tryAcquire(for: borrower) else { return try await acquireInLine(for: borrower) }
-    if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
+    try await EventLoop.spendBudget()
+    if !tryAcquire(for: borrower) { try await acquireInLine(for: borrower) }
   }
 
   private nonisolated(nonsending) func acquireInLine(for borrower: Borrower) async throws {

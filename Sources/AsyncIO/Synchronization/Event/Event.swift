@@ -41,10 +41,11 @@ public final class Event: Sendable {
   /// Waits until it is set.
   ///
   /// - Throws: `CancellationError` if the task is cancelled before. An event that is set lets even a cancelled task
-  ///   through.
+  ///   through, up to
+  ///   64 times in a row.
   public nonisolated(nonsending) func wait() async throws {
-    guard isSet else { return try await waitInLine() }
-    if EventLoop.hasSpentBudget() { await EventLoop.letOthersRun() }
+    if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
+    if !isSet { try await waitInLine() }
   }
 
   private nonisolated(nonsending) func waitInLine() async throws {

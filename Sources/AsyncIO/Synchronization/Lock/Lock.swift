@@ -29,12 +29,13 @@ public final class Lock: Sendable {
   /// Takes the lock, waiting for it if it is held.
   ///
   /// - Throws: `CancellationError` if the task is cancelled while it waits: it doesn't hold the lock then, and its place
-  ///   in the line is gone. A lock that is free is taken even by a cancelled task.
+  ///   in the line is gone. A lock that is free is taken even by a cancelled task,
+  ///   up to 64 times in a row.
   @inlinable
   public nonisolated(nonsending) func acquire() async throws {
     switch acquireAtOnce() {
     case .done: break
-    case .mustYield: await letOthersRun()
+    case .mustYield: try await acquireAfterOthers()
     case .mustWait: try await acquireInLine()
     }
   }
@@ -67,7 +68,13 @@ public final class Lock: Sendable {
   }
 
   @usableFromInline
-  func acquireAtOnce() -> FastPath { FastPath(succeeded: tryAcquire()) }
+  func acquireAtOnce() -> FastPath { FastPath(tryAcquire()) }
+
+  @usableFromInline
+  nonisolated(nonsending) func acquireAfterOthers() async throws {
+    try await EventLoop.letOthersRun()
+    if !tryAcquire() { try await acquireInLine() }
+  }
 
   @usableFromInline
   nonisolated(nonsending) func acquireInLine() async throws {

@@ -38,12 +38,13 @@ public final class Semaphore: Sendable {
   /// Takes a permit, waiting for it if there is none.
   ///
   /// - Throws: `CancellationError` if the task is cancelled while it waits: it has no permit then, and its place in the
-  ///   line is gone. A permit that is there is taken even by a cancelled task.
+  ///   line is gone. A permit that is there is taken even by a cancelled task,
+  ///   up to 64 times in a row.
   @inlinable
   public nonisolated(nonsending) func acquire() async throws {
     switch acquireAtOnce() {
     case .done: break
-    case .mustYield: await letOthersRun()
+    case .mustYield: try await acquireAfterOthers()
     case .mustWait: try await acquireInLine()
     }
   }
@@ -74,7 +75,13 @@ public final class Semaphore: Sendable {
   }
 
   @usableFromInline
-  func acquireAtOnce() -> FastPath { FastPath(succeeded: tryAcquire()) }
+  func acquireAtOnce() -> FastPath { FastPath(tryAcquire()) }
+
+  @usableFromInline
+  nonisolated(nonsending) func acquireAfterOthers() async throws {
+    try await EventLoop.letOthersRun()
+    if !tryAcquire() { try await acquireInLine() }
+  }
 
   @usableFromInline
   nonisolated(nonsending) func acquireInLine() async throws {

@@ -29,12 +29,11 @@ final class Completions: Sendable {
 
   /// The index of the next one that ends; nil if none is left.
   nonisolated(nonsending) func next() async throws -> Int? {
+    try await EventLoop.spendBudget()
     while true {
       switch ends.next() {
       case .nothing: return nil
-      case .index(let index):
-        if let loop = EventLoop.onThisThread { await loop.spendBudget() }
-        return index
+      case .index(let index): return index
       case .wait:
         let index = try await waitInLine(WaitReason("wait for the next task that ends"), until: deadline) { [ends] in
           ends.join($0)

@@ -31,10 +31,7 @@ struct HandleWait {
   ///
   /// - Throws: `CancellationError` if the task is cancelled before.
   nonisolated(nonsending) func wait(_ reason: WaitReason, until deadline: EventLoop.Instant? = nil) async throws {
-    if ends.isMet {
-      if let loop = EventLoop.onThisThread { await loop.spendBudget() }
-      return
-    }
+    if ends.isMet { return }
     _ = try await waitInLine(reason, until: deadline) { [ends] waiter in
       ends.join(waiter)
     } leave: { [ends] _ in

@@ -85,6 +85,7 @@ private nonisolated(nonsending) func awaitValues(of sources: [any Settling]) asy
 private nonisolated(nonsending) func awaitAll(
   _ sources: [any Settling], until condition: WaitState<Waiter>.Condition
 ) async throws -> (any Settling)? {
+  try await EventLoop.spendBudget()
   if sources.isEmpty { return nil }
   let sources = sources.uniqued { $0 }
   for source in sources {

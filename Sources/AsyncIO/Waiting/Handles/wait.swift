@@ -67,6 +67,7 @@ private nonisolated(nonsending) func wait(
   for sources: [any Settling], _ timeout: Duration?, _ returnWhen: ReturnWhen
 ) async throws {
   if sources.isEmpty { throw MisuseError("wait: there is nothing to wait for") }
+  try await EventLoop.spendBudget()
   let deadline = timeout.map { EventLoop.current.time.advanced(by: $0) }
   let wait = HandleWait(sources, until: returnWhen.condition)
   defer { wait.stop() }

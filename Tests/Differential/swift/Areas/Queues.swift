@@ -325,7 +325,7 @@ import AsyncIO
   area.scenario("consuming_until_the_shutdown") { log in
     let queue = Queue<Int>(maxSize: 0)
     let task = createTask {
-      for await item in queue { log("got \(item)") }
+      for try await item in queue { log("got \(item)") }
       log("end")
     }
     for item in [1, 2] {
