@@ -20,7 +20,8 @@
 ///
 /// - Returns: What the body returned. A body without a result that was ended by the scope's `cancel` returns normally.
 /// - Throws: `ErrorGroup` with the errors of all tasks and of the body, in the order in which they happened, if there are
-///   any; one that was thrown on, by whoever awaited the task that failed, is one error. `CancellationError` if the body
+///   any. An error that another task or the body has thrown on is one error. So are two tasks that throw the same stored
+///   `any Error`: errors count by identity. `CancellationError` if the body
 ///   was cancelled, and returns something.
 @discardableResult
 public func withTaskScope<Value>(

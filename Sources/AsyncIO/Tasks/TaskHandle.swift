@@ -31,7 +31,9 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
   /// What the task returned or threw, when it has ended; asyncio's `await task`.
   ///
   /// **Cancellation** of whoever awaits it cancels the task, and waits for it: what the task makes of that is what this
-  /// returns or throws. `shield` awaits a task without that.
+  /// returns or throws. `shield` awaits a task without that. A cancelled task that awaits another in its clean-up
+  /// cancels it too, since the cancellation stays: `shield` the wait. Tasks that await each other never end, cancelled
+  /// or not, as in asyncio.
   ///
   /// - Throws: What the task threw; `MisuseError` to a task that awaits itself.
   nonisolated(nonsending) public var value: Value {

@@ -218,7 +218,9 @@ package class CancelNode: @unchecked Sendable {
 /// }
 /// ```
 ///
-/// It is inherited by child tasks and scopes. A task of `createTask` has a chain of its own, without one.
+/// It is inherited by child tasks and scopes. A task of `createTask` has a chain of its own, without one. Swift's
+/// `Task { }` copies task-local values, so it sees its creator's limits while the creator's scope lasts, and none after
+/// that; they don't cancel it.
 public var currentDeadline: EventLoop.Instant? { CancelNode.current?.effectiveDeadline }
 
 /// Why the calling code is cancelled; nil if it is not.

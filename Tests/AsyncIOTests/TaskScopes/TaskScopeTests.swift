@@ -227,6 +227,19 @@ private struct Failure: Error, Equatable {
     #expect(log.entries == ["awaiterCancelled"])
   }
 
+  @Test func aCancelledCallerIsNotGivenWhatATaskSaidOnItsWayToItsEnd() async throws {
+    try await withTaskScope { scope in
+      await #expect(throws: TimeoutError.self) {
+        try await withTimeout(.seconds(1)) {
+          try await scope.start { ready in
+            defer { ready(7) }
+            try await sleep(.seconds(3600))
+          }
+        }
+      }
+    }
+  }
+
   @Test func aTaskThatBeginsInACancelledScopeIsCancelledFromTheStart() async throws {
     let log = Log()
     let begin: @Sendable (TaskScope) -> Void = { scope in

@@ -91,6 +91,31 @@ private struct Failure: Error, Equatable {
     #expect(inner.isCancelled && outer.isCancelled)
   }
 
+  @Test func cleanUpThatAwaitsAnotherTaskCancelsItUnlessItIsShielded() async throws {
+    for isShielded in [false, true] {
+      let upload = createTask {
+        try await sleep(.seconds(1))
+        return "sent"
+      }
+      let task = createTask {
+        do {
+          try await sleep(.seconds(3600))
+          return "never"
+        } catch {
+          return isShielded ? try await shield { try await upload.value } : try await upload.value
+        }
+      }
+      try await sleep(.zero)
+      task.cancel()
+      if isShielded {
+        #expect(try await task.value == "sent")
+      } else {
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(upload.isCancelled)
+      }
+    }
+  }
+
   @Test func aTaskThatAwaitsItselfIsToldSo() async throws {
     let ways: [@Sendable (TaskHandle<Void>) async throws -> Void] = [
       { try await $0.value },

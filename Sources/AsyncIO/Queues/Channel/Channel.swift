@@ -11,7 +11,7 @@
 /// }
 /// for number in 1...3 { try await channel.send(number) }
 /// channel.close()
-/// print(await sum.value)  // 6
+/// print(try await sum.value)  // 6
 /// ```
 ///
 /// What `AsyncStream` lacks: `send` waits while the channel is full, any number of tasks may send and receive, and to

@@ -12,7 +12,7 @@
 /// }
 /// for line in ["one", "two", "three"] { try await queue.put(line) }
 /// queue.shutdown()
-/// print(await counting.value)  // 11
+/// print(try await counting.value)  // 11
 /// ```
 ///
 /// A queue that is full makes `put` wait: a producer that is faster than its consumers goes at their pace. Tasks are
