@@ -108,9 +108,30 @@ import Testing
     #expect(
       nameless.clientError.map { "\($0)" }
         == "TLS handshake with nameless.test: certificate is for no name (CN=nameless.test)")
-    for host in ["", "a\0b", "[]", "."] {
-      #expect(throws: TLSError.self) { try Pair(context.0, context.1, host: host) }
+  }
+
+  @Test("for what is a pattern, or no name at all, before anything is sent")
+  func forWhatIsNoName() throws {
+    let label = String(repeating: "a", count: 63)
+    let none = [
+      "", ".", "..", "[]", "a\0b", ".example.test", ".test", "*.wild.test", "*", "example..test", "localhost..",
+      "[localhost]", "[127.0.0.1]", "example.test:443", "user@example.test", "a b", "a/b", "exämple.test", "a%b.test",
+      label + "a.test", [label, label, label, label].joined(separator: "."),
+    ]
+    for verification in [TLSConfiguration.Verification.full, .withoutName, .none] {
+      let client = TLSConfiguration.trusting().with { $0.verification = verification }
+      for host in none {
+        let error = #expect(throws: TLSError.self, "\(host)") { try End(client, host: host) }
+        #expect(error?.kind == .invalidConfiguration("\"\(host)\" is not the name of a host"))
+      }
     }
+    let client = TLSConfiguration.trusting()
+    for host in ["_a.test", "xn--exmple-cua.test", "1.test", "a-.test", label + ".test", "fe80::1%eth0", "[fe80::1%1]"]
+    {
+      #expect(throws: Never.self, "\(host)") { try End(client, host: host) }
+    }
+    // An address is verified without its zone.
+    #expect(try Pair(client, .showing("server"), host: "::1%lo").handshake().client == nil)
   }
 
   // MARK: - Clients' certificates

@@ -99,42 +99,6 @@ package final class TLSSession {
     return Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
   }
 
-  private func setHost(_ host: String) throws {
-    var name = host
-    if name.hasPrefix("[") && name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
-    if name.hasSuffix(".") { name.removeLast() }
-    guard !name.isEmpty, !name.utf8.contains(0) else {
-      throw TLSError.configuration("\"\(host)\" is not the name of a host")
-    }
-    let parameters = SSL_get0_param(ssl)
-    let verifies = context.settings.verification == .full
-    if isAddress(name) {
-      // An address is never sent (RFC 6066 section 3).
-      if verifies { X509_VERIFY_PARAM_set1_ip_asc(parameters, name) }
-      return
-    }
-    guard asyncio_ssl_set_host_name(ssl, name) == 1 else {
-      throw TLSError.configuration("\"\(host)\" is not the name of a host")
-    }
-    if verifies {
-      // Names are those in subjectAltName, with "*" for a whole label at most (RFC 9525 section 6.3).
-      X509_VERIFY_PARAM_set_hostflags(
-        parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
-      guard X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 else {
-        throw TLSError.configuration("\"\(host)\" is not the name of a host")
-      }
-    }
-  }
-
-  private func isAddress(_ name: String) -> Bool {
-    guard let octets = a2i_IPADDRESS(name) else {
-      ERR_clear_error()
-      return false
-    }
-    ASN1_OCTET_STRING_free(octets)
-    return true
-  }
-
   // MARK: - In and out
 
   /// Begins: a client says hello, a server has nothing to say yet.
