@@ -75,3 +75,8 @@ static inline int asyncio_asn1_time(const ASN1_TIME *time, struct tm *parts) { r
 
 static inline int asyncio_err_library(unsigned long error) { return ERR_GET_LIB(error); }
 static inline int asyncio_err_reason(unsigned long error) { return ERR_GET_REASON(error); }
+
+// Whether an error has no reason of its library, but says which other one has failed, or what any may lack, as memory.
+static inline int asyncio_err_is_common(unsigned long error) {
+  return (ERR_GET_RFLAGS(error) & ERR_RFLAG_COMMON) != 0;
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever is wrong with the other side is refused by name, on both sides.
 
+import Foundation
 import TestCertificates
 import Testing
 
@@ -58,6 +59,42 @@ import Testing
     #expect(error.certificate?.subject == "CN=\(refused.certificate)")
     #expect(outcome.serverError?.kind == .alert(refused.alert))
     #expect(outcome.serverError?.certificate == nil)
+  }
+
+  /// OpenSSL's queue has other errors before the one that says that the verification failed.
+  static let invalid: [(certificate: String, subject: String, reason: String)] = [
+    ("damaged", "CN=server", "certificate signature failure"),
+    ("above-damaged", "CN=intermediate", "certificate signature failure"),
+    ("below-leaf", "CN=server", "invalid CA certificate"),
+    ("critical", "CN=critical", "unhandled critical extension"),
+    ("outside", "CN=outside", "permitted subtree violation"),
+  ]
+
+  @Test("for a certificate that is wrong in another way, in OpenSSL's words", arguments: invalid)
+  func forAnInvalidCertificate(certificate: String, subject: String, reason: String) throws {
+    let error = try #require(try Pair(.trusting(), .showing(certificate)).handshake().clientError)
+    #expect(error.kind == .certificateInvalid(reason))
+    #expect("\(error)" == "TLS handshake with localhost: certificate is invalid: \(reason) (\(subject))")
+    #expect(error.certificate?.subject == subject)
+    #expect(try Pair(.trusting().with { $0.verification = .none }, .showing(certificate)).handshake().client == nil)
+  }
+
+  @Test("for a client's certificate with a wrong signature, and by a list with one")
+  func forAWrongSignature() throws {
+    let server = TLSConfiguration.showing("server", clients: .required)
+    let outcome = try Pair(.trusting(showing: "damaged-client"), server).handshake()
+    #expect(outcome.serverError?.kind == .certificateInvalid("certificate signature failure"))
+    #expect(outcome.clientError?.kind == .alert(.decryptError))
+    // A list's signature is at its end, as a certificate's is.
+    let certificates = TestCertificates.shared
+    let lists = try ["root.crl", "intermediate.crl"].map { name in
+      let lines = certificates.text(name).split(separator: "\n")
+      var list = try #require(Data(base64Encoded: lines.dropFirst().dropLast().joined()))
+      if name == "intermediate.crl" { list[list.count - 1] ^= 1 }
+      return "\(lines[0])\n\(list.base64EncodedString(options: .lineLength64Characters))\n\(lines.last!)\n"
+    }
+    let client = TLSConfiguration.trusting().with { $0.revocationLists = lists.map { .text($0) } }
+    #expect(try Pair(client, .showing("server")).handshake().clientError?.kind == .revocationUnknown)
   }
 
   @Test("not if nothing is verified", arguments: servers)

@@ -22,7 +22,7 @@ final class TLSContext: @unchecked Sendable {
     protocols = try Self.wireForm(settings.applicationProtocols)
     guard let pointer = SSL_CTX_new(settings.role == .client ? TLS_client_method() : TLS_server_method()) else {
       protocols.deallocate()
-      throw TLSError.configuration("OpenSSL can't be started: \(firstError())")
+      throw TLSError.configuration("OpenSSL can't be started: \(words(takeDecisiveError()))")
     }
     self.pointer = pointer
     asyncio_ssl_ctx_set_defaults(pointer)
@@ -55,11 +55,11 @@ final class TLSContext: @unchecked Sendable {
     let certificates = try reader.certificates()
     defer { certificates.forEach(X509_free) }
     guard SSL_CTX_use_certificate(pointer, certificates[0]) == 1 else {
-      throw TLSError.configuration("\(reader.name): can't be used: \(firstError())")
+      throw TLSError.configuration("\(reader.name): can't be used: \(words(takeDecisiveError()))")
     }
     for certificate in certificates.dropFirst() {
       guard asyncio_ssl_ctx_add_chain_certificate(pointer, certificate) == 1 else {
-        throw TLSError.configuration("\(reader.name): can't be used: \(firstError())")
+        throw TLSError.configuration("\(reader.name): can't be used: \(words(takeDecisiveError()))")
       }
     }
     // One file may hold both.
@@ -70,7 +70,7 @@ final class TLSContext: @unchecked Sendable {
       throw TLSError.configuration("\(keyReader.name): is not the key to \(reader.name)")
     }
     guard SSL_CTX_use_PrivateKey(pointer, key) == 1 else {
-      throw TLSError.configuration("\(keyReader.name): can't be used: \(firstError())")
+      throw TLSError.configuration("\(keyReader.name): can't be used: \(words(takeDecisiveError()))")
     }
   }
 
@@ -171,12 +171,4 @@ final class TLSContext: @unchecked Sendable {
       }
     }
   }
-}
-
-/// OpenSSL's words for its first error since they were cleared, which it then clears: `bad base64 decode`.
-func firstError() -> String {
-  let error = ERR_peek_error()
-  defer { ERR_clear_error() }
-  guard error != 0, let text = ERR_reason_error_string(error) else { return "unknown error" }
-  return String(cString: text)
 }

@@ -15,15 +15,36 @@ let rememberRefusedCertificate: @convention(c) (Int32, OpaquePointer?) -> Int32 
   return isGood
 }
 
+/// OpenSSL's verdict in the thread's queue, which is empty then. Each layer that an error passes on its way up adds one of
+/// its own: of a certificate with a wrong signature the queue has RSA's or EC's, `EVP lib`, and SSL's, which says that
+/// the certificate was the reason. It is the first of SSL's that is more than a pointer to a layer below; without such a
+/// one, the first of all, where the failure began.
+func takeDecisiveError() -> UInt {
+  var (first, decisive): (UInt, UInt) = (0, 0)
+  while true {
+    let error = ERR_get_error()
+    if error == 0 { return decisive != 0 ? decisive : first }
+    if first == 0 { first = error }
+    let isPointer = asyncio_err_is_common(error) == 1
+    if decisive == 0 && asyncio_err_library(error) == ERR_LIB_SSL && !isPointer { decisive = error }
+  }
+}
+
+/// OpenSSL's words for an error: `bad base64 decode`.
+func words(_ error: UInt) -> String {
+  guard error != 0, let text = ERR_reason_error_string(error) else { return "unknown error" }
+  return String(cString: text)
+}
+
 extension TLSSession {
   /// What an error of a handshake, a read or a write means.
   func kind(of error: UInt) -> TLSError.Kind {
     if phase == .handshaking && !looksLikeTLS { return .notTLS }
-    guard asyncio_err_library(error) == ERR_LIB_SSL else { return .protocolViolation(Self.words(error)) }
+    guard asyncio_err_library(error) == ERR_LIB_SSL else { return .protocolViolation(words(error)) }
     let reason = asyncio_err_reason(error)
     switch reason {
     case SSL_R_CERTIFICATE_VERIFY_FAILED:
-      return refusal.map { kind(ofRefusal: $0.code, $0.certificate) } ?? .certificateInvalid(Self.words(error))
+      return refusal.map { kind(ofRefusal: $0.code, $0.certificate) } ?? .certificateInvalid(words(error))
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return .certificateMissing
     case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_VERSION_TOO_LOW, SSL_R_VERSION_TOO_HIGH,
       SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
@@ -34,8 +55,9 @@ extension TLSSession {
     case SSL_R_NO_APPLICATION_PROTOCOL, SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: return .noSharedApplicationProtocol
     case SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST: return .notTLS
     case SSL_AD_REASON_OFFSET..<SSL_AD_REASON_OFFSET + 256:
-      return .alert(TLSAlert(code: UInt8(reason - SSL_AD_REASON_OFFSET)))
-    default: return .protocolViolation(Self.words(error))
+      let alert = TLSAlert(code: UInt8(reason - SSL_AD_REASON_OFFSET))
+      return .alert(alert)
+    default: return .protocolViolation(words(error))
     }
   }
 
@@ -56,10 +78,5 @@ extension TLSSession {
     case X509_V_ERR_INVALID_PURPOSE: .certificateForAnotherPurpose
     default: .certificateInvalid(String(cString: X509_verify_cert_error_string(Int(code))))
     }
-  }
-
-  private static func words(_ error: UInt) -> String {
-    guard error != 0, let text = ERR_reason_error_string(error) else { return "unknown error" }
-    return String(cString: text)
   }
 }

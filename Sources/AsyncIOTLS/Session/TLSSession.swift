@@ -212,10 +212,7 @@ package final class TLSSession {
   }
 
   private func failed(_ operation: TLSError.Operation, _ result: Int32) -> TLSError {
-    let error = ERR_peek_error()
-    let kind = kind(of: error)
-    ERR_clear_error()
-    return fail(kind, operation: operation)
+    fail(kind(of: takeDecisiveError()), operation: operation)
   }
 
   private func fail(_ kind: TLSError.Kind, operation: TLSError.Operation? = nil) -> TLSError {
