@@ -109,7 +109,7 @@ let package = Package(
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTLSTests",
-      dependencies: ["AsyncIOTLS", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "TestCertificates"],
+      dependencies: ["AsyncIOTLS", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "COpenSSL", "TestCertificates"],
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",

@@ -238,25 +238,6 @@ import Testing
     }
   }
 
-  @Test("never by a peer that does not end its side: close waits half a minute for it", .virtualTime)
-  func closeWaitsForThePeer() async throws {
-    _ = Reports()
-    let release = AsyncIO.Event()
-    let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
-      #expect(try await stream.readToEnd() == Array("bye".utf8))
-      try await release.wait()
-    }
-    let stream = try await connect(server.port)
-    try await stream.write("bye")
-    let start = EventLoop.current.time
-    try await stream.close()
-    let waited = start.duration(to: EventLoop.current.time)
-    #expect(waited >= .seconds(30) && waited < .seconds(31))
-    release.set()
-    server.close()
-    try await server.waitClosed()
-  }
-
   @Test("with what the configuration has wrong, before it connects", arguments: BackendKind.all)
   func withTheConfiguration(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {

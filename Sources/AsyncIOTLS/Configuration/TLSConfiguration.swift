@@ -179,6 +179,7 @@ public struct TLSConfiguration: Sendable {
   /// How long a handshake may take, by the loop's clock; 60 s as in asyncio (`ssl_handshake_timeout`).
   public var handshakeTimeLimit: Duration = .seconds(60)
 
-  /// How long `close` waits for the peer to end its side, too; 30 s as in asyncio (`ssl_shutdown_timeout`).
+  /// How long `close` waits for the peer to take what was written and to end its side, too; 30 s as in asyncio
+  /// (`ssl_shutdown_timeout`). What the peer has not taken by then is lost, and `close` throws.
   public var shutdownTimeLimit: Duration = .seconds(30)
 }

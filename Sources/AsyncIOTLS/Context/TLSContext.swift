@@ -34,6 +34,7 @@ final class TLSContext: @unchecked Sendable {
     try loadTrust()
     setApplicationProtocols()
     setResumption()
+    noteRefusedRenegotiations()
   }
 
   deinit {
@@ -146,6 +147,16 @@ final class TLSContext: @unchecked Sendable {
         chosen?.pointee = UnsafePointer(found)
         return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL
       }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  // MARK: - Renegotiation
+
+  /// A peer that asks for it is told no, and mostly gives up then: that is the reason, not the alert it ends with.
+  private func noteRefusedRenegotiations() {
+    SSL_CTX_set_info_callback(pointer) { ssl, event, alert in
+      guard event == SSL_CB_WRITE_ALERT, alert & 0xff == SSL_AD_NO_RENEGOTIATION else { return }
+      TLSSession.of(ssl)?.hasRefusedRenegotiation = true
+    }
   }
 
   // MARK: - Resumption

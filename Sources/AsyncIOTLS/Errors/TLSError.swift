@@ -60,6 +60,10 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     case alert(TLSAlert)
     /// The peer did not finish its part of the handshake in time.
     case handshakeTimedOut(after: Duration)
+    /// The stream was closed, and the peer did not take the rest of what had been written in time.
+    case shutdownTimedOut(after: Duration)
+    /// The peer wanted a new handshake on the connection (TLS 1.2), which is always refused, and gave up.
+    case renegotiationRefused(TLSAlert)
     /// Something was to be sent before the end of the handshake.
     case handshakeIncomplete
     /// What the peer sent breaks the protocol, in OpenSSL's words.
@@ -132,6 +136,8 @@ extension TLSError.Kind: CustomStringConvertible {
     case .truncated: "connection ended without close_notify"
     case .alert(let alert): "peer sent the alert \(alert)"
     case .handshakeTimedOut(let limit): "timed out after \(limit)"
+    case .shutdownTimedOut(let limit): "peer did not take what was written within \(limit)"
+    case .renegotiationRefused(let alert): "renegotiation was refused, and the peer sent the alert \(alert)"
     case .handshakeIncomplete: "handshake is not complete"
     case .protocolViolation(let reason), .invalidConfiguration(let reason): reason
     }

@@ -44,17 +44,19 @@ package final class TLSOutput {
   var count: Int { storage.pointee.count }
 
   /// Hands over what has collected behind the first so many bytes, which are of a call around this one.
-  func flush(from begin: Int, to sink: some TLSSink) {
+  func flush(from begin: Int, to sink: some TLSSink, asAnswer: Bool) {
     let count = storage.pointee.count
     if count == begin { return }
     storage.pointee.count = begin
-    sink.emit(UnsafeRawBufferPointer(rebasing: storage.pointee.bytes[begin..<count]))
+    let bytes = UnsafeRawBufferPointer(rebasing: storage.pointee.bytes[begin..<count])
+    if asAnswer { sink.answer(bytes) } else { sink.emit(bytes) }
   }
 }
 
 struct TLSPipe {
   /// What is left of the bytes that the session was lent.
   var input = UnsafeRawBufferPointer(start: nil, count: 0)
+  var records = RecordCounter()
   let output: UnsafeMutablePointer<TLSOutput.Storage>
 
   /// A BIO that reads and writes here. The pipe has to stay in place, and to outlive it.
@@ -75,7 +77,7 @@ struct TLSPipe {
     BIO_meth_set_read_ex(method) { bio, bytes, capacity, count in
       let pipe = BIO_get_data(bio).assumingMemoryBound(to: TLSPipe.self)
       let size = min(capacity, pipe.pointee.input.count)
-      if size == 0 {
+      if size == 0 || !pipe.pointee.records.mayContinue {
         asyncio_bio_want_read(bio)
         count?.pointee = 0
         return 0
@@ -85,6 +87,7 @@ struct TLSPipe {
       bytes.unsafelyUnwrapped.withMemoryRebound(to: UInt8.self, capacity: size) {
         UnsafeMutableRawPointer($0).copyMemory(from: rest.baseAddress.unsafelyUnwrapped, byteCount: size)
       }
+      pipe.pointee.records.count(UnsafeRawBufferPointer(rebasing: rest[..<size]))
       pipe.pointee.input = UnsafeRawBufferPointer(rebasing: rest[size...])
       count?.pointee = size
       return 1

@@ -56,7 +56,7 @@ extension TLSSession {
     case SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST: return .notTLS
     case SSL_AD_REASON_OFFSET..<SSL_AD_REASON_OFFSET + 256:
       let alert = TLSAlert(code: UInt8(reason - SSL_AD_REASON_OFFSET))
-      return .alert(alert)
+      return hasRefusedRenegotiation ? .renegotiationRefused(alert) : .alert(alert)
     default: return .protocolViolation(words(error))
     }
   }

@@ -43,6 +43,8 @@ package final class TLSSession {
   private var beginning: [UInt8] = []
   /// What the verification of the peer's certificate has come to, if it was refused.
   var refusal: Refusal?
+  /// Whether the peer has asked for a new handshake, which we refuse.
+  var hasRefusedRenegotiation = false
 
   let ssl: OpaquePointer
   private let pipe: UnsafeMutablePointer<TLSPipe>
@@ -106,12 +108,13 @@ package final class TLSSession {
     if role == .client { try run(sink) { try handshake() } }
   }
 
-  /// Takes all of the bytes.
-  package func received(_ bytes: UnsafeRawBufferPointer, _ sink: some TLSSink) throws {
-    if hasReceivedEnd { return }
+  /// Takes as many of the bytes as are a turn's work, and returns how many.
+  package func received(_ bytes: UnsafeRawBufferPointer, _ sink: some TLSSink) throws -> Int {
+    if hasReceivedEnd { return bytes.count }
     var rest = bytes
+    pipe.pointee.records.beginCall()
     if phase != .open {
-      try run(sink) {
+      try run(sink, answers: true) {
         if beginning.count < 3 { beginning.append(contentsOf: bytes.prefix(3 - beginning.count)) }
         pipe.pointee.input = bytes
         try handshake()
@@ -119,12 +122,15 @@ package final class TLSSession {
       }
     }
     if phase == .open {
-      try run(sink) {
+      try run(sink, answers: true) {
         pipe.pointee.input = rest
         try read(sink)
+        rest = pipe.pointee.input
       }
     }
-    if hasReceivedEnd { sink.deliverEnd() }
+    guard hasReceivedEnd else { return bytes.count - rest.count }
+    sink.deliverEnd()
+    return bytes.count
   }
 
   /// The peer's bytes are over.
@@ -160,7 +166,7 @@ package final class TLSSession {
   /// A call to OpenSSL: its error queue is of the thread and has to be empty before; what it has to send goes out, after
   /// an error too.
   @inline(__always)
-  private func run(_ sink: some TLSSink, _ body: () throws -> Void) throws {
+  private func run(_ sink: some TLSSink, answers: Bool = false, _ body: () throws -> Void) throws {
     if let failure { throw failure }
     ERR_clear_error()
     // A protocol writes from within its callback, and so from within the call that gave it what it answers: what that one
@@ -169,7 +175,7 @@ package final class TLSSession {
     let begin = output.count
     defer {
       pipe.pointee.input = unread
-      output.flush(from: begin, to: sink)
+      output.flush(from: begin, to: sink, asAnswer: answers)
     }
     try body()
   }
@@ -179,6 +185,7 @@ package final class TLSSession {
     if result == 1 {
       phase = .open
       beginning = []
+      pipe.pointee.records.handshakeEnded()
     } else if SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ {
       throw failed(.handshake, result)
     }
@@ -195,9 +202,16 @@ package final class TLSSession {
         result = SSL_read_ex(ssl, room.baseAddress, room.count, &count)
         return count
       }
-      if result == 1 { continue }
+      if result == 1 {
+        pipe.pointee.records.dataCame()
+        continue
+      }
       switch SSL_get_error(ssl, result) {
-      case SSL_ERROR_WANT_READ: return
+      case SSL_ERROR_WANT_READ:
+        if pipe.pointee.records.hasTooManyWithoutData {
+          throw fail(.protocolViolation("more than \(RecordCounter.mostWithoutData) records in a row without data"))
+        }
+        return
       case SSL_ERROR_ZERO_RETURN: hasReceivedEnd = true
       default: throw failed(.receive, result)
       }

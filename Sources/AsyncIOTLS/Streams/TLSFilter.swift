@@ -23,17 +23,22 @@ final class TLSFilter: StreamFilter {
 
   // MARK: - The transport's calls
 
-  /// With whom there is no session, there is none to end.
-  var closeTimeLimit: Duration? { session.phase == .open ? shutdownTimeLimit : nil }
+  var closeTimeLimit: Duration { shutdownTimeLimit }
 
-  func received(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws {
+  /// With whom there is no session, there is none to end.
+  var awaitsPeerEnd: Bool { session.phase == .open }
+
+  var closeTimedOut: any Error { TLSError(.send, session.peer, .shutdownTimedOut(after: shutdownTimeLimit)) }
+
+  func received(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws -> Int {
     do {
-      try session.received(bytes, transport)
+      let taken = try session.received(bytes, transport)
+      if let handshaking, session.phase == .open { loop.unpark(handshaking) }
+      return taken
     } catch {
       failure = error
       throw error
     }
-    if let handshaking, session.phase == .open { loop.unpark(handshaking) }
   }
 
   func receivedEnd(on transport: StreamTransport) throws {

@@ -12,6 +12,8 @@ final class MemorySink: TLSSink {
 
   func emit(_ bytes: UnsafeRawBufferPointer) { emitted.append(contentsOf: bytes) }
 
+  func answer(_ bytes: UnsafeRawBufferPointer) { emit(bytes) }
+
   func deliver(upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows -> Int {
     var room = [UInt8](repeating: 0, count: capacity)
     let count = try room.withUnsafeMutableBytes { try body($0) }
@@ -31,14 +33,18 @@ final class MemorySink: TLSSink {
 final class End {
   let session: TLSSession
   let sink = MemorySink()
+  let output = TLSOutput()
 
   init(_ configuration: TLSConfiguration, host: String? = nil) throws {
     let peer = host ?? (configuration.role == .server ? "a client" : "a server")
-    session = try TLSSession(configuration, host: host, peer: peer, resumptionKey: host, output: TLSOutput())
+    session = try TLSSession(configuration, host: host, peer: peer, resumptionKey: host, output: output)
   }
 
   func receive(_ bytes: some Sequence<UInt8>) throws {
-    try Array(bytes).withUnsafeBytes { try session.received($0, sink) }
+    try Array(bytes).withUnsafeBytes {
+      var taken = 0
+      while taken < $0.count { taken += try session.received(UnsafeRawBufferPointer(rebasing: $0[taken...]), sink) }
+    }
   }
 
   func write(_ text: String) throws { try write(Array(text.utf8)) }

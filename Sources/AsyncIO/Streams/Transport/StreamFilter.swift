@@ -3,10 +3,12 @@
 /// What stands between a stream's user and its descriptor, and turns the bytes of one into those of the other: TLS. It
 /// does no I/O of its own; the transport calls it on the loop's thread, and gets its results by `deliver` and `emit`.
 package protocol StreamFilter: AnyObject {
-  /// Bytes came from the peer. What they mean for the user goes to `transport.deliver`, answers to `transport.emit`.
+  /// Bytes came from the peer. What they mean for the user goes to `transport.deliver`, answers to `transport.answer`.
   ///
+  /// - Returns: How many of the bytes it has taken. It is given the rest again in another turn of the loop, so that a
+  ///   filter whose work is long shares the loop with others.
   /// - Throws: What the stream fails with from now on; what was emitted before (an alert) is still sent.
-  func received(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws
+  func received(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws -> Int
 
   /// The peer's bytes are over: `transport.deliverEnd()` if that is a proper end.
   ///
@@ -19,8 +21,14 @@ package protocol StreamFilter: AnyObject {
   /// The user ended the output, by `writeEOF` or `close`.
   func writeEnd(on transport: StreamTransport) throws
 
-  /// How long `close` waits for the peer's own end after ours; nil if it doesn't.
-  var closeTimeLimit: Duration? { get }
+  /// How long `close` may take: for the rest of the output to leave, and for the peer's own end.
+  var closeTimeLimit: Duration { get }
+
+  /// Whether `close` waits for the peer's own end after ours.
+  var awaitsPeerEnd: Bool { get }
+
+  /// What `close` fails with when the peer has not taken the rest of the output in time.
+  var closeTimedOut: any Error { get }
 
   /// The input has failed, or the stream was closed: whatever waits in the filter is to end. May be called more than
   /// once, and after an error of the filter's own.
@@ -40,10 +48,10 @@ extension StreamTransport {
     self.filter = filter
     setPulling(false)
     let unread = input.take(input.count)
-    if !unread.isEmpty { try unread.withUnsafeBytes { try filter.received($0, on: self) } }
+    if !unread.isEmpty { try unread.withUnsafeBytes { try give($0, to: filter) } }
     if reachedEnd {
       reachedEnd = false
-      try filter.receivedEnd(on: self)
+      if !keepEnd(.proper) { try filter.receivedEnd(on: self) }
     }
     resumeReceiving()
   }

@@ -18,7 +18,8 @@ extension StreamTransport {
       try? filter?.writeEnd(on: self)
     }
     state = .closing
-    if let limit = filter?.closeTimeLimit ?? closeTimeLimitOfServer, !peerHasEnded, outputError == nil {
+    let limit = filter.flatMap { $0.awaitsPeerEnd ? $0.closeTimeLimit : nil } ?? closeTimeLimitOfServer
+    if let limit, !peerHasEnded, outputError == nil {
       setPulling(false)
       linger(limit)
       if filter == nil { endOutput() }
@@ -29,6 +30,7 @@ extension StreamTransport {
       if let receiving { loop.cancel(receiving) }
     }
     if output.isEmpty { closeIfIdle() }
+    limitClosing()
   }
 
   /// Closes since nobody has it any more. That is how a server's connections end; of others somebody forgot it.
@@ -64,6 +66,7 @@ extension StreamTransport {
   func closeIfIdle() {
     guard state == .closing, lingering == nil, receiving == nil, outputIsIdle else { return }
     state = .closed
+    endFiltering()
     closeDescriptor()
     let waits = closers
     closers.removeAll()

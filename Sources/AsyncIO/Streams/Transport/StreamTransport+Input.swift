@@ -66,7 +66,7 @@ extension StreamTransport {
   }
 
   func startReceiving() {
-    guard receiving == nil else { return }
+    guard receiving == nil, !filterIsBehind else { return }
     receiving =
       pulling.isOn
       ? loop.poll(number, events: UInt32(POLLIN), sink: self)
@@ -88,7 +88,8 @@ extension StreamTransport {
     } else if completion.result == 0 {
       arrivedEnd()
     } else if completion.result != SystemError.Code.canceled.result {
-      endInput(with: SystemError(isSocket ? "receive" : "read", waitDescription, result: completion.result))
+      let error = SystemError(isSocket ? "receive" : "read", waitDescription, result: completion.result)
+      if !keepEnd(.failed(error)) { endInput(with: error) }
     } else if wasEnding {
       if wantsMore { startReceiving() }
     } else if state == .open {
@@ -105,11 +106,14 @@ extension StreamTransport {
   @inline(__always)
   private func arrived(_ bytes: UnsafeRawBufferPointer) {
     guard let filter else { return deliver(bytes) }
-    do { try filter.received(bytes, on: self) } catch { fail(error) }
+    do { try give(bytes, to: filter) } catch { fail(error) }
   }
 
-  private func arrivedEnd() {
+  func arrivedEnd() {
     if let filter {
+      if keepEnd(.proper) { return }
+      // A send has failed: the connection was reset, and the socket has told that to the send.
+      if let failure = filterWork?.sendFailure { return endInput(with: failure) }
       do { try filter.receivedEnd(on: self) } catch { fail(error) }
     } else {
       reachedEnd = true
@@ -122,6 +126,7 @@ extension StreamTransport {
   /// Nothing more will come.
   func endInput(with error: any Error) {
     if !inputIsOver { inputError = error }
+    tellSendFailure()
     wakeReader()
     endLingering()
     filter?.ended(by: error)
@@ -158,6 +163,7 @@ extension StreamTransport {
   /// The proper end of the input.
   package func deliverEnd() {
     if !inputIsOver { reachedEnd = true }
+    tellSendFailure()
     wakeReader()
     endLingering()
   }
@@ -183,13 +189,5 @@ extension StreamTransport {
   func cancelReceiving(_ operation: OperationID) {
     receivingIsEnding = true
     loop.cancel(operation)
-  }
-
-  /// The filter can't go on: both directions fail with its error; what it has emitted (an alert) still leaves.
-  private func fail(_ error: any Error) {
-    if outputError == nil { outputError = error }
-    wakeWriters()
-    endInput(with: error)
-    if let receiving { loop.cancel(receiving) }
   }
 }

@@ -21,7 +21,7 @@ extension StreamTransport {
       emit(bytes)
     }
     if let outputError { throw outputError }
-    return output.count > Self.highWater
+    return output.count > Self.highWater || keepsSendFailure
   }
 
   /// Whoever writes has answered the peer; throws if nothing can be written any more.
@@ -55,7 +55,7 @@ extension StreamTransport {
 
   /// Output as the descriptor gets it. An error is kept, for whoever writes or closes next.
   package func emit(_ bytes: UnsafeRawBufferPointer) {
-    if outputError != nil || state == .closed { return }
+    if outputError != nil || state == .closed || keepsSendFailure { return }
     var rest = bytes
     let batches =
       bytes.count <= Self.largestBatched && loop.driver.batchesSend(whileJobsAreReady: loop.hasReadyJobs)
@@ -90,7 +90,10 @@ extension StreamTransport {
       bytesSent &+= Int(completion.result)
       sendNext()
     }
-    if output.count <= Self.lowWater { wakeWriters() }
+    if output.count <= Self.lowWater {
+      if !keepsSendFailure { wakeWriters() }
+      answersHaveLeft()
+    }
     consumer?.outputChanged()
     if output.isEmpty && !outputIsHeld {
       if wroteEnd && filter == nil { shutDown() }
@@ -99,6 +102,10 @@ extension StreamTransport {
   }
 
   func failOutput(_ error: SystemError) {
+    if keepSendFailure(error) { output.discard() } else { loseOutput(error) }
+  }
+
+  func loseOutput(_ error: SystemError) {
     // An abort has said why already.
     if outputError == nil { outputError = error }
     output.discard()
@@ -132,7 +139,7 @@ extension StreamTransport {
   nonisolated(nonsending) func drain() async throws {
     try await loop.spendBudget()
     if let outputError { throw outputError }
-    while pendingOutput > Self.lowWater { try await waitForOutput() }
+    while pendingOutput > Self.lowWater || keepsSendFailure { try await waitForOutput() }
   }
 
   func wakeWriters() {

@@ -22,7 +22,7 @@ extension StreamTransport {
   /// follows its connection.
   func endIfIdle() -> Bool {
     guard state == .open, !inputIsOver, input.isEmpty, !(pulling.isOn && pulling.mayBeReadable) else { return false }
-    guard !wasSpokenTo, !isPreparing else { return false }
+    guard !wasSpokenTo, !isPreparing, !filterIsBehind else { return false }
     guard bytesReceived > 0 || listener?.endsNewcomers == true else { return false }
     reachedEnd = true
     endIsOurs = true

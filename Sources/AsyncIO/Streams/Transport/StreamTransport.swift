@@ -28,6 +28,8 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var state = State.open
   /// What stands between the user's bytes and the descriptor's.
   @exclusivity(unchecked) package internal(set) var filter: (any StreamFilter)?
+  /// What it has still to do: StreamTransport+Filtering.
+  @exclusivity(unchecked) var filterWork: FilterWork?
 
   // The input side: StreamTransport+Input.
   @exclusivity(unchecked) var input: StreamInput

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a filter's work costs others, and how it ends. A peer decides how much work its bytes are, and what is answered
+// to them: so the filter takes what it does in one turn, and the rest waits for the next ones; and while more answers
+// than the high-water mark have not left, nothing more is received.
+//
+// A peer that refuses us says why (TLS's alert) and closes. What is sent to it then fails, and its reason is still to be
+// read: a failed send is told after that.
+
+import AsyncIOCore
+
+/// What a filter's stream has still to do. Made when there is something; most streams have nothing.
+final class FilterWork {
+  enum End {
+    case proper
+    case failed(any Error)
+  }
+
+  /// What has arrived and was not taken yet, from `start` on.
+  var bytes: [UInt8] = []
+  var start = 0
+  /// What came behind the bytes.
+  var end: End?
+  var isScheduled = false
+  /// Bytes of answers since little enough was left to send.
+  var answers = 0
+  /// A send has failed, and what the peer has said before that is still to be read.
+  var sendFailure: SystemError?
+  /// For the reading of that, or for `close`.
+  var limit: TimerHandle?
+
+  var hasBytes: Bool { start < bytes.count }
+
+  func append(_ more: UnsafeRawBufferPointer) {
+    if !hasBytes { drop() }
+    bytes.append(contentsOf: more)
+  }
+
+  func drop() { (bytes, start, end) = ([], 0, nil) }
+}
+
+extension StreamTransport {
+  /// How long a failed send waits for the peer's reason: the connection is gone, and what has come is there already.
+  private static var reasonTimeLimit: Duration { .seconds(1) }
+
+  /// Answers are counted from the low-water mark on, up to the high one.
+  private static var mostAnswers: Int { highWater - lowWater }
+
+  private func makeFilterWork() -> FilterWork {
+    if let filterWork { return filterWork }
+    let work = FilterWork()
+    filterWork = work
+    return work
+  }
+
+  // MARK: - Input
+
+  /// Whether the filter is behind, so that nothing is to be received.
+  var filterIsBehind: Bool {
+    guard let work = filterWork else { return false }
+    return work.hasBytes || work.answers > Self.mostAnswers
+  }
+
+  /// Bytes for the filter, in their order.
+  func give(_ bytes: UnsafeRawBufferPointer, to filter: any StreamFilter) throws {
+    var rest = bytes
+    if !filterIsBehind { rest = UnsafeRawBufferPointer(rebasing: bytes[try filter.received(bytes, on: self)...]) }
+    if !rest.isEmpty { makeFilterWork().append(rest) }
+    guard filterIsBehind else { return }
+    if let receiving, !receivingIsEnding { cancelReceiving(receiving) }
+    scheduleFilter()
+  }
+
+  /// The end of the input waits for bytes that the filter has not taken. Returns whether there are some.
+  func keepEnd(_ end: FilterWork.End) -> Bool {
+    guard let work = filterWork, work.hasBytes else { return false }
+    work.end = end
+    return true
+  }
+
+  private func scheduleFilter() {
+    guard let work = filterWork, work.hasBytes, !work.isScheduled, work.answers <= Self.mostAnswers else { return }
+    work.isScheduled = true
+    loop.callSoon { self.continueFiltering() }
+  }
+
+  private func continueFiltering() {
+    guard let work = filterWork, let filter else { return }
+    work.isScheduled = false
+    guard state == .open && !inputIsOver || lingering != nil else { return work.drop() }
+    let bytes = work.bytes
+    let start = work.start
+    do {
+      let taken = try bytes.withUnsafeBytes {
+        try filter.received(UnsafeRawBufferPointer(rebasing: $0[start...]), on: self)
+      }
+      work.start += taken
+    } catch { return fail(error) }
+    if work.hasBytes { return scheduleFilter() }
+    let end = work.end.take()
+    work.drop()
+    switch end {
+    case .proper: arrivedEnd()
+    case .failed(let error): endInput(with: error)
+    case nil: if wantsMore { startReceiving() }
+    }
+    if state == .closing { closeIfIdle() }
+  }
+
+  /// The filter can't go on: both directions fail with its error; what it has emitted (an alert) still leaves.
+  func fail(_ error: any Error) {
+    filterWork?.drop()
+    if outputError == nil { outputError = error }
+    wakeWriters()
+    endInput(with: error)
+    if let receiving { loop.cancel(receiving) }
+  }
+
+  // MARK: - Output
+
+  /// The filter's own output: an answer to what it has received.
+  package func answer(_ bytes: UnsafeRawBufferPointer) {
+    emit(bytes)
+    if output.count > Self.lowWater { makeFilterWork().answers += bytes.count }
+  }
+
+  /// Little enough is left to send.
+  func answersHaveLeft() {
+    guard let work = filterWork, work.answers > 0 else { return }
+    work.answers = 0
+    if work.hasBytes { scheduleFilter() } else if wantsMore { startReceiving() }
+  }
+
+  // MARK: - Failing and closing
+
+  /// A send has failed, and what it fails with is told later.
+  var keepsSendFailure: Bool { filterWork?.sendFailure != nil }
+
+  /// Keeps why a send has failed until the peer's own reason was read. Returns whether there can be one.
+  func keepSendFailure(_ error: SystemError) -> Bool {
+    guard filter != nil, outputError == nil, !receivingIsPaused, !keepsSendFailure else { return false }
+    guard state == .open && !inputIsOver || lingering != nil else { return false }
+    guard error.code == .connectionReset || error.code == .brokenPipe else { return false }
+    let work = makeFilterWork()
+    work.sendFailure = error
+    work.answers = 0
+    work.limit?.cancel()
+    work.limit = loop.callLater(Self.reasonTimeLimit) { [weak self] in self?.endInput(with: error) }
+    scheduleFilter()
+    if wantsMore { startReceiving() }
+    return true
+  }
+
+  /// There is nothing more to read.
+  func tellSendFailure() {
+    guard let work = filterWork, let error = work.sendFailure.take() else { return }
+    work.limit?.cancel()
+    loseOutput(error)
+  }
+
+  /// Bounds `close`, which would wait for ever for a peer that doesn't read.
+  func limitClosing() {
+    guard let filter, state == .closing, !keepsSendFailure else { return }
+    let work = makeFilterWork()
+    work.limit = loop.callLater(filter.closeTimeLimit) { [weak self] in
+      guard let self, state == .closing, !outputIsIdle else { return }
+      abort(with: filter.closeTimedOut)
+    }
+  }
+
+  func endFiltering() {
+    filterWork?.limit?.cancel()
+    filterWork = nil
+  }
+}
