@@ -14,20 +14,24 @@ import Testing
 
   /// A server whose handler says that it was called.
   private static func startCounting(_ tls: TLSConfiguration, _ calls: Calls) async throws -> Server {
-    try await startServer(host: "127.0.0.1", port: 0, tls: tls) { stream in
-      calls.count.withLock { $0 += 1 }
+    try await startServer(host: "127.0.0.1", port: 0, tls: tls) { try await calls.serve($0) }
+  }
+
+  private final class Calls: Sendable {
+    let count = Mutex(0)
+
+    func serve(_ stream: ByteStream) async throws {
+      count.withLock { $0 += 1 }
       try await stream.write("hello\n")
       _ = try await stream.readToEnd()
     }
   }
 
-  private final class Calls: Sendable { let count = Mutex(0) }
-
   @Test("for a server's certificate, by name, on both sides", arguments: BackendKind.all, certificates)
   func forACertificate(backend: BackendKind, name: String) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, calls) = (Reports(), Calls())
-      let server = try await Self.startCounting(.showing(name), calls)
+      let server = try await startReporting(.showing(name)) { try await calls.serve($0) }
       let error = await #expect(throws: TLSError.self) { try await connect(server.port) }
       #expect(error?.certificate?.subject == "CN=\(name)")
       #expect(error?.operation == .handshake && error?.peer == "127.0.0.1")
@@ -47,7 +51,7 @@ import Testing
   func forAClient(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, calls) = (Reports(), Calls())
-      let server = try await Self.startCounting(.showing("server", clients: .required), calls)
+      let server = try await startReporting(.showing("server", clients: .required)) { try await calls.serve($0) }
       func kind(_ name: String?) async throws -> TLSError.Kind? {
         // In TLS 1.3 a client is done before the server has seen its certificate.
         let error = await #expect(throws: TLSError.self) {
@@ -78,6 +82,46 @@ import Testing
 
   // MARK: - Peers that don't take part
 
+  @Test("at a server without a report: it is counted", arguments: BackendKind.all)
+  func isCounted(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let (reports, calls) = (Reports(), Calls())
+      let server = try await Self.startCounting(.showing("server", clients: .required), calls)
+      func failed(_ count: Int, at other: Server? = nil) async throws {
+        try await turns { try await (other ?? server).statistics.failedHandshakes == count }
+      }
+      // Without a certificate, in plain, gone, reset, and silent.
+      await #expect(throws: TLSError.self) {
+        let stream = try await connect(server.port)
+        _ = try await stream.readLine()
+      }
+      try await failed(1)
+      let plain = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      try await plain.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      try await failed(2)
+      plain.abort()
+      try await ByteStream.connect(host: "127.0.0.1", port: server.port).close()
+      try await failed(3)
+      let resetting = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      try await resetting.write([22])
+      resetting.abort()
+      try await failed(4)
+      let hasty = try await startEcho(.showing("server").with { $0.handshakeTimeLimit = .milliseconds(20) })
+      let silent = try await ByteStream.connect(host: "127.0.0.1", port: hasty.port)
+      try await failed(1, at: hasty)
+      silent.abort()
+      try await hasty.stop()
+      let good = try await connect(server.port, .trusting(showing: "client"))
+      #expect(try await good.readLine() == "hello")
+      #expect(
+        try await server.statistics.description.hasPrefix("5 connections (1 open, 0 refused, 0 cut off, 4 failed"))
+      try await good.close()
+      server.close()
+      try await server.waitClosed()
+      #expect(reports.all.isEmpty && calls.count.withLock { $0 } == 1)
+    }
+  }
+
   @Test("not reported of a client that connects and goes", arguments: BackendKind.all)
   func ofAClientThatConnectsAndGoes(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
@@ -93,7 +137,7 @@ import Testing
   @Test("after a minute if a client says nothing", .virtualTime)
   func ifAClientSaysNothing() async throws {
     let (reports, calls) = (Reports(), Calls())
-    let server = try await Self.startCounting(.showing("server"), calls)
+    let server = try await startReporting(.showing("server")) { try await calls.serve($0) }
     let start = EventLoop.current.time
     let silent = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
     await #expect(throws: (any Error).self) {
@@ -126,7 +170,9 @@ import Testing
       }
       #expect(outer?.kind == .handshakeTimedOut(after: limit))
       // A client that says half a hello.
-      let server = try await startEcho(.showing("server").with { $0.handshakeTimeLimit = limit })
+      let server = try await startReporting(.showing("server").with { $0.handshakeTimeLimit = limit }) {
+        _ = try await $0.readToEnd()
+      }
       let half = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
       try await half.write([22, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3])
       try await turns { reports.tls.map(\.kind) == [.handshakeTimedOut(after: limit)] }
@@ -140,7 +186,7 @@ import Testing
   func ifThePeerSpeaksSomethingElse(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, calls) = (Reports(), Calls())
-      let server = try await Self.startCounting(.showing("server"), calls)
+      let server = try await startReporting(.showing("server")) { try await calls.serve($0) }
       let plain = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
       try await plain.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
       try await turns { !reports.all.isEmpty }

@@ -44,7 +44,7 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
       let reports = Reports()
       let lists = TLSConfiguration.PEM.file(file("revoked.crl"))
       let tls = TLSConfiguration.showing("server", clients: .required).with { $0.revocationLists = [lists] }
-      let server = try await startEcho(tls)
+      let server = try await startReporting(tls) { _ = try await $0.readToEnd() }
       let cases: [(String?, TLSError.Kind, String)] = [
         (nil, .certificateMissing, "alert certificate required"),
         ("expired", .certificateExpired, "alert certificate expired"),

@@ -5,6 +5,7 @@ struct ConnectionCounts: Sendable {
   var accepted = 0
   var refused = 0
   var cutOff = 0
+  var failedHandshakes = 0
   /// Of connections that are closed.
   var bytesReceived = 0
   var bytesSent = 0

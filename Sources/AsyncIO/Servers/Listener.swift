@@ -225,7 +225,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
       do {
         let stream = ByteStream(handle)
         if let prepare = service.prepare {
-          try await prepare(stream)
+          do { try await prepare(stream) } catch { return Self.handshakeFailed(error, handle, task) }
           handle.transport.listener?.onItsLoop { _ in handle.transport.isPreparing = false }
         }
         switch service.handler {
@@ -257,6 +257,21 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
       DebugMode.log("a connection was lost: \(error)")
     } else if !wasCutOff && !(error is CancellationError) {
       transport.loop.reportFromAnywhere("a connection handler failed", error)
+    }
+    handlerEnded(handle)
+    task.end(task.ended(by: error))
+  }
+
+  /// Scanners, checks of health, and clients with other ideas of TLS come all day: each is counted, and told to those who
+  /// debug.
+  @inline(never)
+  private static func handshakeFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
+    let transport = handle.transport
+    handle.abort()
+    let wasCutOff = handle.isCurrent && transport.wasCutOff
+    if !wasCutOff && !(error is CancellationError) && !(error is StreamError) {
+      DebugMode.log("a handshake failed: \(error)")
+      transport.listener?.onItsLoop { $0.counts.failedHandshakes += 1 }
     }
     handlerEnded(handle)
     task.end(task.ended(by: error))

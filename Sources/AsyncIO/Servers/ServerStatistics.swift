@@ -18,6 +18,9 @@ public struct ServerStatistics: Hashable, Sendable, CustomStringConvertible {
   public var refused: Int
   /// Connections that made no progress for too long; `ServerLimits.timeWithoutProgress`.
   public var cutOff: Int
+  /// Connections of a server that speaks TLS whose handshake failed, whatever the reason; the handler was not called. In
+  /// debug mode (`AIO_DEBUG=1`) each is a line on standard error.
+  public var failedHandshakes: Int
   /// What has come from peers, in bytes as they came: with TLS, encrypted.
   public var bytesReceived: Int
   /// What was handed to the kernel for peers.
@@ -28,6 +31,7 @@ public struct ServerStatistics: Hashable, Sendable, CustomStringConvertible {
     self.open = open
     refused = counts.refused
     cutOff = counts.cutOff
+    failedHandshakes = counts.failedHandshakes
     bytesReceived = counts.bytesReceived
     bytesSent = counts.bytesSent
   }
@@ -37,12 +41,14 @@ public struct ServerStatistics: Hashable, Sendable, CustomStringConvertible {
     open += other.open
     refused += other.refused
     cutOff += other.cutOff
+    failedHandshakes += other.failedHandshakes
     bytesReceived += other.bytesReceived
     bytesSent += other.bytesSent
   }
 
   public var description: String {
-    "\(accepted) connections (\(open) open, \(refused) refused, \(cutOff) cut off), "
+    "\(accepted) connections (\(open) open, \(refused) refused, \(cutOff) cut off"
+      + (failedHandshakes > 0 ? ", \(failedHandshakes) failed handshakes), " : "), ")
       + "\(bytesReceived) bytes in, \(bytesSent) bytes out"
   }
 }

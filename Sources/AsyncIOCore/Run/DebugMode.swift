@@ -10,6 +10,7 @@ import Synchronization
 /// - a job that keeps a loop for more than 100 ms, with the backtrace of its thread, while it does;
 /// - how long each look-up of a name took;
 /// - servers and connections that nobody closed;
+/// - connections that a server has lost, and TLS handshakes that failed, with the reason;
 /// - names of waiting tasks in reports.
 ///
 /// What costs nothing is always on: that a function for the loop's thread is called on another, where a task was created

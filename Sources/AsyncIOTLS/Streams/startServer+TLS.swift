@@ -13,8 +13,8 @@ public import AsyncIOCore
 /// ```
 ///
 /// As `startServer(host:port:)`. The handshake is the first thing in the connection's task, and has its time limit; the
-/// handler runs once it is done. A handshake that fails goes to the loop's exception handler, and the connection is
-/// closed.
+/// handler runs once it is done. A handshake that fails ends the connection, and is counted
+/// (`ServerStatistics.failedHandshakes`); in debug mode the reason is a line on standard error.
 ///
 /// - Throws: What `startServer(host:port:)` throws, and `TLSError` if a file of the configuration can't be used.
 public nonisolated(nonsending) func startServer(

@@ -69,6 +69,20 @@ func startEcho(_ tls: TLSConfiguration = .showing("server")) async throws -> Ser
   }
 }
 
+/// A server that lets its handler shake hands, so that a failure of that is one of the handler, and reported:
+/// `startServer(tls:)` only counts it.
+func startReporting(
+  _ tls: TLSConfiguration, handler: @escaping @Sendable (ByteStream) async throws -> Void
+) async throws -> Server {
+  try await startServer(host: "127.0.0.1", port: 0) { stream in
+    do { try await stream.startTLS(tls) } catch {
+      try? await stream.close()
+      throw error
+    }
+    try await handler(stream)
+  }
+}
+
 /// A connection to a server on this machine.
 func connect(_ port: UInt16, _ tls: TLSConfiguration = .trusting(), name: String? = nil) async throws -> ByteStream {
   try await ByteStream.connect(host: "127.0.0.1", port: port, tls: tls, serverName: name)
