@@ -177,8 +177,7 @@ final class TLSContext: @unchecked Sendable {
     } else {
       SSL_CTX_sess_set_new_cb(pointer) { ssl, ticket in
         guard let session = TLSSession.of(ssl), let key = session.resumptionKey, let ticket else { return 0 }
-        session.context.tickets.keep(ticket, for: key)
-        return 1
+        return session.context.tickets.keep(ticket, for: key) ? 1 : 0
       }
     }
   }

@@ -20,6 +20,8 @@ final class TicketStore: Sendable {
   static let hosts = 256
   /// Servers usually send two at a time.
   static let ticketsPerHost = 4
+  /// In bytes. Most are below 300; with the certificates of a client in it one may have some thousand.
+  static let largestTicket = 16 * 1024
 
   private let state = Mutex(State())
 
@@ -29,16 +31,21 @@ final class TicketStore: Sendable {
     }
   }
 
-  /// Keeps a ticket, whose reference becomes the store's.
-  func keep(_ ticket: OpaquePointer, for host: String) {
+  /// Keeps a ticket, whose reference becomes the store's. Returns whether it has: not one that is to be forgotten at once
+  /// (a lifetime of zero, RFC 8446 section 4.6.1), or is larger than it needs to be.
+  func keep(_ ticket: OpaquePointer, for host: String) -> Bool {
+    var (bytes, size): (UnsafePointer<UInt8>?, Int) = (nil, 0)
+    SSL_SESSION_get0_ticket(ticket, &bytes, &size)
+    guard size <= Self.largestTicket else { return false }
+    let isOld = SSL_SESSION_get_protocol_version(ticket) < TLS1_3_VERSION
+    guard isOld || SSL_SESSION_get_ticket_lifetime_hint(ticket) > 0 else { return false }
     let box = Box(session: ticket)
     state.withLock { state in
       state.uses += 1
       if state.hosts[host] == nil && state.hosts.count >= Self.hosts { state.forgetOldest() }
       var tickets = state.hosts[host] ?? Tickets()
-      if SSL_SESSION_get_protocol_version(box.session) < TLS1_3_VERSION || tickets.sessions.count >= Self.ticketsPerHost
-      {
-        let count = SSL_SESSION_get_protocol_version(box.session) < TLS1_3_VERSION ? tickets.sessions.count : 1
+      if isOld || tickets.sessions.count >= Self.ticketsPerHost {
+        let count = isOld ? tickets.sessions.count : 1
         tickets.sessions.prefix(count).forEach(SSL_SESSION_free)
         tickets.sessions.removeFirst(count)
       }
@@ -46,6 +53,7 @@ final class TicketStore: Sendable {
       tickets.lastUse = state.uses
       state.hosts[host] = tickets
     }
+    return true
   }
 
   /// Sets a connection that begins to the host's newest ticket, if there is one.
