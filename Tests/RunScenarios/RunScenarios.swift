@@ -28,7 +28,7 @@ struct ScenarioError: Error {}
 
   static func main() {
     let name = CommandLine.arguments.dropFirst().first ?? ""
-    guard let scenario = scenarios[name] ?? serverScenarios[name] else {
+    guard let scenario = scenarios[name] ?? serverScenarios[name] ?? faultScenarios[name] else {
       say("no scenario \(name)")
       exit(64)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncIO
+import Glibc
 
 extension RunScenarios {
   /// Numbers the lines of standard input, and says on standard error how many bytes they had.
@@ -13,7 +14,12 @@ extension RunScenarios {
       for try await line in input.lines {
         lines += 1
         bytes += line.utf8.count
-        try await output.write("\(lines): \(line)\n")
+        do {
+          try await output.write("\(lines): \(line)\n")
+        } catch {
+          // Nobody reads it any more: what was printed there would end the process by SIGPIPE.
+          exit(1)
+        }
       }
       try await output.close()
       let errors = try await StreamWriter.standardError()

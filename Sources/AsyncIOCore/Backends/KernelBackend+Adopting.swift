@@ -6,8 +6,9 @@
 // terminal non-blocking. So these are opened anew by way of /proc/self/fd, which gives a pipe or a terminal a description
 // of its own. Files are never "not ready", and sockets are called with MSG_DONTWAIT anyway.
 //
-// A write to a pipe that nobody reads raises SIGPIPE, and no flag prevents that as MSG_NOSIGNAL does for sockets. Whoever
-// writes to a pipe here ignores the signal, as CPython does from its start: the write fails with EPIPE.
+// A write to a pipe that nobody reads raises SIGPIPE. Ignoring it, as CPython does from its start, is inherited by every
+// program that the process starts, and then those don't end when nobody reads what they write. So the writes here say
+// RWF_NOSIGNAL (Linux 6.18), or hold the signal back for the time of the call: they fail with EPIPE.
 
 import CLinux
 import Glibc
@@ -15,7 +16,6 @@ import Glibc
 extension KernelBackend {
   package final func adopt(_ descriptor: Int32) throws -> DescriptorKind {
     let kind = try kind(of: descriptor)
-    if kind == .pipe { ignoreBrokenPipes() }
     if kind != .file { makeAsWanted(descriptor) }
     return kind
   }
@@ -27,7 +27,7 @@ extension KernelBackend {
       throw SystemError("fstat", "descriptor \(descriptor)", result: -errno)
     }
     switch status.st_mode & S_IFMT {
-    case S_IFSOCK: return isListening(descriptor) ? .listeningSocket : .socket
+    case S_IFSOCK: return socketOption(SO_ACCEPTCONN, of: descriptor) == 1 ? .listeningSocket : .socket
     case S_IFIFO: return .pipe
     case S_IFCHR: return .terminal
     case S_IFREG, S_IFDIR, S_IFBLK, S_IFLNK: return .file
@@ -37,7 +37,6 @@ extension KernelBackend {
   }
 
   package final func makePipe() throws -> (reading: Int32, writing: Int32) {
-    ignoreBrokenPipes()
     systemCalls &+= 1
     var pair: (Int32, Int32) = (-1, -1)
     let flags = Int32(O_CLOEXEC) | (wantsNonBlocking ? Int32(O_NONBLOCK) : 0)
@@ -55,7 +54,6 @@ extension KernelBackend {
       throw SystemError("fstat", "descriptor \(descriptor)", result: -errno)
     }
     let kind = status.st_mode & S_IFMT
-    if kind == S_IFIFO { ignoreBrokenPipes() }
     if wantsNonBlocking && (kind == S_IFIFO || kind == S_IFCHR) {
       let access = fcntl(descriptor, F_GETFL) & O_ACCMODE
       let own = unsafe Glibc.open("/proc/self/fd/\(descriptor)", access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
@@ -75,11 +73,9 @@ extension KernelBackend {
     if flags >= 0 && flags != wanted { _ = fcntl(descriptor, F_SETFL, wanted) }
   }
 
-  private final func isListening(_ descriptor: Int32) -> Bool {
+  private final func socketOption(_ name: Int32, of descriptor: Int32) -> Int32? {
     var value: Int32 = 0
     var length = socklen_t(4)
-    return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value != 0
+    return unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
   }
-
-  private final func ignoreBrokenPipes() { asyncio_ignore_broken_pipes() }
 }

@@ -20,8 +20,6 @@ extension KernelBackend {
   }
 
   package final func sendFile(_ file: Int32, from offset: Int, count: Int, to descriptor: Int32) -> Int {
-    // sendfile(2) knows no MSG_NOSIGNAL: a peer that has reset the connection would end the process by SIGPIPE.
-    asyncio_ignore_broken_pipes()
     systemCalls &+= 1
     return asyncio_send_file(descriptor, file, offset, count)
   }

@@ -17,9 +17,10 @@ import Glibc
   package var state = State.free
   package var kind = OperationKind.poll
   package var descriptor: Int32 = -1
-  /// poll(2)'s events; of an accept whether it takes one connection and no more.
+  /// poll(2)'s events; 1 of an accept that takes one connection and no more, and of a write without flags.
   package var events: UInt32 = 0
   package var isAcceptOnce: Bool { kind == .accept && events == 1 }
+  var isPlainWrite: Bool { kind == .write && events == 1 }
   /// What to send; the backend moves it on as bytes leave.
   package var pointer: UnsafeRawPointer?
   package var count = 0
@@ -75,6 +76,7 @@ import Glibc
     unsafe record.pointee.kind = kind
     unsafe record.pointee.descriptor = descriptor
     unsafe record.pointee.sink = sink
+    unsafe record.pointee.events = 0
     unsafe record.pointee.done = 0
     unsafe record.pointee.waitsForReadiness = false
     inFlight += 1

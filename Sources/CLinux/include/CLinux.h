@@ -68,13 +68,43 @@ static inline ssize_t asyncio_send_vector(int descriptor, const struct iovec *bu
   ssize_t result = sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   return result < 0 ? -errno : result;
 }
-// sendfile(2) knows no MSG_DONTWAIT: a blocking socket is made non-blocking for the time of the call. Nobody else uses
+// Keeps SIGPIPE from a call that raises it for want of a flag. It goes to the thread that makes the call, and stays
+// pending there while it is blocked; whoever has it blocked already takes it as before. The process's disposition, which
+// the programs inherit that it starts, is nobody's to change.
+struct asyncio_held_signal {
+  sigset_t mask;
+  int was_pending;
+};
+static inline void asyncio_hold_pipe_signal(struct asyncio_held_signal *held) {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, &held->mask);
+  held->was_pending = 0;
+  if (sigismember(&held->mask, SIGPIPE)) {
+    sigset_t pending;
+    held->was_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
+  }
+}
+static inline void asyncio_release_pipe_signal(const struct asyncio_held_signal *held, int may_be_raised) {
+  sigset_t pipe;
+  struct timespec at_once = {0, 0};
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  if (may_be_raised && !held->was_pending)
+    while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR) {}
+  if (!sigismember(&held->mask, SIGPIPE)) pthread_sigmask(SIG_SETMASK, &held->mask, NULL);
+}
+// sendfile(2) knows no MSG_NOSIGNAL, and no MSG_DONTWAIT: a blocking socket is made non-blocking for the time of the call. Nobody else uses
 // its description meanwhile: it belongs to one loop.
 static inline ssize_t asyncio_send_file(int descriptor, int file, off_t offset, size_t count) {
   int flags = fcntl(descriptor, F_GETFL);
   if (!(flags & O_NONBLOCK)) fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  struct asyncio_held_signal held;
+  asyncio_hold_pipe_signal(&held);
   ssize_t result = sendfile(descriptor, file, &offset, count);
   if (result < 0) result = -errno;
+  asyncio_release_pipe_signal(&held, result == -EPIPE);
   if (!(flags & O_NONBLOCK)) fcntl(descriptor, F_SETFL, flags);
   return result;
 }
@@ -92,10 +122,6 @@ static inline ssize_t asyncio_receive(int descriptor, void *bytes, size_t count)
 }
 static inline ssize_t asyncio_read(int descriptor, void *bytes, size_t count) {
   ssize_t result = read(descriptor, bytes, count);
-  return result < 0 ? -errno : result;
-}
-static inline ssize_t asyncio_write(int descriptor, const void *bytes, size_t count) {
-  ssize_t result = write(descriptor, bytes, count);
   return result < 0 ? -errno : result;
 }
 static inline int asyncio_accept(int listener, struct sockaddr_storage *address, socklen_t *length) {
@@ -116,8 +142,11 @@ static inline int64_t asyncio_acknowledged(int descriptor) {
 
 static inline int asyncio_real_time_signal_minimum(void) { return SIGRTMIN; }
 
-// Ignores SIGPIPE, unless somebody handles it.
-void asyncio_ignore_broken_pipes(void);
+// Whether this kernel knows RWF_NOSIGNAL (Linux 6.18).
+int asyncio_has_silent_writes(void);
+#define ASYNCIO_RWF_NOSIGNAL 0x100
+// write(2) without SIGPIPE, which no flag of that call prevents.
+ssize_t asyncio_write(int descriptor, const void *bytes, size_t count);
 
 // pipe2(2), which glibc hides without _GNU_SOURCE. 0, or a negative errno.
 static inline int asyncio_pipe(int descriptors[2], int flags) {

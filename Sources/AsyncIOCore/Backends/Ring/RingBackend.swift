@@ -18,6 +18,9 @@ import Glibc
   /// For sockets of datagrams; made with the first one.
   @safe @exclusivity(unchecked) private var datagrams: RingDatagrams?
   private let wakeBuffer: UnsafeMutablePointer<UInt64>
+  /// Whether a write can say that it wants no SIGPIPE. Otherwise the signal is held back while one is in flight.
+  private let silentWrites = asyncio_has_silent_writes() != 0
+  @safe @exclusivity(unchecked) private var loudWrites = 0
 
   /// What `user_data` says where it names no operation.
   private enum Reserved {
@@ -61,7 +64,7 @@ import Glibc
     while true {
       if let entry = unsafe ring.nextEntry() { return unsafe entry }
       systemCalls &+= 1
-      let result = ring.enter(waits: false, nanoseconds: nil)
+      let result = enterRing(waits: false, nanoseconds: nil)
       // EBUSY and EAGAIN: the kernel wants its completions taken first; they are kept (FEAT_NODROP) for the next turn.
       require(
         result >= 0 || result == -EINTR || result == -EBUSY || result == -EAGAIN,
@@ -99,6 +102,11 @@ import Glibc
       unsafe entry.pointee.addr = UInt64(UInt(bitPattern: record.pointee.pointer))
       unsafe entry.pointee.len = UInt32(clamping: record.pointee.count)
       unsafe entry.pointee.off = .max
+      if !silentWrites {
+        loudWrites += 1
+      } else if unsafe !record.pointee.isPlainWrite {
+        unsafe entry.pointee.op_flags = UInt32(ASYNCIO_RWF_NOSIGNAL)
+      }
     case .accept:
       unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_ACCEPT)
       unsafe entry.pointee.ioprio = record.pointee.isAcceptOnce ? 0 : UInt16(ASYNCIO_URING_ACCEPT_MULTISHOT)
@@ -175,9 +183,18 @@ import Glibc
     }
   }
 
+  /// The kernel writes on this thread, within this call, if it can.
+  private func enterRing(waits: Bool, nanoseconds: Int64?) -> Int32 {
+    guard loudWrites > 0 else { return ring.enter(waits: waits, nanoseconds: nanoseconds) }
+    var held = asyncio_held_signal()
+    unsafe asyncio_hold_pipe_signal(&held)
+    defer { unsafe asyncio_release_pipe_signal(&held, 1) }
+    return ring.enter(waits: waits, nanoseconds: nanoseconds)
+  }
+
   private func enter(waits: Bool, nanoseconds: Int64?) {
     systemCalls &+= 1
-    let result = ring.enter(waits: waits, nanoseconds: nanoseconds)
+    let result = enterRing(waits: waits, nanoseconds: nanoseconds)
     require(
       result >= 0 || result == -ETIME || result == -EINTR || result == -EBUSY || result == -EAGAIN,
       "io_uring_enter failed with errno \(-result)")
@@ -204,6 +221,7 @@ import Glibc
       }
       return hasBuffer
     }
+    if unsafe record.pointee.kind == .write && !silentWrites { loudWrites -= 1 }
     if result.res == -EAGAIN && !more, unsafe record.pointee.kind != .poll && record.pointee.kind != .connect {
       unsafe submitWhenReady(record, of: loop)
       return hasBuffer
@@ -228,7 +246,15 @@ import Glibc
       } else {
         unsafe loop.complete(record, Completion(result: result.res, isLast: !more))
       }
-    case .send, .write: unsafe wrote(result, record, of: loop)
+    case .send: unsafe wrote(result, record, of: loop)
+    case .write:
+      if unsafe result.res == -EOPNOTSUPP && !record.pointee.isPlainWrite {
+        // A device with a write function of the old kind takes no flags, and raises no signal.
+        unsafe record.pointee.events = 1
+        unsafe restartOrEnd(record, result.user_data, of: loop)
+      } else {
+        unsafe wrote(result, record, of: loop)
+      }
     case .sendZeroCopy: unsafe sentZeroCopy(result, record, of: loop)
     case .connect:
       unsafe loop.complete(record, Completion(result: result.res, isLast: true))
