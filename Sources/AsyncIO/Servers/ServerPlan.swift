@@ -129,11 +129,17 @@ package struct ServerPlan: Sendable {
   /// Several loops accept from one socket, each by a number of its own: whoever is free takes the next connection.
   private func adopt(_ sockets: [ListeningSocket], _ service: ConnectionService, on first: EventLoop) throws -> Server {
     if sockets.isEmpty { throw SystemError("accept", "no socket at all", code: .invalidArgument) }
+    // All are looked at before the first one is taken over: what is refused is still the caller's, and as it was.
     for socket in sockets {
-      guard try first.driver.adopt(socket.descriptor) == .listeningSocket else {
-        throw SystemError("accept", "\(socket), which does not listen", code: .invalidArgument)
+      switch try first.driver.kind(of: socket.descriptor) {
+      case .listeningSocket: break
+      case .messageSocket:
+        throw SystemError(
+          "accept", "\(socket), a socket of messages, of which a stream would lose parts", code: .wrongType)
+      default: throw SystemError("accept", "\(socket), which does not listen", code: .invalidArgument)
       }
     }
+    for socket in sockets { _ = try first.driver.adopt(socket.descriptor) }
     let loops = loops(for: service, around: first)
     let slots = makeSlots(listeners: loops.count * sockets.count, loop: first)
     let plan = listenerPlan(startsListening: true)

@@ -16,7 +16,8 @@ extension StreamReader {
   /// The descriptor is the stream's from now on, which may change its flags (O_NONBLOCK), and closes it.
   ///
   /// - Parameter limit: See `StreamReader.limit`.
-  /// - Throws: `SystemError` if it is no open descriptor. It is still the caller's then.
+  /// - Throws: `SystemError` if it is no open descriptor, a socket that listens, or one that keeps messages apart
+  ///   (SOCK_DGRAM, SOCK_SEQPACKET), which `RawSocket` is for. It is still the caller's then, and as it was.
   public nonisolated(nonsending) static func adopting(
     _ descriptor: Int32, limit: Int = 64 * 1024
   ) async throws -> StreamReader {
@@ -33,7 +34,7 @@ extension StreamReader {
   ///
   /// The stream has a descriptor of its own: closing it leaves descriptor 0 as it is.
   public nonisolated(nonsending) static func standardInput(limit: Int = 64 * 1024) async throws -> StreamReader {
-    StreamReader(try await onCurrentLoop { try $0.adopt(try $0.driver.openStandard(0), limit: limit) })
+    StreamReader(try await onCurrentLoop { try $0.adoptStandard(0, reads: true, limit: limit) })
   }
 }
 
@@ -56,12 +57,12 @@ extension StreamWriter {
   ///
   /// The stream has a descriptor of its own: closing it leaves descriptor 1 as it is.
   public nonisolated(nonsending) static func standardOutput() async throws -> StreamWriter {
-    StreamWriter(try await onCurrentLoop { try $0.adopt(try $0.driver.openStandard(1), reads: false, limit: 0) })
+    StreamWriter(try await onCurrentLoop { try $0.adoptStandard(1, reads: false, limit: 0) })
   }
 
   /// The process's standard error; see `standardOutput`.
   public nonisolated(nonsending) static func standardError() async throws -> StreamWriter {
-    StreamWriter(try await onCurrentLoop { try $0.adopt(try $0.driver.openStandard(2), reads: false, limit: 0) })
+    StreamWriter(try await onCurrentLoop { try $0.adoptStandard(2, reads: false, limit: 0) })
   }
 }
 
@@ -97,11 +98,24 @@ public nonisolated(nonsending) func makePipe(
 
 extension EventLoop {
   func adopt(_ number: Int32, reads: Bool = true, limit: Int) throws -> StreamHandle {
-    let kind = try driver.adopt(number)
-    guard kind != .listeningSocket else {
-      throw SystemError("adopt", "descriptor \(number), which listens", code: .invalidArgument)
+    // Before it is taken over, which changes its flags: what is refused is still the caller's.
+    switch try driver.kind(of: number) {
+    case .listeningSocket: throw SystemError("adopt", "descriptor \(number), which listens", code: .invalidArgument)
+    case .messageSocket:
+      throw SystemError(
+        "adopt", "descriptor \(number), a socket of messages, of which a stream would lose parts", code: .wrongType)
+    default: break
     }
+    let kind = try driver.adopt(number)
     let descriptor = Descriptor(number, of: driver)
     return makeStream(descriptor, peer: nil, isSocket: kind == .socket, reads: reads || kind == .socket, limit: limit)
+  }
+
+  fileprivate func adoptStandard(_ number: Int32, reads: Bool, limit: Int) throws -> StreamHandle {
+    let own = try driver.openStandard(number)
+    do { return try adopt(own, reads: reads, limit: limit) } catch {
+      driver.close(descriptor: own)
+      throw error
+    }
   }
 }

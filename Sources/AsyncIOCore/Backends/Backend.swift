@@ -163,7 +163,12 @@ package enum SocketOption {
 
 /// What a descriptor is, as far as it matters to a stream.
 package enum DescriptorKind: Equatable {
-  case socket, listeningSocket, pipe
+  /// Of bytes without boundaries (SOCK_STREAM).
+  case socket, listeningSocket
+  /// One that keeps messages apart, SOCK_DGRAM or SOCK_SEQPACKET, whether it listens or not: who receives less than a
+  /// whole message loses the rest.
+  case messageSocket
+  case pipe
   /// A character device: a terminal, /dev/null.
   case terminal
   /// A file of a file system, read and written at its position.

@@ -27,7 +27,9 @@ extension KernelBackend {
       throw SystemError("fstat", "descriptor \(descriptor)", result: -errno)
     }
     switch status.st_mode & S_IFMT {
-    case S_IFSOCK: return socketOption(SO_ACCEPTCONN, of: descriptor) == 1 ? .listeningSocket : .socket
+    case S_IFSOCK:
+      if socketOption(SO_TYPE, of: descriptor) != Int32(SOCK_STREAM.rawValue) { return .messageSocket }
+      return socketOption(SO_ACCEPTCONN, of: descriptor) == 1 ? .listeningSocket : .socket
     case S_IFIFO: return .pipe
     case S_IFCHR: return .terminal
     case S_IFREG, S_IFDIR, S_IFBLK, S_IFLNK: return .file

@@ -36,6 +36,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let notASocket = Code(rawValue: ENOTSOCK)
     public static let invalidArgument = Code(rawValue: EINVAL)
     public static let noBufferSpace = Code(rawValue: ENOBUFS)
+    public static let wrongType = Code(rawValue: EPROTOTYPE)
     public static let messageTooLong = Code(rawValue: EMSGSIZE)
     public static let hostUnreachable = Code(rawValue: EHOSTUNREACH)
     public static let networkUnreachable = Code(rawValue: ENETUNREACH)

@@ -32,7 +32,8 @@ extension VirtualNetwork {
     switch descriptors[descriptor] {
     case nil: nil
     case .listener: .listeningSocket
-    case .idle, .endpoint, .datagrams: .socket
+    case .idle, .endpoint: .socket
+    case .datagrams: .messageSocket
     }
   }
 }
