@@ -147,6 +147,28 @@ import Testing
     }
   }
 
+  @Test("a server whose loop has ended is closed, and nobody waits for it", arguments: BackendKind.conforming)
+  func aServerWhoseLoopHasEnded(backend: BackendKind) async throws {
+    let (serving, idle) = (Future<Server>(), Future<Server>())
+    try await withEventLoop(backend: backend) {
+      serving.trySetResult(try await startServer(host: "127.0.0.1", port: 0, handler: Self.greeting))
+      idle.trySetResult(
+        try await startServer(host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting))
+    }
+    let server = try await serving.value
+    #expect(!server.isServing)
+    #expect(server.sockets == [])
+    try await server.waitClosed()
+    try await server.serveForever()
+    try await server.serveForever(drain: .seconds(1))
+    #expect(await server.shutdown(drain: .seconds(1)) == ShutdownSummary())
+    await #expect(throws: EventLoopError.closed) { try await server.statistics }
+    await #expect(throws: EventLoopError.closed) { try await idle.value.startServing() }
+    await #expect(throws: EventLoopError.closed) { try await idle.value.serveForever() }
+    server.close()
+    try await server.waitClosed()
+  }
+
   @Test("several servers share a port if they all say so", arguments: JobOrderTests.ordered)
   func severalServersShareAPort(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {

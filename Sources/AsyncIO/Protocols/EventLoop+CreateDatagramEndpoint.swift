@@ -41,6 +41,7 @@ extension EventLoop {
   private nonisolated(nonsending) func begin(
     _ socket: DatagramSocket, _ known: any DatagramProtocol
   ) async throws -> DatagramEndpoint {
+    if isClosed { throw EventLoopError.closed }
     try socket.transport.handOver()
     let endpoint = DatagramEndpoint(socket, known, context: .capture())
     let wait = beginWait(WaitReason("begin", on: socket.transport))

@@ -44,6 +44,7 @@ struct LoopFactory: @unchecked Sendable {
 extension EventLoop {
   /// Connects a protocol to the stream. Returns when `connectionMade` was called. On the loop's thread.
   nonisolated(nonsending) func begin(_ handle: StreamHandle, _ known: any BaseProtocol) async throws -> Transport {
+    if isClosed { throw EventLoopError.closed }
     let transport = Transport(handle, Transport.Receiver(known), context: .capture())
     do { try handle.transport.install(transport) } catch {
       handle.abort()

@@ -89,7 +89,9 @@ extension Listener {
 
   nonisolated(nonsending) func waitClosed() async throws {
     if loop.isCurrent(for: #isolation) { return try await waitClosedHere() }
-    try await loop.anchor.run { try await self.waitClosedHere() }
+    // A loop that has ended has closed its connections, and nobody runs on it who could tell.
+    if loop.isClosed { return }
+    try await loop.anchor.run { if !self.loop.isClosed { try await self.waitClosedHere() } }
   }
 
   private nonisolated(nonsending) func waitClosedHere() async throws {

@@ -84,7 +84,10 @@ extension Listener {
   nonisolated(nonsending) func waitDrained(isShielded: Bool) async -> Bool {
     if loop.isCurrent(for: #isolation) { return await waitDrainedHere(isShielded: isShielded) }
     if loop.isClosed { return true }
-    return await loop.anchor.run { await self.waitDrainedHere(isShielded: isShielded) }
+    return await loop.anchor.run {
+      if self.loop.isClosed { return true }
+      return await self.waitDrainedHere(isShielded: isShielded)
+    }
   }
 
   private nonisolated(nonsending) func waitDrainedHere(isShielded: Bool) async -> Bool {

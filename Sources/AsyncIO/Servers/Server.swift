@@ -41,13 +41,13 @@ public final class Server: Sendable {
   /// They stay the server's. Under `run(loops:)` there is one of every loop.
   public var sockets: [ListeningSocket] {
     if phase.withLock({ $0 }) == .closed { return [] }
-    return listeners.map { ListeningSocket(descriptor: $0.number) }
+    return listeners.filter { !$0.loop.isClosed }.map { ListeningSocket(descriptor: $0.number) }
   }
 
   // MARK: - Serving
 
   /// Whether it accepts connections; asyncio's `is_serving`. From any thread.
-  public var isServing: Bool { phase.withLock { $0 } == .serving }
+  public var isServing: Bool { phase.withLock { $0 } == .serving && listeners.contains { !$0.loop.isClosed } }
 
   /// Begins to accept connections, on a server that was made with `startServing: false`; asyncio's `start_serving`. Does
   /// nothing on one that serves or is closed.
@@ -61,13 +61,18 @@ public final class Server: Sendable {
   /// ```
   ///
   /// - Throws: `SystemError` if an address can't be listened at: another socket has begun to in the meantime.
+  ///   `EventLoopError.closed` if its loop has ended.
   public nonisolated(nonsending) func startServing() async throws {
     guard phase.withLock({ $0 }) == .idle else { return }
     for listener in listeners {
       if listener.loop.isCurrent(for: #isolation) {
         try listener.startServing()
       } else {
-        try await listener.loop.anchor.run { try listener.startServing() }
+        if listener.loop.isClosed { throw EventLoopError.closed }
+        try await listener.loop.anchor.run {
+          if listener.loop.isClosed { throw EventLoopError.closed }
+          try listener.startServing()
+        }
       }
     }
     markServing()
@@ -76,7 +81,7 @@ public final class Server: Sendable {
   func markServing() { phase.withLock { if $0 == .idle { $0 = .serving } } }
 
   /// Serves until the task is cancelled, then closes the server, and throws `CancellationError`; asyncio's
-  /// `serve_forever`. Returns when somebody else closed the server, and its connections are gone.
+  /// `serve_forever`. Returns when somebody else closed the server, and its connections are gone; or its loop has ended.
   ///
   /// ```swift
   /// let server = try await startServer(port: 7007) { stream in try await serve(stream.reader, stream.writer) }
@@ -123,7 +128,8 @@ public final class Server: Sendable {
     for listener in listeners { listener.onItsLoop { $0.abortClients() } }
   }
 
-  /// Waits until the server was closed and all of its connections are gone; asyncio's `wait_closed`.
+  /// Waits until the server was closed and all of its connections are gone; asyncio's `wait_closed`. The end of its loop
+  /// is the end of the server.
   public nonisolated(nonsending) func waitClosed() async throws {
     for listener in listeners { try await listener.waitClosed() }
   }
