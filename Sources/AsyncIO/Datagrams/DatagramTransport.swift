@@ -17,7 +17,7 @@ package import AsyncIOCore
 import Glibc
 
 package final class DatagramTransport: OperationSink, WaitObject {
-  private enum State {
+  enum State {
     case open
     /// Waits for its operations to end.
     case closing
@@ -32,13 +32,16 @@ package final class DatagramTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) private var descriptor: Descriptor?
   /// What its Unix socket has left in the file system.
   @exclusivity(unchecked) private var file: SocketFile?
-  @exclusivity(unchecked) private var state = State.open
+  @exclusivity(unchecked) var state = State.open
 
   @exclusivity(unchecked) var queue = DatagramStore()
   @exclusivity(unchecked) private var receiving: OperationID?
   @exclusivity(unchecked) private var isPaused = false
   /// The receive was cancelled for that; its last completion is still to come, and it may be wanted again by then.
   @exclusivity(unchecked) private var isEnding = false
+  /// Until when it doesn't receive, since every attempt fails.
+  @exclusivity(unchecked) private var rest: TimerHandle?
+  @exclusivity(unchecked) var shortages = ShortageReports()
   @exclusivity(unchecked) private var receivers: [ParkID] = []
   /// Who takes datagrams instead of the queue, and errors; see `take(by:onError:)`.
   @exclusivity(unchecked) private var isHandedOver = false
@@ -49,13 +52,15 @@ package final class DatagramTransport: OperationSink, WaitObject {
   /// What the network has said and nobody was told yet.
   @exclusivity(unchecked) private var pendingError: SystemError?
   /// Why nothing works any more.
-  @exclusivity(unchecked) private var failure: (any Error)?
-  @exclusivity(unchecked) private var senders: [ParkID] = []
+  @exclusivity(unchecked) var failure: (any Error)?
+  @exclusivity(unchecked) var senders: [ParkID] = []
   /// Tells when there is room; it is ended when it has, and begun again if somebody waits by then.
-  @exclusivity(unchecked) private var polling: OperationID?
-  @exclusivity(unchecked) private var pollingIsEnding = false
+  @exclusivity(unchecked) var polling: OperationID?
+  @exclusivity(unchecked) var pollingIsEnding = false
+  /// The last send found no room in the network's queue.
+  @exclusivity(unchecked) var hasNoBuffers = false
   /// Whether the kernel is handed rows of datagrams as a whole; no more once it refused.
-  @exclusivity(unchecked) private var segments: Bool
+  @exclusivity(unchecked) var segments: Bool
   @exclusivity(unchecked) private var closers: [ParkID] = []
 
   init(
@@ -75,7 +80,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   /// Begins to receive. Apart from `init`, because the operation keeps the transport.
   func start() { startReceiving() }
 
-  private var number: Int32 { descriptor?.number ?? -1 }
+  var number: Int32 { descriptor?.number ?? -1 }
 
   package var waitDescription: String { peer?.description ?? local.description }
 
@@ -129,7 +134,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   }
 
   private func startReceiving() {
-    guard state == .open, receiving == nil, !isPaused, failure == nil else { return }
+    guard state == .open, receiving == nil, !isPaused, rest == nil, failure == nil else { return }
     receiving = loop.receiveDatagrams(from: number, sink: self)
   }
 
@@ -140,6 +145,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
       isEnding = false
     }
     if completion.result > 0 {
+      shortages.reset()
       if state == .open { take(DatagramFrame(completion.bytes)) }
     } else if completion.result == SystemError.Code.canceled.result {
       // Nobody here asked for that: the loop ends.
@@ -197,8 +203,9 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   private func take(errno: Int32, isLast: Bool) {
     let code = SystemError.Code(rawValue: errno)
-    if code.isTemporary { return }
     let error = SystemError("receive from", waitDescription, code: code)
+    if state == .open && shortages.lasts() { pause(after: error, isLast: isLast) }
+    if code.isTemporary { return }
     if code.isOfNetwork {
       counters.addError()
       // Without a peer nobody knows which datagram it was about.
@@ -212,7 +219,25 @@ package final class DatagramTransport: OperationSink, WaitObject {
     }
   }
 
-  private func fail(_ error: any Error) {
+  /// What lasts is not about a datagram that was sent: a filter forbids to receive, or memory is short. It is reported
+  /// and tried again in a second, as a server does it with its connections; a socket that is readable, and can't be
+  /// read, would keep the loop busy meanwhile.
+  private func pause(after error: SystemError, isLast: Bool) {
+    if shortages.isNews(at: loop.time.nanoseconds) {
+      loop.callExceptionHandler(
+        ExceptionContext(message: "receiving datagrams pauses, a second at a time, since it fails", error: error))
+    }
+    rest = loop.callLater(.seconds(1)) { [weak self] in
+      self?.rest = nil
+      self?.startReceiving()
+    }
+    if !isLast, let receiving, !isEnding {
+      isEnding = true
+      loop.cancel(receiving)
+    }
+  }
+
+  func fail(_ error: any Error) {
     if failure == nil { failure = error }
     onError?(error)
     wakeAll()
@@ -225,107 +250,10 @@ package final class DatagramTransport: OperationSink, WaitObject {
     for wait in waits { loop.unpark(wait) }
   }
 
-  private func throwError() throws {
+  func throwError() throws {
     guard state == .open else { throw DatagramError.closed }
     if let error = pendingError.take() { throw error }
     if let failure { throw failure }
-  }
-
-  // MARK: - Sending
-
-  /// Sends a datagram; false if there is no room for it now.
-  package func trySend(_ bytes: UnsafeRawBufferPointer, to target: SocketAddress?) throws -> Bool {
-    try throwError()
-    let result = loop.driver.send(datagram: bytes, to: target, from: number)
-    if result >= 0 {
-      counters.addSent(1, bytes: bytes.count)
-      return true
-    }
-    let code = SystemError.Code(rawValue: Int32(-result))
-    if code.isTemporary { return false }
-    throw sendError(code, length: bytes.count, to: target)
-  }
-
-  /// Sends the datagrams at the front of a row, as many as there is room for, and removes them; whether all have left.
-  func trySend(_ row: inout DatagramStore) throws -> Bool {
-    while !row.isEmpty {
-      try throwError()
-      let result = row.withDatagrams { entries, bytes in
-        loop.driver.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
-      }
-      if result > 0 {
-        counters.addSent(result, bytes: row.byteCount(ofFirst: result))
-        row.removeFirst(result)
-        continue
-      }
-      let code = SystemError.Code(rawValue: Int32(-result))
-      if code.isTemporary { return false }
-      if segments && code.mayBeOfSegmenting {
-        // One by one then. If that goes well, it is the way from now on: the path takes no rows.
-        segments = false
-        let first = row[0]
-        do {
-          let isSent = try row.bytes(of: first).withUnsafeBytes { try trySend($0, to: first.peer) }
-          if !isSent { return false }
-          row.removeFirst()
-          continue
-        } catch {
-          segments = true
-          throw error
-        }
-      }
-      throw sendError(code, length: row[0].length, to: row[0].peer)
-    }
-    return true
-  }
-
-  private func sendError(_ code: SystemError.Code, length: Int, to target: SocketAddress?) -> SystemError {
-    if code.isOfNetwork { counters.addError() }
-    let target = (target ?? peer)?.description ?? "nobody"
-    return SystemError("send", "\(length) byte\(length == 1 ? "" : "s") to \(target)", code: code)
-  }
-
-  /// Waits until there may be room again.
-  package nonisolated(nonsending) func waitForRoom(until deadline: Int64 = .max) async throws {
-    // Linux says that a Unix socket without a peer is always writable, and only the attempt shows whether the receiver
-    // has room (unix_dgram_poll). Then time has to pass.
-    let isByTime = peer == nil && local.family == .unix
-    let wait = loop.beginWait(WaitReason("send to", on: self))
-    senders.append(wait)
-    if !isByTime { startPolling() }
-    let next = isByTime ? loop.driver.now + 1_000_000 : deadline
-    let outcome = await loop.wait(wait, until: min(next, deadline))
-    if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
-      senders.removeAll { $0 == wait }
-      if outcome == .cancelled { throw CancellationError() }
-      if next >= deadline { throw DeadlinePassed() }
-    }
-  }
-
-  private func startPolling() {
-    guard state == .open, polling == nil else { return }
-    polling = loop.poll(number, events: UInt32(POLLOUT), sink: self)
-  }
-
-  private func polled(_ operation: OperationID, _ completion: Completion) {
-    if completion.isLast { polling = nil }
-    if completion.isLast && pollingIsEnding {
-      pollingIsEnding = false
-      if !senders.isEmpty { startPolling() }
-    } else if !pollingIsEnding {
-      wakeSenders()
-      if !completion.isLast {
-        pollingIsEnding = true
-        loop.cancel(operation)
-      }
-    }
-    closeIfIdle()
-  }
-
-  private func wakeSenders() {
-    let waits = senders
-    senders.removeAll(keepingCapacity: true)
-    for wait in waits { loop.unpark(wait) }
   }
 
   // MARK: - Options
@@ -346,6 +274,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     state = .closing
     if let file = file.take() { loop.driver.remove(file) }
     queue.removeAll()
+    rest.take()?.cancel()
     onDatagram = nil
     onError = nil
     wakeAll()
@@ -360,7 +289,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     close()
   }
 
-  private func closeIfIdle() {
+  func closeIfIdle() {
     guard state == .closing, receiving == nil, polling == nil else { return }
     state = .closed
     descriptor = nil

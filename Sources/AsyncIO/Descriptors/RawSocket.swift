@@ -136,8 +136,12 @@ public struct RawSocket: Hashable, Sendable {
   public nonisolated(nonsending) func accept() async throws -> (socket: RawSocket, peer: SocketAddress?) {
     let accepted = try await waiting(for: .input, "accept") {
       var result = SocketCalls.accept(on: descriptor)
-      // The peer gave up before our accept (accept(2)): not the listener's failure.
-      while result == SystemError.Code.connectionAborted.result { result = SocketCalls.accept(on: descriptor) }
+      var attempts = 1
+      // The peer gave up before our accept (accept(2)): not the listener's failure, unless it is each time.
+      while result == SystemError.Code.connectionAborted.result && attempts < 64 {
+        result = SocketCalls.accept(on: descriptor)
+        attempts += 1
+      }
       return Int(result)
     }
     let socket = RawSocket(nonBlocking: Int32(accepted))

@@ -111,20 +111,21 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   func complete(_ operation: OperationID, _ completion: Completion) {
     if completion.isLast { accepting = nil }
     if completion.result >= 0 {
+      shortages.reset()
       take(completion.result)
     } else if isClosed {
       end()
     } else if completion.result == SystemError.Code.canceled.result {
       // It was to pause; or the loop ends, and then nobody is to be accepted any more.
       if loop.isEnding { end() }
-    } else if !ShortageReports.isPeers(completion.result) {
+    } else if !ShortageReports.isPeers(completion.result) || shortages.lasts() {
       pause(after: SystemError("accept", address.description, result: completion.result))
     }
     if completion.isLast { accept() }
     finishIfOver()
   }
 
-  /// Out of descriptors or memory. As asyncio does, it is reported and tried again in a second; but also as soon as a
+  /// Out of descriptors or memory, or forbidden to accept. As asyncio does, it is reported and tried again in a second; but also as soon as a
   /// connection ends, and a shortage is reported once. Until then the connections wait in the backlog.
   private func pause(after error: SystemError) {
     if shortages.isNews(at: loop.time.nanoseconds) {

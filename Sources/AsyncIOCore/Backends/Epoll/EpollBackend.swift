@@ -240,23 +240,25 @@ import Glibc
   private func accept(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
     let id = unsafe record.pointee.id
     let listener = unsafe record.pointee.descriptor
+    var failure: Int32 = 0
     // Bounded: a flood of connections shares the loop with those that are there.
     for _ in 0..<64 {
       systemCalls &+= 1
       let result = asyncio_accept(listener, nil, nil)
       if result == -EAGAIN || result == -EINTR { return }
       // The peer gave up between its SYN and our accept (accept(2)): not the listener's failure.
+      failure = result
       if result == -ECONNABORTED || result == -EPROTO { continue }
-      if result < 0 {
-        endInput(Int(listener))
-        unsafe loop.complete(record, Completion(result: result, isLast: true))
-        return
-      }
+      if result < 0 { break }
       let isLast = unsafe record.pointee.isAcceptOnce
       if isLast { endInput(Int(listener)) }
       unsafe loop.complete(record, Completion(result: result, isLast: isLast))
       guard unsafe loop.operations.record(id)?.pointee.state == .submitted else { return }
     }
+    // One that lasts is not the peer's: whoever accepts is to know.
+    guard failure < 0, let record = unsafe loop.operations.record(id) else { return }
+    endInput(Int(listener))
+    unsafe loop.complete(record, Completion(result: failure, isLast: true))
   }
 
   private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {

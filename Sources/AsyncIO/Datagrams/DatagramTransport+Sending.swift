@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a socket of datagrams sends, and how it waits for room.
+
+import AsyncIOCore
+import Glibc
+
+extension DatagramTransport {
+  /// Sends a datagram; false if there is no room for it now.
+  package func trySend(_ bytes: UnsafeRawBufferPointer, to target: SocketAddress?) throws -> Bool {
+    try throwError()
+    let result = loop.driver.send(datagram: bytes, to: target, from: number)
+    hasNoBuffers = result == SystemError.Code.noBufferSpace.result
+    if result >= 0 {
+      shortages.reset()
+      counters.addSent(1, bytes: bytes.count)
+      return true
+    }
+    let code = SystemError.Code(rawValue: Int32(-result))
+    if code.isTemporary { return false }
+    throw sendError(code, length: bytes.count, to: target)
+  }
+
+  /// Sends the datagrams at the front of a row, as many as there is room for, and removes them; whether all have left.
+  func trySend(_ row: inout DatagramStore) throws -> Bool {
+    while !row.isEmpty {
+      try throwError()
+      let result = row.withDatagrams { entries, bytes in
+        loop.driver.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
+      }
+      hasNoBuffers = result == SystemError.Code.noBufferSpace.result
+      if result > 0 {
+        shortages.reset()
+        counters.addSent(result, bytes: row.byteCount(ofFirst: result))
+        row.removeFirst(result)
+        continue
+      }
+      let code = SystemError.Code(rawValue: Int32(-result))
+      if code.isTemporary { return false }
+      if segments && code.mayBeOfSegmenting {
+        // One by one then. If that goes well, it is the way from now on: the path takes no rows.
+        segments = false
+        let first = row[0]
+        do {
+          let isSent = try row.bytes(of: first).withUnsafeBytes { try trySend($0, to: first.peer) }
+          if !isSent { return false }
+          row.removeFirst()
+          continue
+        } catch {
+          segments = true
+          throw error
+        }
+      }
+      throw sendError(code, length: row[0].length, to: row[0].peer)
+    }
+    return true
+  }
+
+  private func sendError(_ code: SystemError.Code, length: Int, to target: SocketAddress?) -> SystemError {
+    if code.isOfNetwork { counters.addError() }
+    let target = (target ?? peer)?.description ?? "nobody"
+    return SystemError("send", "\(length) byte\(length == 1 ? "" : "s") to \(target)", code: code)
+  }
+
+  /// Waits until there may be room again.
+  package nonisolated(nonsending) func waitForRoom(until deadline: Int64 = .max) async throws {
+    // Linux says that a Unix socket without a peer is always writable, and only the attempt shows whether the receiver
+    // has room (unix_dgram_poll). Nor does a socket's own room say when that of the interface is full (ENOBUFS). Then time
+    // has to pass.
+    let isByTime = peer == nil && local.family == .unix || hasNoBuffers
+    let wait = loop.beginWait(WaitReason("send to", on: self))
+    senders.append(wait)
+    if !isByTime { startPolling() }
+    let next = isByTime ? loop.driver.now + 1_000_000 : deadline
+    let outcome = await loop.wait(wait, until: min(next, deadline))
+    if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
+      senders.removeAll { $0 == wait }
+      if outcome == .cancelled { throw CancellationError() }
+      if next >= deadline { throw DeadlinePassed() }
+    }
+  }
+
+  private func startPolling() {
+    guard state == .open, polling == nil else { return }
+    polling = loop.poll(number, events: UInt32(POLLOUT), sink: self)
+  }
+
+  func polled(_ operation: OperationID, _ completion: Completion) {
+    if completion.isLast { polling = nil }
+    if completion.result < 0, completion.result != SystemError.Code.canceled.result, state == .open {
+      fail(SystemError("poll", waitDescription, result: completion.result))
+    }
+    if completion.isLast && pollingIsEnding {
+      pollingIsEnding = false
+      if !senders.isEmpty { startPolling() }
+    } else if !pollingIsEnding {
+      wakeSenders()
+      if !completion.isLast {
+        pollingIsEnding = true
+        loop.cancel(operation)
+      }
+    }
+    closeIfIdle()
+  }
+
+  private func wakeSenders() {
+    let waits = senders
+    senders.removeAll(keepingCapacity: true)
+    for wait in waits { loop.unpark(wait) }
+  }
+}
