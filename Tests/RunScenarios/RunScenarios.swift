@@ -28,7 +28,8 @@ struct ScenarioError: Error {}
 
   static func main() {
     let name = CommandLine.arguments.dropFirst().first ?? ""
-    guard let scenario = scenarios[name] ?? serverScenarios[name] ?? faultScenarios[name] else {
+    guard let scenario = scenarios[name] ?? serverScenarios[name] ?? faultScenarios[name] ?? signalScenarios[name]
+    else {
       say("no scenario \(name)")
       exit(64)
     }

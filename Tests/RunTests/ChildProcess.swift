@@ -44,7 +44,9 @@ final class ChildProcess: @unchecked Sendable {
     }
   }
 
-  func interrupt() { kill(process.processIdentifier, SIGINT) }
+  func interrupt() { send(SIGINT) }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Ends it, however it is.
   func end() { process.terminate() }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import AsyncIOCore
+
 extension Server {
   /// Ends the server and lets its connections finish, for so long: Go's `Server.Shutdown`.
   ///
@@ -29,10 +31,38 @@ extension Server {
     await shutdown(drain: drain, isShielded: false)
   }
 
-  /// - Parameter isShielded: Whether a cancellation, which may have come already, does not end it.
-  nonisolated(nonsending) func shutdown(drain: Duration, isShielded: Bool) async -> ShutdownSummary {
+  /// The same as `serveForever(drain:)`, and also returns when a signal has come and the connections are done: a service
+  /// that systemd or a container stops with SIGTERM answers first what it was asked.
+  ///
+  /// ```swift
+  /// let server = try await startServer(port: 7007) { stream in try await serve(stream.reader, stream.writer) }
+  /// try await server.serveForever(drain: .seconds(10), stopsOn: [.terminate, .hangup])
+  /// print("goodbye")
+  /// ```
+  ///
+  /// A signal begins `shutdown(drain:)`; then this returns, and the program goes on as it likes. The signals are this
+  /// call's while it lasts, whatever `EventLoop.run` makes of them otherwise; a second Ctrl-C ends the process all the
+  /// same. One that was ignored when the process started stays ignored.
+  ///
+  /// - Throws: `CancellationError`, after the shutdown; what `startServing` throws.
+  public nonisolated(nonsending) func serveForever(drain: Duration, stopsOn signals: Set<Signal>) async throws {
+    let watch = try await onCurrentLoop { loop in
+      SignalWatch(signals, on: loop) { _ in self.beginShutdown(drain) }
+    }
+    defer { watch.end() }
+    try await serveForever(drain: drain)
+    // Its handlers, too: what they do after their connections have closed.
+    _ = await shutdown(drain: drain, isShielded: true)
+  }
+
+  private func beginShutdown(_ drain: Duration) {
     close()
     for listener in listeners { listener.onItsLoop { $0.beginShutdown(within: drain) } }
+  }
+
+  /// - Parameter isShielded: Whether a cancellation, which may have come already, does not end it.
+  nonisolated(nonsending) func shutdown(drain: Duration, isShielded: Bool) async -> ShutdownSummary {
+    beginShutdown(drain)
     var wasCancelled = false
     for listener in listeners where !wasCancelled {
       wasCancelled = await !listener.waitDrained(isShielded: isShielded)

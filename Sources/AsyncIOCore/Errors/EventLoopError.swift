@@ -12,7 +12,7 @@ public enum EventLoopError: Error, Hashable, Sendable, CustomStringConvertible {
   case notOnMainThread
   /// `stop` ended the loop before its body was done.
   case stopped
-  /// Ctrl-C ended the body.
+  /// Ctrl-C, or another signal of `stopsOn`, ended the body.
   case interrupted
   /// The loop was closed.
   case closed
@@ -30,7 +30,7 @@ public enum EventLoopError: Error, Hashable, Sendable, CustomStringConvertible {
       "EventLoop.run: called inside a task; await the work here, or make main synchronous and call run there"
     case .notOnMainThread: "EventLoop.run: the body runs on the main actor, so call it on the main thread"
     case .stopped: "EventLoop.run: the loop was stopped before its body was done"
-    case .interrupted: "EventLoop.run: interrupted (SIGINT)"
+    case .interrupted: "EventLoop.run: interrupted by a signal"
     case .closed: "the event loop is closed"
     case .backendUnavailable(let kind, let reason): "backend \(kind): not available here: \(reason)"
     case .unknownBackend(let name): "AIO_BACKEND=\(name): no such backend; it is io_uring or epoll"

@@ -198,7 +198,10 @@ import Synchronization
   /// Runs turns until the condition holds after one.
   package func run(until isDone: () -> Bool) {
     heartbeat.begin()
-    while !isDone() { turn() }
+    while !isDone() {
+      turn()
+      SignalWatch.handOn()
+    }
     heartbeat.end()
   }
 

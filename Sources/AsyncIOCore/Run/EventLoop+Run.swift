@@ -28,23 +28,25 @@ extension EventLoop {
   /// When the body is done, tasks of this library, and others that still wait on the loop, are cancelled and may clean
   /// up, for up to ten seconds. It can be called again; each call has a new loop.
   ///
-  /// Ctrl-C cancels the body, once, and waits for its clean-up. If the body ended by that, `onInterrupt` says what
-  /// follows. A second Ctrl-C ends the process at once, with status 130.
+  /// Ctrl-C, or another signal of `stopsOn`, cancels the body, once, and waits for its clean-up. If the body ended by
+  /// that, `onInterrupt` says what follows. A second Ctrl-C ends the process at once, with status 130.
   ///
   /// - Parameters:
   ///   - backend: The kernel interface; nil takes AIO_BACKEND (`io_uring` or `epoll`) or else the best there is.
   ///   - debug: Whether to look more closely, and tell on standard error what is wrong: jobs that keep the loop for more
   ///     than 100 ms, with a backtrace; servers and connections that nobody closed; slow look-ups of names; the backend
   ///     and why it is that one. nil takes AIO_DEBUG (`1`). It counts for the process until the next `run`.
-  ///   - onInterrupt: Whether an interrupted process then ends as one without a handler does, by SIGINT, or this throws
-  ///     `EventLoopError.interrupted`.
-  /// - Throws: What the body throws; `EventLoopError` if no loop can run here, if the loop was stopped, or if Ctrl-C
+  ///   - onInterrupt: Whether an interrupted process then ends as one without a handler does, by the signal, or this
+  ///     throws `EventLoopError.interrupted`.
+  ///   - signals: What cancels the body. A server wants `[.interrupt, .terminate, .hangup]`: without, SIGTERM and SIGHUP
+  ///     end the process at once. One that was ignored when the process started, as `nohup` does it, stays ignored.
+  /// - Throws: What the body throws; `EventLoopError` if no loop can run here, if the loop was stopped, or if a signal
   ///   ended the body.
   public static func run<Result>(
     backend: BackendKind? = nil, debug: Bool? = nil, onInterrupt: InterruptAction = .endProcess,
-    _ body: @escaping @MainActor () async throws -> Result
+    stopsOn signals: Set<Signal> = [.interrupt], _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
-    try run(loops: .count(1), backend: backend, debug: debug, onInterrupt: onInterrupt, body)
+    try run(loops: .count(1), backend: backend, debug: debug, onInterrupt: onInterrupt, stopsOn: signals, body)
   }
 
   /// The same with several loops, each on a thread of its own. The body runs on the first, the main one; servers that
@@ -60,27 +62,29 @@ extension EventLoop {
   /// ```
   public static func run<Result>(
     loops: LoopCount, backend: BackendKind? = nil, debug: Bool? = nil, onInterrupt: InterruptAction = .endProcess,
-    _ body: @escaping @MainActor () async throws -> Result
+    stopsOn signals: Set<Signal> = [.interrupt], _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
     DebugMode.set(debug)
     do {
-      return try runLoops(loops, backend: backend, body)
-    } catch EventLoopError.interrupted where onInterrupt == .endProcess {
-      asyncio_end_by_interrupt()
+      return try runLoops(loops, backend: backend, stopsOn: signals, body)
+    } catch let stop as StoppedBySignal {
+      if onInterrupt == .endProcess { asyncio_end_by_signal(stop.signal.rawValue) }
       throw EventLoopError.interrupted
     }
   }
 
-  /// What follows when Ctrl-C has ended the body of a run, after its clean-up.
+  /// What follows when Ctrl-C, or another signal, has ended the body of a run, after its clean-up.
   public enum InterruptAction: Sendable {
-    /// The process ends by SIGINT, as one that has no handler for it: a shell sees status 130, and a script stops.
+    /// The process ends by the signal, as one that has no handler for it: after Ctrl-C a shell sees status 130, and a
+    /// script stops.
     case endProcess
     /// `run` throws `EventLoopError.interrupted`.
     case throwError
   }
 
   private static func runLoops<Result>(
-    _ loops: LoopCount, backend: BackendKind?, _ body: @escaping @MainActor () async throws -> Result
+    _ loops: LoopCount, backend: BackendKind?, stopsOn signals: Set<Signal>,
+    _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
     guard onThisThread == nil else { throw EventLoopError.alreadyRunning }
     guard unsafe withUnsafeCurrentTask(body: { unsafe $0 == nil }) else { throw EventLoopError.calledFromTask }
@@ -116,7 +120,7 @@ extension EventLoop {
       MainLoop.end()
       loop.close()
     }
-    return try loop.adopt { try MainRun(loop, others: others.map(\.loop)).run(body) }
+    return try loop.adopt { try MainRun(loop, others: others.map(\.loop)).run(stopsOn: signals, body) }
   }
 
   /// How many loops to run.
@@ -146,29 +150,31 @@ extension EventLoop {
     self.others = others
   }
 
-  nonisolated func run(_ body: @escaping @MainActor () async throws -> Value) throws -> Value {
+  nonisolated func run(
+    stopsOn signals: Set<Signal>, _ body: @escaping @MainActor () async throws -> Value
+  ) throws -> Value {
     // The main thread is the main actor's, since its loop is current here; see RuntimeExecutors.
     try MainActor.assumeIsolated {
       let (loop, others) = (loop, others)
       let task = AnyTaskHandle(name: "main", loop: loop, file: #fileID, line: #line)
       task.start(eagerly: false, isolation: MainActor.shared) { await self.call(body, as: task) }
       let dispatch = DispatchMainQueue(loop: loop)
-      asyncio_interrupt_watch(loop.driver.wakeDescriptor)
       let progress = progress
       progress.task = task
+      let watch = SignalWatch(signals, on: loop) { progress.stop(by: $0) }
       loop.run(until: { progress.isOver(loop) })
       let wasStopped = outcome == nil
       if wasStopped { task.cancel(CancelReason(.loopEnded, "stop was called")) }
       for other in others { other.stop() }
       loop.finish(othersHaveEnded: { others.allSatisfy(\.isClosed) })
       dispatch?.stop()
-      asyncio_interrupt_unwatch()
+      watch.end()
       // What the body made of its cancellation counts for nothing.
       if wasStopped { throw EventLoopError.stopped }
       switch outcome {
       case .success(let value): return UncheckedBox(value: value)
       case .failure(let error):
-        if progress.wasInterrupted && error is CancellationError { throw EventLoopError.interrupted }
+        if let signal = progress.signal, error is CancellationError { throw StoppedBySignal(signal: signal) }
         throw error
       case nil: throw EventLoopError.stopped
       }
@@ -191,15 +197,21 @@ extension EventLoop {
 private final class RunProgress {
   var task: AnyTaskHandle?
   @safe @exclusivity(unchecked) var isDone = false
-  @safe @exclusivity(unchecked) var wasInterrupted = false
+  /// What has stopped it, if anything has.
+  var signal: Signal?
 
-  func isOver(_ loop: EventLoop) -> Bool {
-    if asyncio_interrupt_count() > 0 && !wasInterrupted {
-      wasInterrupted = true
-      task?.cancel(CancelReason(.interrupted))
-    }
-    return isDone || loop.stopRequested
+  func isOver(_ loop: EventLoop) -> Bool { isDone || loop.stopRequested }
+
+  func stop(by signal: Signal) {
+    guard self.signal == nil else { return }
+    self.signal = signal
+    task?.cancel(CancelReason(.interrupted, signal == .interrupt ? "" : "\(signal)"))
   }
+}
+
+/// A signal has ended the body.
+private struct StoppedBySignal: Error {
+  let signal: Signal
 }
 
 /// Carries a value past a check that cannot see that both sides are the main thread.

@@ -23,7 +23,8 @@ public struct CancelReason: Hashable, Sendable, CustomStringConvertible {
     case siblingFailed
     /// Whoever awaited the task was cancelled.
     case awaiterCancelled
-    /// The program was interrupted by SIGINT.
+    /// The program was interrupted by Ctrl-C, SIGINT; or by another signal of `EventLoop.run(stopsOn:)`, which is the
+    /// message then.
     case interrupted
     /// The loop came to its end.
     case loopEnded
@@ -41,13 +42,14 @@ public struct CancelReason: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String {
+    if kind == .interrupted { return "interrupted (\(message.isEmpty ? "SIGINT" : message))" }
     let words =
       switch kind {
       case .requested: "cancelled"
       case .deadline: "out of time"
       case .siblingFailed: "another task of the group failed"
       case .awaiterCancelled: "whoever awaited it was cancelled"
-      case .interrupted: "interrupted (SIGINT)"
+      case .interrupted: "interrupted"
       case .loopEnded: "the loop ended"
       case .unspecified: "cancelled without a reason"
       }

@@ -4,6 +4,7 @@
 #pragma once
 #include "datagrams.h"
 #include "io_uring_abi.h"
+#include "signals.h"
 #include "sockets.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -153,16 +154,9 @@ static inline int asyncio_pipe(int descriptors[2], int flags) {
   return syscall(SYS_pipe2, descriptors, flags) < 0 ? -errno : 0;
 }
 
-// The words that the Ctrl-C handler touches: a count, and the descriptor that wakes the loop. A signal handler may
-// use nothing else; see EventLoop+Interrupt.swift.
-void asyncio_interrupt_watch(int wake_descriptor);
-void asyncio_interrupt_unwatch(void);
-int asyncio_interrupt_count(void);
-// Ends the process as SIGINT does where nobody handles it, after what stdio holds was written.
-void asyncio_end_by_interrupt(void);
-
 // glibc 2.32 and later; declared here because its header hides them without _GNU_SOURCE, which must stay unset: the
 // toolchain's own module of libc was built without it.
+const char *sigabbrev_np(int number);
 extern const char *strerrorname_np(int code);
 extern const char *strerrordesc_np(int code);
 // glibc 2.30 and later, hidden likewise: a wait that setting the machine's clock doesn't move.

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "CLinux.h"
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { signal_count = 65, loop_count = 256 };
+
+int asyncio_signals_pending;
+static atomic_int arrived[signal_count];
+static struct sigaction previous[signal_count];
+// Of SIGINT since it is watched, taken or not.
+static atomic_int interrupts;
+// The descriptors plus one; 0 is a free place.
+static atomic_int wake_descriptors[loop_count];
+static atomic_int handlers_running;
+
+static void take_note(int number) {
+  int saved = errno;
+  atomic_fetch_add(&handlers_running, 1);
+  // The second Ctrl-C ends the process at once, with the status that a shell expects: whoever pressed it twice does not
+  // want to wait for clean-up. Of other signals a supervisor may well send two.
+  if (number == SIGINT && atomic_fetch_add(&interrupts, 1) >= 1) _exit(128 + SIGINT);
+  atomic_fetch_add(&arrived[number], 1);
+  __atomic_store_n(&asyncio_signals_pending, 1, __ATOMIC_SEQ_CST);
+  uint64_t one = 1;
+  for (int place = 0; place < loop_count; place++) {
+    int descriptor = atomic_load(&wake_descriptors[place]) - 1;
+    if (descriptor >= 0) (void)!write(descriptor, &one, sizeof one);
+  }
+  atomic_fetch_sub(&handlers_running, 1);
+  errno = saved;
+}
+
+void asyncio_signal_watch(int number) {
+  if (number == SIGINT) atomic_store(&interrupts, 0);
+  atomic_store(&arrived[number], 0);
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = take_note;
+  action.sa_flags = SA_RESTART;
+  sigaction(number, &action, &previous[number]);
+  if (previous[number].sa_handler == SIG_IGN) sigaction(number, &previous[number], NULL);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void asyncio_signal_unwatch(int number) { sigaction(number, &previous[number], NULL); }
+
+int asyncio_signal_take(int number) { return atomic_exchange(&arrived[number], 0); }
+
+void asyncio_signal_wakes(int descriptor) {
+  for (int place = 0; place < loop_count; place++) {
+    int none = 0;
+    if (atomic_compare_exchange_strong(&wake_descriptors[place], &none, descriptor + 1)) return;
+  }
+}
+
+void asyncio_signal_wakes_no_more(int descriptor) {
+  for (int place = 0; place < loop_count; place++) {
+    int own = descriptor + 1;
+    if (atomic_compare_exchange_strong(&wake_descriptors[place], &own, 0)) break;
+  }
+  // One that has read the number before is on another thread, and about to be done.
+  while (atomic_load(&handlers_running) > 0) sched_yield();
+}
+
+void asyncio_end_by_signal(int number) {
+  fflush(NULL);
+  signal(number, SIG_DFL);
+  raise(number);
+}

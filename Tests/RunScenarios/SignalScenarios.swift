@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ends a program from outside.
+
+import AsyncIO
+import Glibc
+
+extension RunScenarios {
+  static var signalScenarios: [String: () throws -> Void] {
+    ["stops-on-signals": stopsOnSignals, "serves-until-a-signal": servesUntilASignal]
+  }
+
+  private static func stopsOnSignals() throws {
+    try EventLoop.run(stopsOn: [.interrupt, .terminate, .hangup]) {
+      say("ready")
+      do { try await sleep(.seconds(3600)) } catch {
+        say("\(currentCancelReason?.description ?? "no reason")")
+        // A supervisor may send it again.
+        if currentCancelReason?.message == "SIGTERM" { kill(getpid(), SIGTERM) }
+        await Task { try? await sleep(.milliseconds(1)) }.value
+        say("cleaned up")
+        throw error
+      }
+    }
+  }
+
+  /// A request that is under way is answered, and then the program goes on.
+  private static func servesUntilASignal() throws {
+    try EventLoop.run(stopsOn: [.interrupt, .terminate]) {
+      let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
+        while let line = try await stream.readLine() {
+          say("ready")
+          while !stream.isServerShuttingDown { try await sleep(.milliseconds(1)) }
+          try await stream.write("<\(line)>\n")
+        }
+      }
+      let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      try await client.write("request\n")
+      let answer = Task { try await client.readToEnd() }
+      try await server.serveForever(drain: .seconds(10), stopsOn: [.terminate, .hangup])
+      say(String(decoding: try await answer.value, as: UTF8.self).split(separator: "\n").joined())
+      try await client.close()
+      say("goes on")
+      // From here on the signal is the run's again.
+      kill(getpid(), SIGTERM)
+      do { try await sleep(.seconds(3600)) } catch {
+        say("cancelled")
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite("Signals", .timeLimit(.minutes(1))) struct SignalTests {
+  private static let cases = RunTests.backends.flatMap { backend in [SIGTERM, SIGHUP].map { (backend, $0) } }
+
+  private func start(_ scenario: String, _ backend: String) throws -> ChildProcess {
+    let child = try ChildProcess(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
+    #expect(child.readLine() == "ready")
+    return child
+  }
+
+  @Test("a signal that the run stops on cancels the body, and ends the process after its clean-up", arguments: cases)
+  func aSignalCancelsTheBody(backend: String, signal: Int32) throws {
+    let child = try start("stops-on-signals", backend)
+    child.send(signal)
+    let result = child.finish()
+    #expect(result.lines == ["interrupted (\(signal == SIGTERM ? "SIGTERM" : "SIGHUP"))", "cleaned up"])
+    #expect(result.status == signal)
+    #expect(result.errors == "")
+  }
+
+  @Test("Ctrl-C is one of them", arguments: RunTests.backends)
+  func ctrlCIsOneOfThem(backend: String) throws {
+    let child = try start("stops-on-signals", backend)
+    child.interrupt()
+    let result = child.finish()
+    #expect(result.lines == ["interrupted (SIGINT)", "cleaned up"])
+    #expect(result.status == SIGINT)
+  }
+
+  @Test("a server that ends by a signal answers first what it was asked, and the program goes on", arguments: cases)
+  func aServerEndsByASignal(backend: String, signal: Int32) throws {
+    let child = try start("serves-until-a-signal", backend)
+    child.send(signal)
+    let result = child.finish()
+    #expect(result.lines == ["<request>", "goes on", "cancelled"])
+    #expect(result.status == SIGTERM)
+  }
+}
