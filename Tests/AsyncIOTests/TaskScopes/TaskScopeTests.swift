@@ -231,7 +231,7 @@ private struct Failure: Error, Equatable {
     try await withTaskScope { scope in
       await #expect(throws: TimeoutError.self) {
         try await withTimeout(.seconds(1)) {
-          try await scope.start { ready in
+          try await scope.start { (ready: ReadySignal<Int>) in
             defer { ready(7) }
             try await sleep(.seconds(3600))
           }
