@@ -113,6 +113,45 @@ struct HTTPURLTests {
     #expect(error?.kind == kind)
   }
 
+  @Test(arguments: [
+    ("/Z\u{FC}rich", "http://a/Z%C3%BCrich"), ("a b", "http://a/b/c/a%20b"), ("/x[1]", "http://a/x%5B1%5D"),
+    ("/a|b", "http://a/a%7Cb"), ("?q=[a]|b c", "http://a/b/c/d;p?q=%5Ba%5D%7Cb%20c"),
+    ("/a\"<>^`{}", "http://a/a%22%3C%3E%5E%60%7B%7D"),
+    ("/100%", "http://a/100%25"), ("/%4", "http://a/%254"), ("/%zz%41", "http://a/%25zz%41"),
+    ("/a\\b", "http://a/a%5Cb"),
+    ("http://h:81/\u{E9}#\u{E9} [", "http://h:81/%C3%A9"), ("//h/ ", "http://h/%20"), ("/a#b#c", "http://a/a"),
+    ("http://[::1]:81/[", "http://[::1]:81/%5B"), ("http://h?[", "http://h/?%5B"), ("g", "http://a/b/c/g"),
+    ("../g?y#s", "http://a/b/g?y"), ("", "http://a/b/c/d;p?q"), ("#s", "http://a/b/c/d;p?q"),
+    ("a b:c", "http://a/b/c/a%20b:c"),
+    ("\u{E9}:c", "http://a/b/c/%C3%A9:c"), ("HTTPS://H/a/../b", "https://h/b"), ("/\t", "http://a/%09"),
+  ])
+  func `a Location resolves as in browsers and curl`(location: String, expected: String) throws {
+    let base = try HTTPURL("http://a/b/c/d;p?q")
+    #expect(try base.resolving(location: location.utf8).description == expected)
+    // What is a reference by RFC 3986 leads to the same.
+    if let strict = try? base.resolving(location) { #expect(strict.description == expected) }
+  }
+
+  @Test func `a Location in another encoding keeps its bytes`() throws {
+    let location = Array("/caf".utf8) + [0xE9, 0xFF]
+    #expect(try HTTPURL("http://a/").resolving(location: location).description == "http://a/caf%E9%FF")
+  }
+
+  @Test(arguments: [
+    ("http://", HTTPURLError.Kind.missingHost), ("http:///x", .missingHost), ("http:x", .missingHost),
+    ("http://u@h/", .userInformation), ("http://a\\@b/", .userInformation), ("http://h\\x/", .invalidHost),
+    ("http://h:99999/", .invalidPort), ("http://z\u{FC}rich.ch/", .internationalHost),
+    ("http://a b/", .spaceOrControlCharacter),
+    ("http://[::1/", .invalidIPv6Address), ("javascript://x", .unsupportedScheme), ("mailto:a@b", .unsupportedScheme),
+    ("\\\\h\\a", .invalidCharacter), ("/\\h/a", .invalidCharacter), ("\\/h", .invalidCharacter), ("//", .missingHost),
+    ("http:/\\h/", .invalidCharacter),
+  ])
+  func `a Location is taken as it is where it says who is asked`(location: String, kind: HTTPURLError.Kind) throws {
+    let base = try HTTPURL("http://a/b")
+    let error = #expect(throws: HTTPURLError.self) { try base.resolving(location: location.utf8) }
+    #expect(error?.kind == kind && error?.excerpt.isEmpty == location.isEmpty)
+  }
+
   @Test func `encoding makes typed text a URL and leaves a URL alone`() throws {
     #expect(
       try HTTPURL(HTTPURL.encoding("http://h/Z\u{FC}rich |\"?a[]={1}\n")).target
@@ -135,7 +174,9 @@ struct HTTPURLTests {
       if let url = try? base.resolving(text) {
         #expect(try base.resolving(url.description) == url)
         #expect(url.target.hasPrefix("/") && !url.path.contains("/../"))
+        #expect(try base.resolving(location: bytes) == url)
       }
+      if let url = try? base.resolving(location: bytes) { #expect(try HTTPURL(url.description) == url) }
     }
     #expect(accepted > 2000)
   }

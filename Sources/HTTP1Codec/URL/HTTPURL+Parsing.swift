@@ -33,8 +33,7 @@ extension HTTPURL {
       if stays {
         encoded.append(byte)
       } else {
-        let digits = Array("0123456789ABCDEF".utf8)
-        encoded += [ASCII.percent, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        encoded.append(percentEncoded: byte)
       }
     }
     return String(decoding: encoded, as: UTF8.self)

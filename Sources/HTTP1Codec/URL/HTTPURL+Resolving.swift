@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTPURL {
-  /// Resolves a reference, such as the value of Location, against this URL (RFC 3986 section 5.2): an absolute URL,
-  /// `//host/path`, `/path`, `path`, `../path`, `?query` or nothing. Dot segments are removed, the fragment is dropped.
+  /// Resolves a reference against this URL (RFC 3986 section 5.2): an absolute URL, `//host/path`, `/path`, `path`,
+  /// `../path`, `?query` or nothing. Dot segments are removed, the fragment is dropped. For the value of Location there
+  /// is `resolving(location:)`.
   ///
   /// Whether it is wise to follow (another host, from https to http) is the caller's to say.
   ///
@@ -22,7 +23,7 @@ extension HTTPURL {
     }
   }
 
-  private func resolve(_ bytes: ByteView) throws(KindError) -> HTTPURL {
+  func resolve(_ bytes: ByteView) throws(KindError) -> HTTPURL {
     if URLReference.schemeEnd(of: bytes) != nil { return try HTTPURL(absolute: bytes).removingDotSegments() }
     if bytes.count >= 2, bytes[0] == ASCII.slash, bytes[1] == ASCII.slash {
       return try HTTPURL(scheme: scheme, afterColon: bytes).removingDotSegments()

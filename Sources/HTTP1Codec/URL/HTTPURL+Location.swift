@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Servers write into Location what their programmers had at hand: names in UTF-8, spaces, brackets. Browsers (the URL
+// Standard of the WHATWG) and curl encode that and follow. They disagree with each other only about `\`, which browsers
+// take for `/`; where that would decide about the host, it is refused here.
+
+extension HTTPURL {
+  /// Resolves the value of a Location field against this URL: as ``resolving(_:)``, and as lenient as browsers and curl
+  /// are about what follows the host.
+  ///
+  /// Bytes that no URL may have there are percent-encoded: those outside ASCII, the space, control characters, `"`, `<`,
+  /// `>`, `[`, `\`, `]`, `^`, `` ` ``, `{`, `|`, `}`, and a `%` without its two digits. The fragment is dropped without a
+  /// look.
+  ///
+  /// Nothing is repaired that says where the request goes: a host outside ASCII, user information, a port out of range,
+  /// and a value that begins with `\` or `/\`, which browsers read as `//`, are errors.
+  ///
+  /// ```swift
+  /// let base = try HTTPURL("http://example.org/a/b")
+  /// let next = try base.resolving(location: Array("Zürich [1].html?a|b".utf8))
+  /// assert(next.description == "http://example.org/a/Z%C3%BCrich%20%5B1%5D.html?a%7Cb")
+  /// ```
+  ///
+  /// - Parameter value: The field's bytes; see ``HTTPFields/valueBytes(at:)``.
+  /// - Throws: `HTTPURLError`, with the reason's name; an unknown scheme is `unsupportedScheme`.
+  public func resolving(location value: some Collection<UInt8>) throws(HTTPURLError) -> HTTPURL {
+    let bytes = [UInt8](value)
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(KindError) in
+        let encoded = try Self.encodingLocation(bytes)
+        return try encoded.span.withUnsafeBytes { (bytes) throws(KindError) in try resolve(bytes) }
+      }
+    }
+    switch result {
+    case .success(let url): return url
+    case .failure(let error): throw HTTPURLError(error.kind, String(decoding: bytes, as: UTF8.self))
+    }
+  }
+
+  /// The reference without its fragment, and with what no path and no query has percent-encoded.
+  private static func encodingLocation(_ bytes: ByteView) throws(KindError) -> [UInt8] {
+    let start = URLReference.schemeEnd(of: bytes).map { $0 + 1 } ?? 0
+    func byte(_ offset: Int) -> UInt8? { offset < bytes.count ? bytes[offset] : nil }
+    var offset = start
+    if byte(start) == ASCII.slash, byte(start + 1) == ASCII.slash {
+      offset = start + 2
+      while let next = byte(offset), next != ASCII.slash, next != ASCII.question, next != ASCII.hash { offset += 1 }
+    } else if byte(start) == ASCII.backslash || byte(start) == ASCII.slash && byte(start + 1) == ASCII.backslash {
+      throw KindError(.invalidCharacter)
+    }
+    var encoded = [UInt8](bytes[..<offset])
+    while let next = byte(offset), next != ASCII.hash {
+      let stays = next == ASCII.percent ? URLHost.isPercentEncoded(bytes, at: offset) : ByteSet.query.contains(next)
+      if stays { encoded.append(next) } else { encoded.append(percentEncoded: next) }
+      offset += 1
+    }
+    return encoded
+  }
+}
+
+extension [UInt8] {
+  /// Appends `%` and the two digits of a byte.
+  mutating func append(percentEncoded byte: UInt8) {
+    let digits: StaticString = "0123456789ABCDEF"
+    digits.withUTF8Buffer { self += [ASCII.percent, $0[Int(byte >> 4)], $0[Int(byte & 15)]] }
+  }
+}
