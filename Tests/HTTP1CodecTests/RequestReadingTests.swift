@@ -24,6 +24,11 @@ struct RequestReadingTests {
 
   @Test func `the four forms of a target are told apart`() throws {
     #expect(try head("GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n").targetForm == .absolute)
+    for target in ["HTTP://h", "https://h:443/", "http://h:/", "http://h?q", "http://[::1]:80/a?b", "http://1.2.3.4/@"]
+    {
+      let head = try head("GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n")
+      #expect(head.targetForm == .absolute && head.target == target)
+    }
     #expect(try head("CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n").targetForm == .authority)
     #expect(try head("CONNECT [::1]:443 HTTP/1.1\r\nHost: h\r\n\r\n").targetForm == .authority)
     #expect(try head("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").targetForm == .asterisk)
@@ -95,6 +100,27 @@ struct RequestReadingTests {
     let head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
     #expect(requestError(head + "7fffffffffffffff\r\nabc")?.kind == .endedInsideBody)
     #expect(requestError(head + "0000000000000001\r\na\r\n0\r\n\r\n") == nil)
+  }
+
+  @Test(arguments: [17, 33, 1000]) func `a chunk size may begin with zeros`(digits: Int) throws {
+    let text =
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      + String(repeating: "0", count: digits - 1) + "5;a=b\r\nhello\r\n" + String(repeating: "0", count: digits)
+      + "\r\n\r\n"
+    #expect(try requestTranscript(Array(text.utf8)).description.contains("\nbody hello\nend\nfinished\n"))
+  }
+
+  @Test(arguments: [", chunked", "chunked,", ",, chunked ,\t,", ",\r\nTransfer-Encoding: chunked"])
+  func `empty elements of Transfer-Encoding are passed over`(value: String) throws {
+    let head = try head("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \(value)\r\n\r\n")
+    #expect(head.framing == .chunked)
+  }
+
+  @Test func `TRACE and CONNECT may say that their body is empty`() throws {
+    for line in ["TRACE /", "CONNECT h:1"] {
+      let head = try head("\(line) HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+      #expect(head.framing == .contentLength(0))
+    }
   }
 
   @Test func `a value keeps bytes that are not UTF-8`() throws {

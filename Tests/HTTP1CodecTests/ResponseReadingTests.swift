@@ -49,6 +49,20 @@ struct ResponseReadingTests {
         == "HTTP/1.1 200 OK untilClose alive=false\nbody all of it\nend\nfinished\n")
   }
 
+  @Test(arguments: ["gzip", "identity", "chunked, gzip", "x;a=b", ""])
+  func `a response whose last coding is not chunked goes on until the connection closes`(coding: String) throws {
+    #expect(
+      try transcript("HTTP/1.1 200 OK\r\nTransfer-Encoding: \(coding)\r\n\r\n5\r\ncoded")
+        == "HTTP/1.1 200 OK untilClose alive=false\nTransfer-Encoding=\(coding)\nbody 5\r\ncoded\nend\nfinished\n")
+  }
+
+  @Test func `the same Location twice is one`() throws {
+    #expect(
+      try transcript("HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation:  /a \r\nContent-Length: 0\r\n\r\n")
+        == "HTTP/1.1 302 Found contentLength(0) alive=true\nLocation=/a\nLocation=/a\nContent-Length=0\nend\nfinished\n"
+    )
+  }
+
   @Test func `an empty body until close ends with the connection`() throws {
     #expect(try transcript("HTTP/1.1 200 OK\r\n\r\n") == "HTTP/1.1 200 OK untilClose alive=false\nend\nfinished\n")
   }

@@ -129,6 +129,21 @@ struct WritingTests {
       kind { _ = try HTTP1MessageWriter.response(status: 200, reason: "a\r\nb", into: &$0) } == .invalidReasonPhrase)
   }
 
+  @Test(arguments: [(HTTPMethod.trace, "/"), (.connect, "h:443")])
+  func `a request that has no body is not written with one`(method: HTTPMethod, target: String) throws {
+    for framing in [HTTP1BodyFraming.contentLength(1), .chunked] {
+      #expect(
+        kind { _ = try HTTP1MessageWriter.request(method, target: target, host: "h", framing: framing, into: &$0) }
+          == .bodyNotAllowed)
+    }
+  }
+
+  @Test(arguments: ["ftp://h/", "http://u@h/", "http://h:99999/", "http:///a"])
+  func `an absolute target that nobody may be asked for is not written`(target: String) {
+    #expect(
+      kind { _ = try HTTP1MessageWriter.request(.get, target: target, host: "h", into: &$0) } == .invalidTargetForm)
+  }
+
   @Test func `a request can be written in each form of target`() throws {
     for (method, target) in [(HTTPMethod.options, "*"), (.connect, "h:443"), (.get, "http://h/a"), (.get, "/")] {
       let written = try text { _ = try HTTP1MessageWriter.request(method, target: target, host: "h", into: &$0) }

@@ -26,7 +26,8 @@ extension HTTP1Error {
     case invalidMethod
     /// The target is empty, or has a byte outside visible ASCII, or `#`.
     case invalidTarget
-    /// E.g. `*` without OPTIONS, or a target that starts with neither `/` nor a scheme.
+    /// E.g. `*` without OPTIONS, a target that starts with neither `/` nor `http://` nor `https://`, or an absolute one
+    /// whose host is empty, malformed or preceded by user information, or whose port is not from 1 to 65535.
     case invalidTargetForm
     /// Not `HTTP-version SP status-code SP [ reason-phrase ]`.
     case malformedStatusLine
@@ -66,6 +67,9 @@ extension HTTP1Error {
     /// The value of Host is not `uri-host [ ":" port ]`.
     case invalidHost
 
+    /// A response has two Location fields with different values: which of them counts is anybody's guess.
+    case conflictingLocations
+
     // Body framing (RFC 9112 section 6)
 
     /// Empty, signed, or with anything but digits.
@@ -78,11 +82,11 @@ extension HTTP1Error {
     case transferEncodingWithContentLength
     /// Faulty framing by RFC 9112 section 6.1.
     case transferEncodingInHTTP10
-    /// Empty, or not a list of tokens.
+    /// No list of tokens, or, in a request, an empty one.
     case invalidTransferEncoding
     /// A coding other than chunked before the final chunked.
     case unsupportedTransferCoding
-    /// The last coding is not chunked, so the message has no end.
+    /// The last coding of a request is not chunked, so that it has no end; or chunked has parameters.
     case chunkedNotFinal
     /// More than one chunked coding.
     case chunkedTwice
@@ -95,13 +99,13 @@ extension HTTP1Error {
     case missingChunkSize
     /// E.g. `0x10`, `1_0`, or a size with blanks after it.
     case invalidChunkSize
-    /// Larger than `Int.max`, or more than 16 digits.
+    /// Larger than `Int.max`.
     case chunkSizeOverflow
     /// Not `*( BWS ";" BWS name [ BWS "=" BWS value ] )`.
     case invalidChunkExtension
     /// Longer than ``HTTP1Limits/maximumChunkLineLength``.
     case chunkLineTooLong
-    /// Larger than ``HTTP1Limits/maximumChunkExtensionsSize`` in one body.
+    /// Larger than ``HTTP1Limits/maximumChunkExtensionsSize`` in one body, zeros in front of long sizes included.
     case chunkExtensionsTooLarge
     /// The chunk is longer than its size says.
     case missingChunkEnd
@@ -129,7 +133,8 @@ extension HTTP1Error {
     case framingFieldInFields
     /// E.g. a request that is delimited by close, or a negative length.
     case invalidFraming
-    /// Bytes were written to a message that has none.
+    /// Bytes were written to a message that has none; or a TRACE or CONNECT request, read or written, has a body (RFC
+    /// 9110 sections 9.3.6 and 9.3.8).
     case bodyNotAllowed
     /// More was written than declared.
     case bodyLongerThanDeclared

@@ -7,7 +7,7 @@
 // handed out: the next section starts a new one, reserved at the size of the last.
 
 struct FieldSection {
-  /// What a field's name says about the message's framing, noted while the line is at hand.
+  /// The fields that the parsers look at themselves, noted while the line is at hand.
   struct Seen: OptionSet {
     let rawValue: UInt8
     static let contentLength = Seen(rawValue: 1)
@@ -15,6 +15,8 @@ struct FieldSection {
     static let connection = Seen(rawValue: 4)
     static let host = Seen(rawValue: 8)
     static let secondHost = Seen(rawValue: 16)
+    static let location = Seen(rawValue: 32)
+    static let secondLocation = Seen(rawValue: 64)
   }
 
   /// How large the section may get, and which errors say that it was larger.
@@ -96,9 +98,10 @@ struct FieldSection {
       let message = message
       let (line, name) = try storage.span.withUnsafeBytes { (bytes) throws(HTTP1Error) in
         let line = try FieldSyntax.parse(bytes, range, of: message)
-        return (line, Self.framingField(bytes.part(line.name)))
+        return (line, Self.seenField(bytes.part(line.name)))
       }
       if name == .host, seen.contains(.host) { seen.insert(.secondHost) }
+      if name == .location, seen.contains(.location) { seen.insert(.secondLocation) }
       seen.formUnion(name)
       if lines.isEmpty { lines.reserveCapacity(expectedCount) }
       lines.append(line)
@@ -119,9 +122,10 @@ struct FieldSection {
   }
 
   @inline(__always)
-  private static func framingField(_ name: ByteView) -> Seen {
+  private static func seenField(_ name: ByteView) -> Seen {
     switch name.count {
     case 4: name.equalsIgnoringCase("host") ? .host : []
+    case 8: name.equalsIgnoringCase("location") ? .location : []
     case 10: name.equalsIgnoringCase("connection") ? .connection : []
     case 14: name.equalsIgnoringCase("content-length") ? .contentLength : []
     case 17: name.equalsIgnoringCase("transfer-encoding") ? .transferEncoding : []

@@ -3,7 +3,8 @@
 // without a look disagrees with one that reads them about where the line ends, which has been used for smuggling.
 
 enum ChunkLine {
-  /// The chunk's size, and how many bytes of extensions follow it, from a line without its CRLF.
+  /// The chunk's size, and how many bytes of extensions follow it, from a line without its CRLF. Zeros in front that
+  /// make it longer than any number is (`chunk-size = 1*HEXDIG`) count as extensions: they only waste time, too.
   @inline(__always)
   static func parse(
     _ bytes: ByteView, of message: HTTP1Error.Message
@@ -11,13 +12,13 @@ enum ChunkLine {
     var size = 0
     var offset = 0
     while offset < bytes.count, let digit = ASCII.hexValue(bytes[offset]) {
-      guard offset < 16, size >> 59 == 0 else { throw HTTP1Error(message, .chunkSizeOverflow, bytes) }
+      guard size >> 59 == 0 else { throw HTTP1Error(message, .chunkSizeOverflow, bytes) }
       size = size << 4 | digit
       offset += 1
     }
     if offset == 0 { throw HTTP1Error(message, .missingChunkSize, bytes) }
     if offset < bytes.count { try checkExtensions(bytes, from: offset, of: message) }
-    return (size, bytes.count - offset)
+    return (size, bytes.count - offset + (offset > 16 ? offset - 16 : 0))
   }
 
   /// `*( BWS ";" BWS chunk-ext-name [ BWS "=" BWS ( token / quoted-string ) ] )`.

@@ -11,37 +11,49 @@ extension HTTP1BodyFraming {
     if seen.contains(.transferEncoding) {
       if seen.contains(.contentLength) { throw HTTP1Error(message, .transferEncodingWithContentLength) }
       if version == .http1_0 { throw HTTP1Error(message, .transferEncodingInHTTP10) }
-      try requireChunked(fields, of: message)
-      return .chunked
+      return try transferCoded(fields, of: message)
     }
     guard seen.contains(.contentLength) else { return nil }
     return .contentLength(try contentLength(fields, of: message))
   }
 
-  /// Only `chunked` alone is understood: what else was applied to the body could not be undone here.
-  private static func requireChunked(
+  /// Of chunked bodies only those are understood that are nothing else: a coding below could not be undone here. A
+  /// response whose last coding is not chunked ends with its connection (section 6.3, rule 4), and its body stays coded.
+  private static func transferCoded(
     _ fields: borrowing HTTPFields, of message: HTTP1Error.Message
-  ) throws(HTTP1Error) {
+  ) throws(HTTP1Error) -> HTTP1BodyFraming {
     let lines = fields.lines
-    try fields.storage.span.withUnsafeBytes { (bytes) throws(HTTP1Error) in
+    return try fields.storage.span.withUnsafeBytes { (bytes) throws(HTTP1Error) in
       var hasOther = false
+      var hasParameters = false
       var chunkedCount = 0
       var lastIsChunked = false
       var last = 0..<0
       for line in lines where bytes.part(line.name).equalsIgnoringCase("transfer-encoding") {
         var elements = ListElements(line.value)
         while let element = elements.next(in: bytes) {
-          guard !element.isEmpty, ByteSet.token.contains(bytes[element.lowerBound]) else {
+          // Recipients must ignore empty elements (RFC 9110 section 5.6.1.2).
+          if element.isEmpty { continue }
+          guard ByteSet.token.contains(bytes[element.lowerBound]) else {
             throw HTTP1Error(message, .invalidTransferEncoding, bytes[line.value])
           }
-          lastIsChunked = bytes.part(element).equalsIgnoringCase("chunked")
+          let semicolon = bytes.firstOffset(of: ASCII.semicolon, in: element)
+          let name = bytes.trimmingBlanks(element.lowerBound..<(semicolon ?? element.upperBound))
+          let isChunked = bytes.part(name).equalsIgnoringCase("chunked")
+          lastIsChunked = isChunked && semicolon == nil
+          if isChunked && semicolon != nil { hasParameters = true }
           if lastIsChunked { chunkedCount += 1 } else { hasOther = true }
           last = line.value
         }
       }
       if chunkedCount > 1 { throw HTTP1Error(message, .chunkedTwice, bytes[last]) }
-      if !lastIsChunked { throw HTTP1Error(message, .chunkedNotFinal, bytes[last]) }
-      if hasOther { throw HTTP1Error(message, .unsupportedTransferCoding, bytes[last]) }
+      if lastIsChunked {
+        if hasOther { throw HTTP1Error(message, .unsupportedTransferCoding, bytes[last]) }
+        return .chunked
+      }
+      // Chunked has no parameters; their presence should be treated as an error (RFC 9112 section 7.1).
+      if message == .response && !hasParameters { return .untilClose }
+      throw HTTP1Error(message, last.isEmpty ? .invalidTransferEncoding : .chunkedNotFinal, bytes[last])
     }
   }
 
@@ -68,6 +80,12 @@ extension HTTP1BodyFraming {
       }
       return length ?? 0
     }
+  }
+
+  /// TRACE and CONNECT have no content (RFC 9110 sections 9.3.6 and 9.3.8).
+  func check(_ method: HTTPMethod) throws(HTTP1Error) {
+    if self == .none || self == .contentLength(0) { return }
+    if method == .trace || method == .connect { throw HTTP1Error(.request, .bodyNotAllowed, method.name.utf8) }
   }
 
   /// A length that is announced and over the limit is refused before the first byte of the body.

@@ -21,6 +21,7 @@ public struct HTTP1Limits: Hashable, Sendable {
   /// The longest line with a chunk's size and extensions; 1 KiB.
   public var maximumChunkLineLength = 1024
   /// All chunk extensions of a body together; 16 KiB. They are skipped, so only a peer that wastes our time sends more.
+  /// Of chunk sizes with more than 16 digits the surplus counts, too.
   public var maximumChunkExtensionsSize = 16 * 1024
   /// The largest trailer section, with its empty line; 16 KiB.
   public var maximumTrailersSize = 16 * 1024

@@ -6,8 +6,8 @@ public struct HTTP1RequestHead: Sendable {
   public enum TargetForm: Sendable {
     /// `/path?query`.
     case origin
-    /// `http://host/path?query`, as sent to a proxy. Its host counts, not that of the Host field (RFC 9112 section
-    /// 3.2.2).
+    /// `http://host/path?query` or the same with `https`, as sent to a proxy. Its host counts, not that of the Host field
+    /// (RFC 9112 section 3.2.2); it is checked as that is.
     case absolute
     /// `host:port`, only with CONNECT.
     case authority

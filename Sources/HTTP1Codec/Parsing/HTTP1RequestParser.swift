@@ -167,6 +167,7 @@ public struct HTTP1RequestParser: Sendable {
     try checkHost(fields, seen)
     let framing = try HTTP1BodyFraming.declared(by: fields, seen: seen, version: version, of: .request) ?? .none
     try framing.check(limits, of: .request)
+    try framing.check(requestLine.method)
     body.start(framing)
     phase = .body
     return HTTP1RequestHead(

@@ -169,6 +169,7 @@ public struct HTTP1ResponseParser: Sendable {
     let status = statusLine.status
     let isInformational = status < 200 && status != 101
     let switches = status == 101 || method == .connect && 200..<300 ~= status
+    if seen.contains(.secondLocation) { try checkLocations(fields) }
     let framing = try framing(of: status, fields, seen, switches: switches)
     try framing.check(limits, of: .response)
     let head = HTTP1ResponseHead(
@@ -188,6 +189,20 @@ public struct HTTP1ResponseParser: Sendable {
     body.start(framing)
     phase = .body
     return .head(head)
+  }
+
+  /// Location is one URI (RFC 9110 section 10.2.2). The same one twice is harmless; of two an attacker who can append a
+  /// field to a response has written one. Browsers refuse that, too.
+  private func checkLocations(_ fields: borrowing HTTPFields) throws(HTTP1Error) {
+    let lines = fields.lines
+    try fields.storage.span.withUnsafeBytes { (bytes) throws(HTTP1Error) in
+      var first: ByteView?
+      for line in lines where bytes.part(line.name).equalsIgnoringCase("location") {
+        let value = bytes.part(line.value)
+        if let first, !first.elementsEqual(value) { throw HTTP1Error(.response, .conflictingLocations, value) }
+        first = value
+      }
+    }
   }
 
   /// The rules of RFC 9112 section 6.3 in their order: the first ones hold whatever the fields say.

@@ -63,10 +63,20 @@ enum RequestTarget {
     if method == .connect { return URLHost.isHostAndPort(target, requiringPort: true) ? .authority : nil }
     if first == ASCII.slash { return .origin }
     if first == ASCII.asterisk { return target.count == 1 && method == .options ? .asterisk : nil }
-    guard ASCII.isLetter(first), let colon = target.firstOffset(of: ASCII.colon, in: 0..<target.count),
-      target.part(0..<colon).allSatisfy({ ByteSet.scheme.contains($0) }),
-      target.count > colon + 3, target[colon + 1] == ASCII.slash, target[colon + 2] == ASCII.slash
-    else { return nil }
-    return .absolute
+    return isAbsolute(target) ? .absolute : nil
+  }
+
+  /// `absolute-form` (section 3.2.2) of the schemes that HTTP serves (RFC 9110 section 4.2): `http` or `https`, a host that
+  /// is not empty, perhaps a port, no user information (section 4.2.4). What two readers could take for different
+  /// hosts is no target.
+  private static func isAbsolute(_ target: ByteView) -> Bool {
+    guard let colon = target.firstOffset(of: ASCII.colon, in: 0..<target.count) else { return false }
+    let scheme = target.part(0..<colon)
+    guard scheme.equalsIgnoringCase("http") || scheme.equalsIgnoringCase("https") else { return false }
+    let start = colon + 3
+    guard target.count > start, target[colon + 1] == ASCII.slash, target[colon + 2] == ASCII.slash else { return false }
+    var end = start
+    while end < target.count, target[end] != ASCII.slash, target[end] != ASCII.question { end += 1 }
+    return URLHost.isHostAndPort(target.part(start..<end), requiringPort: false)
   }
 }

@@ -15,12 +15,12 @@ extension HTTP1MessageWriter {
   /// ```
   ///
   /// - Parameters:
-  ///   - target: origin-form, absolute-form (to a proxy), authority-form (CONNECT) or `*` (OPTIONS).
+  ///   - target: origin-form, absolute-form (http or https, to a proxy), authority-form (CONNECT) or `*` (OPTIONS).
   ///   - host: the value of Host: a name or address, a port if it is not the scheme's default, or nothing.
   ///   - fields: all other fields, without Host, Content-Length and Transfer-Encoding.
-  ///   - framing: anything but `.untilClose`.
+  ///   - framing: anything but `.untilClose`; TRACE and CONNECT have no body.
   /// - Throws: `HTTP1Error` (`invalidTarget`, `invalidTargetForm`, `invalidHost`, `framingFieldInFields`,
-  ///   `invalidFraming`); then nothing was appended.
+  ///   `invalidFraming`, `bodyNotAllowed`); then nothing was appended.
   public static func request(
     _ method: HTTPMethod, target: String, host: String, fields: HTTPFields = HTTPFields(),
     framing: HTTP1BodyFraming = .none, into buffer: inout [UInt8]
@@ -35,6 +35,7 @@ extension HTTP1MessageWriter {
     case .contentLength(let length) where length < 0: throw HTTP1Error(.request, .invalidFraming)
     default: break
     }
+    try framing.check(method)
     buffer.append(text: method.name)
     buffer.append(ASCII.space)
     buffer.append(text: target)
