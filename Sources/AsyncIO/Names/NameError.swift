@@ -42,7 +42,7 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
       case unreachable(SystemError)
       /// It answered with a response code that is no answer (RFC 1035, §4.1.1): 2 is SERVFAIL, 5 is REFUSED.
       case refused(responseCode: UInt16)
-      /// It answered with something that is none.
+      /// It sent something that is not an answer to the question.
       case unusableAnswer
     }
 
@@ -61,7 +61,7 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
       case .noAnswer: "\(server) did not answer"
       case .unreachable(let error): "\(server) can't be reached: \(error.code.explanation) (\(error.code.name))"
       case .refused(let code): "\(server) answered \(DNSResponseCode(rawValue: code))"
-      case .unusableAnswer: "\(server) answered with what is no answer"
+      case .unusableAnswer: "\(server) sent a malformed or unrelated answer"
       }
     }
   }
