@@ -72,6 +72,17 @@ import Testing
     }
   }
 
+  @Test("an http request to a port for https is told so", arguments: BackendKind.all)
+  func plainToTLS(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      // The alert with which OpenSSL and others answer.
+      let scripted = try await ScriptedServer([.request, .send("\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{46}"), .close])
+      let error = try await failure(scripted.url())
+      #expect("\(error)" == "get \(scripted.url()): the server answered in TLS: the URL must begin with https")
+      scripted.server.close()
+    }
+  }
+
   @Test("a reset connection is lost", arguments: BackendKind.real)
   func reset(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {

@@ -76,6 +76,45 @@ import Testing
     }
   }
 
+  @Test("is not left for http by a redirect, unless that is set", arguments: BackendKind.all)
+  func downgrade(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let plain = try await startSmallHTTPServer { _ in ServedResponse(200, text: "readable by all") }
+      let target = plain.url("/x")
+      let secure = try await startSmallHTTPServer(tls: Self.server()) { _ in
+        ServedResponse(302, fields: ["location": target])
+      }
+      let url = "https://127.0.0.1:\(secure.port)/"
+      let error = try await #require(throws: HTTPError.self) { try await Self.client().get(url) }
+      #expect("\(error)" == "get \(url): refused a redirect to \(target): from https to http")
+      var configuration = Self.client().configuration
+      configuration.redirects.leadsFromHTTPSToHTTP = true
+      #expect(try await HTTPClient(configuration).get(url).text() == "readable by all")
+      plain.close()
+      secure.close()
+    }
+  }
+
+  @Test("says that the server wants a certificate, whatever is being sent", arguments: BackendKind.all)
+  func missingClientCertificate(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      EventLoop.current.setExceptionHandler { _, _ in }
+      var tls = Self.server()
+      tls.clientCertificates = .required
+      tls.roots = [.pem(.file(TestCertificates.shared.path("root.pem")))]
+      let server = try await startSmallHTTPServer(tls: tls) { _ in ServedResponse(200) }
+      for size in [0, 10_000, 5_000_000] {
+        let url = try HTTPURL("https://127.0.0.1:\(server.port)/")
+        let error = try await #require(throws: HTTPError.self) {
+          try await Self.client().request(.post, url, body: pattern(size))
+        }
+        guard case .connectionLost(let cause as TLSError) = error.kind else { throw error }
+        #expect(cause.kind == .alert(.certificateRequired))
+      }
+      server.close()
+    }
+  }
+
   @Test("refuses a certificate in one line", arguments: BackendKind.all)
   func refusesCertificates(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {

@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test("to another origin leave credentials behind", arguments: BackendKind.all)
+  @Test("to another origin leave behind what is not known to be harmless", arguments: BackendKind.all)
   func credentials(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let other = try await startSmallHTTPServer { request in
@@ -52,10 +52,122 @@ import Testing
       }
       let fields: HTTPFields = ["Authorization": "secret", "x-a": "1"]
       #expect(try await fetch(server.url("/here"), fields: fields).text() == "secret 1")
-      #expect(try await fetch(server.url("/away"), fields: fields).text() == "- 1")
+      #expect(try await fetch(server.url("/away"), fields: fields).text() == "- -")
+      var configuration = HTTPClient.Configuration()
+      configuration.redirects.fieldsForOtherOrigins.append("X-A")
+      let client = HTTPClient(configuration)
+      #expect(try await client.get(server.url("/away"), fields: fields).text() == "- 1")
       server.close()
       other.close()
     }
+  }
+
+  @Test("to another origin take along what says in which form", arguments: [302, 307])
+  func harmlessFields(status: Int) async throws {
+    try await withEventLoop(backend: .virtual) {
+      let other = try await startSmallHTTPServer { request in
+        let names = request.fields.map { $0.name.lowercased() }.sorted().joined(separator: " ")
+        return ServedResponse(200, text: "\(request.method) \(request.body.count) \(names)")
+      }
+      let target = other.url("/x")
+      let server = try await startSmallHTTPServer { _ in ServedResponse(status, fields: ["location": target]) }
+      var configuration = HTTPClient.Configuration()
+      // Secrets of the configuration are secrets, too.
+      try configuration.fields.append("x-token", "secret")
+      let fields: HTTPFields = [
+        "Accept-Language": "de", "Content-Type": "text/plain", "Range": "bytes=0-1", "x-api-key": "secret",
+        "Referer": "http://secret/", "Cookie": "a=b", "Cookie2": "c", "Origin": "http://a", "Proxy-Authorization": "d",
+      ]
+      let client = HTTPClient(configuration)
+      let text = try await client.request(.post, server.url(), fields: fields, body: [1, 2, 3]).text()
+      #expect(
+        text
+          == (status == 302
+            ? "GET 0 accept accept-language host range user-agent"
+            : "POST 3 accept accept-language content-length content-type host range user-agent"))
+      server.close()
+      other.close()
+    }
+  }
+
+  @Test("that would take a body to another origin are refused where that is set", arguments: BackendKind.all)
+  func bodies(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let other = try await startSmallHTTPServer { ServedResponse(200, text: "\($0.method) \($0.body.count)") }
+      let target = other.url("/x")
+      let server = try await startSmallHTTPServer { request in
+        let status = Int(request.target.dropFirst()) ?? 0
+        return status == 0
+          ? ServedResponse(200, text: "here \(request.body.count)")
+          : ServedResponse(status, fields: ["location": request.fields["x-to"] ?? target])
+      }
+      var configuration = HTTPClient.Configuration()
+      configuration.redirects.sendsBodyToOtherOrigins = false
+      let client = HTTPClient(configuration)
+      let error = try await #require(throws: HTTPError.self) {
+        try await client.request(.post, server.url("/307"), body: [1, 2])
+      }
+      #expect(
+        "\(error)" == "post \(server.url("/307")): refused a redirect to \(target): with the body to another origin")
+      #expect(try await client.request(.post, server.url("/303"), body: [1, 2]).text() == "GET 0")
+      #expect(try await client.get(server.url("/307")).text() == "GET 0")
+      #expect(
+        try await client.request(.post, server.url("/308"), fields: ["x-to": "/"], body: [1, 2]).text() == "here 2")
+      #expect(try await fetch(server.url("/307"), method: .post, body: [1, 2]).text() == "POST 2")
+      server.close()
+      other.close()
+    }
+  }
+
+  @Test("are followed though Location has what no URL may have", arguments: BackendKind.all)
+  func lenientLocations(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await startSmallHTTPServer { request in
+        switch request.target {
+        case "/1": ServedResponse(302, fields: ["location": "/Z\u{FC}rich"])
+        case "/2": ServedResponse(302, fields: ["location": "a b|c"])
+        case "/3": ServedResponse(302, fields: ["location": "/[1]?q=[2]#\u{E9}"])
+        case "/4": ServedResponse(302, fields: ["location": ""], text: "/here")
+        default: ServedResponse(200, text: request.target)
+        }
+      }
+      for (path, target) in [
+        ("/1", "/Z%C3%BCrich"), ("/2", "/a%20b%7Cc"), ("/3", "/%5B1%5D?q=%5B2%5D"), ("/4", "/here"),
+      ] {
+        #expect(try await fetch(server.url(path)).text() == target)
+      }
+      server.close()
+    }
+  }
+
+  @Test("to two places at once are malformed", arguments: BackendKind.all)
+  func twoLocations(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let scripted = try await ScriptedServer([
+        .request, .send("HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"), .hang,
+      ])
+      let error = try await #require(throws: HTTPError.self) { try await fetch(scripted.url()) }
+      #expect(
+        "\(error)"
+          == "get \(scripted.url()): HTTP response: Location is given twice with different values (\"/b\")")
+      scripted.server.close()
+    }
+  }
+
+  @Test("do not wait for long for a body that nobody reads", .virtualTime) func lateBody() async throws {
+    let server = try await startSmallHTTPServer { _ in ServedResponse(200, text: "there") }
+    let scripted = try await ScriptedServer([
+      .request, .send("HTTP/1.1 302 Found\r\nLocation: \(server.url())\r\nContent-Length: 9\r\n\r\n"), .hang,
+    ])
+    let start = EventLoop.current.time
+    #expect(try await fetch(scripted.url()).text() == "there")
+    #expect(start.duration(to: EventLoop.current.time) <= .milliseconds(600))
+    var configuration = HTTPClient.Configuration()
+    configuration.unreadBodyTimeLimit = .zero
+    #expect(try await HTTPClient(configuration).get(scripted.url()).text() == "there")
+    #expect(start.duration(to: EventLoop.current.time) <= .milliseconds(700))
+    scripted.server.close()
+    server.close()
   }
 
   @Test("that go round in a circle end with a named error", arguments: BackendKind.all)

@@ -113,6 +113,10 @@ package protocol Backend: StreamDriver, DatagramDriver {
   /// Receives what is there without waiting: the number of bytes, 0 at the end, or a negative errno.
   func receive(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Int
 
+  /// Whether a receive would find something now: bytes, the end, or an error; nothing is taken (poll(2)). True where a
+  /// completion that nobody has looked at may be just that.
+  func isReadable(_ descriptor: Int32) -> Bool
+
   /// Ends the stream to the peer (shutdown(2), SHUT_WR): 0 or a negative errno.
   func shutdownWriting(_ descriptor: Int32) -> Int32
 

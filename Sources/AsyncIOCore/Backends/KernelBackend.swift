@@ -168,6 +168,12 @@ package class KernelBackend: Backend {
     return unsafe asyncio_receive(descriptor, buffer.baseAddress, buffer.count)
   }
 
+  package func isReadable(_ descriptor: Int32) -> Bool {
+    systemCalls &+= 1
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return unsafe Glibc.poll(&entry, 1, 0) != 0
+  }
+
   package final func shutdownWriting(_ descriptor: Int32) -> Int32 {
     systemCalls &+= 1
     return shutdown(descriptor, Int32(SHUT_WR)) == 0 ? 0 : -errno

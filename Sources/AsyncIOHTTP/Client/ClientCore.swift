@@ -16,9 +16,6 @@ final class ClientCore: @unchecked Sendable {
   @exclusivity(unchecked) private var pools: [Origin: OriginPool] = [:]
   @exclusivity(unchecked) private var lastPool: OriginPool?
 
-  /// The body of a redirect is read to its end, so that its connection lives, if it is no longer than this.
-  private static let readableRedirect = 64 * 1024
-
   init(loop: EventLoop, configuration: HTTPClient.Configuration) {
     self.loop = loop
     self.configuration = configuration
@@ -34,14 +31,15 @@ final class ClientCore: @unchecked Sendable {
     while true {
       let response = try await send(request)
       guard Request.isRedirect(response.status), configuration.maximumRedirects > 0,
-        let location = response.fields["location"]
+        let line = response.fields.firstIndex(of: "location"), case let location = response.fields.valueBytes(at: line),
+        !location.isEmpty
       else { return response }
       redirects += 1
       if redirects > configuration.maximumRedirects {
         throw request.error(.tooManyRedirects(limit: configuration.maximumRedirects))
       }
-      await response.body.discard(upTo: Self.readableRedirect)
-      try request.follow(location, status: response.status)
+      await response.body.discard(within: configuration.unreadBodyTimeLimit)
+      try request.follow(location, status: response.status, configuration.redirects)
     }
   }
 
@@ -85,6 +83,11 @@ final class ClientCore: @unchecked Sendable {
   ) async throws -> HTTPResponse? {
     do {
       let head = try await connection.exchange(request, host: pool.authority, phase: &phase)
+      if head.status == 408 && connection.isReused && !head.keepsConnectionAlive && request.method.isIdempotent {
+        // Said about the time in which the connection was idle (RFC 9110 section 15.5.9), and met the request on its way.
+        connection.abort()
+        return nil
+      }
       return HTTPResponse(head: head, request: request, connection: connection, pool: pool)
     } catch {
       connection.abort()

@@ -9,13 +9,20 @@ struct Deadlines {
   private let connect: Int64
   private let idle: Int64
   /// When the whole request has to be over; `.max` if it may take for ever.
-  let total: Int64
+  private(set) var total: Int64
 
   init(_ timeouts: HTTPTimeouts, on loop: EventLoop) {
     self.timeouts = timeouts
     connect = timeouts.connect?.clampedNanoseconds ?? .max
     idle = timeouts.idle?.clampedNanoseconds ?? .max
     total = timeouts.total.map { loop.deadline(after: $0.clampedNanoseconds) } ?? .max
+  }
+
+  /// The same, and over at that time in any case.
+  func until(_ deadline: Int64) -> Deadlines {
+    var copy = self
+    copy.total = min(total, deadline)
+    return copy
   }
 
   func toConnect(on loop: EventLoop) -> Int64 { connect == .max ? total : min(total, loop.deadline(after: connect)) }

@@ -22,6 +22,12 @@ extension HTTPClient {
     public var idleConnectionTimeout: Duration = .seconds(15)
     /// How many redirects a request follows before it fails; with 0 the redirect itself is the response. 20.
     public var maximumRedirects = 20
+    /// Where redirects may lead, and what goes along.
+    public var redirects = HTTPRedirectPolicy()
+    /// How long the rest of a body that nobody reads, that of a redirect or of a response that was dropped, is received
+    /// and thrown away, so that its connection serves the next request; 0.5 s. One that takes longer, or has more than
+    /// 64 KiB, closes its connection; with zero each one does.
+    public var unreadBodyTimeLimit: Duration = .milliseconds(500)
     /// For requests that bring none of their own.
     public var timeouts = HTTPTimeouts()
     /// Sent with each request that has no field of that name: `accept` and `user-agent`.

@@ -17,7 +17,7 @@ import Synchronization
 /// and back. After the end of that loop it moves to the one of its next use. Dropping the client closes its idle
 /// connections; responses go on.
 ///
-/// Redirects are followed. A request whose method may be repeated (RFC 9110 section 9.2.2) is sent once more on a new
+/// Redirects are followed, as `HTTPRedirectPolicy` says. A request whose method may be repeated (RFC 9110 section 9.2.2) is sent once more on a new
 /// connection if a kept one turns out to have been closed by the server.
 ///
 /// **Cancellation** of a request throws `CancellationError` and closes its connection.
@@ -45,11 +45,15 @@ public final class HTTPClient: Sendable {
   ///   .post, url, fields: ["content-type": "text/plain"], body: Array("hello".utf8))
   /// ```
   ///
+  /// The response comes with its head. If the server answers before it was sent the whole body, that is when all is sent,
+  /// unless the status is 300 or more, which ends the upload. A response that is long, and comes while the body is being
+  /// sent, is to be read meanwhile.
+  ///
   /// - Parameters:
   ///   - fields: go before those of the configuration. Host, Content-Length and Transfer-Encoding are the client's.
   ///   - body: nil for none. It is kept until the response arrives, since it may have to be sent again.
   ///   - timeouts: nil for those of the configuration.
-  /// - Throws: `HTTPError`. A response with any status is no error. `CancellationError` if the task is cancelled.
+  /// - Throws: `HTTPError`. A response with any status is not an error. `CancellationError` if the task is cancelled.
   public nonisolated(nonsending) func request(
     _ method: HTTPMethod, _ url: HTTPURL, fields: HTTPFields = HTTPFields(), body: [UInt8]? = nil,
     timeouts: HTTPTimeouts? = nil
@@ -59,7 +63,7 @@ public final class HTTPClient: Sendable {
     return try await core.loop.anchor.run { try await core.perform(method, url, fields, body, timeouts) }
   }
 
-  /// As `request` with an `HTTPURL`, for a URL's text; one that is none throws `HTTPError`.
+  /// As `request` with an `HTTPURL`, for a URL's text; anything else throws `HTTPError`.
   public nonisolated(nonsending) func request(
     _ method: HTTPMethod, _ url: String, fields: HTTPFields = HTTPFields(), body: [UInt8]? = nil,
     timeouts: HTTPTimeouts? = nil

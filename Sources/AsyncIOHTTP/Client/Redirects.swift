@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Redirects by RFC 9110 section 15.4: 303 becomes GET (HEAD stays HEAD); 301 and 302 make GET of POST, as every client
-// does, and leave the others; 307 and 308 change nothing. Fields that are meant for one origin do not go to another.
+// does, and leave the others; 307 and 308 change nothing. What may go to another origin is up to the policy.
 
 import HTTP1Codec
 
@@ -14,24 +14,37 @@ extension Request {
   }
 
   /// Becomes the request to which a response redirects.
-  mutating func follow(_ location: String, status: Int) throws(HTTPError) {
+  mutating func follow(
+    _ location: some Collection<UInt8>, status: Int, _ policy: HTTPRedirectPolicy
+  ) throws(HTTPError) {
     let next: HTTPURL
     do {
-      next = try url.resolving(location)
+      next = try url.resolving(location: location)
     } catch {
       throw self.error(.invalidRedirect(error))
+    }
+    if url.scheme.isSecure && !next.scheme.isSecure && !policy.leadsFromHTTPSToHTTP {
+      throw self.error(.redirectRefused(to: next, .fromHTTPSToHTTP))
     }
     let becomesGET = status == 303 ? method != .get && method != .head : status <= 302 && method == .post
     if becomesGET {
       method = .get
       body = nil
-      for name in ["content-type", "content-encoding", "content-language", "content-location"] {
+      for name in ["content-type", "content-encoding", "content-language", "content-location", "expect"] {
         fields.removeAll(name)
       }
     }
     if Origin(next) != Origin(url) {
-      for name in ["authorization", "proxy-authorization", "cookie"] { fields.removeAll(name) }
+      if body != nil && !policy.sendsBodyToOtherOrigins {
+        throw self.error(.redirectRefused(to: next, .bodyToOtherOrigin))
+      }
+      for name in Set(fields.map { $0.name.lowercased() }) where !policy.lets(name) { fields.removeAll(name) }
     }
     url = next
   }
+}
+
+extension HTTPRedirectPolicy {
+  /// Whether a field with this name, in lower case, goes to another origin.
+  fileprivate func lets(_ name: String) -> Bool { fieldsForOtherOrigins.contains { $0.lowercased() == name } }
 }

@@ -10,7 +10,7 @@ struct Request {
   var url: HTTPURL
   var fields: HTTPFields
   var body: [UInt8]?
-  let deadlines: Deadlines
+  var deadlines: Deadlines
 
   func error(_ kind: HTTPError.Kind) -> HTTPError { HTTPError(method, url.description, kind) }
 
@@ -20,6 +20,7 @@ struct Request {
     case is CancellationError, is HTTPError: error
     case is DeadlinePassed: self.error(.timedOut(phase, after: deadlines.limit(hitIn: phase, on: loop)))
     case let error as HTTP1Error: self.error(error.kindOfFailure)
+    case is ServerSpeaksTLS: self.error(.serverSpeaksTLS)
     default:
       self.error(phase == .connecting ? .connectionFailed(error) : .connectionLost(error))
     }

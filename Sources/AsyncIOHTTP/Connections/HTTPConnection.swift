@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection and what is used again from request to request: the parser and the memory that requests are written
-// into. A request leaves in one write; a response is parsed where the stream has put it.
+// into. A request leaves in one write, with its body if that is small; a response is parsed where the stream has put it.
+// See HTTPConnection+Exchange for how the two go together.
 //
 // Everything here belongs to the loop's thread.
 
@@ -11,22 +12,23 @@ import HTTP1Codec
 final class HTTPConnection {
   private let handle: StreamHandle
   let transport: StreamTransport
-  private let limits: HTTP1Limits
-  @exclusivity(unchecked) private var parser: HTTP1ResponseParser
-  @exclusivity(unchecked) private var output: [UInt8] = []
+  let limits: HTTP1Limits
+  @exclusivity(unchecked) var parser: HTTP1ResponseParser
+  @exclusivity(unchecked) var output: [UInt8] = []
+  /// The request's body, if it is large.
+  @exclusivity(unchecked) var upload: Upload?
+  /// Whether the request left the connection open.
+  var requestKeepsAlive = true
+  /// What the head of the response says.
+  var responseKeepsAlive = true
+  /// How much of the body has been taken.
+  private(set) var bodyCount = 0
   /// Whether it has carried a request before this one, so that the server may have closed it meanwhile.
   var isReused = false
   /// Whether a byte of the response has arrived.
-  private(set) var hasReceived = false
-  /// Whether the whole request was sent.
-  private var sentAll = false
+  var hasReceived = false
   /// When it became idle.
   var idleSince: Int64 = 0
-
-  /// Bodies up to this size leave in one write with their head.
-  private static let smallBody = 16 * 1024
-  /// What is written of a larger one at a time.
-  private static let piece = 256 * 1024
 
   init(_ handle: StreamHandle, limits: HTTP1Limits) {
     self.handle = handle
@@ -35,116 +37,80 @@ final class HTTPConnection {
     self.limits = limits
   }
 
-  /// Whether an idle connection can take a request: neither ended nor sent anything that nobody asked for.
-  var isUsable: Bool { !transport.inputIsOver && transport.unreadCount == 0 && !transport.isClosing }
+  // MARK: - Idle
 
-  // MARK: - The request
-
-  /// Sends a request and returns the head of its response.
-  nonisolated(nonsending) func exchange(
-    _ request: Request, host: String, phase: inout HTTPError.Phase
-  ) async throws -> HTTP1ResponseHead {
-    hasReceived = false
-    sentAll = false
-    if isReused {
-      parser.startNext(respondingTo: request.method)
-    } else {
-      parser = HTTP1ResponseParser(respondingTo: request.method, limits: limits)
-    }
-    phase = .sending
-    output.removeAll(keepingCapacity: true)
-    var writer = try HTTP1MessageWriter.request(
-      request.method, target: request.url.target, host: host, fields: request.fields,
-      framing: request.body.map { .contentLength($0.count) } ?? .none, into: &output)
-    if let body = request.body, body.count > Self.smallBody {
-      try await send(body, request.deadlines)
-    } else {
-      if let body = request.body { try writer.write(body, into: &output) }
-      if try output.withUnsafeBytes({ try transport.write($0) }) {
-        try await transport.waitForOutput(until: request.deadlines.whileIdle(on: transport.loop))
-      }
-      sentAll = true
-    }
-    phase = .waitingForResponse
-    return try await receiveHead(request.deadlines)
+  /// As far as the loop knows, whether an idle connection can take a request: it has neither ended nor sent anything that
+  /// nobody asked for.
+  var isUsable: Bool {
+    !transport.inputIsOver && transport.unreadCount == 0 && !transport.isClosing && transport.outputError == nil
   }
 
-  /// A server may answer before it has read all, and close: then its answer counts, and the rest is not sent.
-  private nonisolated(nonsending) func send(_ body: [UInt8], _ deadlines: Deadlines) async throws {
-    do {
-      _ = try output.withUnsafeBytes { try transport.write($0) }
-      var start = 0
-      while start < body.count {
-        if transport.unreadCount > 0 || transport.inputIsOver { return }
-        let end = min(start + Self.piece, body.count)
-        let isFull = try body.withUnsafeBytes {
-          try transport.write(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
-        }
-        start = end
-        if isFull { try await transport.waitForOutput(until: deadlines.whileIdle(on: transport.loop)) }
-      }
-      sentAll = true
-    } catch let error as SystemError {
-      if transport.unreadCount == 0 { throw error }
+  /// The same as far as the kernel knows. What came while the loop was busy would pass for the response to the next
+  /// request: an unasked 408, or one response too many; and the end of the connection would fail the request. With TLS it
+  /// may be no more than a session ticket, so the loop takes it in first.
+  nonisolated(nonsending) func takesRequest() async -> Bool {
+    var turns = 0
+    while isUsable {
+      if !transport.hasUnreceived { return true }
+      if turns == 3 { return false }
+      turns += 1
+      await transport.loop.yield()
     }
-  }
-
-  // MARK: - The response
-
-  private nonisolated(nonsending) func receiveHead(_ deadlines: Deadlines) async throws -> HTTP1ResponseHead {
-    while true {
-      if transport.unreadCount > 0, let head = try parseHead() { return head }
-      if transport.inputIsOver {
-        if let error = transport.inputError { throw error }
-        _ = try parser.finish()
-        preconditionFailure("a response without a head is not complete")
-      }
-      try await transport.waitForInput(1, until: deadlines.whileIdle(on: transport.loop))
-    }
-  }
-
-  private func parseHead() throws -> HTTP1ResponseHead? {
-    hasReceived = true
-    var found: HTTP1ResponseHead?
-    try transport.withUnread { bytes in
-      var offset = 0
-      while found == nil, let event = try parser.next(in: bytes, at: &offset) {
-        if case .head(let head) = event { found = head }
-      }
-      return offset
-    }
-    return found
-  }
-
-  /// Takes what has arrived of the body. Returns whether that was the end.
-  func takeBody(into bytes: inout [UInt8]) throws -> Bool {
-    var ended = false
-    try transport.withUnread { input in
-      var offset = 0
-      while let event = try parser.next(in: input, at: &offset) {
-        switch event {
-        case .body(let range):
-          let part = UnsafeRawBufferPointer(rebasing: input[range])
-          if bytes.isEmpty { bytes = [UInt8](part) } else { bytes.append(contentsOf: part) }
-        case .end: ended = true
-        case .head, .informational, .trailers: break
-        }
-      }
-      return offset
-    }
-    if !ended && transport.unreadCount == 0 && transport.inputIsOver {
-      if let error = transport.inputError { throw error }
-      ended = try parser.finish() != nil
-    }
-    return ended
-  }
-
-  nonisolated(nonsending) func waitForBody(_ deadlines: Deadlines) async throws {
-    try await transport.waitForInput(1, until: deadlines.whileIdle(on: transport.loop))
+    return false
   }
 
   /// Whether another request may follow a complete response with this head.
-  func canBeUsedAgain(after head: HTTP1ResponseHead) -> Bool { head.keepsConnectionAlive && sentAll && isUsable }
+  func canBeUsedAgain(after head: HTTP1ResponseHead) -> Bool {
+    head.keepsConnectionAlive && requestKeepsAlive && sentAll && isUsable
+  }
+
+  /// Whether the rest of the response's body may be short, and the connection of use after it.
+  func isWorthDraining(after head: HTTP1ResponseHead) -> Bool {
+    guard head.keepsConnectionAlive && requestKeepsAlive && sentAll, !transport.inputIsOver else { return false }
+    guard case .contentLength(let length) = head.framing else { return true }
+    return length - bodyCount <= Drain.limit
+  }
+
+  private var sentAll: Bool {
+    guard let upload else { return true }
+    return if case .done = upload.state { true } else { false }
+  }
+
+  // MARK: - The body of the response
+
+  func beginExchange() {
+    hasReceived = false
+    upload = nil
+    bodyCount = 0
+  }
+
+  /// Takes what has arrived of the body. Returns whether that was the end of the response, and of the request, too.
+  func takeBody(into bytes: inout [UInt8]) throws -> Bool {
+    if !parser.hasEnded {
+      let before = bytes.count
+      try transport.withUnread { input in
+        var offset = 0
+        while let event = try parser.next(in: input, at: &offset) {
+          guard case .body(let range) = event else { continue }
+          let part = UnsafeRawBufferPointer(rebasing: input[range])
+          if bytes.isEmpty { bytes = [UInt8](part) } else { bytes.append(contentsOf: part) }
+        }
+        return offset
+      }
+      bodyCount += bytes.count - before
+      if !parser.hasEnded && transport.unreadCount == 0 && transport.inputIsOver {
+        // After a failed send the end may be that of a reset: then a body without a length is not known to be whole.
+        if let error = transport.inputError ?? transport.outputError { throw error }
+        _ = try parser.finish()
+      }
+    }
+    guard parser.hasEnded else { return false }
+    if case .running? = upload?.state { return false }
+    if case .failed(let error)? = upload?.state, responseKeepsAlive { throw error }
+    return true
+  }
+
+  nonisolated(nonsending) func waitForBody(_ deadlines: Deadlines) async throws { try await waitForMovement(deadlines) }
 
   // MARK: - The end
 

@@ -32,6 +32,13 @@ final class OriginPool: WaitObject {
   @exclusivity(unchecked) private var waiters: [Waiter] = []
   private var firstWaiter = 0
   private var timer: TimerHandle?
+  /// Connections that receive what nobody wants, and will soon be idle.
+  @exclusivity(unchecked) var draining = 0
+  /// Who waits for those.
+  @exclusivity(unchecked) private var patient = 0
+
+  /// How long a request waits for one of those, in place of opening another connection.
+  private static let patience: Int64 = 50_000_000
 
   init(_ url: HTTPURL, core: ClientCore) {
     origin = Origin(url)
@@ -45,28 +52,51 @@ final class OriginPool: WaitObject {
 
   var waitDescription: String { authority }
 
+  var unreadBodyTimeLimit: Duration { configuration.unreadBodyTimeLimit }
+
   // MARK: - Taking
 
   /// An idle connection, a new one, or, at the limit, the first that becomes free.
   nonisolated(nonsending) func acquire(
     _ deadlines: Deadlines, phase: inout HTTPError.Phase
   ) async throws -> HTTPConnection {
+    // Whether the place of a connection that is gone belongs to this request.
+    var hasPlace = false
     while let connection = idle.popLast() {
-      if connection.isUsable { return connection }
-      connection.close()
-      open -= 1
-    }
-    if open < configuration.connectionsPerOrigin {
-      open += 1
-    } else {
-      phase = .waitingForConnection
-      if let connection = try await waitForTurn(deadlines) {
-        if connection.isUsable { return connection }
-        connection.close()
+      if await connection.takesRequest() {
+        if hasPlace { lost() }
+        return connection
       }
+      connection.close()
+      if hasPlace { lost() }
+      hasPlace = true
+    }
+    if !hasPlace && patient < draining {
+      patient += 1
+      defer { patient -= 1 }
+      let patience = loop.deadline(after: Self.patience)
+      if let turn = try await waitForTurn(until: min(patience, deadlines.total)) {
+        if let connection = try await use(turn) { return connection }
+        hasPlace = true
+      }
+    }
+    if !hasPlace && open < configuration.connectionsPerOrigin {
+      open += 1
+    } else if !hasPlace {
+      phase = .waitingForConnection
+      guard let turn = try await waitForTurn(until: deadlines.total) else { throw DeadlinePassed() }
+      if let connection = try await use(turn) { return connection }
     }
     phase = .connecting
     return try await connect(deadlines)
+  }
+
+  /// What was handed over: a connection if it is still one, else its place.
+  private nonisolated(nonsending) func use(_ turn: Waiter) async throws -> HTTPConnection? {
+    guard let connection = turn.connection else { return nil }
+    if await connection.takesRequest() { return connection }
+    connection.close()
+    return nil
   }
 
   /// A new connection in the place of one that is gone. If there is none to be had, the place is free.
@@ -86,15 +116,15 @@ final class OriginPool: WaitObject {
     }
   }
 
-  private nonisolated(nonsending) func waitForTurn(_ deadlines: Deadlines) async throws -> HTTPConnection? {
+  /// Nil at that time of the loop's clock.
+  private nonisolated(nonsending) func waitForTurn(until deadline: Int64) async throws -> Waiter? {
     let wait = loop.beginWait(WaitReason("wait for a connection to", on: self))
     let waiter = Waiter(wait)
     waiters.append(waiter)
-    let outcome = await loop.wait(wait, until: deadlines.total)
+    let outcome = await loop.wait(wait, until: deadline)
     // Those that have left stay in line until their turn, and are passed over then.
     if outcome == .cancelled { throw CancellationError() }
-    if outcome == .resumed(EventLoop.deadlinePassed) { throw DeadlinePassed() }
-    return waiter.connection
+    return outcome == .resumed(EventLoop.deadlinePassed) ? nil : waiter
   }
 
   // MARK: - Giving back
@@ -106,6 +136,7 @@ final class OriginPool: WaitObject {
       return lost()
     }
     connection.isReused = true
+    connection.upload = nil
     if handOver(connection) { return }
     connection.idleSince = loop.time.nanoseconds
     idle.append(connection)

@@ -40,16 +40,21 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     case connectionFailed(any Error)
     /// The connection broke during the request: a `SystemError` or a `TLSError`.
     case connectionLost(any Error)
-    /// The server closed the connection before the response was complete.
+    /// The server closed the connection before the response was complete; without a word also where an http URL has the
+    /// port of https.
     case unexpectedEnd(HTTP1Error)
-    /// What the server sent is no HTTP/1.1, or exceeds a limit of the codec.
+    /// What the server sent is not HTTP/1.1, or exceeds a limit of the codec.
     case malformedResponse(HTTP1Error)
+    /// An http request was answered with a record of TLS: the port is one for https.
+    case serverSpeaksTLS
     /// A limit of `HTTPTimeouts` was hit.
     case timedOut(Phase, after: Duration)
     /// More redirects than `HTTPClient.Configuration.maximumRedirects`.
     case tooManyRedirects(limit: Int)
     /// Location is not a URL that can be followed.
     case invalidRedirect(HTTPURLError)
+    /// `HTTPClient.Configuration.redirects` does not allow this redirect.
+    case redirectRefused(to: HTTPURL, HTTPRedirectRefusal)
     /// The body has more bytes than the caller accepts.
     case bodyTooLarge(limit: Int)
   }
@@ -98,7 +103,9 @@ extension HTTPError.Kind: CustomStringConvertible {
     case .connectionFailed(let error), .connectionLost(let error): "\(error)"
     case .timedOut(let phase, let limit): "timed out after \(limit.inWords) while \(phase.rawValue)"
     case .tooManyRedirects(let limit): "more than \(limit) redirects"
-    case .invalidRedirect(let error): "redirected to something that is no URL: \(error.kind) (\"\(error.excerpt)\")"
+    case .serverSpeaksTLS: "the server answered in TLS: the URL must begin with https"
+    case .invalidRedirect(let error): "can't follow Location \"\(error.excerpt)\": \(error.kind)"
+    case .redirectRefused(let url, let refusal): "refused a redirect to \(url): \(refusal)"
     case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
     }
   }

@@ -57,14 +57,10 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
   deinit {
     guard case .reading(let connection, let pool) = state else { return }
     if loop.isCurrent {
-      connection.abort()
-      pool.lost()
+      Drain.start(connection, of: pool, after: head)
     } else if !loop.isClosed {
-      let abandoned = Abandoned(connection: connection, pool: pool)
-      loop.postFromAnywhere { _ in
-        abandoned.connection.abort()
-        abandoned.pool.lost()
-      }
+      let abandoned = Abandoned(connection: connection, pool: pool, head: head)
+      loop.postFromAnywhere { _ in Drain.start(abandoned.connection, of: abandoned.pool, after: abandoned.head) }
     }
   }
 
@@ -90,17 +86,25 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
   }
 
   nonisolated(nonsending) func bytes(upTo limit: Int) async throws -> [UInt8] {
-    if loop.isCurrent(for: #isolation) { return try await bytesOnLoop(upTo: limit) }
+    if loop.isCurrent(for: #isolation) { return try await bytesOnLoop(upTo: limit, request.deadlines) }
     if loop.isClosed { throw EventLoopError.closed }
-    return try await loop.anchor.run { try await self.bytesOnLoop(upTo: limit) }
+    return try await loop.anchor.run { try await self.bytesOnLoop(upTo: limit, self.request.deadlines) }
   }
 
-  /// Reads to the end if that is near; else closes the connection.
-  nonisolated(nonsending) func discard(upTo limit: Int) async { _ = try? await bytesOnLoop(upTo: limit) }
+  /// Reads to the end if that is near and of use; else closes the connection.
+  nonisolated(nonsending) func discard(within time: Duration) async {
+    guard case .reading(let connection, let pool) = state else { return }
+    guard time > .zero, connection.isWorthDraining(after: head) else {
+      return end(connection, pool, request.error(.bodyTooLarge(limit: 0)))
+    }
+    let deadline = loop.deadline(after: time.clampedNanoseconds)
+    _ = try? await bytesOnLoop(upTo: Drain.limit, request.deadlines.until(deadline))
+  }
 
   // MARK: - On the loop
 
   private nonisolated(nonsending) func nextOnLoop() async throws -> [UInt8]? {
+    try await loop.spendBudget()
     while true {
       if !taken.isEmpty { return handOut() }
       switch state {
@@ -108,21 +112,24 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
       case .failed(let error): throw error
       case .reading(let connection, let pool):
         try take(from: connection, pool)
-        if taken.isEmpty, case .reading = state { try await wait(for: connection, pool) }
+        if taken.isEmpty, case .reading = state { try await wait(for: connection, pool, request.deadlines) }
       }
     }
   }
 
-  private nonisolated(nonsending) func bytesOnLoop(upTo limit: Int) async throws -> [UInt8] {
+  private nonisolated(nonsending) func bytesOnLoop(
+    upTo limit: Int, _ deadlines: Deadlines
+  ) async throws -> [UInt8] {
     if case .contentLength(let length) = head.framing, length > limit { throw tooLarge(limit) }
     while true {
+      try await loop.spendBudget()
       if taken.count > limit { throw tooLarge(limit) }
       switch state {
       case .complete: return handOut()
       case .failed(let error): throw error
       case .reading(let connection, let pool):
         try take(from: connection, pool)
-        if taken.count <= limit, case .reading = state { try await wait(for: connection, pool) }
+        if taken.count <= limit, case .reading = state { try await wait(for: connection, pool, deadlines) }
       }
     }
   }
@@ -155,9 +162,11 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
     }
   }
 
-  private nonisolated(nonsending) func wait(for connection: HTTPConnection, _ pool: OriginPool) async throws {
+  private nonisolated(nonsending) func wait(
+    for connection: HTTPConnection, _ pool: OriginPool, _ deadlines: Deadlines
+  ) async throws {
     do {
-      try await connection.waitForBody(request.deadlines)
+      try await connection.waitForBody(deadlines)
     } catch let error as CancellationError {
       throw error
     } catch StreamError.concurrentRead {
@@ -167,7 +176,6 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
       end(connection, pool, described)
       throw described
     }
-    try await loop.spendBudget()
   }
 
   private func end(_ connection: HTTPConnection, _ pool: OriginPool, _ error: any Error) {
@@ -182,4 +190,5 @@ private struct Abandoned: @unchecked Sendable {
   // Sendable: carried to the loop's thread, and used there.
   let connection: HTTPConnection
   let pool: OriginPool
+  let head: HTTP1ResponseHead
 }

@@ -11,8 +11,10 @@ public import HTTP1Codec
 /// for try await piece in response.body { print(piece.count, "bytes") }
 /// ```
 ///
-/// Read the body to its end, and the connection serves the next request. A response that is dropped before that closes
-/// its connection; bodies that had arrived together with their head need no reading.
+/// Read the body to its end, and the connection serves the next request. Bodies that had arrived together with their head
+/// need no reading. Of a response that is dropped before its end the rest is received and thrown away if it is short, see
+/// `HTTPClient.Configuration.unreadBodyTimeLimit`; else its connection is closed, and what was not sent yet of a large
+/// request is not sent.
 public struct HTTPResponse: Sendable {
   /// Where the response came from, after redirects.
   public let url: HTTPURL

@@ -238,6 +238,10 @@ package final class VirtualBackend: Backend {
     network.send(bytes, to: descriptor, now: now)
   }
 
+  package func isReadable(_ descriptor: Int32) -> Bool {
+    network.readiness(of: descriptor).map { $0 & UInt32(POLLIN | POLLERR | POLLHUP) != 0 } ?? false
+  }
+
   package func shutdownWriting(_ descriptor: Int32) -> Int32 { network.shutdownWriting(descriptor, now: now) }
 
   package func localAddress(of descriptor: Int32) -> SocketAddress? { network.localAddress(of: descriptor) }

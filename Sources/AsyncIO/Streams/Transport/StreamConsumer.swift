@@ -19,13 +19,16 @@ package protocol StreamConsumer: AnyObject {
 
 extension StreamTransport {
   /// Puts a consumer in, which looks at what is unread by itself.
-  func install(_ consumer: any StreamConsumer) throws {
+  package func install(_ consumer: any StreamConsumer) throws {
     guard state == .open else { throw StreamError.aborted }
     guard reader == nil, self.consumer == nil else { throw StreamError.concurrentRead }
     if inputIsLent { throw StreamError.lent }
     if !loop.driver.prefersReadiness { setPulling(false) }
     self.consumer = consumer
   }
+
+  /// Takes the consumer out: what is unread, and what comes, is for a reader again.
+  package func removeConsumer() { consumer = nil }
 
   /// Takes what is there to the consumer, by way of the memory that the loop's streams share.
   func receive(for consumer: any StreamConsumer) {

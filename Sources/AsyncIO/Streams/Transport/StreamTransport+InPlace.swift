@@ -8,6 +8,9 @@ extension StreamTransport {
   /// How many bytes have arrived and were not taken.
   package var unreadCount: Int { input.count }
 
+  /// Whether the descriptor has something that was not received yet: bytes, the end, or an error. Asks the kernel.
+  package var hasUnreceived: Bool { state == .open && loop.driver.isReadable(number) }
+
   /// Lends the unread bytes for the time of the call, and forgets as many of the first as the body returns. For services
   /// that parse what has arrived, instead of taking copies out.
   package func withUnread(_ body: (UnsafeRawBufferPointer) throws -> Int) rethrows {

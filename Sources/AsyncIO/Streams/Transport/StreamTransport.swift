@@ -55,7 +55,7 @@ package final class StreamTransport: OperationSink, WaitObject {
 
   // The output side: StreamTransport+Output.
   @exclusivity(unchecked) var output: StreamOutput
-  @exclusivity(unchecked) var outputError: (any Error)?
+  @exclusivity(unchecked) package internal(set) var outputError: (any Error)?
   @exclusivity(unchecked) var wroteEnd = false
   @exclusivity(unchecked) var sending: OperationID?
   @exclusivity(unchecked) var writers: [ParkID] = []

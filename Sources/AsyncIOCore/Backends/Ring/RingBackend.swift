@@ -159,6 +159,8 @@ import Glibc
 
   // MARK: - Completing
 
+  package override func isReadable(_ descriptor: Int32) -> Bool { ring.hasResults || super.isReadable(descriptor) }
+
   package override var wantsTurn: Bool { ring.pending != 0 || ring.hasNews }
 
   package override func turn(until deadline: Int64?, of loop: EventLoop) {
