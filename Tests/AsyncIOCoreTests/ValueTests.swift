@@ -72,6 +72,9 @@ import Testing
   }
 
   @Test func `a seed's numbers are those of SplitMix64`() {
+      (Duration(attoseconds: .max), .max), (Duration(attoseconds: .min), .min), (.seconds(1e19), .max),
+      (.seconds(-1e19), .min), (.seconds(-10), -10_000_000_000), (.milliseconds(12_345), 12_345_000_000),
+      (Duration(attoseconds: -9_300_000_000_999_999_999), -9_300_000_000),
     var random = SeededRandom(seed: 1_234_567)
     #expect(
       (0..<3).map { _ in random.next() } == [
@@ -79,3 +82,25 @@ import Testing
       ])
   }
 }
+    #expect(EventLoop.Instant(nanoseconds: -5).advanced(by: .seconds(Int64.min)).nanoseconds == .min)
+  }
+
+  @Test func `between the first and the last instant there is a duration`() {
+    let (first, last) = (EventLoop.Instant(nanoseconds: .min), EventLoop.Instant(nanoseconds: .max))
+    let whole = Duration.nanoseconds(Int64.max) + .nanoseconds(Int64.max) + .nanoseconds(1)
+    #expect(first.duration(to: last) == whole && last - first == whole && first - last == .zero - whole)
+    #expect(last.duration(to: last) == .zero)
+  }
+
+  @Test func `an instant has the arithmetic of the standard library's clocks`() {
+    let start = EventLoop.Instant(nanoseconds: 5)
+    #expect(start + .nanoseconds(2) == EventLoop.Instant(nanoseconds: 7))
+    #expect(start - .nanoseconds(7) == EventLoop.Instant(nanoseconds: -2))
+    #expect(start + .seconds(1) - start == .seconds(1))
+    var instant = start
+    instant += .seconds(2)
+    instant -= .seconds(1)
+    #expect(instant == start.advanced(by: .seconds(1)))
+    #expect((start - Duration(attoseconds: .min)).nanoseconds == .max)
+    #expect((start - Duration(attoseconds: .max)).nanoseconds == .min + 6)
+    #expect((EventLoop.Instant(nanoseconds: -5) - Duration(attoseconds: .max)).nanoseconds == .min)

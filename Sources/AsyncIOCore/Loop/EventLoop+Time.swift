@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop's clock, and callbacks on it. Time comes from the backend and nowhere else, so that a simulated one can
+// Callbacks on the loop's clock. Time comes from the backend and nowhere else, so that a simulated one can
 // keep its own.
 
 extension EventLoop {
-  /// A point on a loop's clock: nanoseconds since an origin that is the same for the whole process.
-  public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
-    package let nanoseconds: Int64
-
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
-
-    public func advanced(by duration: Duration) -> Instant {
-      let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.clampedNanoseconds)
-      return Instant(nanoseconds: overflow ? .max : sum)
-    }
-
-    public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
-
-    public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
-
-    public var description: String { "\(Duration.nanoseconds(nanoseconds))" }
-  }
-
   /// The time now, on the clock that this loop's timers follow: the machine's monotonic one, or a simulated one;
   /// asyncio's `time`.
   public var time: Instant { Instant(nanoseconds: driver.now) }
@@ -102,15 +84,4 @@ extension EventLoop {
   }
 
   package func cancel(_ timer: TimerID) { timers.cancel(timer) }
-}
-
-extension Duration {
-  /// Clamped to what an Int64 holds, 292 years.
-  package var clampedNanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    let (sum, overflows) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return overflows ? (seconds < 0 ? .min : .max) : sum
-  }
 }
