@@ -52,7 +52,7 @@ extension EventLoop {
     _ host: String, port: UInt16, family: SocketAddress.Family? = nil, using resolver: Resolver? = nil,
     until deadline: Int64 = .max
   ) async throws -> [SocketAddress] {
-    if let numeric = SocketAddress(numeric: host, port: port) {
+    if let numeric = SocketAddress(host, port: port) {
       guard family == nil || family == numeric.family else { throw NameError(host: host, .noAddress(family)) }
       return [numeric]
     }

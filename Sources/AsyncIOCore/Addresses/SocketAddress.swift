@@ -9,6 +9,7 @@ import Glibc
 /// let address = SocketAddress("127.0.0.1", port: 8080)!
 /// print(address)                                    // 127.0.0.1:8080
 /// print(SocketAddress("::1", port: 80)!)            // [::1]:80
+/// print(SocketAddress("fe80::1%lo", port: 80)!)     // [fe80::1%lo]:80
 /// print(SocketAddress(unixPath: "/run/app.sock")!)  // /run/app.sock
 /// ```
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
@@ -20,7 +21,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
   public let family: Family
   /// In host byte order; 0 for a Unix socket.
   public var port: UInt16
-  /// The zone of a link-local IPv6 address; 0 otherwise.
+  /// The number of a link-local IPv6 address's zone, its interface's index; 0 otherwise.
   public let scope: UInt32
   // Network byte order; IPv4 uses the first four bytes of `high`.
   let high: UInt64
@@ -28,7 +29,9 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
   /// The name of a Unix socket as unix(7) has it: a path, or a zero byte and an abstract name, or nothing.
   let unixName: [UInt8]
 
-  /// From a numeric host, without asking anyone: `127.0.0.1`, `::1`. Nil for anything else.
+  /// From a numeric host, without asking anyone: `127.0.0.1`, `::1`, `fe80::1%eth0`. Nil for anything else.
+  ///
+  /// What stands behind `%` is a zone of IPv6 (RFC 4007, §11): the name of an interface that this machine has, or a number.
   public init?(_ numericHost: String, port: UInt16) {
     // C would take what stands before a zero byte for the whole.
     if numericHost.utf8.contains(0) { return nil }
@@ -42,7 +45,11 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
       self.init(six, port: port, scope: 0)
       return
     }
-    return nil
+    guard let mark = numericHost.utf8.firstIndex(of: UInt8(ascii: "%")),
+      unsafe inet_pton(AF_INET6, String(numericHost[..<mark]), &six) == 1,
+      let scope = Self.scope(ofZone: String(numericHost[numericHost.utf8.index(after: mark)...]))
+    else { return nil }
+    self.init(six, port: port, scope: scope)
   }
 
   /// 127.0.0.1.
@@ -70,11 +77,11 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     self.unixName = unixName
   }
 
-  /// The host without the port: `127.0.0.1`, `::1`; the name of a Unix socket.
+  /// The host without the port: `127.0.0.1`, `::1`, `fe80::1%eth0`; the name of a Unix socket.
   public var host: String {
-    // INET6_ADDRSTRLEN
     if family == .unix { return unixDescription }
-    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
+    // INET6_ADDRSTRLEN
+    let number = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
       if family == .ipv4 {
         var address = in_addr(s_addr: UInt32(truncatingIfNeeded: high))
         unsafe inet_ntop(AF_INET, &address, text.baseAddress, 46)
@@ -84,6 +91,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
       }
       return unsafe String(cString: text.baseAddress.unsafelyUnwrapped)
     }
+    return zone.map { "\(number)%\($0)" } ?? number
   }
 
   public var description: String {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AsyncIO
 
-private func address(_ host: String, _ port: UInt16 = 0) -> SocketAddress { SocketAddress(numeric: host, port: port)! }
+private func address(_ host: String, _ port: UInt16 = 0) -> SocketAddress { SocketAddress(host, port: port)! }
 
 @Suite struct HostsFileTests {
   private let hosts = HostsFile(
@@ -35,7 +35,7 @@ private func address(_ host: String, _ port: UInt16 = 0) -> SocketAddress { Sock
 
   @Test func anAddressMayHaveAZone() {
     #expect(hosts.addresses(of: "router").first?.scope == 1)
-    #expect(hosts.addresses(of: "router").first?.host == "fe80::1")
+    #expect(hosts.addresses(of: "router").first?.host == "fe80::1%lo")
   }
 }
 

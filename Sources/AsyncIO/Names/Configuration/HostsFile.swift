@@ -18,7 +18,7 @@ public struct HostsFile: Hashable, Sendable {
   /// From the text of a file. Lines that begin with no numeric address are passed over.
   public init(parsing text: String) {
     forEachLine(of: text, comments: [UInt8(ascii: "#")]) { fields in
-      guard fields.count > 1, let address = SocketAddress(numeric: fields[0], port: 0) else { return }
+      guard fields.count > 1, let address = SocketAddress(fields[0], port: 0) else { return }
       for name in fields.dropFirst() { add(name, address) }
     }
   }

@@ -49,8 +49,7 @@ public struct ResolverConfiguration: Hashable, Sendable {
     forEachLine(of: text, comments: [UInt8(ascii: "#"), UInt8(ascii: ";")]) { fields in
       switch fields[0] {
       case "nameserver":
-        if servers.count < Self.mostServers, fields.count > 1, let server = SocketAddress(numeric: fields[1], port: 53)
-        {
+        if servers.count < Self.mostServers, fields.count > 1, let server = SocketAddress(fields[1], port: 53) {
           servers.append(server)
         }
       case "domain": search = fields.count > 1 ? [fields[1]] : []

@@ -28,22 +28,6 @@ extension SocketAddress {
     self = known
   }
 
-  /// From a numeric host, perhaps with a zone: `fe80::1%eth0` (RFC 4007, §11). Nil for anything else.
-  init?(numeric text: String, port: UInt16) {
-    guard let mark = text.firstIndex(of: "%") else {
-      self.init(text, port: port)
-      return
-    }
-    let zone = String(text[text.index(after: mark)...])
-    guard let address = SocketAddress(String(text[..<mark]), port: port), address.family == .ipv6, !zone.isEmpty else {
-      return nil
-    }
-    let scope = UInt32(zone) ?? (zone.utf8.contains(0) ? 0 : if_nametoindex(zone))
-    guard scope != 0 else { return nil }
-    let bits = address.ipv6Bits
-    self.init(ipv6: bits.high, bits.low, scope: scope, port: port)
-  }
-
   /// The address as IPv6 has it, an IPv4 one as ::ffff:0:0/96 (RFC 4291, §2.5.5.2).
   var ipv6Bits: (high: UInt64, low: UInt64) {
     var storage = storage.storage
