@@ -38,7 +38,7 @@ struct HTTPURLTests {
     ("http://a.0x7F/", .invalidIPv4Address), ("http://1.2.3.4.5/", .invalidIPv4Address),
     ("http://1.2.3.4./", .invalidIPv4Address), ("http://[::1/", .invalidIPv6Address),
     ("http://[]/", .invalidIPv6Address),
-    ("http://[1:2:3]/", .invalidIPv6Address), ("http://[::1%25eth0]/", .invalidIPv6Address),
+    ("http://[1:2:3]/", .invalidIPv6Address), ("http://[::1%25]eth0/", .invalidIPv6Address),
     ("http://[v1.a]/", .invalidIPv6Address), ("http://[1::2::3]/", .invalidIPv6Address),
     ("http://h:0/", .invalidPort), ("http://h:65536/", .invalidPort), ("http://h:8a/", .invalidPort),
     ("http://h:+80/", .invalidPort), ("http://h:80:80/", .invalidPort),
@@ -179,5 +179,29 @@ struct HTTPURLTests {
       if let url = try? base.resolving(location: bytes) { #expect(try HTTPURL(url.description) == url) }
     }
     #expect(accepted > 2000)
+  }
+
+  @Test(arguments: [
+    ("http://[fe80::1%25eth0]:8080/x", "fe80::1%eth0", "http://[fe80::1%25eth0]:8080/x", "[fe80::1]:8080"),
+    ("http://[FE80::1%Eth0]/", "fe80::1%Eth0", "http://[fe80::1%25Eth0]/", "[fe80::1]"),
+    ("https://[fe80::1%25br-lan.100]/", "fe80::1%br-lan.100", "https://[fe80::1%25br-lan.100]/", "[fe80::1]"),
+    ("http://[fe80::1%25a%2Bb]/", "fe80::1%a+b", "http://[fe80::1%25a%2Bb]/", "[fe80::1]"),
+    ("http://[fe80::1%25]/", "fe80::1%25", "http://[fe80::1%2525]/", "[fe80::1]"),
+    ("http://[fe80::1%3]/", "fe80::1%3", "http://[fe80::1%253]/", "[fe80::1]"),
+  ])
+  func `the zone of an address is kept, and told to no server`(
+    text: String, host: String, written: String, field: String
+  ) throws {
+    let url = try HTTPURL(text)
+    #expect(url.host == .ipv6(host) && url.description == written && url.authority == field)
+    #expect(try HTTPURL(url.description) == url)
+    #expect(try url.resolving("/next").host == url.host)
+  }
+
+  @Test(arguments: [
+    "[fe80::1%]", "[fe80::1%25%00]", "[fe80::1%25%2F]", "[fe80::1%25a b]", "[fe80::1%25%zz]", "[%25lo]",
+  ])
+  func `what is no zone is no address`(host: String) {
+    #expect(throws: HTTPURLError.self) { try HTTPURL("http://\(host)/") }
   }
 }

@@ -30,7 +30,7 @@ public struct HTTPURL: Hashable, Sendable {
     case name(String)
     /// Four decimal numbers with dots.
     case ipv4(String)
-    /// An IPv6 address without its brackets, lower-cased, otherwise as written.
+    /// An IPv6 address without its brackets, lower-cased, otherwise as written; perhaps with a zone, as in `fe80::1%eth0`.
     case ipv6(String)
 
     /// The name or address, without brackets.
@@ -63,14 +63,23 @@ public struct HTTPURL: Hashable, Sendable {
     target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
   }
 
-  /// The host, in brackets if it is IPv6, with the port unless it is the scheme's default: the value of Host.
+  /// The host, in brackets and without its zone if it is IPv6, with the port unless it is the scheme's default: the value
+  /// of Host.
   public var authority: String {
-    let name = if case .ipv6(let address) = host { "[\(address)]" } else { host.text }
-    return port == scheme.defaultPort ? name : "\(name):\(port)"
+    // A zone means something here only, and is told to nobody (RFC 6874, section 4).
+    let name = if case .ipv6(let address) = host { "[\(address.prefix { $0 != "%" })]" } else { host.text }
+    return withPort(name)
   }
+
+  private func withPort(_ name: String) -> String { port == scheme.defaultPort ? name : "\(name):\(port)" }
 }
 
 extension HTTPURL: CustomStringConvertible {
-  /// The whole URL.
-  public var description: String { "\(scheme.rawValue)://\(authority)\(target)" }
+  /// The whole URL; a zone as RFC 6874 writes it, `http://[fe80::1%25eth0]/`.
+  public var description: String {
+    guard case .ipv6(let address) = host, let zone = URLZone.written(of: address) else {
+      return "\(scheme.rawValue)://\(authority)\(target)"
+    }
+    return "\(scheme.rawValue)://" + withPort("[\(address.prefix { $0 != "%" })\(zone)]") + target
+  }
 }

@@ -18,7 +18,7 @@ public struct HTTPURLError: Error, Hashable, Sendable, CustomStringConvertible {
     case internationalHost
     /// A host that ends in a number and isn't four numbers from 0 to 255, which libc may take for an address.
     case invalidIPv4Address
-    /// Brackets around something other than an IPv6 address without zone.
+    /// Brackets around something other than an IPv6 address, perhaps with a zone.
     case invalidIPv6Address
     /// The port is not a number from 1 to 65535.
     case invalidPort

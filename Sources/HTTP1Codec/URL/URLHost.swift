@@ -6,10 +6,8 @@ enum URLHost {
   static func parse(_ bytes: ByteView) -> Result<HTTPURL.Host, KindError> {
     guard let first = bytes.first, let last = bytes.last else { return .failure(KindError(.missingHost)) }
     if first == ASCII.openBracket {
-      guard last == ASCII.closeBracket, bytes.count > 2, isIPv6(bytes.part(1..<bytes.count - 1)) else {
-        return .failure(KindError(.invalidIPv6Address))
-      }
-      return .success(.ipv6(lowercased(bytes, 1..<bytes.count - 1)))
+      guard last == ASCII.closeBracket, bytes.count > 2 else { return .failure(KindError(.invalidIPv6Address)) }
+      return literal(bytes.part(1..<bytes.count - 1))
     }
     var offset = 0
     while offset < bytes.count {
@@ -27,6 +25,18 @@ enum URLHost {
     if isIPv4(bytes) { return .success(.ipv4(bytes.text(0..<bytes.count))) }
     if endsInNumber(bytes) { return .failure(KindError(.invalidIPv4Address)) }
     return .success(.name(lowercased(bytes, 0..<bytes.count)))
+  }
+
+  /// What stands in brackets: `IPv6address` or, with a zone, `IPv6addrz` of RFC 6874.
+  private static func literal(_ bytes: ByteView) -> Result<HTTPURL.Host, KindError> {
+    let end = bytes.firstOffset(of: ASCII.percent, in: 0..<bytes.count) ?? bytes.count
+    guard isIPv6(bytes.part(0..<end)) else { return .failure(KindError(.invalidIPv6Address)) }
+    let address = lowercased(bytes, 0..<end)
+    if end == bytes.count { return .success(.ipv6(address)) }
+    guard let zone = URLZone.read(bytes.part(end..<bytes.count), asTyped: true) else {
+      return .failure(KindError(.invalidIPv6Address))
+    }
+    return .success(.ipv6("\(address)%\(zone)"))
   }
 
   /// Where the host ends and the port begins: the colon after the name or after the closing bracket.
@@ -55,7 +65,10 @@ enum URLHost {
       return false
     }
     if host[0] == ASCII.openBracket {
-      return host.count > 2 && host[host.count - 1] == ASCII.closeBracket && isIPv6(host.part(1..<host.count - 1))
+      guard host.count > 2, host[host.count - 1] == ASCII.closeBracket else { return false }
+      let end = host.firstOffset(of: ASCII.percent, in: 1..<host.count) ?? host.count - 1
+      return isIPv6(host.part(1..<end))
+        && (end == host.count - 1 || URLZone.read(host.part(end..<host.count - 1), asTyped: false) != nil)
     }
     for offset in 0..<host.count where !ByteSet.registeredName.contains(host[offset]) {
       guard host[offset] == ASCII.percent, isPercentEncoded(host, at: offset) else { return false }
