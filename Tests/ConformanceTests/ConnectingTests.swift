@@ -21,6 +21,35 @@ import Testing
     }
   }
 
+  @Test("a host without an address of the family to connect from says so", arguments: BackendKind.conforming)
+  func aHostWithoutTheFamily(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let local = SocketAddress("::1", port: 0)!
+      let error = await #expect(throws: NameError.self) {
+        try await ByteStream.connect(host: "127.0.0.1", port: 9, from: local)
+      }
+      #expect(error?.description == "resolve 127.0.0.1: the name has no IPv6 address")
+      let unix = await #expect(throws: NameError.self) {
+        try await ByteStream.connect(host: "localhost", port: 9, from: SocketAddress(abstractName: "x"))
+      }
+      #expect(unix?.reason == .noAddress(.unix))
+    }
+  }
+
+  @Test("an address with a zone is connected to, and named with it", arguments: [BackendKind.ioUring, .epoll])
+  func anAddressWithAZone(backend: BackendKind) async throws {
+    guard BackendKind.conforming.contains(backend) else { return }
+    try await withEventLoop(backend: backend) {
+      // The kernel keeps a zone of addresses that are local to a link, and ::1 is on the loopback interface anyway.
+      #expect(try await resolve("fe80::1%lo", port: 80).map(\.description) == ["[fe80::1%lo]:80"])
+      guard let server = try? await startServer(host: "::1%lo", port: 0, handler: { _ in }) else { return }
+      let stream = try await ByteStream.connect(host: "::1%lo", port: server.port)
+      try await stream.close()
+      server.close()
+      try await server.waitClosed()
+    }
+  }
+
   @Test("a time limit ends a connection that nobody answers", arguments: BackendKind.conforming)
   func aTimeLimitEndsAConnection(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {

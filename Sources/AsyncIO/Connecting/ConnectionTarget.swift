@@ -62,9 +62,8 @@ extension EventLoop {
   package nonisolated(nonsending) func openConnection(
     host: String, port: UInt16, from local: SocketAddress? = nil, limit: Int, until deadline: Int64 = .max
   ) async throws -> StreamHandle {
-    var addresses = try await resolve(host, port: port, until: deadline)
-    if let local { addresses.removeAll { $0.family != local.family } }
-    if addresses.isEmpty { throw NameError(host: host, code: 0) }
+    // From an address of one family only hosts of that family can be reached.
+    let addresses = try await resolve(host, port: port, family: local?.family, until: deadline)
     let name = addresses.count == 1 ? addresses[0].description : "\(host):\(port)"
     return try await openConnection(toFirstOf: addresses, named: name, from: local, limit: limit, until: deadline)
   }

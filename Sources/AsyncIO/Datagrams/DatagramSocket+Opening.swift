@@ -30,7 +30,7 @@ extension DatagramSocket {
     for address in try await resolve(host, port: port) {
       do { return try await bind(to: address, options: options) } catch let error as SystemError { lastError = error }
     }
-    throw lastError ?? NameError(host: host, code: 0)
+    throw lastError ?? NameError(host: host, .noAddress(nil))
   }
 
   /// Opens a socket with a peer: it sends to nobody else and receives from nobody else.
@@ -65,7 +65,7 @@ extension DatagramSocket {
         return try await connect(to: address, options: options)
       } catch let error as SystemError { lastError = error }
     }
-    throw lastError ?? NameError(host: host, code: 0)
+    throw lastError ?? NameError(host: host, .noAddress(nil))
   }
 }
 
