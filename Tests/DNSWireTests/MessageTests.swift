@@ -95,4 +95,14 @@ struct MessageTests {
     #expect(DNSClass(rawValue: 9).description == "CLASS9")
     #expect("\(DNSResponseCode.serverFailure) \(DNSResponseCode(rawValue: 9))" == "SERVFAIL RCODE9")
   }
+
+  @Test func `a header is read without the rest of its message`() throws {
+    var message = DNSMessage.response(to: .query(try DNSName("a.example"), .a, id: 0x1234), .refused)
+    message.header.isAuthoritative = true
+    let bytes = try message.encoded()
+    #expect(try DNSHeader(decoding: bytes) == message.header)
+    // What follows may be anything.
+    #expect(try DNSHeader(decoding: Array(bytes[..<12]) + [0xff]) == message.header)
+    #expect(throws: DNSError.truncated(offset: 0)) { try DNSHeader(decoding: Array(bytes[..<11])) }
+  }
 }

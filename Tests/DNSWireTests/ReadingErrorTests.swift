@@ -53,6 +53,25 @@ struct ReadingErrorTests {
     expect(.tooManyPointers(offset: start + chain.count), bytes)
   }
 
+  @Test func `chains of pointers that every record follows anew`() {
+    // 120 names, each a label in front of the one before, and then thousands that are the last of them.
+    var bytes: [UInt8] = [0, 1, 0x80, 0, 0, 0, 0x13, 0x88, 0, 0, 0, 0]
+    let rest: [UInt8] = [0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4]
+    var previous = bytes.count
+    bytes += [1, 0x61, 0] + rest
+    for _ in 1..<120 {
+      let place = bytes.count
+      bytes += [1, 0x61] + Self.pointer(previous) + rest
+      previous = place
+    }
+    while bytes.count < 60_000 { bytes += Self.pointer(previous) + rest }
+    let error = #expect(throws: DNSError.self) { try DNSMessage(decoding: bytes) }
+    guard case .tooManyPointers = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   private static func pointer(_ offset: Int) -> [UInt8] { [0xc0 | UInt8(offset >> 8), UInt8(offset & 255)] }
 
   private static let wrongData: [(type: DNSType, data: [UInt8])] = [

@@ -13,7 +13,8 @@ public enum DNSError: Error, Hashable, Sendable, CustomStringConvertible {
   case reservedLabelKind(offset: Int)
   /// A compression pointer points at itself, or at what comes after it: followed, it might never end.
   case pointerNotBackwards(offset: Int)
-  /// The name that begins at this offset is made of more than 127 pieces.
+  /// The name that begins at this offset is made of more than 127 pieces, or with it the names of the message are made of
+  /// more than it has bytes.
   case tooManyPointers(offset: Int)
   /// The name that begins at this offset is longer than 255 bytes.
   case nameTooLongInMessage(offset: Int)
@@ -50,7 +51,7 @@ public enum DNSError: Error, Hashable, Sendable, CustomStringConvertible {
     case .reservedLabelKind(let offset): "DNS message: the label at byte \(offset) is of no known kind"
     case .pointerNotBackwards(let offset):
       "DNS message: a compression pointer at byte \(offset) does not point backwards"
-    case .tooManyPointers(let offset): "DNS message: the name at byte \(offset) is made of more than 127 pieces"
+    case .tooManyPointers(let offset): "DNS message: the name at byte \(offset) is made of too many pieces"
     case .nameTooLongInMessage(let offset): "DNS message: the name at byte \(offset) is longer than 255 bytes"
     case .wrongDataLength(let type, let offset):
       "DNS message: the data of the \(type) record at byte \(offset) has a wrong length"

@@ -6,9 +6,7 @@ extension DNSMessage {
   /// - Throws: `DNSError` for anything that is no message.
   public init(decoding bytes: [UInt8]) throws(DNSError) {
     var reader = DNSReader(bytes)
-    let id = try reader.uint16()
-    let flags = try reader.uint16()
-    self.init(header: DNSHeader(id: id, flags: flags))
+    self.init(header: try reader.header())
     // Counts are no promise: what is reserved for them is what could be there.
     let questionCount = try reader.uint16()
     let answerCount = try reader.uint16()
@@ -34,7 +32,26 @@ extension DNSMessage {
   }
 }
 
+extension DNSHeader {
+  /// Reads what a message begins with and nothing else, so that a stranger's message need not be read at all.
+  ///
+  /// The upper bits of a response code, which an OPT record has, are zero.
+  ///
+  /// - Throws: `DNSError.truncated` for fewer than twelve bytes.
+  public init(decoding bytes: [UInt8]) throws(DNSError) {
+    guard bytes.count >= 12 else { throw .truncated(offset: 0) }
+    var reader = DNSReader(bytes)
+    self = try reader.header()
+  }
+}
+
 extension DNSReader {
+  /// Without the numbers of records that follow.
+  mutating func header() throws(DNSError) -> DNSHeader {
+    let id = try uint16()
+    return DNSHeader(id: id, flags: try uint16())
+  }
+
   /// The OPT record that stands here; nil, and nothing is read, if another one does.
   mutating func edns() throws(DNSError) -> (edns: EDNS, upperResponseCode: UInt8)? {
     var ahead = self

@@ -3,8 +3,9 @@
 //
 // Compression (RFC 1035, §4.1.4) lets a name continue with the end of an earlier one. A pointer has to point to before
 // the piece of the name that it ends. So each one followed leads further back, no two names can send the reader round in
-// a circle. They are counted all the same: a chain of thousands of them, followed anew by each record, is a lot of work for
-// a message of 64 KiB.
+// a circle. They are counted all the same, in a name and in the whole message: a chain of a hundred of them, followed anew
+// by each of thousands of records, is a lot of work for a message of 64 KiB. As many as the message has bytes are more
+// than any writer needs, whose pointers take two bytes each and lead to a name that was written before.
 
 struct DNSReader {
   let bytes: [UInt8]
@@ -12,6 +13,8 @@ struct DNSReader {
 
   /// A name has no more than 127 labels, and a writer needs no more than one pointer for each.
   private static let mostPointers = 127
+  /// Pointers followed so far.
+  private var followed = 0
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -63,10 +66,12 @@ struct DNSReader {
       switch length >> 6 {
       case 0:
         guard position + length < bytes.count else { throw .truncated(offset: start) }
-        wireForm += bytes[position...position + length]
-        guard wireForm.count <= DNSName.longest else { throw .nameTooLongInMessage(offset: start) }
         position += length + 1
+        guard wireForm.count + position - pieceStart <= DNSName.longest else {
+          throw .nameTooLongInMessage(offset: start)
+        }
         if length == 0 {
+          wireForm += bytes[pieceStart..<position]
           offset = end ?? position
           return DNSName(uncheckedWireForm: wireForm)
         }
@@ -75,7 +80,9 @@ struct DNSReader {
         let target = (length & 0x3f) << 8 | Int(bytes[position + 1])
         guard target < pieceStart else { throw .pointerNotBackwards(offset: position) }
         pointers += 1
-        guard pointers <= Self.mostPointers else { throw .tooManyPointers(offset: start) }
+        followed += 1
+        guard pointers <= Self.mostPointers, followed <= bytes.count else { throw .tooManyPointers(offset: start) }
+        wireForm += bytes[pieceStart..<position]
         if end == nil { end = position + 2 }
         position = target
         pieceStart = target
