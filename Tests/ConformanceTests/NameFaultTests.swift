@@ -28,6 +28,7 @@ import Testing
         NameServer.Reply(bytes: try wrongID.encoded()), NameServer.Reply(bytes: try wrongQuestion.encoded()),
         NameServer.Reply(bytes: try noResponse.encoded()), NameServer.Reply(bytes: [1, 2, 3]),
         NameServer.Reply(bytes: Array(try forged.encoded().dropLast(3))), NameServer.Reply(bytes: []),
+        NameServer.Reply(bytes: Array(try wrongID.encoded()[..<12])),
         NameServer.Reply(bytes: try zone.answer(query).encoded(), delay: .milliseconds(20)),
       ]
     }
@@ -116,6 +117,61 @@ import Testing
     }
     try await withNameServer(on: backend, behaviour) { _, resolver async throws in
       #expect(try await hosts(of: "www.example", using: resolver) == ["192.0.2.7", "2001:db8::7"])
+    }
+  }
+
+  /// Answers to queries without EDNS, and does something else with those that have it.
+  private static func plain(
+    _ refuse: @escaping @Sendable (DNSMessage) throws -> [NameServer.Reply]
+  )
+    -> NameServer.Behaviour
+  {
+    let zone = Self.zone
+    return { query, _ in
+      query.edns == nil ? [NameServer.Reply(bytes: try zone.answer(query).encoded())] : try refuse(query)
+    }
+  }
+
+  @Test("a box that drops queries with EDNS costs one time-out, and none after it", arguments: BackendKind.conforming)
+  func ednsIsDropped(backend: BackendKind) async throws {
+    for attempts in [1, 2] {
+      let change: @Sendable (inout ResolverConfiguration) -> Void = {
+        $0.timeout = .milliseconds(400)
+        $0.attempts = attempts
+      }
+      try await withNameServer(on: backend, Self.plain { _ in [] }, change) { server, resolver async throws in
+        #expect(try await hosts(of: "www.example", using: resolver) == ["192.0.2.7", "2001:db8::7"])
+        #expect(server.queries.count == 4)
+        #expect(try await hosts(of: "four.example", family: .ipv4, using: resolver) == ["192.0.2.4"])
+        #expect(server.queries.count == 5)
+      }
+    }
+  }
+
+  @Test(
+    "a server that answers EDNS with a bare header, NOTIMP or SERVFAIL is asked without",
+    arguments: BackendKind.conforming)
+  func ednsIsRefused(backend: BackendKind) async throws {
+    let refusals: [@Sendable (DNSMessage) throws -> [NameServer.Reply]] = [
+      { query in
+        // The header of the query with its numbers, and nothing of what it counts.
+        let bytes = try DNSMessage.response(to: query, .formatError).encoded()
+        return [NameServer.Reply(bytes: Array(bytes[..<12]))]
+      },
+      { query in [NameServer.Reply(bytes: try DNSMessage.response(to: query, .notImplemented).encoded())] },
+      { query in
+        var refusal = DNSMessage.response(to: query, .serverFailure)
+        refusal.edns = nil
+        return [NameServer.Reply(bytes: try refusal.encoded())]
+      },
+    ]
+    for refusal in refusals {
+      try await withNameServer(on: backend, Self.plain(refusal)) { server, resolver async throws in
+        #expect(try await hosts(of: "four.example", family: .ipv4, using: resolver) == ["192.0.2.4"])
+        #expect(server.queries.count == 2)
+        #expect(try await hosts(of: "www.example", family: .ipv4, using: resolver) == ["192.0.2.7"])
+        #expect(server.queries.count == 3)
+      }
     }
   }
 

@@ -65,6 +65,67 @@ import Testing
     }
   }
 
+  @Test(
+    "a name with a dot at its end is itself alone, and not what the same without is", arguments: BackendKind.conforming)
+  func absoluteNames(backend: BackendKind) async throws {
+    let zone = Zone(("db.corp.example", a(9), 300), ("db", a(1), 300))
+    try await withNameServer(on: backend, zone.behaviour, { $0.search = ["corp.example"] }) {
+      server, resolver async throws in
+      for _ in 0..<2 {
+        #expect(try await hosts(of: "db.", family: .ipv4, using: resolver) == ["192.0.2.1"])
+        #expect(try await hosts(of: "db", family: .ipv4, using: resolver) == ["192.0.2.9"])
+      }
+      #expect(server.queries == ["db. IN A udp", "db.corp.example. IN A udp"])
+      #expect(await reason { try await resolve("none.", port: 1, family: .ipv4, using: resolver) } == .notFound)
+      #expect(server.queries.dropFirst(2) == ["none. IN A udp"])
+    }
+  }
+
+  @Test("what libc takes for no host name is an error, in both directions", arguments: BackendKind.conforming)
+  func hostNames(backend: BackendKind) async throws {
+    let evil = name("evil'<b>x$(id).example")
+    let zone = Zone(
+      ("$(id).test", a(1), 60), ("-rf.test", a(1), 60), ("test", a(1), 60), ("*.example.org", a(1), 60),
+      ("under_score.test", a(2), 60), ("alias.test", .cname(evil), 60), ("evil'<b>x$(id).example", a(3), 60),
+      ("7.2.0.192.in-addr.arpa", .ptr(evil), 60), ("8.2.0.192.in-addr.arpa", .ptr(evil), 60),
+      ("8.2.0.192.in-addr.arpa", .ptr(name("www.example")), 60))
+    try await withNameServer(on: backend, zone.behaviour) { server, resolver async throws in
+      for host in ["$(id).test", "-rf.test", "test..", "*.example.org", ".example.org", "evil'<b>x$(id).example"] {
+        let reason = await reason { try await resolve(host, port: 1, using: resolver) }
+        guard case .malformed = reason else {
+          Issue.record("\(host): \(String(describing: reason))")
+          continue
+        }
+      }
+      #expect(server.queries.isEmpty)
+      #expect(try await hosts(of: "under_score.test", using: resolver) == ["192.0.2.2"])
+      let alias = await reason { try await resolve("alias.test", port: 1, using: resolver) }
+      #expect(alias == .unacceptableName("evil'<b>x$(id).example"))
+      let error = await #expect(throws: NameError.self) {
+        try await hostName(of: SocketAddress("192.0.2.7", port: 0)!, using: resolver)
+      }
+      #expect(error?.reason == .unacceptableName("evil'<b>x$(id).example") && error?.host == "192.0.2.7")
+      // One that is good will do.
+      #expect(try await hostName(of: SocketAddress("192.0.2.8", port: 0)!, using: resolver) == "www.example")
+    }
+  }
+
+  @Test("a name that is none is so for every resolver", arguments: BackendKind.conforming)
+  func hostNamesOfEveryResolver(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      for resolver in [Resolver.automatic, .system, .stub()] {
+        let found = await reason { try await resolve("*.example.org", port: 1, using: resolver) }
+        #expect(found == .malformed("it has a character that no name has"))
+      }
+      let connecting = await #expect(throws: NameError.self) {
+        try await openConnection(host: ".example.org", port: 1)
+      }
+      #expect(connecting?.description == "resolve \".example.org\": not a host name: a label is empty")
+      let loopbacks = try await resolve("api.localhost.", port: 1, family: .ipv4)
+      #expect(loopbacks.count == 1)
+    }
+  }
+
   @Test("an answer that is too long for UDP is asked for over TCP", arguments: BackendKind.conforming)
   func truncated(backend: BackendKind) async throws {
     var zone = Self.zone

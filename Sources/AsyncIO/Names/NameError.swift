@@ -28,6 +28,9 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
     case serverFailure([ServerFailure])
     /// It can't be a name of a host: why.
     case malformed(String)
+    /// What the name servers lead to is a name that no host can have: an alias, or the name of an address. libc refuses
+    /// it too, see res_hnok(3): it may be meant for whoever prints it or hands it to a shell.
+    case unacceptableName(String)
     /// libc says so: a code of getaddrinfo(3).
     case system(code: Int32)
   }
@@ -96,6 +99,7 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notFound, .malformed: EAI_NONAME
     case .noAddress: Self.noData
     case .timedOut, .serverFailure: EAI_AGAIN
+    case .unacceptableName: EAI_FAIL
     case .system(let code): code
     }
   }
@@ -111,10 +115,12 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notFound: "no such name"
     case .noAddress(.ipv4): "the name has no IPv4 address"
     case .noAddress(.ipv6): "the name has no IPv6 address"
+    case .noAddress(.unix): "a Unix socket has no host"
     case .noAddress: "the name has no address"
     case .timedOut(let servers): "no answer from " + servers.map(\.description).joined(separator: ", ")
     case .serverFailure(let failures): failures.map(\.description).joined(separator: "; ")
     case .malformed(let why): "not a host name: \(why)"
+    case .unacceptableName(let name): "leads to \(name.debugDescription), which is not a host name"
     case .system(let code):
       "\(Self.lowercased(String(cString: gai_strerror(code)))) (getaddrinfo \(code))"
     }

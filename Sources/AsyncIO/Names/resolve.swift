@@ -15,6 +15,10 @@ import Glibc
 /// there is nothing; tasks of a loop that ask for the same name at the same time share one look-up. The order is that of
 /// RFC 6724.
 ///
+/// A dot at its end makes a name absolute: it is not looked for in the search domains. A name has letters, digits, hyphens
+/// and underscores, as libc wants it; anything else is `NameError.Reason.malformed`, such as `*.example.org`. An IPv6
+/// address may have a zone: `fe80::1%eth0`.
+///
 /// - Parameters:
 ///   - family: IPv4 or IPv6 only; nil for both.
 ///   - resolver: Who looks it up; nil for the task's, `Resolver.current`.
@@ -34,12 +38,13 @@ public nonisolated(nonsending) func resolve(
 /// ```
 ///
 /// It is looked up in /etc/hosts, then by a PTR query (RFC 1035, §3.5). Whoever owns the address says what its name is:
-/// anything. A name that matters has to be resolved, and the address be among its own.
+/// anything that can be one. A name that matters has to be resolved, and the address be among its own.
 ///
 /// - Parameters:
 ///   - address: Its port doesn't matter.
 ///   - resolver: Who looks it up; nil for the task's, `Resolver.current`.
-/// - Throws: `NameError`, `.notFound` if the address has no name. `CancellationError` as `resolve`.
+/// - Throws: `NameError`, `.notFound` if the address has no name, `.unacceptableName` if it is none that a host can have.
+///   `CancellationError` as `resolve`.
 public nonisolated(nonsending) func hostName(
   of address: SocketAddress, using resolver: Resolver? = nil
 ) async throws -> String {
@@ -56,6 +61,8 @@ extension EventLoop {
       guard family == nil || family == numeric.family else { throw NameError(host: host, .noAddress(family)) }
       return [numeric]
     }
+    if family == .unix { throw NameError(host: host, .noAddress(.unix)) }
+    if let problem = HostNameSyntax.problem(in: host) { throw NameError(host: host, .malformed(problem)) }
     let resolver = resolver ?? .current
     var addresses: [SocketAddress]
     if let known = resolver.namesOfDriver(of: self)?.addresses(ofHost: host, port: port) {

@@ -39,7 +39,9 @@ extension Inquiry {
 
   @Test func recordsHoldAsLongAsTheShortestOfThem() {
     var inquiry = inquiry()
-    #expect(inquiry.attempt == Inquiry.Attempt(server: servers[0], overTCP: false, query: .query(www, .a, id: 0)))
+    #expect(
+      inquiry.attempt
+        == Inquiry.Attempt(server: servers[0], overTCP: false, hasHalfTime: false, query: .query(www, .a, id: 0)))
     inquiry.answered(answer(.noError, [DNSRecord(www, .a(1), timeToLive: 60), DNSRecord(www, .a(2), timeToLive: 30)]))
     #expect(inquiry.finding == .records([.a(1), .a(2)], timeToLive: 30))
   }
@@ -168,6 +170,71 @@ extension Inquiry {
     #expect(inquiry.finding == failures((0, .refused(responseCode: code.rawValue))))
   }
 
+  @Test func aServerFailureMayMeanEDNSUnlessTheServerSpeaksIt() {
+    var inquiry = inquiry([servers[0]])
+    var old = answer(.serverFailure)
+    old.edns = nil
+    inquiry.answered(old)
+    #expect(inquiry.attempt?.query.edns == nil && inquiry.attempt?.server == servers[0])
+    inquiry.answered(old)
+    #expect(inquiry.finding == failures((0, .refused(responseCode: 2))))
+  }
+
+  @Test func aSilentServerIsAskedWithoutEDNSInTheNextRound() {
+    var inquiry = inquiry([servers[0]])
+    #expect(inquiry.attempt?.query.edns != nil && inquiry.attempt?.hasHalfTime == false)
+    inquiry.failed(.noAnswer)
+    #expect(inquiry.attempt?.query.edns == nil && inquiry.attempt?.server == servers[0])
+    inquiry.answered(answer(.noError, [DNSRecord(www, .a(1), timeToLive: 60)]))
+    #expect(inquiry.finding == .records([.a(1)], timeToLive: 60))
+  }
+
+  @Test func aSingleRoundIsDividedBetweenBothKindsOfQuery() {
+    var inquiry = inquiry(attempts: 1)
+    for server in servers {
+      for hasEDNS in [true, false] {
+        #expect(inquiry.attempt?.server == server && inquiry.attempt?.hasHalfTime == true)
+        #expect((inquiry.attempt?.query.edns != nil) == hasEDNS)
+        inquiry.failed(.noAnswer)
+      }
+    }
+    #expect(inquiry.finding == failures((0, .noAnswer), (1, .noAnswer)))
+  }
+
+  @Test func aServerThatIsKnownNotToTakeEDNSGetsNone() {
+    var inquiry = Inquiry(www, .a, servers: servers, attempts: 1, withoutEDNS: [servers[0]])
+    #expect(inquiry.attempt?.query.edns == nil && inquiry.attempt?.hasHalfTime == false)
+    inquiry.failed(.noAnswer)
+    #expect(inquiry.attempt?.server == servers[1] && inquiry.attempt?.query.edns != nil)
+  }
+
+  @Test func aServerThatHangsUpIsAskedOnceMoreWithoutEDNS() {
+    var inquiry = inquiry([servers[0]], usesTCP: true)
+    inquiry.failed(.unusableAnswer)
+    #expect(inquiry.attempt?.query.edns == nil && inquiry.attempt?.overTCP == true)
+    inquiry.failed(.unusableAnswer)
+    #expect(inquiry.finding == failures((0, .unusableAnswer)))
+  }
+
+  @Test func anAliasOfWhatIsNoHostNameIsNotFollowed() {
+    var inquiry = inquiry()
+    let evil = name("$(id).example")
+    inquiry.answered(
+      answer(
+        .noError,
+        [DNSRecord(www, .cname(evil), timeToLive: 20), DNSRecord(evil, .a(7), timeToLive: 60)]))
+    #expect(inquiry.finding == .unacceptable(evil))
+    // The way to the name of an address is no host's name (RFC 2317).
+    var reverse = Inquiry(name("7.2.0.192.in-addr.arpa"), .ptr, servers: servers, attempts: 1)
+    let zone = name("7.0/25.2.0.192.in-addr.arpa")
+    let records = [
+      DNSRecord(name("7.2.0.192.in-addr.arpa"), .cname(zone), timeToLive: 20),
+      DNSRecord(zone, .ptr(www), timeToLive: 9),
+    ]
+    reverse.answered(answer(.noError, records))
+    #expect(reverse.finding == .records([.ptr(www)], timeToLive: 9))
+  }
+
   @Test func aReferralIsNoAnswer() {
     var inquiry = inquiry([servers[0]])
     var referral = answer()
@@ -196,6 +263,12 @@ extension Inquiry {
     #expect(lookUp.next() == .ask([DNSQuestion(www, .aaaa), DNSQuestion(www, .a)]))
     lookUp.found([.records([.aaaa(1, 1)], timeToLive: 60), .records([.a(1)], timeToLive: 30)])
     #expect(outcome(lookUp) == .init(content: .records([.aaaa(1, 1), .a(1)]), timeToLive: 30))
+  }
+
+  @Test func aNameThatLeadsToNoHostNameIsAnError() {
+    var lookUp = lookUp(["www.x", "www"])
+    lookUp.found([.unacceptable(name("$(id).x")), .nothing(nameExists: true, timeToLive: 9)])
+    #expect(outcome(lookUp) == .init(content: .failure(.unacceptableName("$(id).x")), timeToLive: nil))
   }
 
   @Test func oneFamilyWillDo() {

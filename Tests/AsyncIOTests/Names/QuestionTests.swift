@@ -26,6 +26,12 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
     #expect(HostName("") == .malformed("it is empty"))
     #expect(HostName(".") == .malformed("it is the root"))
     #expect(HostName("a..b") == .malformed("a label is empty"))
+    #expect(HostName("test..") == .malformed("a label is empty"))
+    #expect(HostName(".example.org") == .malformed("a label is empty"))
+    #expect(HostName("-a.example") == .malformed("it begins with a hyphen"))
+    for text in ["*.example.org", "$(id).test", "evil'<b>", "a/b", "a\\046b", "a:80", "a%lo", "fe80::1%nosuchzone"] {
+      #expect(HostName(text) == .malformed("it has a character that no name has"), "\(text)")
+    }
     #expect(HostName("a b") == .malformed("it has a character that no name has"))
     #expect(HostName("a\0b") == .malformed("it has a character that no name has"))
     #expect(HostName("bücher.example") == .malformed("it is not ASCII; xn-- names stand for others"))
@@ -53,7 +59,13 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
 
   @Test func aNameWithADotAtItsEndIsMeantAsItIs() { #expect(candidates("db.") == ["db."]) }
 
+  @Test func aNameWithADotIsKnownApartFromOneWithout() {
+    #expect(HostName.canonical("DB.") == "db." && HostName.canonical("db") == "db")
+    #expect(HostName.canonicalFromRoot("DB.") == "db" && HostName.canonicalFromRoot("dB") == "db")
+  }
+
   @Test func domainsThatAreNoneAreLeftOut() {
+    #expect(candidates("db", search: ["$(id).example"]) == ["db."])
     #expect(candidates("db", search: ["a..b", String(repeating: "ab.", count: 84), "ok"]) == ["db.ok.", "db."])
   }
 }
@@ -78,6 +90,16 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
     order.wasSilent(servers[0], now: 0)
     order.answered(servers[0])
     #expect(order.next(of: servers, rotates: false, now: 1) == servers)
+  }
+
+  @Test func aServerWithoutEDNSIsRememberedForAWhile() {
+    var order = ServerOrder()
+    #expect(order.withoutEDNS(now: 0).isEmpty)
+    order.answeredWithoutEDNS(servers[0], now: 0)
+    // What is known already holds no longer for being used.
+    order.answeredWithoutEDNS(servers[0], now: 5)
+    #expect(order.withoutEDNS(now: ServerOrder.memoryOfEDNS - 1) == [servers[0]])
+    #expect(order.withoutEDNS(now: ServerOrder.memoryOfEDNS).isEmpty)
   }
 }
 

@@ -24,14 +24,15 @@ public struct HostsFile: Hashable, Sendable {
   }
 
   private mutating func add(_ name: String, _ address: SocketAddress) {
-    let name = HostName.canonical(name)
+    let name = HostName.canonicalFromRoot(name)
     if addresses[name]?.contains(address) == true { return }
     addresses[name, default: []].append(address)
     names[address, default: []].append(name)
   }
 
-  /// The addresses of a name, in the order of the file and with port 0; names are the same in upper and lower case.
-  public func addresses(of name: String) -> [SocketAddress] { addresses[HostName.canonical(name)] ?? [] }
+  /// The addresses of a name, in the order of the file and with port 0. Names are the same in upper and lower case, and
+  /// with a dot at the end.
+  public func addresses(of name: String) -> [SocketAddress] { addresses[HostName.canonicalFromRoot(name)] ?? [] }
 
   /// The names of an address in the order of the file, the official one before its aliases. The port doesn't matter.
   public func names(of address: SocketAddress) -> [String] {

@@ -16,26 +16,15 @@ enum HostName: Equatable {
   case malformed(String)
 
   init(_ text: String) {
-    let bytes = text.utf8
-    if bytes.isEmpty {
-      self = .malformed("it is empty")
+    if let problem = HostNameSyntax.problem(in: text) {
+      self = .malformed(problem)
       return
     }
-    if let wrong = bytes.first(where: { $0 <= 0x20 || $0 >= 0x7f || $0 == UInt8(ascii: "\\") }) {
-      self = .malformed(
-        wrong < 0x80 ? "it has a character that no name has" : "it is not ASCII; xn-- names stand for others")
+    guard let name = try? DNSName(text), let last = name.labels.last else {
+      self = .malformed("it is no domain name")
       return
     }
-    let name: DNSName
-    do { name = try DNSName(text) } catch {
-      self = .malformed(Self.explanation(of: error))
-      return
-    }
-    guard let last = name.labels.last else {
-      self = .malformed("it is the root")
-      return
-    }
-    let isAbsolute = bytes.last == UInt8(ascii: ".")
+    let isAbsolute = text.utf8.last == UInt8(ascii: ".")
     switch String(decoding: last, as: UTF8.self).lowercased() {
     case "localhost": self = .localhost
     case "invalid", "onion": self = .nowhere
@@ -49,19 +38,15 @@ enum HostName: Equatable {
     return label.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
   }
 
-  private static func explanation(of error: DNSError) -> String {
-    switch error {
-    case .emptyLabel: "a label is empty"
-    case .labelTooLong: "a label is longer than 63 bytes"
-    default: "it is longer than 255 bytes"
-    }
+  /// As a key: in lower case. The dot at the end stays: `db.` is that name alone, `db` is looked for in the search
+  /// domains.
+  static func canonical(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 >= 0x41 && $0 <= 0x5a }) else { return text }
+    return String(decoding: text.utf8.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 
-  /// As a key: in lower case, without the dot at the end.
-  static func canonical(_ text: String) -> String {
-    let isCanonical = !text.utf8.contains { $0 >= 0x41 && $0 <= 0x5a } && text.utf8.last != UInt8(ascii: ".")
-    if isCanonical { return text }
-    let name = text.utf8.last == UInt8(ascii: ".") ? text.dropLast() : text[...]
-    return String(decoding: name.utf8.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }, as: UTF8.self)
+  /// The same without the dot at the end, for names that are all taken from the root.
+  static func canonicalFromRoot(_ text: String) -> String {
+    canonical(text.utf8.last == UInt8(ascii: ".") ? String(text.dropLast()) : text)
   }
 }

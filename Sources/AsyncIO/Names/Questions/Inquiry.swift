@@ -5,6 +5,11 @@
 // A server that says that it can't (SERVFAIL, REFUSED), or that can't be reached, will say so again a moment later: the
 // others are asked, and it no more. One that was silent gets another chance in the next round, since UDP loses packets.
 //
+// EDNS (RFC 6891) goes with a query until a server turns out not to take it (§6.2.2): one from before it says FORMERR or
+// NOTIMP, some say SERVFAIL or hang up, and a box in between may drop the query in silence. libc sends none, and gets its
+// answer there. So what failed with EDNS is asked once more without: in the next round after silence, and where there is
+// only one round, in the second half of its time.
+//
 // An alias is followed within the answer as far as it goes, and then by asking for what it leads to: a recursive server
 // gives the whole chain, but nothing makes it. The number of steps is limited, so that aliases in a circle end.
 
@@ -16,6 +21,8 @@ struct Inquiry {
   struct Attempt: Equatable {
     let server: SocketAddress
     let overTCP: Bool
+    /// Whether it has half of a round's time only: the other half is for the same question without EDNS.
+    let hasHalfTime: Bool
     /// With an id of 0: who sends it draws one.
     let query: DNSMessage
   }
@@ -32,6 +39,8 @@ struct Inquiry {
     /// There are none: no such name, or a name without such records; for how long, if anybody said (RFC 2308, §5).
     case nothing(nameExists: Bool, timeToLive: UInt32?)
     case failed([NameError.ServerFailure])
+    /// The name is the alias of one that no host can have.
+    case unacceptable(DNSName)
   }
 
   /// As many aliases as glibc follows are enough for everybody.
@@ -49,7 +58,9 @@ struct Inquiry {
   private var silent: [SocketAddress] = []
   private var failures: [NameError.ServerFailure] = []
   private var overTCP: Bool
-  private var usesEDNS = true
+  /// Servers that are asked without EDNS.
+  private var withoutEDNS: Set<SocketAddress>
+  private var hasHalfTime = false
 
   private var aliases = 0
   private var timeToLive = UInt32.max
@@ -58,7 +69,11 @@ struct Inquiry {
   /// - Parameters:
   ///   - servers: In the order in which to ask them; at least one.
   ///   - attempts: How many rounds of asking those that were silent; at least one.
-  init(_ name: DNSName, _ type: DNSType, servers: [SocketAddress], attempts: Int, usesTCP: Bool = false) {
+  ///   - withoutEDNS: Servers that are known not to take EDNS.
+  init(
+    _ name: DNSName, _ type: DNSType, servers: [SocketAddress], attempts: Int, usesTCP: Bool = false,
+    withoutEDNS: Set<SocketAddress> = []
+  ) {
     self.name = name
     self.type = type
     self.servers = servers
@@ -67,13 +82,17 @@ struct Inquiry {
     round = servers
     roundsLeft = self.attempts
     overTCP = usesTCP
+    self.withoutEDNS = withoutEDNS
     if servers.isEmpty { finding = .failed([]) }
+    begin()
   }
+
+  private var usesEDNS: Bool { !withoutEDNS.contains(round[position]) }
 
   func next() -> Step {
     if let finding { return .done(finding) }
     let query = DNSMessage.query(name, type, id: 0, edns: usesEDNS ? EDNS() : nil)
-    return .ask(Attempt(server: round[position], overTCP: overTCP, query: query))
+    return .ask(Attempt(server: round[position], overTCP: overTCP, hasHalfTime: hasHalfTime, query: query))
   }
 
   /// The server that was asked has answered, with a message that fits the query.
@@ -81,20 +100,41 @@ struct Inquiry {
     guard finding == nil else { return }
     let code = message.header.responseCode
     if message.header.isTruncated {
-      if overTCP { failed(.unusableAnswer) } else { overTCP = true }
+      if overTCP { passOver(.unusableAnswer) } else { overTCP = true }
     } else if code == .noError || code == .noSuchName {
       read(message)
-    } else if usesEDNS && (code == .formatError || code == .notImplemented || code == .badVersion) {
-      // A server from before RFC 6891; §7.
-      usesEDNS = false
+    } else if usesEDNS && Self.maySayNoToEDNS(message) {
+      withoutEDNS.insert(round[position])
     } else {
-      failed(.refused(responseCode: code.rawValue))
+      passOver(.refused(responseCode: code.rawValue))
+    }
+  }
+
+  /// Whether the server may mean EDNS by that. One that knows it says what it can't with an OPT record of its own.
+  private static func maySayNoToEDNS(_ message: DNSMessage) -> Bool {
+    switch message.header.responseCode {
+    case .formatError, .notImplemented, .badVersion: true
+    case .serverFailure: message.edns == nil
+    default: false
     }
   }
 
   /// It did not answer.
   mutating func failed(_ problem: NameError.ServerFailure.Problem) {
     guard finding == nil else { return }
+    if usesEDNS {
+      switch problem {
+      case .noAnswer where !hasHalfTime: withoutEDNS.insert(round[position])
+      case .noAnswer, .unusableAnswer:
+        withoutEDNS.insert(round[position])
+        return
+      case .unreachable, .refused: break
+      }
+    }
+    passOver(problem)
+  }
+
+  private mutating func passOver(_ problem: NameError.ServerFailure.Problem) {
     let failure = NameError.ServerFailure(server: round[position], problem: problem)
     if problem == .noAnswer { silent.append(failure.server) }
     if !failures.contains(failure) { failures.append(failure) }
@@ -103,14 +143,21 @@ struct Inquiry {
 
   private mutating func askNext() {
     position += 1
+    if position == round.count {
+      roundsLeft -= 1
+      round = silent
+      silent = []
+      position = 0
+      if round.isEmpty || roundsLeft == 0 { finding = .failed(failures) }
+    }
+    begin()
+  }
+
+  /// What holds for a server that is asked next.
+  private mutating func begin() {
+    guard finding == nil else { return }
     overTCP = usesTCP
-    usesEDNS = true
-    if position < round.count { return }
-    roundsLeft -= 1
-    round = silent
-    silent = []
-    position = 0
-    if round.isEmpty || roundsLeft == 0 { finding = .failed(failures) }
+    hasHalfTime = attempts == 1 && usesEDNS
   }
 
   private mutating func read(_ message: DNSMessage) {
@@ -122,6 +169,10 @@ struct Inquiry {
       guard let alias = message.answers.first(where: { $0.type == .cname && $0.name == name }),
         case .cname(let target) = alias.data
       else { break }
+      if isOfHosts && !target.isHostName {
+        finding = .unacceptable(target)
+        return
+      }
       follow(to: target, for: alias.seconds)
     }
     let zone = message.authorities.first { $0.type == .soa }
@@ -129,7 +180,7 @@ struct Inquiry {
       for record in records { timeToLive = min(timeToLive, record.seconds) }
       finding = .records(records.map(\.data), timeToLive: timeToLive)
     } else if aliases > Self.mostAliases {
-      failed(.unusableAnswer)
+      passOver(.unusableAnswer)
     } else if message.header.responseCode == .noSuchName || zone != nil {
       let negative = zone.map { min(min($0.seconds, $0.minimum), timeToLive) }
       finding = .nothing(nameExists: message.header.responseCode == .noError, timeToLive: negative)
@@ -139,9 +190,12 @@ struct Inquiry {
       finding = .nothing(nameExists: true, timeToLive: nil)
     } else {
       // A referral, from a server that doesn't look things up for others.
-      failed(.unusableAnswer)
+      passOver(.unusableAnswer)
     }
   }
+
+  /// Whether the names are those of hosts. Those that PTR records are looked up by need not be: RFC 2317 has a slash.
+  private var isOfHosts: Bool { type == .a || type == .aaaa }
 
   private mutating func follow(to target: DNSName, for seconds: UInt32) {
     name = target
@@ -156,7 +210,7 @@ struct Inquiry {
     roundsLeft = attempts
     silent = []
     failures = []
-    overTCP = usesTCP
+    begin()
   }
 }
 

@@ -59,6 +59,7 @@ struct NameLookUp {
     var seconds: UInt32?
     var failures: [NameError.ServerFailure] = []
     var hasFailed = false
+    var unacceptable: DNSName?
     for finding in findings {
       switch finding {
       case .records(let records, let timeToLive):
@@ -72,11 +73,14 @@ struct NameLookUp {
       case .failed(let more):
         hasFailed = true
         for failure in more where !failures.contains(failure) { failures.append(failure) }
+      case .unacceptable(let name): unacceptable = name
       }
     }
     if !all.isEmpty {
       let kept = hasFailed ? min(seconds ?? 0, Self.halfAnswer) : seconds
       outcome = Outcome(content: .records(all), timeToLive: kept)
+    } else if let unacceptable {
+      outcome = Outcome(content: .failure(.unacceptableName(unacceptable.text)), timeToLive: nil)
     } else if hasFailed {
       failed(failures)
     } else {

@@ -13,7 +13,7 @@ enum SearchList {
   ) -> [DNSName] {
     if isAbsolute { return [name] }
     // A domain that is none, or that makes the name too long, has nothing to offer.
-    let within = search.compactMap { try? DNSName(name.description + $0) }
+    let within = search.compactMap { try? DNSName(name.description + $0) }.filter(\.isHostName)
     return dots >= ndots ? [name] + within : within + [name]
   }
 }

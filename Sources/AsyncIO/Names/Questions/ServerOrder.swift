@@ -2,7 +2,7 @@
 
 import AsyncIOCore
 
-/// Which name server to ask first. One that was silent comes last for a while: otherwise each look-up would wait for it
+/// What is remembered of name servers: which one to ask first, and which to ask without EDNS. One that was silent comes last for a while: otherwise each look-up would wait for it
 /// anew, as libc's do.
 struct ServerOrder {
   /// Nanoseconds for which a silent server comes last.
@@ -10,6 +10,11 @@ struct ServerOrder {
 
   private var silentUntil: [SocketAddress: Int64] = [:]
   private var turn = 0
+
+  /// Nanoseconds for which a server is asked without EDNS that answered only so: RFC 6891, §6.2.2 has "a brief time", and
+  /// this is unbound's. The price of an error is TCP for answers of more than 512 bytes.
+  static let memoryOfEDNS: Int64 = 900_000_000_000
+  private var plainUntil: [SocketAddress: Int64] = [:]
 
   mutating func next(of servers: [SocketAddress], rotates: Bool, now: Int64) -> [SocketAddress] {
     var order = servers
@@ -25,6 +30,18 @@ struct ServerOrder {
   }
 
   mutating func wasSilent(_ server: SocketAddress, now: Int64) { silentUntil[server] = now &+ Self.penalty }
+
+  /// The servers that are asked without EDNS.
+  mutating func withoutEDNS(now: Int64) -> Set<SocketAddress> {
+    if plainUntil.isEmpty { return [] }
+    plainUntil = plainUntil.filter { $0.value > now }
+    return Set(plainUntil.keys)
+  }
+
+  /// A server has answered a query without EDNS, after one with EDNS had failed.
+  mutating func answeredWithoutEDNS(_ server: SocketAddress, now: Int64) {
+    if plainUntil[server] == nil { plainUntil[server] = now &+ Self.memoryOfEDNS }
+  }
 
   mutating func answered(_ server: SocketAddress) {
     if !silentUntil.isEmpty { silentUntil[server] = nil }

@@ -22,8 +22,8 @@ struct NameExchange: Sendable {
     self.query = query
   }
 
-  /// - Throws: `DeadlinePassed` at a time of the loop's clock; `SystemError` if the server can't be reached; `DNSError` or
-  ///   a stream's error if it talks nonsense over TCP. `CancellationError`.
+  /// - Throws: `DeadlinePassed` at a time of the loop's clock; `SystemError` if the server can't be reached;
+  ///   `UnrelatedAnswer` or a stream's error if it talks nonsense over TCP. `CancellationError`.
   nonisolated(nonsending) func answer(until deadline: Int64) async throws -> DNSMessage {
     attempt.overTCP ? try await answerOverTCP(until: deadline) : try await answerOverUDP(until: deadline)
   }
@@ -43,7 +43,7 @@ struct NameExchange: Sendable {
     try await socket.send(bytes)
     while true {
       let datagram = try await socket.transport.receive(until: deadline)
-      if let message = try? DNSMessage(decoding: datagram.bytes), Self.isAnswer(message, to: query) { return message }
+      if let message = Self.answer(in: datagram.bytes, to: query) { return message }
     }
   }
 
@@ -57,9 +57,8 @@ struct NameExchange: Sendable {
         try await withConnection(to: server) { stream in
           try await stream.write(bytes)
           let length = try await stream.readExactly(2)
-          let message = try DNSMessage(
-            decoding: try await stream.readExactly(Int(length[0]) << 8 | Int(length[1])))
-          guard Self.isAnswer(message, to: query) else { throw UnrelatedAnswer() }
+          let bytes = try await stream.readExactly(Int(length[0]) << 8 | Int(length[1]))
+          guard let message = Self.answer(in: bytes, to: query) else { throw UnrelatedAnswer() }
           return message
         }
       }
@@ -70,13 +69,17 @@ struct NameExchange: Sendable {
 
   struct UnrelatedAnswer: Error {}
 
-  static func isAnswer(_ message: DNSMessage, to query: DNSMessage) -> Bool {
-    let header = message.header
-    guard header.isResponse, header.id == query.header.id, header.operation == query.header.operation else {
-      return false
-    }
-    if message.questions == query.questions { return true }
-    // A server that could not read the query may not be able to repeat its question.
-    return message.questions.isEmpty && (header.responseCode == .formatError || header.responseCode == .notImplemented)
+  /// The message, if it is the answer to the query. The header is looked at first: to read 64 KiB of somebody's records
+  /// takes a while, and a stranger does not know the id.
+  static func answer(in bytes: [UInt8], to query: DNSMessage) -> DNSMessage? {
+    guard let header = try? DNSHeader(decoding: bytes), header.isResponse, header.id == query.header.id,
+      header.operation == query.header.operation
+    else { return nil }
+    // A server that could not read the query may not be able to repeat its question; some send a header alone, with the
+    // numbers of the query. libc looks no further either.
+    let couldNotRead = header.responseCode == .formatError || header.responseCode == .notImplemented
+    guard let message = try? DNSMessage(decoding: bytes) else { return couldNotRead ? DNSMessage(header: header) : nil }
+    if message.questions == query.questions || message.questions.isEmpty && couldNotRead { return message }
+    return nil
   }
 }

@@ -202,8 +202,7 @@ final class StubResolver: @unchecked Sendable {
       longest = Self.longestKeptFailure
     case .records(let records):
       let addresses = records.compactMap(SocketAddress.init(record:))
-      let names = records.compactMap { if case .ptr(let name) = $0 { Self.text(of: name) } else { nil } }
-      answer = key.isAddresses ? .addresses(inOrder(addresses)) : .names(names)
+      answer = key.isAddresses ? .addresses(inOrder(addresses)) : Self.names(records)
     }
     // One that was given up is no longer under way, and what became of it means nothing.
     if underWay[key] === lookUp {
@@ -217,9 +216,11 @@ final class StubResolver: @unchecked Sendable {
     for wait in lookUp.waits { loop.unpark(wait) }
   }
 
-  private static func text(of name: DNSName) -> String {
-    let text = name.description
-    return text.count > 1 ? String(text.dropLast()) : text
+  private static func names(_ records: [DNSRecordData]) -> NameAnswer {
+    let names = records.compactMap { if case .ptr(let name) = $0 { name } else { nil } }
+    let acceptable = names.filter(\.isHostName)
+    if acceptable.isEmpty, let first = names.first { return .failure(.unacceptableName(first.text)) }
+    return .names(acceptable.map(\.text))
   }
 
   // MARK: - Asking
@@ -260,7 +261,7 @@ final class StubResolver: @unchecked Sendable {
   ) async -> Inquiry.Finding {
     var inquiry = Inquiry(
       question.name, question.type, servers: servers, attempts: configuration.attempts,
-      usesTCP: configuration.usesTCP)
+      usesTCP: configuration.usesTCP, withoutEDNS: order.withoutEDNS(now: loop.driver.now))
     while true {
       switch inquiry.next() {
       case .done(let finding): return finding
@@ -268,9 +269,13 @@ final class StubResolver: @unchecked Sendable {
         do {
           try await exchanges.acquire()
           defer { exchanges.release() }
-          let deadline = loop.deadline(after: configuration.timeout.clampedNanoseconds)
-          inquiry.answered(try await NameExchange(attempt, on: loop).answer(until: deadline))
+          let time = configuration.timeout.clampedNanoseconds / (attempt.hasHalfTime ? 2 : 1)
+          let message = try await NameExchange(attempt, on: loop).answer(until: loop.deadline(after: time))
+          inquiry.answered(message)
           order.answered(attempt.server)
+          if attempt.query.edns == nil && message.header.responseCode.isAnswer {
+            order.answeredWithoutEDNS(attempt.server, now: loop.driver.now)
+          }
         } catch is CancellationError {
           return .failed([NameError.ServerFailure(server: attempt.server, problem: .noAnswer)])
         } catch is DeadlinePassed {
@@ -298,6 +303,16 @@ final class NameLookUpTask: WaitObject, @unchecked Sendable {
   var task: Task<Void, Never>?
 
   init(_ host: String) { waitDescription = host }
+}
+
+extension DNSResponseCode {
+  /// Whether something is said of the name, and not of the server.
+  fileprivate var isAnswer: Bool { self == .noError || self == .noSuchName }
+}
+
+extension DNSName {
+  /// Without the dot at its end.
+  var text: String { isRoot ? "." : String(description.dropLast()) }
 }
 
 extension NameKey {

@@ -19,8 +19,11 @@ extension VirtualNetwork {
   /// What a look-up of a name or a numeric address gives; empty if there is no such host.
   package func addresses(ofHost host: String, port: UInt16) -> [SocketAddress] {
     if let numeric = SocketAddress(host, port: port) { return [numeric] }
-    let name = host.lowercased()
-    if name == "localhost" { return [.loopback(port: port)] }
+    var name = host.lowercased()
+    // Every name of this network is taken from the root.
+    if name.hasSuffix(".") { name.removeLast() }
+    // RFC 6761, §6.3.
+    if name == "localhost" || name.hasSuffix(".localhost") { return [.loopback(port: port)] }
     guard var address = hosts[name] else { return [] }
     address.port = port
     return [address]

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which names a host can have: those that glibc's res_hnok(3) takes. DNS itself knows no such rule: a label is up to 63
+// bytes of anything, and whoever owns an address has it point at `$(id).example`, which ends up in a log, a shell or a
+// page. So what libc refuses is refused here, in both directions: the name that is asked for, the aliases that it leads
+// to, and the name of an address.
+
+package import DNSWire
+
+package enum HostNameSyntax {
+  /// What keeps a text from being a name of a host; nil if nothing does. A dot at its end is none.
+  package static func problem(in text: String) -> String? {
+    var utf8 = text.utf8[...]
+    if utf8.isEmpty { return "it is empty" }
+    if utf8.last == dot { utf8.removeLast() }
+    if utf8.isEmpty { return "it is the root" }
+    // A message has a length before each label, and a zero at the end.
+    if utf8.count + 2 > 255 { return "it is longer than 255 bytes" }
+    if utf8.first == hyphen { return "it begins with a hyphen" }
+    var length = 0
+    var hasEmptyLabel = false
+    var hasLongLabel = false
+    for byte in utf8 {
+      if byte == dot {
+        if length == 0 { hasEmptyLabel = true }
+        length = 0
+        continue
+      }
+      guard isAllowed(byte) else {
+        return byte < 0x80 ? "it has a character that no name has" : "it is not ASCII; xn-- names stand for others"
+      }
+      length += 1
+      if length > 63 { hasLongLabel = true }
+    }
+    if length == 0 || hasEmptyLabel { return "a label is empty" }
+    return hasLongLabel ? "a label is longer than 63 bytes" : nil
+  }
+
+  /// Letters, digits, hyphens; and underscores, which no RFC has for hosts and many hosts have.
+  fileprivate static func isAllowed(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), hyphen, UInt8(ascii: "_"):
+      true
+    default: false
+    }
+  }
+
+  fileprivate static let dot = UInt8(ascii: ".")
+  fileprivate static let hyphen = UInt8(ascii: "-")
+}
+
+extension DNSName {
+  /// Whether a host can have this name. It begins with no hyphen, so that no program takes it for an option.
+  var isHostName: Bool {
+    guard let first = labels.first, first.first != HostNameSyntax.hyphen else { return false }
+    return labels.allSatisfy { $0.allSatisfy(HostNameSyntax.isAllowed) }
+  }
+}
