@@ -75,8 +75,7 @@ struct Snapshot {
   var memory = ProcessMemory()
 
   init?(threadID: pid_t, timeout: Duration) {
-    let (seconds, attoseconds) = timeout.components
-    let milliseconds = min(max(seconds, 0), 3600) * 1000 + attoseconds / 1_000_000_000_000_000
+    let milliseconds = min(timeout.attoseconds / 1_000_000_000_000_000, 3_600_000)
     var captured = backtrace_registers()
     var result: Int32 = 0
     // The buffer has the room that the capture asks for, and the size it reports is what it has filled.

@@ -146,7 +146,7 @@ public struct TimeoutError: Error, Sendable, CustomStringConvertible {
   private let scope: CancelScope?
 
   init(_ operation: String, after duration: Duration, scope: CancelScope? = nil) {
-    description = "\(operation): out of time after \(duration)"
+    description = "\(operation): out of time after \(Duration.nanoseconds(duration.clampedNanoseconds))"
     self.scope = scope
   }
 

@@ -54,7 +54,8 @@ public nonisolated(nonsending) func openConnection(
 ///
 /// As `openConnection(host:port:)`.
 ///
-/// - Throws: `SystemError` if nobody listens there, or if the path is empty or longer than 107 bytes (ENAMETOOLONG).
+/// - Throws: `SystemError` if nobody listens there, or if the path is empty, longer than 107 bytes (ENAMETOOLONG), or has a zero
+///   byte (EINVAL).
 ///   `CancellationError` if the task is cancelled.
 public nonisolated(nonsending) func openUnixConnection(
   path: String, timeout: Duration? = nil, limit: Int = 64 * 1024
@@ -64,7 +65,9 @@ public nonisolated(nonsending) func openUnixConnection(
 
 func unixAddress(_ path: String, for operation: String) throws -> SocketAddress {
   guard let address = SocketAddress(unixPath: path) else {
-    throw SystemError(operation, "\"\(path)\"", code: path.isEmpty ? .noSuchFile : .nameTooLong)
+    let code: SystemError.Code =
+      path.isEmpty ? .noSuchFile : path.utf8.contains(0) ? .invalidArgument : .nameTooLong
+    throw SystemError(operation, path.debugDescription, code: code)
   }
   return address
 }

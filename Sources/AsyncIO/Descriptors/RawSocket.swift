@@ -37,6 +37,9 @@ public struct RawSocket: Hashable, Sendable {
 
   // MARK: - Receiving
 
+  /// Memory for one call of recv(2), however much its caller would take: a socket has no more at a time.
+  private static let largestReceive = 4 * 1024 * 1024
+
   /// Waits for some bytes and returns them, at most `count`; asyncio's `sock_recv`.
   ///
   /// - Returns: At least one byte, or none at the end of the stream.
@@ -170,7 +173,8 @@ public struct RawSocket: Hashable, Sendable {
   }
 
   /// Lets the body write into new room of the array, which then has as many bytes more as the body returns.
-  private func withRoom(for count: Int, in buffer: inout [UInt8], _ body: (UnsafeMutableRawBufferPointer) -> Int) {
+  private func withRoom(for most: Int, in buffer: inout [UInt8], _ body: (UnsafeMutableRawBufferPointer) -> Int) {
+    let count = min(most, Self.largestReceive)
     buffer.append(addingCapacity: count) { span in
       span.withUnsafeMutableBufferPointer { room, initialized in
         let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])

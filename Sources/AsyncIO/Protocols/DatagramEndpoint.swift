@@ -103,7 +103,7 @@ public final class DatagramEndpoint {
 
   /// See `Transport.setWriteBufferLimits`.
   public func setWriteBufferLimits(high: Int? = nil, low: Int? = nil) {
-    let high = high ?? low.map { 4 * $0 } ?? 64 * 1024
+    let high = high ?? low.map { Int(clamping: Int128($0) * 4) } ?? 64 * 1024
     let low = low ?? high / 4
     require(0 <= low && low <= high, "DatagramEndpoint.setWriteBufferLimits: low is \(low) and high \(high)")
     highWater = high

@@ -72,7 +72,7 @@ extension Transport {
   ///   - high: 64 KiB if it isn't given, or four times `low`.
   ///   - low: A quarter of `high` if it isn't given; no more than `high`.
   public func setWriteBufferLimits(high: Int? = nil, low: Int? = nil) {
-    let high = high ?? low.map { 4 * $0 } ?? 64 * 1024
+    let high = high ?? low.map { Int(clamping: Int128($0) * 4) } ?? 64 * 1024
     let low = low ?? high / 4
     require(0 <= low && low <= high, "Transport.setWriteBufferLimits: low is \(low) and high \(high)")
     highWater = high

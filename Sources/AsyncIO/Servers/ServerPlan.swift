@@ -70,7 +70,7 @@ package struct ServerPlan: Sendable {
   static func connectionLimit(ofDescriptors descriptors: Int) -> Int { max(1, descriptors - descriptors / 8) }
 
   private func makeSlots(listeners: Int, loop: EventLoop) -> ConnectionSlots {
-    let (slack, overflow) = listeners.multipliedReportingOverflow(by: backlog + 1)
+    let (slack, overflow) = listeners.multipliedReportingOverflow(by: Int(Int32(clamping: backlog)) + 1)
     return ConnectionSlots(
       limit: limits.connections ?? Self.connectionLimit(ofDescriptors: loop.driver.descriptorLimit),
       limitPerPeer: limits.connectionsPerPeer, slack: overflow ? .max : slack)

@@ -113,8 +113,8 @@ public nonisolated(nonsending) func startServer(
 ///
 /// As `startServer(at:)`.
 ///
-/// - Throws: `SystemError` if somebody listens there, the path can't be made, or is empty or longer than 107 bytes
-///   (ENAMETOOLONG).
+/// - Throws: `SystemError` if somebody listens there, the path can't be made, or is empty, longer than 107 bytes
+///   (ENAMETOOLONG), or has a zero byte (EINVAL).
 public nonisolated(nonsending) func startUnixServer(
   path: String, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
   startServing: Bool = true, @_inheritActorContext handler: @escaping ConnectionHandler

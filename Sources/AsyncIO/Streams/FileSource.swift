@@ -30,6 +30,11 @@ final class OpenedFile: Sendable {
   let code: SystemError.Code
 
   init(_ path: String) {
+    // C would open what stands before the zero byte.
+    if path.utf8.contains(0) {
+      (descriptor, code) = (-1, .invalidArgument)
+      return
+    }
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     code = SystemError.Code(rawValue: descriptor < 0 ? errno : 0)
   }

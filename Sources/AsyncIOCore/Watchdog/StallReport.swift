@@ -15,8 +15,7 @@ public struct StallReport: Sendable, CustomStringConvertible {
 
   /// `asyncio: the event loop has been stuck for 312 ms in task "name"`, and the backtrace in the lines that follow.
   public var description: String {
-    let (seconds, attoseconds) = duration.components
-    let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    let milliseconds = duration.clampedNanoseconds / 1_000_000
     let task = taskName.map { " in task \"\($0)\"" } ?? ""
     let line = "asyncio: the event loop has been stuck for \(milliseconds) ms\(task)"
     return backtrace.map { "\(line)\n\($0)" } ?? "\(line) (it went on before its backtrace could be taken)"

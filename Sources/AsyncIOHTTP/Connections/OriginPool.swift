@@ -190,7 +190,7 @@ final class OriginPool: WaitObject {
 
   private func closeOld() {
     timer = nil
-    let latest = loop.time.nanoseconds - configuration.idleConnectionTimeout.clampedNanoseconds
+    let latest = (loop.time - configuration.idleConnectionTimeout).nanoseconds
     let connections = idle
     idle = connections.filter { $0.isUsable && $0.idleSince > latest }
     startTimer()

@@ -2,6 +2,7 @@
 // One error type for the client. The kind is what a program decides on; the description is one line for people that
 // names the request, whatever happened below.
 
+import AsyncIOCore
 public import HTTP1Codec
 
 /// Why a request failed.
@@ -114,7 +115,7 @@ extension HTTPError.Kind: CustomStringConvertible {
 extension Duration {
   /// `10 s`, `2.5 s`, `50 ms`.
   var inWords: String {
-    let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    let milliseconds = clampedNanoseconds / 1_000_000
     if milliseconds < 1000 { return "\(milliseconds) ms" }
     if milliseconds % 1000 == 0 { return "\(milliseconds / 1000) s" }
     let tenths = milliseconds / 100

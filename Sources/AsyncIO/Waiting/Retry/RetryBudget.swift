@@ -47,7 +47,8 @@ public final class RetryBudget: Sendable {
     let now = EventLoop.current.time
     return bucket.withLock { bucket in
       fill(&bucket, now)
-      return Int(bucket.tokens)
+      // 2^63, which a reserve of `.max` is as a Double, is more than an Int holds.
+      return Int(exactly: bucket.tokens.rounded(.down)) ?? .max
     }
   }
 

@@ -154,7 +154,8 @@ import Glibc
     completeCancelled(of: loop)
     var timeout = timespec()
     if let deadline, waits && !loop.hasReadyJobs {
-      let remaining = deadline == .min ? 0 : max(0, deadline - now)
+      let now = now
+      let remaining = deadline <= now ? 0 : deadline - now
       timeout.tv_sec = Int(remaining / 1_000_000_000)
       timeout.tv_nsec = Int(remaining % 1_000_000_000)
     }

@@ -170,7 +170,8 @@ import Glibc
     } else if ring.hasResults {
       if ring.pending != 0 { enter(waits: false, nanoseconds: nil) }
     } else {
-      enter(waits: true, nanoseconds: deadline.map { max(0, $0 - now) })
+      let now = now
+      enter(waits: true, nanoseconds: deadline.map { $0 <= now ? 0 : $0 - now })
     }
     var gaveBuffers = false
     // As many as there were: a peer that answers at once must not keep the loop here.

@@ -97,7 +97,7 @@ extension VirtualNetwork {
   private func apply(_ option: DatagramOption, to socket: inout VirtualDatagramSocket) -> Int32 {
     switch option {
     // Linux doubles what is asked for; socket(7).
-    case .receiveBuffer(let size): socket.capacity = max(2304, 2 * size)
+    case .receiveBuffer(let size): socket.capacity = max(2304, 2 * Int(Int32(clamping: size)))
     case .broadcast: socket.mayBroadcast = true
     case .reuseAddress: socket.reusesAddress = true
     case .reusePort: socket.reusesPort = true
