@@ -28,8 +28,8 @@ struct ScenarioError: Error {}
 
   static func main() {
     let name = CommandLine.arguments.dropFirst().first ?? ""
-    guard let scenario = scenarios[name] ?? serverScenarios[name] ?? faultScenarios[name] ?? signalScenarios[name]
-    else {
+    let all = [scenarios, serverScenarios, faultScenarios, signalScenarios, threadScenarios]
+    guard let scenario = all.lazy.compactMap({ $0[name] }).first else {
       say("no scenario \(name)")
       exit(64)
     }

@@ -51,15 +51,15 @@ public final class CancelScope: @unchecked Sendable {
 
   /// A scope that begins now; nil is no deadline.
   @usableFromInline
-  convenience init(deadline: EventLoop.Instant?) {
-    let loop = EventLoop.current
+  convenience init(deadline: EventLoop.Instant?) throws {
+    let loop = try EventLoop.currentOrStarted()
     self.init(from: loop.time, to: deadline, shielded: false, on: loop)
   }
 
   /// The same for so long. Shielded, what is around doesn't cancel it.
   @usableFromInline
-  convenience init(after duration: Duration?, shielded: Bool = false) {
-    let loop = EventLoop.current
+  convenience init(after duration: Duration?, shielded: Bool = false) throws {
+    let loop = try EventLoop.currentOrStarted()
     let start = loop.time
     self.init(from: start, to: duration.map { start.advanced(by: $0) }, shielded: shielded, on: loop)
   }

@@ -29,7 +29,7 @@ public func shield<Value>(
   atMost duration: Duration? = nil, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value {
-  let scope = CancelScope(after: duration, shielded: true)
+  let scope = try CancelScope(after: duration, shielded: true)
   var outcome: Result<Value, any Error>?
   await scope.run(shielded: true, isolation: isolation) {
     do { outcome = .success(try await body()) } catch { outcome = .failure(error) }

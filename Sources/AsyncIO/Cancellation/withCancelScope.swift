@@ -26,7 +26,7 @@ public func withCancelScope<Value>(
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value? {
   if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
-  let scope = CancelScope(deadline: deadline)
+  let scope = try CancelScope(deadline: deadline)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {
     do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
@@ -53,7 +53,7 @@ public func moveOnAfter<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value? {
-  try await withCancelScope(deadline: EventLoop.current.time.advanced(by: duration), isolation: isolation) { _ in
+  try await withCancelScope(deadline: timeOfCurrentLoop(after: duration), isolation: isolation) { _ in
     try await body()
   }
 }
@@ -64,6 +64,10 @@ public func moveOnAfter<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value? {
-  try await withCancelScope(
-    deadline: EventLoop.current.time.advanced(by: duration), isolation: isolation, body)
+  try await withCancelScope(deadline: timeOfCurrentLoop(after: duration), isolation: isolation, body)
+}
+
+@usableFromInline
+func timeOfCurrentLoop(after duration: Duration) throws -> EventLoop.Instant {
+  try EventLoop.currentOrStarted().time.advanced(by: duration)
 }

@@ -24,7 +24,7 @@ public func withTimeout<Value>(
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value {
   if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
-  let scope = CancelScope(after: duration)
+  let scope = try CancelScope(after: duration)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {
     do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
@@ -47,7 +47,7 @@ public func withTimeout<Value>(
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value {
   if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
-  let scope = CancelScope(after: duration)
+  let scope = try CancelScope(after: duration)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {
     do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
@@ -70,7 +70,7 @@ public func withTimeout<Value>(
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value {
   if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
-  let scope = CancelScope(deadline: deadline)
+  let scope = try CancelScope(deadline: deadline)
   var outcome: Result<Value, any Error>?
   await scope.run(isolation: isolation) {
     do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }

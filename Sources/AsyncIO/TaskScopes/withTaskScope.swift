@@ -28,7 +28,7 @@ public func withTaskScope<Value>(
   isolation: isolated (any Actor)? = #isolation, _ body: nonisolated(nonsending) (TaskScope) async throws -> Value
 ) async throws -> Value {
   try await EventLoop.spendBudget()
-  let cancelScope = CancelScope(deadline: nil)
+  let cancelScope = try CancelScope(deadline: nil)
   let scope = TaskScope(cancelScope)
   var value: Value?
   var cancellation: (any Error)?

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads for calls that block: name look-ups today. Started on demand, at most `limit`, and ended after a while
+// Threads for calls that block: libc's name look-ups, files, TLS configurations. Started on demand, at most `limit`, and ended after a while
 // without work. The library's own waits never block one of these: what runs here is foreign code that cannot wait any
 // other way.
 //
@@ -32,16 +32,23 @@ import Synchronization
   }
 
   /// Runs the body on a thread of the pool, in its turn. From any thread.
-  package func submit(_ body: @escaping @Sendable () -> Void) {
+  ///
+  /// - Throws: `SystemError` if the pool has no thread, and the machine gives it none: then the body will not run. With
+  ///   fewer threads than it would like to have the pool only takes longer.
+  package func submit(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
     unsafe pthread_mutex_lock(mutex)
-    work.append(body)
+    defer { unsafe pthread_mutex_unlock(mutex) }
     if idle > 0 {
       unsafe pthread_cond_signal(condition)
     } else if threads < limit {
-      threads += 1
-      startThread(name: "asyncio-blocking") { self.serve() }
+      do throws(SystemError) {
+        try DetachedThread.start(name: "asyncio-blocking") { self.serve() }
+        threads += 1
+      } catch {
+        if threads == 0 { throw error }
+      }
     }
-    unsafe pthread_mutex_unlock(mutex)
+    work.append(body)
   }
 
   private func serve() {
@@ -70,28 +77,4 @@ import Synchronization
     threads -= 1
     unsafe pthread_mutex_unlock(mutex)
   }
-}
-
-/// Starts a detached thread.
-package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
-  final class Box {
-    let name: String
-    let body: @Sendable () -> Void
-    init(name: String, body: @escaping @Sendable () -> Void) {
-      self.name = name
-      self.body = body
-    }
-  }
-  var thread = pthread_t()
-  let box = unsafe Unmanaged.passRetained(Box(name: name, body: body)).toOpaque()
-  let result = unsafe pthread_create(
-    &thread, nil,
-    { argument in
-      let box = unsafe Unmanaged<Box>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue()
-      unsafe asyncio_set_thread_name(box.name)
-      box.body()
-      return nil
-    }, box)
-  require(result == 0, "no thread could be started (errno \(result))")
-  pthread_detach(thread)
 }

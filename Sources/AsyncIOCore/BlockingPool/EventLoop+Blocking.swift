@@ -6,6 +6,8 @@ import Synchronization
 private final class BlockingResult<Value>: @unchecked Sendable {
   // Sendable: written by the pool's thread before it posts to the loop, and read on the loop after that.
   var value: Value?
+  // On the loop only.
+  var wait: ParkID?
 }
 
 extension EventLoop {
@@ -13,19 +15,23 @@ extension EventLoop {
   ///
   /// Cancellation: the wait ends with `CancellationError`; the call itself cannot be stopped, runs to its end, and its
   /// result is dropped. So it is at the deadline, a time of the loop's clock, with `DeadlinePassed`.
+  ///
+  /// - Throws: `SystemError` too, if there is no thread to be had; the call has not begun then.
   package nonisolated(nonsending) func runBlocking<Value: Sendable>(
     _ reason: WaitReason, until deadline: Int64 = .max, _ body: @escaping @Sendable () -> Value
   ) async throws -> Value {
     let result = BlockingResult<Value>()
-    let wait = beginWait(reason)
-    counters.blocking &+= 1
-    BlockingPool.shared.submit {
+    try BlockingPool.shared.submit {
       result.value = body()
       self.postFromAnywhere { loop in
         loop.counters.blocking &-= 1
-        loop.unpark(wait)
+        if let wait = result.wait { loop.unpark(wait) }
       }
     }
+    // What is posted comes in a later turn.
+    counters.blocking &+= 1
+    let wait = beginWait(reason)
+    result.wait = wait
     guard case .resumed(let outcome) = await self.wait(wait, until: deadline) else { throw CancellationError() }
     guard outcome != EventLoop.deadlinePassed, let value = result.value else { throw DeadlinePassed() }
     return value

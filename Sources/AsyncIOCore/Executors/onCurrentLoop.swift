@@ -6,6 +6,6 @@ package nonisolated(nonsending) func onCurrentLoop<Result: Sendable>(
   _ body: @Sendable (EventLoop) async throws -> Result
 ) async throws -> Result {
   if let loop = EventLoop.onThisThread(for: #isolation) { return try await body(loop) }
-  let loop = EventLoop.current
+  let loop = try EventLoop.currentOrStarted()
   return try await loop.anchor.run { try await body(loop) }
 }

@@ -153,7 +153,16 @@ import Synchronization
 
   /// The loop of the calling thread, or the shared one that runs in the background for programs without
   /// `EventLoop.run`; it starts at the first use.
-  public static var current: EventLoop { onThisThread ?? MainLoop.running ?? BackgroundLoop.shared }
+  ///
+  /// A process that has neither thread nor descriptor left for the shared loop ends here; what is `async` throws instead.
+  public static var current: EventLoop {
+    do { return try currentOrStarted() } catch { fatalError("the shared event loop could not be started: \(error)") }
+  }
+
+  /// The same for calls that can fail.
+  package static func currentOrStarted() throws -> EventLoop {
+    try onThisThread ?? MainLoop.running ?? BackgroundLoop.shared()
+  }
 
   /// The loop of the calling thread; asyncio's `get_running_loop`.
   ///

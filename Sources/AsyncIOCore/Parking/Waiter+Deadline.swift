@@ -11,7 +11,7 @@ package nonisolated(nonsending) func waitInLine<Token: Sendable, Grant: Sendable
   if let loop = EventLoop.onThisThread {
     return try await loop.waitInLine(reason, until: deadline, join: join, leave: leave)
   }
-  let loop = EventLoop.current
+  let loop = try EventLoop.currentOrStarted()
   return try await loop.anchor.run {
     try await loop.waitInLine(reason, until: deadline, join: join, leave: leave)
   }

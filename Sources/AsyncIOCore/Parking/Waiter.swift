@@ -40,7 +40,7 @@ package nonisolated(nonsending) func waitInLine<Token: Sendable, Grant: Sendable
   _ reason: WaitReason, join: @Sendable (Waiter) -> Token, leave: @Sendable (Token) -> Grant?
 ) async throws -> Grant {
   if let loop = EventLoop.onThisThread { return try await loop.waitInLine(reason, join: join, leave: leave) }
-  let loop = EventLoop.current
+  let loop = try EventLoop.currentOrStarted()
   return try await loop.anchor.run { try await loop.waitInLine(reason, join: join, leave: leave) }
 }
 

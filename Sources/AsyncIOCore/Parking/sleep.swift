@@ -18,7 +18,7 @@ public nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
   if let loop = EventLoop.onThisThread {
     try await loop.sleep(duration)
   } else {
-    let loop = EventLoop.current
+    let loop = try EventLoop.currentOrStarted()
     try await loop.anchor.run { try await loop.sleep(duration) }
   }
 }

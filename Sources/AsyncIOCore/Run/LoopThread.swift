@@ -17,7 +17,7 @@ package final class LoopThread: Sendable {
   /// Starts a thread, makes a backend there, and runs a loop on it until `stop`. `whenEnded` is called last on that
   /// thread, where the loop is then no longer current: whoever is resumed there goes on elsewhere.
   ///
-  /// - Throws: what making the backend throws.
+  /// - Throws: what making the backend throws; `SystemError` if there is no thread to be had.
   package static func start(
     name: String, namesTasks: Bool = false, makeDriver: @escaping @Sendable () throws -> any Backend,
     prepare: @escaping @Sendable (EventLoop) -> Void = { _ in }, whenEnded: @escaping @Sendable () -> Void = {}
@@ -26,7 +26,7 @@ package final class LoopThread: Sendable {
     let started = ThreadLatch()
     let ended = ThreadLatch()
     let made = Mutex<Result<EventLoop, any Error>?>(nil)
-    startThread(name: name) {
+    try DetachedThread.start(name: name) {
       let loop: EventLoop
       do {
         StandardDescriptors.ensureOpen()
@@ -93,15 +93,18 @@ package final class LoopThread: Sendable {
 
 /// The loop for programs that never call `EventLoop.run`, started at the first use.
 enum BackgroundLoop {
-  private static let thread: LoopThread = {
-    do {
-      return try LoopThread.start(name: "asyncio-loop") { try BackendChoice.make(nil) }
-    } catch {
-      fatalError("the shared event loop could not be started: \(error)")
-    }
-  }()
+  private static let thread = Mutex<LoopThread?>(nil)
 
-  static var shared: EventLoop { thread.loop }
+  /// - Throws: Why it can't be started: there is no thread to be had, no descriptor for its backend. The next use tries
+  ///   again.
+  static func shared() throws -> EventLoop {
+    try thread.withLock { thread in
+      if let thread { return thread.loop }
+      let started = try LoopThread.start(name: "asyncio-loop") { try BackendChoice.make(nil) }
+      thread = started
+      return started.loop
+    }
+  }
 }
 
 extension timespec {

@@ -16,12 +16,22 @@ public final class StallWatchdog: Sendable {
   private let stopped = ThreadLatch()
   private let ended = ThreadLatch()
 
+  private let failure = Mutex<SystemError?>(nil)
+
+  /// Why nothing is watched: there was no thread to be had. Nil for a watch that runs, or ran until it was stopped.
+  public var startError: SystemError? { failure.withLock { $0 } }
+
   init(_ heartbeat: Heartbeat, limit: Int64, handler: @escaping @Sendable (StallReport) -> Void) {
     self.heartbeat = heartbeat
     self.handler = handler
-    startThread(name: "asyncio-watch") {
-      self.watch(StallDetector(limit: limit))
-      self.ended.open()
+    do {
+      try DetachedThread.start(name: "asyncio-watch") {
+        self.watch(StallDetector(limit: limit))
+        self.ended.open()
+      }
+    } catch {
+      failure.withLock { $0 = error }
+      ended.open()
     }
   }
 
@@ -72,6 +82,9 @@ extension EventLoop {
   /// quarter of that later, and again after twice the time, four times, and so on. It costs the loop nothing but the
   /// signal that takes the backtrace; see `ThreadBacktrace`. The watch ends with the loop. From any thread.
   ///
+  /// Where there is no thread to be had nothing is watched: `StallWatchdog.startError` says so, and the loop's exception
+  /// handler is told.
+  ///
   /// `AIO_DEBUG=1` in the environment has `EventLoop.run` watch its loops like this.
   ///
   /// - Parameters:
@@ -83,8 +96,10 @@ extension EventLoop {
     handler: (@Sendable (StallReport) -> Void)? = nil
   ) -> StallWatchdog {
     require(limit > .zero, "watchStalls: the limit \(limit) is not more than zero")
-    return StallWatchdog(heartbeat, limit: max(1, limit.clampedNanoseconds)) { report in
+    let watchdog = StallWatchdog(heartbeat, limit: max(1, limit.clampedNanoseconds)) { report in
       if let handler { handler(report) } else { writeToStandardError("\(report)\n") }
     }
+    if let error = watchdog.startError { reportFromAnywhere("watchStalls: the loop is not watched", error) }
+    return watchdog
   }
 }

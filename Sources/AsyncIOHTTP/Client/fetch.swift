@@ -26,7 +26,7 @@ public nonisolated(nonsending) func fetch(
   if let loop = EventLoop.onThisThread(for: #isolation) {
     return try await HTTPClient.shared(on: loop).request(method, url, fields: fields, body: body, timeouts: timeouts)
   }
-  let loop = EventLoop.current
+  let loop = try EventLoop.currentOrStarted()
   return try await loop.anchor.run {
     try await HTTPClient.shared(on: loop).request(method, url, fields: fields, body: body, timeouts: timeouts)
   }

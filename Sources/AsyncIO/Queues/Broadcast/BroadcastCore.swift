@@ -49,7 +49,7 @@ public import Synchronization
 
   /// For a thread without a loop.
   @usableFromInline nonisolated(nonsending) func sendOnLoop(_ item: Element) async throws -> Bool {
-    try await EventLoop.current.anchor.run { try await self.send(item) }
+    try await EventLoop.currentOrStarted().anchor.run { try await self.send(item) }
   }
 
   // MARK: - Receive
@@ -96,7 +96,7 @@ public import Synchronization
   @usableFromInline func beginToReceive() -> LineWait? { LineWait.begin(WaitReason("receive", on: self)) }
 
   @usableFromInline nonisolated(nonsending) func receiveOnLoop(_ index: Int) async throws -> Element? {
-    try await EventLoop.current.anchor.run { try await self.receive(index) }
+    try await EventLoop.currentOrStarted().anchor.run { try await self.receive(index) }
   }
 
   @usableFromInline var slowConsumer: SlowConsumer { SlowConsumer(lag: state.withLock { $0.lag }) }

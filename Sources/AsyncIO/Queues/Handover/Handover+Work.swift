@@ -31,7 +31,7 @@ extension Handover {
     case .waiting(let joiner, let token):
       await joiner.wait()
       guard state.withLock({ $0.leave(token) }) else { throw joiner.cancellation }
-    case .elsewhere: try await EventLoop.current.anchor.run { try await self.join() }
+    case .elsewhere: try await EventLoop.currentOrStarted().anchor.run { try await self.join() }
     }
   }
 

@@ -72,7 +72,7 @@ public import Synchronization
 
   /// For a thread without a loop.
   @usableFromInline nonisolated(nonsending) func putOnLoop(_ item: Element) async throws -> Bool {
-    try await EventLoop.current.anchor.run { try await self.put(item) }
+    try await EventLoop.currentOrStarted().anchor.run { try await self.put(item) }
   }
 
   // MARK: - Get
@@ -124,6 +124,6 @@ public import Synchronization
   @usableFromInline func beginToGet() -> LineWait? { LineWait.begin(WaitReason(kind.nameOfGet, on: self)) }
 
   @usableFromInline nonisolated(nonsending) func getOnLoop() async throws -> Element? {
-    try await EventLoop.current.anchor.run { try await self.get() }
+    try await EventLoop.currentOrStarted().anchor.run { try await self.get() }
   }
 }

@@ -38,7 +38,7 @@ final class GatherRun: @unchecked Sendable {
   ) throws {
     if let limit, limit < 1 { throw MisuseError("gather: with a limit of \(limit) nothing can run") }
     self.body = body
-    loop = EventLoop.current
+    loop = try EventLoop.currentOrStarted()
     tasks = LightTasks(count: count, on: loop, file: file, line: line)
     state = Mutex(GatherState(count: count, limit: min(limit ?? count, count)))
   }

@@ -68,7 +68,7 @@ private nonisolated(nonsending) func wait(
 ) async throws {
   if sources.isEmpty { throw MisuseError("wait: there is nothing to wait for") }
   try await EventLoop.spendBudget()
-  let deadline = timeout.map { EventLoop.current.time.advanced(by: $0) }
+  let deadline = try timeout.map { try EventLoop.currentOrStarted().time.advanced(by: $0) }
   let wait = HandleWait(sources, until: returnWhen.condition)
   defer { wait.stop() }
   try await wait.wait(WaitReason("wait for tasks"), until: deadline)

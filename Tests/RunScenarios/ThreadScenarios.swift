@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A process that gets no thread. The limit on a user's processes does not hold for root, who runs tests in a container;
+// the one on memory does: a new thread's stack takes more than there is.
+
+import AsyncIO
+import Dispatch
+import Glibc
+
+extension RunScenarios {
+  static var threadScenarios: [String: () throws -> Void] {
+    [
+      "no-thread": noThread, "no-thread-for-loops": noThreadForLoops,
+      "no-thread-for-the-shared-loop": noThreadForTheSharedLoop,
+    ]
+  }
+
+  /// What needs a thread fails; what needs none goes on, and all goes on when there are threads again.
+  static func noThread() throws {
+    try EventLoop.run {
+      EventLoop.current.setExceptionHandler { _, context in say("\(context)") }
+      let (one, other) = try await ByteStream.pair()
+      setThreads(areThere: false)
+      do { say("\(try await resolve("name.example", port: 1, using: .system))") } catch { say("\(error)") }
+      do { say("\(try await one.writer.sendFile("/etc/passwd"))") } catch { say("\(error)") }
+      let watchdog = EventLoop.current.watchStalls()
+      try await sleep(.milliseconds(1))
+      say("\(watchdog.startError.map { "\($0)" } ?? "watched")")
+      watchdog.stop()
+      try await one.write("still here\n")
+      say(try await other.readLine() ?? "nothing")
+      setThreads(areThere: true)
+      say(try await one.writer.sendFile("/etc/passwd") > 0 ? "sent" : "not sent")
+      one.abort()
+      other.abort()
+    }
+  }
+
+  static func noThreadForLoops() throws {
+    setThreads(areThere: false)
+    do { try EventLoop.run(loops: .count(3)) { say("ran") } } catch { say("\(error)") }
+    setThreads(areThere: true)
+    try EventLoop.run(loops: .count(3)) { say("ran") }
+  }
+
+  static func noThreadForTheSharedLoop() throws {
+    let ended = DispatchSemaphore(value: 0)
+    Task.detached {
+      setThreads(areThere: false)
+      do { try await sleep(.milliseconds(1)) } catch { say("\(error)") }
+      do { say("\(try await resolve("127.0.0.1", port: 1))") } catch { say("\(error)") }
+      do { try await withTimeout(.seconds(1)) { say("within") } } catch { say("\(error)") }
+      setThreads(areThere: true)
+      do {
+        try await sleep(.milliseconds(1))
+        say("slept")
+      } catch { say("\(error)") }
+      ended.signal()
+    }
+    ended.wait()
+  }
+
+  /// Leaves the process room for everything but another stack, which has 8 MiB where `ulimit -s` doesn't say otherwise.
+  private static func setThreads(areThere: Bool) {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+    limit.rlim_cur = areThere ? limit.rlim_max : rlim_t(addressSpace() + 1024 * 1024)
+    setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+  }
+
+  /// In bytes, proc_pid_statm(5).
+  private static func addressSpace() -> Int {
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 128)
+    guard fgets(&line, 128, file) != nil else { return 0 }
+    let pages = line.prefix { $0 != 0x20 }.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
+}
