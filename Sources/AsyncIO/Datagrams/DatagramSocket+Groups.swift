@@ -36,6 +36,7 @@ extension DatagramSocket {
 
   private nonisolated(nonsending) func set(_ option: DatagramOption, _ operation: String, _ object: String) async throws
   {
+    try await EventLoop.spendBudget()
     if isCurrent(for: #isolation) { return try transport.set(option, operation, object) }
     try await onLoop { try $0.set(option, operation, object) }
   }

@@ -299,6 +299,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   }
 
   nonisolated(nonsending) func waitClosed() async throws {
+    if state == .closed { return try await loop.spendBudget() }
     while state != .closed {
       let wait = loop.beginWait(WaitReason("close", on: self))
       closers.append(wait)

@@ -25,6 +25,7 @@ extension StreamWriter {
     require(
       descriptors.count <= SocketCalls.mostDescriptors,
       "StreamWriter.send(descriptors:with:): \(descriptors.count) descriptors in one message, and the most are 253")
+    try await EventLoop.spendBudget()
     if handle.isCurrent(for: #isolation) { return try await handle.transport.send(descriptors, with: bytes) }
     try await handle.onLoop { try await $0.send(descriptors, with: bytes) }
   }
@@ -43,6 +44,7 @@ extension StreamReader {
   ///
   /// - Throws: `SystemError` if the stream is not one of a Unix socket (EOPNOTSUPP).
   public nonisolated(nonsending) func expectDescriptors() async throws {
+    try await EventLoop.spendBudget()
     if handle.isCurrent(for: #isolation) { return try handle.transport.expectDescriptors() }
     try await handle.onLoop { try $0.expectDescriptors() }
   }
@@ -64,6 +66,7 @@ extension StreamReader {
   ///   were, because this process has too many open (EMFILE), or if the stream is not one of a Unix socket (EOPNOTSUPP);
   ///   `LimitOverrunError` if the peer sends bytes, twice the limit of the stream, and no descriptor.
   public nonisolated(nonsending) func receiveDescriptor() async throws -> OwnedDescriptor {
+    try await EventLoop.spendBudget()
     if handle.isCurrent(for: #isolation) { return try await handle.transport.receiveDescriptor() }
     let number = try await handle.onLoop { try await $0.receiveDescriptor().take() }
     return OwnedDescriptor(owning: number)

@@ -63,6 +63,7 @@ public final class Server: Sendable {
   /// - Throws: `SystemError` if an address can't be listened at: another socket has begun to in the meantime.
   ///   `EventLoopError.closed` if its loop has ended.
   public nonisolated(nonsending) func startServing() async throws {
+    try await EventLoop.spendBudget()
     guard phase.withLock({ $0 }) == .idle else { return }
     for listener in listeners {
       if listener.loop.isCurrent(for: #isolation) {
@@ -131,6 +132,7 @@ public final class Server: Sendable {
   /// Waits until the server was closed and all of its connections are gone; asyncio's `wait_closed`. The end of its loop
   /// is the end of the server.
   public nonisolated(nonsending) func waitClosed() async throws {
+    try await EventLoop.spendBudget()
     for listener in listeners { try await listener.waitClosed() }
   }
 
@@ -141,6 +143,7 @@ public final class Server: Sendable {
   /// - Throws: `EventLoopError.closed` if a loop of the server has ended.
   public var statistics: ServerStatistics {
     get async throws {
+      try await EventLoop.spendBudget()
       var sum = ServerStatistics()
       for listener in listeners { sum.add(try await listener.report { $0.statistics }) }
       return sum

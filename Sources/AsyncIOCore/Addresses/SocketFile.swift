@@ -3,6 +3,7 @@
 // so a server removes its own when it closes, and one that finds another's asks whether anybody still listens there.
 // asyncio takes the path away from a server that runs; we don't.
 
+import CLinux
 import Glibc
 
 /// A file that belongs to a listening Unix socket, known by its inode: another server may have taken the path since.

@@ -5,7 +5,11 @@
 package nonisolated(nonsending) func onCurrentLoop<Result: Sendable>(
   _ body: @Sendable (EventLoop) async throws -> Result
 ) async throws -> Result {
-  if let loop = EventLoop.onThisThread(for: #isolation) { return try await body(loop) }
+  if let loop = EventLoop.onThisThread(for: #isolation) {
+    // What the body does may complete at once, and a caller that repeats it would keep the loop.
+    try await loop.spendBudget()
+    return try await body(loop)
+  }
   let loop = try EventLoop.currentOrStarted()
   return try await loop.anchor.run { try await body(loop) }
 }

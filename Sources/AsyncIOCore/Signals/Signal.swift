@@ -7,7 +7,9 @@ import Glibc
 ///
 /// ```swift
 /// try EventLoop.run(stopsOn: [.interrupt, .terminate, .hangup]) {
-///   let server = try await startServer(port: 7007) { stream in try await serve(stream.reader, stream.writer) }
+///   let server = try await startServer(port: 7007) { stream in
+///     for try await line in stream.lines { try await stream.write(line + "\n") }
+///   }
 ///   try await server.serveForever(drain: .seconds(10))
 /// }
 /// ```

@@ -77,7 +77,10 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func waitClosed() async throws {
-    if state != .closed {
+    if state == .closed {
+      // Clean-up closes, so a cancelled task is told of it at its next operation.
+      await loop.spendBudgetUninterrupted()
+    } else {
       let wait = loop.beginWait(WaitReason("close", on: self))
       closers.append(wait)
       if await loop.wait(wait) == .cancelled {
