@@ -20,7 +20,7 @@ help:
 	@echo "make test    build and run the tests (FILTER=... for some of them)"
 	@echo "make stress  run the tests with several threads under the thread sanitizer, three times (SHORT=1: once)"
 	@echo "make soak    run a server under load with every fault there is: 5 minutes of virtual time, 1 of real"
-	@echo "             on each backend (SHORT=1: one, and 8 seconds)"
+	@echo "             on each backend (SHORT=1: one, and 8 seconds), and resets that must all be told"
 	@echo "make bench   measure, side by side with other runtimes on this machine (SHORT=1: for a moment, as a test)"
 	@echo "make lint    check the format, the layers, the sizes of files, the table of parity and the figures of pages"
 	@echo "make format  format the Swift sources in place"
@@ -44,7 +44,11 @@ soak:
 	$(SWIFT) build $(SWIFT_FLAGS) -c release --product soak
 	@cd "$$($(SWIFT) build $(SWIFT_FLAGS) -c release --show-bin-path)" && \
 	  ./soak virtual $(if $(SHORT),60,300) && ./soak real $(if $(SHORT),8,60) && \
-	  AIO_BACKEND=epoll ./soak real $(if $(SHORT),8,60)
+	  AIO_BACKEND=epoll ./soak real $(if $(SHORT),8,60) && \
+	  ./soak resets $(if $(SHORT),5000,100000) && AIO_BACKEND=epoll ./soak resets $(if $(SHORT),5000,20000)
+	@mkdir -p .build && $(CC) -O2 -pthread -o .build/multishot-reset Tests/KernelFacts/multishot-reset.c
+	.build/multishot-reset multishot $(if $(SHORT),2000,20000)
+	.build/multishot-reset guarded $(if $(SHORT),2000,20000)
 
 bench:
 	@Scripts/install-dependencies bench

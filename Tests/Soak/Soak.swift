@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server under load with everything that goes wrong in a network, for so long: `soak real|virtual SECONDS [SEED]`.
+// A server under load with everything that goes wrong in a network, for so long: `soak real|virtual SECONDS [SEED]`; or
+// nothing but resets, which must all be told: `soak resets CONNECTIONS`.
 //
 // Clients talk to an echo server, each with another fault: resets in the middle, peers that stop reading or never say
 // anything, half-closed connections, cancelled reads. Meanwhile the server is shut down and started anew every few
@@ -16,10 +17,12 @@ import Glibc
 @main struct Soak {
   static func main() throws {
     let words = Array(CommandLine.arguments.dropFirst())
-    guard words.count >= 2, let seconds = Int(words[1]), seconds > 0, words[0] == "real" || words[0] == "virtual" else {
-      print("usage: soak real|virtual SECONDS [SEED]")
+    guard words.count >= 2, let seconds = Int(words[1]), seconds > 0, ["real", "virtual", "resets"].contains(words[0])
+    else {
+      print("usage: soak real|virtual SECONDS [SEED], or soak resets CONNECTIONS")
       exit(64)
     }
+    if words[0] == "resets" { finish(try EventLoop.run { try await Resets(connections: seconds).report() }) }
     let seed = words.count > 2 ? UInt64(words[2]) ?? 1 : UInt64(getpid()) &* UInt64(time(nil))
     print("seed \(seed)")
     if words[0] == "real" {

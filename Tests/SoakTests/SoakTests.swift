@@ -19,6 +19,12 @@ import Testing
     #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
   }
 
+  @Test("every reset is told, though the loop is short of CPU", arguments: backends)
+  func resets(backend: String) async throws {
+    let lines = try await soak(["resets", "4000"], backend)
+    #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
+  }
+
   @Test("half a minute of virtual time with every fault leaves nothing behind", arguments: [1, 2])
   func virtual(seed: Int) async throws {
     let lines = try await soak(["virtual", "30", "\(seed)"])

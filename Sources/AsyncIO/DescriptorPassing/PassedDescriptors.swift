@@ -88,7 +88,10 @@ extension StreamTransport {
         return
       }
       let code = SystemError.Code(rawValue: Int32(-sent))
-      guard code.isTemporary else { throw SystemError("sendmsg", waitDescription, code: code) }
+      guard code.isTemporary else {
+        failOutput(SystemError("sendmsg", waitDescription, code: code))
+        continue
+      }
       try await waitUntilWritable()
     }
   }

@@ -54,10 +54,26 @@ extension Transport {
     }
     guard delivers else { return }
     if let error = stream.inputError {
+      // What a filter says of the end (the peer's alert) tells more than the send that failed.
+      if !(error is SystemError), !(error is any PeerDeparture) { lossReason = nil }
       fail(error)
     } else if stream.reachedEnd, !hasSeenEnd {
       hasSeenEnd = true
       end()
+      if let lossReason, !isClosing { fail(lossReason) }
+    }
+  }
+
+  /// For how long the input of a connection may go on to which nothing can be sent.
+  private static var restTime: Duration { .seconds(1) }
+
+  /// Nothing can be sent any more. What the peer had said before is handed on first, as far as it has come: the end of
+  /// the input follows.
+  func failAfterInput(_ error: any Error) {
+    guard delivers, stream.isSocket, !stream.inputIsOver else { return fail(error) }
+    lossReason = error
+    stream.loop.callLater(Self.restTime) { [self] in
+      if !isClosing { fail(error) }
     }
   }
 

@@ -42,7 +42,8 @@ extension Transport {
       return stream.loop.callExceptionHandler(context)
     } catch {
       // A connection that is lost has told `outputChanged`; a filter that can't go on, nobody.
-      return fail(error)
+      if lossReason == nil { fail(error) }
+      return
     }
     pauseIfFull()
   }
@@ -91,7 +92,7 @@ extension Transport {
   package func outputChanged() {
     if let error = stream.outputError {
       // An abort has said why already.
-      if stream.state != .closed, lossReason == nil, !(error is StreamError) { fail(error) }
+      if stream.state != .closed, lossReason == nil, !(error is StreamError) { failAfterInput(error) }
       return
     }
     if writingIsPaused, stream.pendingOutput <= lowWater {

@@ -30,9 +30,9 @@ extension Listener {
     }
   }
 
-  func abortClients() { forEachConnection { $0.abort() } }
+  func abortClients() { forEachConnection { $0.cutOff(.aborted) } }
 
-  func closeClients() { forEachConnection { $0.close() } }
+  func closeClients() { forEachConnection { $0.closeForServer() } }
 
   // MARK: - Progress
 

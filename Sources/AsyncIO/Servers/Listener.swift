@@ -249,14 +249,16 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   @inline(never)
   private static func handlerFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
     let transport = handle.transport
-    handle.abort()
+    let wasEnded = handle.isCurrent && transport.wasEndedByServer(in: error)
+    // What was written before the server closed the connection still leaves.
+    if !wasEnded { handle.abort() }
     // What the server itself has done to the connection is no failure of its handler, and that a peer goes is none:
     // reported for each, the resets of a busy server would bury what is.
     let wasCutOff = handle.isCurrent && transport.wasCutOff
     let peerWent = handle.isCurrent && transport.wasLost(by: error)
     if peerWent {
       DebugMode.log("a connection was lost: \(error)")
-    } else if !wasCutOff && !(error is CancellationError) {
+    } else if !wasCutOff && !wasEnded && !(error is CancellationError) {
       transport.loop.reportFromAnywhere("a connection handler failed", error)
     }
     handlerEnded(handle)

@@ -118,8 +118,9 @@ public final class Server: Sendable {
     for listener in listeners { listener.onItsLoop { $0.close() } }
   }
 
-  /// Closes every connection of the server: what was written leaves, nothing more is read; asyncio's `close_clients`.
-  /// From any thread.
+  /// Closes every connection of the server: what was written leaves, and a handler that reads finds the end of the
+  /// stream; asyncio's `close_clients`. What the handler fails with for it (`IncompleteReadError`, `StreamError`) is not
+  /// reported. From any thread.
   public func closeClients() {
     for listener in listeners { listener.onItsLoop { $0.closeClients() } }
   }

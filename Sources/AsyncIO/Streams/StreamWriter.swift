@@ -66,7 +66,12 @@ public final class StreamWriter: Sendable {
 
   /// Sends what was written, closes the connection, and returns when that is done; asyncio's `close` and `wait_closed`.
   ///
-  /// Closing again does nothing more. Cancellation throws; the connection closes all the same.
+  /// Closing again does nothing more. Cancellation throws; the connection closes all the same. Its reader finds what had
+  /// arrived, and then the end of the stream.
+  ///
+  /// A connection of a server goes on receiving, for a second after the last byte and no more than eight, until the peer
+  /// has closed too: what the peer is still sending would reset the connection, and the answer would be lost. That
+  /// happens after this has returned.
   ///
   /// - Throws: `SystemError` if the connection was lost before everything was sent.
   public nonisolated(nonsending) func close() async throws {

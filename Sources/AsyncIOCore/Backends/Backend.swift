@@ -69,6 +69,10 @@ package protocol Backend: StreamDriver, DatagramDriver {
   /// it, however much room there is in between. Only differences mean something.
   func acknowledgedBytes(of descriptor: Int32) -> Int
 
+  /// Whether the peer of a connection has ended its stream, after bytes of which `received` were taken: a receive that
+  /// gives 0 says no more than that nothing will come. Nil if that can't be told.
+  func hasEnded(_ descriptor: Int32, after received: Int) -> Bool?
+
   /// How many descriptors the process may have open (RLIMIT_NOFILE).
   var descriptorLimit: Int { get }
 

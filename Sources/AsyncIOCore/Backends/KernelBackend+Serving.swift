@@ -26,6 +26,16 @@ extension KernelBackend {
     return Int(asyncio_acknowledged(descriptor))
   }
 
+  package final func hasEnded(_ descriptor: Int32, after received: Int) -> Bool? {
+    systemCalls &+= 1
+    // The kernel counts the end of the stream as a byte (tcp_rcv_nxt_update).
+    switch asyncio_received(descriptor) - Int64(received) {
+    case 0: return false
+    case 1: return true
+    default: return nil
+    }
+  }
+
   package final var descriptorLimit: Int {
     var limit = rlimit()
     guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }

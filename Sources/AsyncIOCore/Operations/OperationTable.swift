@@ -28,6 +28,8 @@ import Glibc
   package var done = 0
   /// The backend waits until the descriptor is ready, to try again.
   package var waitsForReadiness = false
+  /// Of a receive on io_uring.
+  var endPoll = EndPoll()
   /// Where to connect to; allocated for the operation and freed with it.
   package var address: SocketAddress?
   package var storage: UnsafeMutablePointer<sockaddr_storage>?
@@ -79,6 +81,7 @@ import Glibc
     unsafe record.pointee.events = 0
     unsafe record.pointee.done = 0
     unsafe record.pointee.waitsForReadiness = false
+    unsafe record.pointee.endPoll = EndPoll()
     inFlight += 1
     return unsafe record
   }

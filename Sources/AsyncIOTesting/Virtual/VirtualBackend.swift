@@ -183,6 +183,8 @@ package final class VirtualBackend: Backend {
 
   package func acknowledgedBytes(of descriptor: Int32) -> Int { network.acknowledged(of: descriptor) }
 
+  package func hasEnded(_ descriptor: Int32, after received: Int) -> Bool? { network.peerHasEnded(descriptor) }
+
   package var descriptorLimit: Int { network.descriptorLimit }
 
   /// Virtual sockets have names and no files.

@@ -141,6 +141,16 @@ static inline int64_t asyncio_acknowledged(int descriptor) {
   return ioctl(descriptor, TIOCOUTQ, &unread) == 0 ? -(int64_t)unread : 0;
 }
 
+// Bytes that a TCP connection has received, its peer's FIN being one (tcpi_bytes_received, Linux 4.1, at offset 128); -1
+// of another socket.
+static inline int64_t asyncio_received(int descriptor) {
+  uint64_t info[17] = {0};
+  socklen_t length = sizeof info;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, &length) == 0 && length >= sizeof info)
+    return (int64_t)info[16];
+  return -1;
+}
+
 static inline int asyncio_real_time_signal_minimum(void) { return SIGRTMIN; }
 
 // Whether this kernel knows RWF_NOSIGNAL (Linux 6.18).

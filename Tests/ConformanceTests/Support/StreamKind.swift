@@ -69,6 +69,12 @@ extension ByteStream {
 }
 
 extension StreamReader {
+  /// Whether so much is unread that nothing more is received. On the stream's loop.
+  var isPaused: Bool { handle.transport.receivingIsPaused && handle.transport.receiving == nil }
+
+  /// How many bytes have arrived and were not read. On the stream's loop.
+  var unreadCount: Int { handle.transport.unreadCount }
+
   /// Whether the end has come, read or not. On the stream's loop.
   var handleHasEnded: Bool { handle.transport.inputIsOver }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a stream. `close` ends what the user gives and takes; the descriptor goes when the output has left and no
 // operation is in flight. With a filter that wants to see the peer's own end (TLS's close_notify) it stays until that
-// has come, or the filter's time limit: a socket that is closed with unread bytes resets the connection, and the reset
-// may destroy what the peer has not read yet.
+// has come, or the filter's time limit; see StreamTransport+Lingering.
+//
+// After its own `close` a reader finds what had arrived, and then the end, as in asyncio.
 
 import AsyncIOCore
 
@@ -12,25 +13,39 @@ extension StreamTransport {
   /// Closes after what was written has left.
   package func close() {
     guard state == .open else { return }
+    takeArrived()
+    beginClosing()
+  }
+
+  private func beginClosing() {
     let peerHasEnded = reachedEnd && !endIsOurs || inputError != nil
     if !wroteEnd && outputError == nil {
       // What it can't say any more, nobody waits for.
       try? filter?.writeEnd(on: self)
     }
     state = .closing
-    let limit = filter.flatMap { $0.awaitsPeerEnd ? $0.closeTimeLimit : nil } ?? closeTimeLimitOfServer
+    let limit = filter.flatMap { $0.awaitsPeerEnd ? $0.closeTimeLimit : nil } ?? lingerTimeOfServer
     if let limit, !peerHasEnded, outputError == nil {
       setPulling(false)
       linger(limit)
       if filter == nil { endOutput() }
-      if !inputIsOver { inputError = StreamError.aborted }
-      wakeReader()
+      endOwnInput()
     } else {
-      endInput(with: StreamError.aborted)
+      endOwnInput()
+      tellSendFailure()
+      filter?.ended(by: StreamError.aborted)
       if let receiving { loop.cancel(receiving) }
     }
     if output.isEmpty { closeIfIdle() }
     limitClosing()
+  }
+
+  private func endOwnInput() {
+    if !inputIsOver {
+      reachedEnd = true
+      endIsOurs = true
+    }
+    wakeReader()
   }
 
   /// Closes since nobody has it any more. That is how a server's connections end; of others somebody forgot it.
@@ -38,7 +53,8 @@ extension StreamTransport {
     if state == .open && listener == nil {
       DebugMode.log("the connection to \(waitDescription) was dropped without being closed")
     }
-    close()
+    if !inputIsLent { input.drop(input.count) }
+    if state == .open { beginClosing() }
   }
 
   /// Closes at once; what was not sent is lost, and the peer sees a reset.
@@ -64,20 +80,29 @@ extension StreamTransport {
   }
 
   func closeIfIdle() {
-    guard state == .closing, lingering == nil, receiving == nil, outputIsIdle else { return }
+    guard state == .closing, outputIsIdle else { return }
+    if lingering != nil {
+      if hasSaidAll { tellClosed() }
+      return
+    }
+    guard receiving == nil else { return }
     state = .closed
     endFiltering()
     closeDescriptor()
+    listener?.connectionClosed(self)
+    tellClosed()
+  }
+
+  private func tellClosed() {
     let waits = closers
     closers.removeAll()
     for wait in waits { loop.unpark(wait) }
-    listener?.connectionClosed(self)
     let consumer = consumer.take()
     consumer?.closed()
   }
 
   nonisolated(nonsending) func waitClosed() async throws {
-    if state == .closed {
+    if state == .closed || hasSaidAll {
       // Clean-up closes, so a cancelled task is told of it at its next operation.
       await loop.spendBudgetUninterrupted()
     } else {
@@ -88,26 +113,6 @@ extension StreamTransport {
         throw CancellationError()
       }
     }
-    if let outputError { throw outputError }
-  }
-
-  // MARK: - The peer's end
-
-  private func linger(_ limit: Duration) {
-    receivingIsPaused = false
-    lingering = loop.callLater(limit) { [weak self] in
-      guard let self else { return }
-      // A server's answer may take longer to leave; its drain and its limits bound that.
-      if filter == nil && !outputIsIdle { linger(limit) } else { endLingering() }
-    }
-    startReceiving()
-  }
-
-  /// Stops waiting for the peer's end.
-  func endLingering() {
-    guard let timer = lingering.take() else { return }
-    timer.cancel()
-    if let receiving { loop.cancel(receiving) }
-    closeIfIdle()
+    if let outputError, !lostNoOutput { throw outputError }
   }
 }

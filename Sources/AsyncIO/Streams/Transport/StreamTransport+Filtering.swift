@@ -12,7 +12,7 @@ import AsyncIOCore
 final class FilterWork {
   enum End {
     case proper
-    case failed(any Error)
+    case failed(SystemError)
   }
 
   /// What has arrived and was not taken yet, from `start` on.
@@ -100,7 +100,7 @@ extension StreamTransport {
     work.drop()
     switch end {
     case .proper: arrivedEnd()
-    case .failed(let error): endInput(with: error)
+    case .failed(let error): failInput(error)
     case nil: if wantsMore { startReceiving() }
     }
     if state == .closing { closeIfIdle() }

@@ -89,12 +89,14 @@ extension StreamTransport {
       arrivedEnd()
     } else if completion.result != SystemError.Code.canceled.result {
       let error = SystemError(isSocket ? "receive" : "read", waitDescription, result: completion.result)
-      if !keepEnd(.failed(error)) { endInput(with: error) }
+      if !keepEnd(.failed(error)) { failInput(error) }
     } else if wasEnding {
       if wantsMore { startReceiving() }
     } else if state == .open {
       // The loop ends.
       endInput(with: StreamError.aborted)
+    } else {
+      endLingering()
     }
     if state == .closing { closeIfIdle() }
   }
@@ -110,8 +112,9 @@ extension StreamTransport {
   }
 
   func arrivedEnd() {
+    if filter != nil && keepEnd(.proper) { return }
+    if let loss = lossBehindEnd { return failInput(loss) }
     if let filter {
-      if keepEnd(.proper) { return }
       // A send has failed: the connection was reset, and the socket has told that to the send.
       if let failure = filterWork?.sendFailure { return endInput(with: failure) }
       do { try filter.receivedEnd(on: self) } catch { fail(error) }
@@ -137,7 +140,11 @@ extension StreamTransport {
   /// Input for the user. Dropped if the user has closed the stream.
   @inline(__always)
   package func deliver(_ bytes: UnsafeRawBufferPointer) {
-    if state != .open { return }
+    if state != .open {
+      // The answer of a peer's filter is worth waiting for, whatever comes before.
+      if filter == nil && bytesReceived > lingerLimits.bytes { endLingering() }
+      return
+    }
     if let consumer, input.isEmpty {
       wasSpokenTo = true
       let taken = consumer.received(bytes)

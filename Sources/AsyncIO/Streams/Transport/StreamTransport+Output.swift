@@ -101,19 +101,6 @@ extension StreamTransport {
     }
   }
 
-  func failOutput(_ error: SystemError) {
-    if keepSendFailure(error) { output.discard() } else { loseOutput(error) }
-  }
-
-  func loseOutput(_ error: SystemError) {
-    // An abort has said why already.
-    if outputError == nil { outputError = error }
-    output.discard()
-    wakeWriters()
-    consumer?.outputChanged()
-    endLingering()
-  }
-
   // MARK: - Waiting
 
   package var pendingOutput: Int { output.count }

@@ -63,7 +63,9 @@ extension StreamTransport {
   // MARK: - On and off
 
   func largePieceArrived() {
-    if isSocket && filter == nil && consumer == nil && pulling.largePieceArrived() { setPulling(true) }
+    if isSocket && state == .open && filter == nil && consumer == nil && pulling.largePieceArrived() {
+      setPulling(true)
+    }
   }
 
   /// Changes how the input comes: now, or when the operation of the other way has ended.
@@ -121,6 +123,8 @@ extension StreamTransport {
     } else if state == .open {
       // The loop ends.
       endInput(with: StreamError.aborted)
+    } else {
+      endLingering()
     }
     if state == .closing { closeIfIdle() }
   }
@@ -144,6 +148,13 @@ extension StreamTransport {
       receiveIntoInput(upTo: min(max(64 * 1024, needed - input.count), Pulling.largest))
     }
     return input.count >= needed || inputIsOver
+  }
+
+  /// Takes in what is there before the user closes the stream, who may read it still.
+  func takeArrived() {
+    guard isSocket, filter == nil, consumer == nil, !inputIsLent, pulling.isOn || receiving == nil else { return }
+    pulling.mayBeReadable = true
+    while pulling.mayBeReadable && input.count <= 2 * limit && !inputIsOver { receiveIntoInput(upTo: 64 * 1024) }
   }
 
   private func receiveIntoInput(upTo capacity: Int) {
@@ -198,12 +209,13 @@ extension StreamTransport {
       pulling.mayBeReadable = result >= capacity
       if pulling.pulled(result) && !loop.driver.prefersReadiness && passing == nil { setPulling(false) }
     } else if result == 0 {
+      if let loss = lossBehindEnd { return failInput(loss) }
       reachedEnd = true
       endIsOurs = false
     } else if SystemError.Code(rawValue: Int32(-result)).isTemporary {
       pulling.mayBeReadable = false
     } else {
-      endInput(with: SystemError("receive", waitDescription, result: result))
+      failInput(SystemError("receive", waitDescription, result: result))
     }
   }
 }

@@ -30,11 +30,6 @@ extension StreamTransport {
     return true
   }
 
-  /// A socket that is closed with unread input resets the connection, and the kernel then drops what it has not sent
-  /// (tcp_close). A peer that goes on asking while the server shuts down would lose the answers it was given, so the
-  /// server waits a moment for its end.
-  var closeTimeLimitOfServer: Duration? { listener?.isShuttingDown == true ? .seconds(1) : nil }
-
   /// Says that no more output will come, behind what is still to leave.
   func endOutput() {
     guard !wroteEnd else { return }
@@ -42,11 +37,15 @@ extension StreamTransport {
     if outputIsIdle { shutDown() }
   }
 
-  /// Ends the wait for the peer's end, if nothing else keeps the connection.
-  func endIfSaid() -> Bool {
-    guard state == .closing, lingering != nil, outputIsIdle else { return false }
-    endLingering()
-    return true
+  /// Closes the connection for a reason of the server's.
+  func closeForServer() {
+    wasClosedByServer = state == .open
+    close()
+  }
+
+  /// Whether an error of the handler's comes from that: it reads or writes on.
+  func wasEndedByServer(in error: any Error) -> Bool {
+    wasClosedByServer && (error is StreamError || error is IncompleteReadError)
   }
 
   /// Resets the connection for a reason of the server's.

@@ -56,6 +56,8 @@ package final class StreamTransport: OperationSink, WaitObject {
   // The output side: StreamTransport+Output.
   @exclusivity(unchecked) var output: StreamOutput
   @exclusivity(unchecked) package internal(set) var outputError: (any Error)?
+  /// Everything had left when a receive learned that the connection is lost.
+  @exclusivity(unchecked) var lostNoOutput = false
   @exclusivity(unchecked) var wroteEnd = false
   @exclusivity(unchecked) var sending: OperationID?
   @exclusivity(unchecked) var writers: [ParkID] = []
@@ -68,6 +70,7 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var closers: [ParkID] = []
   /// Closed for its user, and waits for the peer's end.
   @exclusivity(unchecked) var lingering: TimerHandle?
+  @exclusivity(unchecked) var lingerLimits = LingerLimits()
 
   // For the server that accepted it: StreamTransport+Serving.
   /// Nil of a connection that the program opened.
@@ -80,6 +83,8 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var endIsOurs = false
   /// A step before the handler waits for the peer: a TLS handshake.
   @exclusivity(unchecked) var isPreparing = false
+  /// The server has closed it while its handler was at work.
+  @exclusivity(unchecked) var wasClosedByServer = false
   /// The server has reset it, and knows why its handler fails.
   @exclusivity(unchecked) var wasCutOff = false
   @exclusivity(unchecked) var bytesReceived = 0

@@ -3,7 +3,8 @@
 //
 // Multishot where one request serves many completions: `accept` (5.19), `receive` with provided buffers (6.0), `poll`
 // (5.13). The kernel may end a multishot request for reasons of its own, without F_MORE (a full completion queue, no
-// buffer left): it is then submitted again, and the sink never learns.
+// buffer left): it is then submitted again, and the sink never learns. A multishot receive may lose the end of its
+// connection: RingBackend+EndPolls.
 //
 // A request's `user_data` is the operation's id with its generation, so a late completion of something that is over
 // finds nothing. Sockets are blocking ones: io_uring waits for them itself, and every direct call says MSG_DONTWAIT.
@@ -15,6 +16,8 @@ import Glibc
   // Safe: owns the memory behind its pointers, from `init` to `deinit`.
   @safe @exclusivity(unchecked) private var ring: Ring
   @safe @exclusivity(unchecked) private var buffers: ProvidedBuffers
+  /// Receives whose end poll has told in this turn.
+  @safe @exclusivity(unchecked) var hungUp: [OperationID] = []
   /// For sockets of datagrams; made with the first one.
   @safe @exclusivity(unchecked) private var datagrams: RingDatagrams?
   private let wakeBuffer: UnsafeMutablePointer<UInt64>
@@ -23,7 +26,7 @@ import Glibc
   @safe @exclusivity(unchecked) private var loudWrites = 0
 
   /// What `user_data` says where it names no operation.
-  private enum Reserved {
+  enum Reserved {
     static let wake = UInt64.max
     static let cancelAnswer = UInt64.max - 1
     static let probe = UInt64.max - 2
@@ -60,7 +63,7 @@ import Glibc
 
   // MARK: - Submitting
 
-  private func nextEntry() -> UnsafeMutablePointer<asyncio_uring_sqe> {
+  func nextEntry() -> UnsafeMutablePointer<asyncio_uring_sqe> {
     while true {
       if let entry = unsafe ring.nextEntry() { return unsafe entry }
       systemCalls &+= 1
@@ -80,8 +83,10 @@ import Glibc
     case .receive:
       unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_RECV)
       unsafe entry.pointee.flags = UInt8(ASYNCIO_URING_SQE_BUFFER_SELECT)
-      unsafe entry.pointee.ioprio = UInt16(ASYNCIO_URING_RECV_MULTISHOT)
+      let isMultishot = unsafe !record.pointee.endPoll.hasTold
+      unsafe entry.pointee.ioprio = isMultishot ? UInt16(ASYNCIO_URING_RECV_MULTISHOT) : 0
       unsafe entry.pointee.buf_group = buffers.group
+      unsafe startEndPoll(record)
     case .receiveDatagrams:
       unsafe ringDatagrams.prepare(entry)
     case .send, .sendZeroCopy:
@@ -128,9 +133,7 @@ import Glibc
   /// Submits the request again when its descriptor is ready: somebody has made it non-blocking (O_NONBLOCK), and then
   /// the kernel doesn't wait for it.
   private func submitWhenReady(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
-    guard unsafe record.pointee.state == .submitted else {
-      return unsafe loop.complete(record, Completion(result: -ECANCELED, isLast: true))
-    }
+    guard unsafe record.pointee.state == .submitted else { return unsafe finish(record, -ECANCELED, of: loop) }
     let isOutput = unsafe record.pointee.kind == .send || record.pointee.kind == .write
     unsafe record.pointee.waitsForReadiness = true
     let entry = unsafe nextEntry()
@@ -141,10 +144,15 @@ import Glibc
   }
 
   package override func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
+    unsafe cancel(userData: record.pointee.id.userData)
+    if unsafe record.pointee.kind == .receive { unsafe endEndPoll(record) }
+  }
+
+  func cancel(userData: UInt64) {
     let entry = unsafe nextEntry()
     unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_ASYNC_CANCEL)
     unsafe entry.pointee.fd = -1
-    unsafe entry.pointee.addr = record.pointee.id.userData
+    unsafe entry.pointee.addr = userData
     unsafe entry.pointee.user_data = Reserved.cancelAnswer
   }
 
@@ -180,6 +188,7 @@ import Glibc
       budget -= 1
       if take(result, of: loop) { gaveBuffers = true }
     }
+    if !hungUp.isEmpty { wakeSleepers(of: loop) }
     if gaveBuffers {
       buffers.publish()
       datagrams?.buffers.publish()
@@ -213,12 +222,15 @@ import Glibc
       if result.user_data == Reserved.wake { armWake() }
       return hasBuffer
     }
-    guard let record = unsafe loop.operations.record(OperationID(userData: result.user_data)) else { return hasBuffer }
+    guard let record = unsafe loop.operations.record(OperationID(userData: result.user_data)) else {
+      if EndPoll.isNamed(by: result.user_data) { endPollEnded(result, of: loop) }
+      return hasBuffer
+    }
     let more = result.flags & UInt32(ASYNCIO_URING_CQE_MORE) != 0
     if unsafe record.pointee.waitsForReadiness {
       unsafe record.pointee.waitsForReadiness = false
       if result.res < 0 {
-        unsafe loop.complete(record, Completion(result: result.res, isLast: true))
+        unsafe finish(record, result.res, of: loop)
       } else {
         unsafe restartOrEnd(record, result.user_data, of: loop)
       }
@@ -234,12 +246,15 @@ import Glibc
       if result.res > 0 {
         let restart = unsafe !more && record.pointee.state == .submitted
         let bytes = unsafe received(identifier, Int(result.res))
-        unsafe loop.complete(record, Completion(result: result.res, bytes: bytes, isLast: !more && !restart))
-        if restart { unsafe resubmit(record, result.user_data, of: loop) }
-      } else if result.res == -ENOBUFS && !more {
+        let isLast = unsafe !more && !restart && !record.pointee.endPoll.isInFlight
+        unsafe loop.complete(record, Completion(result: result.res, bytes: bytes, isLast: isLast))
+        if !more && !isLast { unsafe resubmit(record, result.user_data, of: loop) }
+      } else if unsafe !more && (result.res == -ENOBUFS || record.pointee.wasWoken(by: result.res)) {
         unsafe restartOrEnd(record, result.user_data, of: loop)
+      } else if more {
+        unsafe loop.complete(record, Completion(result: result.res, isLast: false))
       } else {
-        unsafe loop.complete(record, Completion(result: result.res, isLast: !more))
+        unsafe finish(record, result.res, of: loop)
       }
     case .accept, .poll:
       if result.res >= 0 && !more {
@@ -340,7 +355,7 @@ import Glibc
     if unsafe record.pointee.state == .submitted {
       unsafe submit(record)
     } else {
-      unsafe loop.complete(record, Completion(result: -ECANCELED, isLast: true))
+      unsafe finish(record, -ECANCELED, of: loop)
     }
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes, ends and resets of open connections. Errors are those of Linux: what arrived before a reset can still be read;
 // the reset is then told once (ECONNRESET, or EPIPE if the peer had ended its stream already), and after that reads are
-// at the end and writes fail with EPIPE (net/ipv4/tcp.c, tcp_reset in tcp_input.c).
+// at the end and writes fail with EPIPE (net/ipv4/tcp.c, tcp_reset in tcp_input.c). A send that is told leaves a read to
+// find what had arrived, and then the end.
 
 import Glibc
 
@@ -64,6 +65,11 @@ extension VirtualNetwork {
   /// How much of what was sent the peer has read.
   package func acknowledged(of descriptor: Int32) -> Int {
     endpoint(descriptor).flatMap { endpoints[$0] }?.acknowledged ?? 0
+  }
+
+  /// Whether the peer has ended its stream; nil if the descriptor is no connection.
+  package func peerHasEnded(_ descriptor: Int32) -> Bool? {
+    endpoint(descriptor).flatMap { endpoints[$0]?.peerHasEnded }
   }
 
   /// Ends the stream to the peer: 0 or a negative errno.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection that is lost is lost in both directions, and the kernel tells only one of them. A reset is kept as the
+// socket's error (SO_ERROR), which whoever asks first takes: after a send that failed with ECONNRESET a receive gives
+// what had arrived, and then 0, as if the peer had ended its stream properly (sock_error in sk_stream_error and
+// tcp_recvmsg). An io_uring send of many bytes (MSG_WAITALL) and sendfile(2) may even take it and say nothing, when a
+// part has left before; the next send then fails with EPIPE. So each direction tells the other.
+//
+// What the peer said before stays readable: a server that refuses an upload answers and closes, and the sender learns of
+// it by a failed send.
+
+import AsyncIOCore
+
+extension StreamTransport {
+  // MARK: - From the output to the input
+
+  func failOutput(_ error: SystemError) {
+    if keepSendFailure(error) { output.discard() } else { loseOutput(error) }
+    receiveAnew()
+  }
+
+  func loseOutput(_ error: SystemError) {
+    // An abort has said why already.
+    if outputError == nil { outputError = error }
+    output.discard()
+    wakeWriters()
+    consumer?.outputChanged()
+    endLingering()
+  }
+
+  /// The receive in flight may have slept through the reset. A new one looks before it sleeps. A poll always says that
+  /// the socket has hung up.
+  private func receiveAnew() {
+    guard isSocket, state == .open, !inputIsOver, !pulling.isOn, let receiving, !receivingIsEnding else { return }
+    cancelReceiving(receiving)
+  }
+
+  /// The loss that a send has learned of, if a receive that gives 0 means that, and not the peer's own end. Only a send
+  /// that has failed or is under way can have.
+  @inline(__always)
+  var lossBehindEnd: SystemError? { outputError == nil && outputIsIdle ? nil : findLoss() }
+
+  private func findLoss() -> SystemError? {
+    guard isSocket else { return nil }
+    let known = (outputError as? SystemError)?.code
+    let hasEnded = loop.driver.hasEnded(number, after: bytesReceived)
+    if let known, known.isLoss {
+      return hasEnded == true ? nil : SystemError("receive", waitDescription, code: known)
+    }
+    return hasEnded == false ? SystemError("receive", waitDescription, code: .connectionReset) : nil
+  }
+
+  // MARK: - From the input to the output
+
+  /// A receive has failed: nothing will leave any more either.
+  func failInput(_ error: SystemError) {
+    endInput(with: error)
+    guard isSocket, error.code.isLoss, outputError == nil else { return }
+    lostNoOutput = outputIsIdle
+    failOutput(SystemError("send", waitDescription, code: error.code))
+  }
+}
+
+extension SystemError.Code {
+  /// Whether it is said of a connection once, and then is over.
+  fileprivate var isLoss: Bool {
+    switch self {
+    case .connectionReset, .timedOut, .connectionAborted, .hostUnreachable, .networkUnreachable: true
+    default: false
+    }
+  }
+}
