@@ -68,12 +68,12 @@ extension DatagramTransport {
     // has to pass.
     let isByTime = peer == nil && local.family == .unix || hasNoBuffers
     let wait = loop.beginWait(WaitReason("send to", on: self))
-    senders.append(wait)
+    let place = senders.join(wait)
     if !isByTime { startPolling() }
     let next = isByTime ? loop.driver.now + 1_000_000 : deadline
     let outcome = await loop.wait(wait, until: min(next, deadline))
     if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
-      senders.removeAll { $0 == wait }
+      senders.leave(place)
       if outcome == .cancelled { throw CancellationError() }
       if next >= deadline { throw DeadlinePassed() }
     }
@@ -103,8 +103,6 @@ extension DatagramTransport {
   }
 
   private func wakeSenders() {
-    let waits = senders
-    senders.removeAll(keepingCapacity: true)
-    for wait in waits { loop.unpark(wait) }
+    for wait in senders.takeAll() { loop.unpark(wait) }
   }
 }

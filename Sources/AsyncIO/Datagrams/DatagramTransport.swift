@@ -42,7 +42,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   /// Until when it doesn't receive, since every attempt fails.
   @exclusivity(unchecked) private var rest: TimerHandle?
   @exclusivity(unchecked) var shortages = ShortageReports()
-  @exclusivity(unchecked) private var receivers: [ParkID] = []
+  @exclusivity(unchecked) private var receivers = WaitLine<ParkID>()
   /// Who takes datagrams instead of the queue, and errors; see `take(by:onError:)`.
   @exclusivity(unchecked) private var isHandedOver = false
   @exclusivity(unchecked) private var onDatagram: ((UnsafeRawBufferPointer, SocketAddress) -> Void)?
@@ -53,7 +53,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) private var pendingError: SystemError?
   /// Why nothing works any more.
   @exclusivity(unchecked) var failure: (any Error)?
-  @exclusivity(unchecked) var senders: [ParkID] = []
+  @exclusivity(unchecked) var senders = WaitLine<ParkID>()
   /// Tells when there is room; it is ended when it has, and begun again if somebody waits by then.
   @exclusivity(unchecked) var polling: OperationID?
   @exclusivity(unchecked) var pollingIsEnding = false
@@ -61,7 +61,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var hasNoBuffers = false
   /// Whether the kernel is handed rows of datagrams as a whole; no more once it refused.
   @exclusivity(unchecked) var segments: Bool
-  @exclusivity(unchecked) private var closers: [ParkID] = []
+  @exclusivity(unchecked) private var closers = WaitLine<ParkID>()
 
   init(
     _ descriptor: consuming Descriptor, local: SocketAddress, peer: SocketAddress?, isBound: Bool, queueLimit: Int,
@@ -103,9 +103,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     guard state == .open else { throw DatagramError.closed }
     if isHandedOver { throw DatagramError.handedOver }
     isHandedOver = true
-    let waits = receivers
-    receivers.removeAll()
-    for wait in waits { loop.unpark(wait) }
+    for wait in receivers.takeAll() { loop.unpark(wait) }
   }
 
   /// Waits until a datagram is in the queue; `DeadlinePassed` at a time of the loop's clock.
@@ -115,10 +113,10 @@ package final class DatagramTransport: OperationSink, WaitObject {
       if !queue.isEmpty { return }
       try throwError()
       let wait = loop.beginWait(WaitReason("receive from", on: self))
-      receivers.append(wait)
+      let place = receivers.join(wait)
       let outcome = await loop.wait(wait, until: deadline)
       if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
-        receivers.removeAll { $0 == wait }
+        receivers.leave(place)
         if outcome == .cancelled { throw CancellationError() }
         throw DeadlinePassed()
       }
@@ -194,8 +192,8 @@ package final class DatagramTransport: OperationSink, WaitObject {
   }
 
   private func wakeReceiver() {
-    while !receivers.isEmpty {
-      if loop.unpark(receivers.remove(at: 0)) { return }
+    while let wait = receivers.popFirst() {
+      if loop.unpark(wait) { return }
     }
   }
 
@@ -244,10 +242,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   }
 
   private func wakeAll() {
-    let waits = receivers + senders
-    receivers.removeAll()
-    senders.removeAll()
-    for wait in waits { loop.unpark(wait) }
+    for wait in receivers.takeAll() + senders.takeAll() { loop.unpark(wait) }
   }
 
   func throwError() throws {
@@ -293,18 +288,16 @@ package final class DatagramTransport: OperationSink, WaitObject {
     guard state == .closing, receiving == nil, polling == nil else { return }
     state = .closed
     descriptor = nil
-    let waits = closers
-    closers.removeAll()
-    for wait in waits { loop.unpark(wait) }
+    for wait in closers.takeAll() { loop.unpark(wait) }
   }
 
   nonisolated(nonsending) func waitClosed() async throws {
     if state == .closed { return try await loop.spendBudget() }
     while state != .closed {
       let wait = loop.beginWait(WaitReason("close", on: self))
-      closers.append(wait)
+      let place = closers.join(wait)
       if await loop.wait(wait) == .cancelled {
-        closers.removeAll { $0 == wait }
+        closers.leave(place)
         throw CancellationError()
       }
     }

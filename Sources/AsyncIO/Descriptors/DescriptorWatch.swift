@@ -22,7 +22,7 @@ final class DescriptorWatch: OperationSink, WaitObject {
   private let direction: Direction
   private let onIdle: (DescriptorWatch) -> Void
   private var operation: OperationID?
-  private var waiters: [ParkID] = []
+  private var waiters = WaitLine<ParkID>()
   private var callback: Callback?
 
   /// What to call, with the task-local values of the place that added it.
@@ -63,20 +63,20 @@ final class DescriptorWatch: OperationSink, WaitObject {
   nonisolated(nonsending) func wait() async throws {
     let reason: WaitReason.StaticName = direction == .input ? "read from" : "write to"
     let wait = loop.beginWait(WaitReason(reason, on: self))
-    waiters.append(wait)
+    let place = waiters.join(wait)
     arm()
     switch await loop.wait(wait) {
     case .resumed(let result) where result < 0:
       throw SystemError("poll", "descriptor \(descriptor)", result: result)
     case .resumed: return
     case .cancelled:
-      leave(wait)
+      leave(place)
       throw CancellationError()
     }
   }
 
-  private func leave(_ wait: ParkID) {
-    waiters.removeAll { $0 == wait }
+  private func leave(_ place: WaitLine<ParkID>.Token) {
+    waiters.leave(place)
     disarmIfIdle()
   }
 
@@ -96,9 +96,7 @@ final class DescriptorWatch: OperationSink, WaitObject {
   func complete(_ operation: OperationID, _ completion: Completion) {
     guard operation == self.operation else { return }
     if completion.isLast { self.operation = nil }
-    let waits = waiters
-    waiters = []
-    for wait in waits { loop.unpark(wait, min(0, Int(completion.result))) }
+    for wait in waiters.takeAll() { loop.unpark(wait, min(0, Int(completion.result))) }
     if completion.result < 0 {
       fail(completion.result)
     } else {

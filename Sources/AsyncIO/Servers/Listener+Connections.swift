@@ -97,9 +97,9 @@ extension Listener {
   private nonisolated(nonsending) func waitClosedHere() async throws {
     if isOver { return }
     let wait = loop.beginWait(WaitReason("serve", on: self))
-    closers.append(wait)
+    let place = closers.join(wait)
     if await loop.wait(wait) == .cancelled {
-      closers.removeAll { $0 == wait }
+      closers.leave(place)
       throw CancellationError()
     }
   }

@@ -14,7 +14,7 @@ struct Drain {
   var timer: TimerHandle?
   var newcomers: TimerHandle?
   var isOutOfTime = false
-  var waits: [ParkID] = []
+  var waits = WaitLine<ParkID>()
 
   func isOver(_ connections: ConnectionTable) -> Bool {
     connections.openCount == 0 && (isOutOfTime || connections.handlerCount == 0)
@@ -24,9 +24,7 @@ struct Drain {
     guard isOver(connections) else { return }
     timer.take()?.cancel()
     newcomers.take()?.cancel()
-    let waits = waits
-    self.waits = []
-    for wait in waits { loop.unpark(wait) }
+    for wait in waits.takeAll() { loop.unpark(wait) }
   }
 }
 
@@ -93,11 +91,11 @@ extension Listener {
   private nonisolated(nonsending) func waitDrainedHere(isShielded: Bool) async -> Bool {
     if drain.isOver(connections) && !isAccepting { return true }
     let wait = loop.beginWait(WaitReason("shut down", on: self))
-    drain.waits.append(wait)
+    let place = drain.waits.join(wait)
     if isShielded {
       await loop.waitUninterrupted(wait)
     } else if await loop.wait(wait) == .cancelled {
-      drain.waits.removeAll { $0 == wait }
+      drain.waits.leave(place)
       return false
     }
     return true

@@ -47,7 +47,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   var connections: ConnectionTable
   let rule: ProgressRule?
   var sweep: TimerHandle?
-  var closers: [ParkID] = []
+  var closers = WaitLine<ParkID>()
   var counts = ConnectionCounts()
 
   // Listener+Shutdown.
@@ -326,9 +326,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     context = nil
     drain.connectionsChanged(connections, loop)
     guard connections.openCount == 0 else { return }
-    let waits = closers
-    closers = []
-    for wait in waits { loop.unpark(wait) }
+    for wait in closers.takeAll() { loop.unpark(wait) }
   }
 
   /// Whether it is closed and all of its connections are gone.

@@ -29,8 +29,8 @@ package struct Settlement: ~Copyable, Sendable {
     guard let told else { return false }
     for listener in told {
       switch listener {
-      case .waiter(_, let waiter): _ = waiter.resume()
-      case .callback(_, let callback): callback()
+      case .waiter(let waiter): _ = waiter.resume()
+      case .callback(let callback): callback()
       }
     }
     return true

@@ -36,6 +36,24 @@ private struct Failure: Error, Equatable {}
     #expect(future.cancelReason?.kind == .awaiterCancelled)
   }
 
+  /// With a search through all who wait for each that leaves, this takes minutes.
+  @Test(.timeLimit(.minutes(1))) func thirtyThousandLeaveAFutureAndATaskAtOnce() async throws {
+    let future = Future<Int>()
+    let task = createTask(name: "slow") { try await future.value }
+    for wait in [{ try await shield(future) }, { try await shield(task) }] as [@Sendable () async throws -> Int] {
+      let waiting = (0..<30_000).map { _ in createTask { try await wait() } }
+      try await sleep(.milliseconds(1))
+      for task in waiting { task.cancel() }
+      var cancelled = 0
+      for task in waiting {
+        do { _ = try await task.value } catch is CancellationError { cancelled += 1 }
+      }
+      #expect(cancelled == waiting.count)
+    }
+    future.setResult(1)
+    #expect(try await task.value == 1)
+  }
+
   @Test func aFutureMaySettleOnAnotherThread() async throws {
     let future = Future<Int>()
     try await withEventLoop(backend: .epoll) { future.setResult(9) }

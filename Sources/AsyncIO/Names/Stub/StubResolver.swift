@@ -141,10 +141,10 @@ final class StubResolver: @unchecked Sendable {
     for lookUp: NameLookUpTask, _ key: NameKey, until deadline: Int64
   ) async throws -> NameAnswer {
     let wait = loop.beginWait(WaitReason("resolve", on: lookUp))
-    lookUp.waits.append(wait)
+    let place = lookUp.waits.join(wait)
     let outcome = await loop.wait(wait, until: deadline)
     if outcome != .cancelled, let answer = lookUp.answer { return answer }
-    lookUp.waits.removeAll { $0 == wait }
+    lookUp.waits.leave(place)
     if lookUp.waits.isEmpty && lookUp.answer == nil {
       // Nobody wants it any more.
       if underWay[key] === lookUp { underWay[key] = nil }
@@ -213,7 +213,7 @@ final class StubResolver: @unchecked Sendable {
       }
     }
     lookUp.answer = answer
-    for wait in lookUp.waits { loop.unpark(wait) }
+    for wait in lookUp.waits.takeAll() { loop.unpark(wait) }
   }
 
   private static func names(_ records: [DNSRecordData]) -> NameAnswer {
@@ -298,7 +298,7 @@ final class StubResolver: @unchecked Sendable {
 final class NameLookUpTask: WaitObject, @unchecked Sendable {
   // Sendable: as the stub resolver that it belongs to.
   let waitDescription: String
-  var waits: [ParkID] = []
+  var waits = WaitLine<ParkID>()
   var answer: NameAnswer?
   var task: Task<Void, Never>?
 

@@ -94,9 +94,7 @@ extension StreamTransport {
   }
 
   private func tellClosed() {
-    let waits = closers
-    closers.removeAll()
-    for wait in waits { loop.unpark(wait) }
+    for wait in closers.takeAll() { loop.unpark(wait) }
     let consumer = consumer.take()
     consumer?.closed()
   }
@@ -107,9 +105,9 @@ extension StreamTransport {
       await loop.spendBudgetUninterrupted()
     } else {
       let wait = loop.beginWait(WaitReason("close", on: self))
-      closers.append(wait)
+      let place = closers.join(wait)
       if await loop.wait(wait) == .cancelled {
-        closers.removeAll { $0 == wait }
+        closers.leave(place)
         throw CancellationError()
       }
     }

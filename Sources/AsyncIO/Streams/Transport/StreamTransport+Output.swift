@@ -108,10 +108,10 @@ extension StreamTransport {
   /// Waits until little enough is kept; `DeadlinePassed` at a time of the loop's clock.
   package nonisolated(nonsending) func waitForOutput(until deadline: Int64 = .max) async throws {
     let wait = loop.beginWait(WaitReason("send to", on: self))
-    writers.append(wait)
+    let place = writers.join(wait)
     let outcome = await loop.wait(wait, until: deadline)
     if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
-      writers.removeAll { $0 == wait }
+      writers.leave(place)
       if outcome == .cancelled { throw CancellationError() }
       throw DeadlinePassed()
     }
@@ -130,8 +130,6 @@ extension StreamTransport {
   }
 
   func wakeWriters() {
-    let waits = writers
-    writers.removeAll(keepingCapacity: true)
-    for wait in waits { loop.unpark(wait) }
+    for wait in writers.takeAll() { loop.unpark(wait) }
   }
 }

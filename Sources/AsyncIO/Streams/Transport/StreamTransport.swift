@@ -60,14 +60,14 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var lostNoOutput = false
   @exclusivity(unchecked) var wroteEnd = false
   @exclusivity(unchecked) var sending: OperationID?
-  @exclusivity(unchecked) var writers: [ParkID] = []
+  @exclusivity(unchecked) var writers = WaitLine<ParkID>()
   /// A file is being sent: what is written meanwhile comes after it.
   @exclusivity(unchecked) var outputIsHeld = false
   /// `sending` is a poll for room in the socket.
   @exclusivity(unchecked) var pollsForRoom = false
 
   // The end: StreamTransport+Closing.
-  @exclusivity(unchecked) var closers: [ParkID] = []
+  @exclusivity(unchecked) var closers = WaitLine<ParkID>()
   /// Closed for its user, and waits for the peer's end.
   @exclusivity(unchecked) var lingering: TimerHandle?
   @exclusivity(unchecked) var lingerLimits = LingerLimits()

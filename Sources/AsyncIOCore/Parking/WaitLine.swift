@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Those who wait for one event, in the order in which they came. Most lines have one waiter, or none. Some have twenty
+// thousand, who are all cancelled at once: a search through an array for each of them would be quadratic.
+//
+// So tokens grow along the array, a binary search finds one, and whoever leaves from the middle leaves a gap. The gaps
+// are closed when they are the larger part: leaving takes logarithmic time, and the line as much memory as twice those
+// who stand in it.
+
+/// A line that anybody may leave at any place.
+package struct WaitLine<Element> {
+  package typealias Token = Int
+
+  fileprivate struct Place {
+    let token: Token
+    var element: Element?
+  }
+
+  private var places: [Place] = []
+  private var lastToken = 0
+  /// Places before it are empty.
+  private var head: UInt32 = 0
+  private var occupied: UInt32 = 0
+
+  package init() {}
+
+  package var isEmpty: Bool { occupied == 0 }
+
+  package var count: Int { Int(occupied) }
+
+  /// Joins the end of the line.
+  ///
+  /// - Returns: What `leave` takes.
+  @discardableResult
+  package mutating func join(_ element: Element) -> Token {
+    let token = reserveToken()
+    places.append(Place(token: token, element: element))
+    occupied += 1
+    return token
+  }
+
+  /// A token for a place that is not taken.
+  package mutating func reserveToken() -> Token {
+    lastToken += 1
+    return lastToken
+  }
+
+  /// Leaves the line, from any place in it. Nil if the place was left or served before.
+  @discardableResult
+  package mutating func leave(_ token: Token) -> Element? {
+    guard let index = index(of: token), let element = places[index].element.take() else { return nil }
+    occupied -= 1
+    closeGaps()
+    return element
+  }
+
+  /// Takes the first out of the line.
+  package mutating func popFirst() -> Element? {
+    while head < places.count {
+      let index = Int(head)
+      head += 1
+      guard let element = places[index].element.take() else { continue }
+      occupied -= 1
+      closeGaps()
+      return element
+    }
+    return nil
+  }
+
+  /// Takes everybody out of the line, in their order.
+  package mutating func takeAll() -> [Element] {
+    let all = places.compactMap(\.element)
+    places.removeAll(keepingCapacity: places.count < 16)
+    (head, occupied) = (0, 0)
+    return all
+  }
+
+  private func index(of token: Token) -> Int? {
+    var range = Int(head)..<places.count
+    while let middle = range.isEmpty ? nil : range.lowerBound + range.count / 2 {
+      if places[middle].token == token { return middle }
+      range = places[middle].token < token ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return nil
+  }
+
+  private mutating func closeGaps() {
+    if occupied == 0 {
+      places.removeAll(keepingCapacity: places.count < 16)
+      head = 0
+    } else if places.count > 16 && occupied < places.count / 2 {
+      places.removeAll { $0.element == nil }
+      head = 0
+    }
+  }
+}
+
+extension WaitLine: Sendable where Element: Sendable {}
+extension WaitLine.Place: Sendable where Element: Sendable {}
