@@ -84,7 +84,7 @@ let package = Package(
     .target(
       name: "TestCertificates", path: "Tests/TestCertificates", exclude: ["make-certificates"], swiftSettings: strict),
     .executableTarget(
-      name: "run-scenarios", dependencies: ["AsyncIO"], path: "Tests/RunScenarios", swiftSettings: strict),
+      name: "run-scenarios", dependencies: ["AsyncIO", "AsyncIOTLS"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "DNSWire"],
@@ -93,7 +93,7 @@ let package = Package(
       name: "AsyncIOTests",
       dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer", "DNSWire"],
       swiftSettings: strict),
-    .testTarget(name: "RunTests", dependencies: ["run-scenarios"], swiftSettings: strict),
+    .testTarget(name: "RunTests", dependencies: ["run-scenarios", "TestCertificates"], swiftSettings: strict),
     .executableTarget(
       name: "differential-scenarios", dependencies: ["AsyncIO"], path: "Tests/Differential/swift",
       swiftSettings: strict),

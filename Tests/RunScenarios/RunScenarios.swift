@@ -19,7 +19,7 @@ struct ScenarioError: Error {}
       "late-main-actor": lateMainActor, "descriptors": descriptors,
       "main-task": mainTask, "loop-ended": loopEnded, "interrupt-reason": interruptReason, "debug": debug,
       "main-actor-of-several-loops": mainActorOfSeveralLoops, "callbacks-of-the-main-actor": callbacksOfTheMainActor,
-      "clean-up-elsewhere": cleanUpElsewhere,
+      "clean-up-elsewhere": cleanUpElsewhere, "eager-in-callbacks": eagerInCallbacks, "stall": stall,
       "shared-loop-between-runs": sharedLoopBetweenRuns,
       "standard-streams": standardStreams, "last-words": lastWords,
       "name-descriptors": nameDescriptors,
@@ -28,7 +28,7 @@ struct ScenarioError: Error {}
 
   static func main() {
     let name = CommandLine.arguments.dropFirst().first ?? ""
-    let all = [scenarios, serverScenarios, faultScenarios, signalScenarios, threadScenarios]
+    let all = [scenarios, serverScenarios, faultScenarios, signalScenarios, spreadScenarios, threadScenarios]
     guard let scenario = all.lazy.compactMap({ $0[name] }).first else {
       say("no scenario \(name)")
       exit(64)

@@ -154,3 +154,84 @@ private final class QueueExecutor: SerialExecutor {
 
   func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
 }
+
+extension RunScenarios {
+  /// What keeps the loop is told with the task's name, and goes on undisturbed.
+  static func stall() throws {
+    try EventLoop.run(debug: true) {
+      try await createTask(name: "sleeper") { say("usleep: \(sleepWholly())") }.value
+      try await createTask(name: "poller") { say("poll: \(pollWholly())") }.value
+      try await createTask(name: "computer") { say("computed: \(await computeForLong() > 0)") }.value
+    }
+  }
+
+  @inline(never) private static func sleepWholly() -> String {
+    usleep(300_000) == 0 ? "slept to its end" : "errno \(errno)"
+  }
+
+  @inline(never) private static func pollWholly() -> String {
+    poll(nil, 0, 300) == 0 ? "waited to its end" : "errno \(errno)"
+  }
+
+  @inline(never) private static func computeForLong() async -> Int {
+    let end = ContinuousClock.now.advanced(by: .milliseconds(300))
+    var rounds = 0
+    while ContinuousClock.now < end { rounds += 1 }
+    return rounds
+  }
+
+  /// An eager task of the main actor's runs within the callback that starts it.
+  static func eagerInCallbacks() throws {
+    try EventLoop.run {
+      let loop = EventLoop.current
+      let start: @MainActor @Sendable (String) -> Void = { name in
+        createTask(eagerStart: true) {
+          say("\(name): eager")
+          try await sleep(.zero)
+          say("\(name): eager goes on")
+        }
+        say("\(name): creator")
+      }
+      loop.callSoon { start("callSoon") }
+      try await sleep(.milliseconds(1))
+      loop.callLater(.milliseconds(1)) { start("callLater") }
+      try await sleep(.milliseconds(10))
+      let future = Future<Int>()
+      future.addDoneCallback { _ in MainActor.assumeIsolated { start("addDoneCallback") } }
+      future.setResult(1)
+      try await sleep(.milliseconds(1))
+      var pipe: [Int32] = [0, 0]
+      guard Glibc.pipe(&pipe) == 0 else { return say("no pipe") }
+      let read = pipe[0]
+      try loop.addReader(read) {
+        loop.removeReader(read)
+        start("addReader")
+      }
+      close(pipe[1])
+      try await sleep(.milliseconds(10))
+      close(read)
+      let server = try await loop.createServer(host: "127.0.0.1", port: 0) { EagerProtocol { start($0) } }
+      let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      try await client.write("hello")
+      try await client.close()
+      try await sleep(.milliseconds(10))
+      server.close()
+    }
+  }
+}
+
+/// Starts tasks in its callbacks.
+private final class EagerProtocol: StreamProtocol {
+  private let start: @MainActor (String) -> Void
+
+  init(_ start: @escaping @MainActor (String) -> Void) { self.start = start }
+
+  func connectionMade(_ transport: Transport) {
+    let start = start
+    MainActor.assumeIsolated { start("connectionMade") }
+  }
+  func dataReceived(_ data: Span<UInt8>) {
+    let start = start
+    MainActor.assumeIsolated { start("dataReceived") }
+  }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestCertificates
 import Testing
 
 @Suite("Servers of a whole process", .timeLimit(.minutes(1))) struct ServerRunTests {
@@ -37,6 +38,53 @@ import Testing
   func severalLoopsAcceptFromOneSocket(backend: String) throws {
     #expect(
       try run("inherited-on-several-loops", backend).lines == ["3 sockets", "60 served", "ECONNREFUSED"])
+  }
+
+  // MARK: - Every loop serves
+
+  @Test("a handler that is written in the body of run(loops:) runs on every loop", arguments: RunTests.backends)
+  func everyLoopServes(backend: String) throws {
+    let result = try run("spread", backend)
+    #expect(
+      result.lines == [
+        "startServer(host:port:), two halves: 4 loops", "startServer(host:port:), a stream: 4 loops",
+        "startServer(at:), two halves: 4 loops", "startServer(at:), a stream: 4 loops",
+        "a handler of the main actor's: 1 loops",
+      ])
+    #expect(result.status == 0)
+  }
+
+  @Test("so does a protocol's factory", arguments: RunTests.backends)
+  func everyLoopServesProtocols(backend: String) throws {
+    let result = try run("spread-protocols", backend)
+    #expect(
+      result.lines == [
+        "createServer(host:port:): 4 loops", "createServer(at:): 4 loops", "createUnixServer: several loops",
+      ])
+    #expect(result.status == 0)
+  }
+
+  @Test("several loops accept from one Unix socket or inherited one", arguments: RunTests.backends)
+  func everyLoopServesUnix(backend: String) throws {
+    let result = try run("spread-unix", backend)
+    #expect(
+      result.lines == [
+        "startUnixServer, two halves: several loops", "its file is gone", "startUnixServer, a stream: several loops",
+        "startServer(on:): several loops",
+      ])
+    #expect(result.status == 0)
+  }
+
+  @Test("so it is with TLS", arguments: RunTests.backends)
+  func everyLoopServesTLS(backend: String) throws {
+    let environment = environment(backend).merging(["CERTIFICATES": TestCertificates.shared.folder]) { $1 }
+    let result = try ChildProcess(scenario: "spread-tls", environment: environment).finish()
+    #expect(
+      result.lines == [
+        "startServer(tls:), two halves: 4 loops", "startServer(tls:), a stream: 4 loops",
+        "startServer(at:tls:): 4 loops",
+      ])
+    #expect(result.status == 0)
   }
 
   @Test("Ctrl-C lets the requests under way finish", arguments: RunTests.backends)

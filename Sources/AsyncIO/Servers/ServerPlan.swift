@@ -91,9 +91,9 @@ package struct ServerPlan: Sendable {
   private func bind(
     _ wanted: [SocketAddress], isEverywhere: Bool = false, _ service: ConnectionService, on first: EventLoop
   ) throws -> Server {
-    // The kernel spreads only the connections of IP, and takes SO_REUSEPORT for nothing else (Linux 6.12).
+    // The kernel takes SO_REUSEPORT for IP alone (Linux 6.12): the loops accept from one Unix socket, see `adopt`.
     let isIP = !wanted.contains { $0.family == .unix }
-    let loops = isIP ? loops(for: service, around: first) : [first]
+    let loops = loops(for: service, around: first)
     let options = ListenOptions(
       backlog: Int32(clamping: backlog), reusePort: isIP && (reusePort || loops.count > 1), keepAlive: keepAlive,
       startsListening: startServing)
@@ -107,14 +107,18 @@ package struct ServerPlan: Sendable {
       if address.port == 0, let first = addresses.first { address.port = first.port }
       for (index, loop) in loops.enumerated() {
         do {
-          let number = try first.driver.listen(at: address, options: options)
+          let number =
+            isIP || index == 0
+            ? try first.driver.listen(at: address, options: options)
+            : try first.driver.duplicate(listeners[listeners.count - 1].number)
           if index == 0 {
             address = first.driver.localAddress(of: number) ?? address
             addresses.append(address)
           }
           listeners.append(
             Listener(
-              Descriptor(number, of: loop.driver), address: address, ownsFile: true, plan: plan, slots: slots,
+              Descriptor(number, of: loop.driver), address: address, ownsFile: isIP || index == 0, plan: plan,
+              slots: slots,
               loop: loop, service: service))
         } catch let error as SystemError where isEverywhere && error.code == .addressFamilyNotSupported {
           // A machine without IPv6 has only one kind of "all interfaces".

@@ -46,23 +46,37 @@ extension EventLoop {
     backend: BackendKind? = nil, debug: Bool? = nil, onInterrupt: InterruptAction = .endProcess,
     stopsOn signals: Set<Signal> = [.interrupt], _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
-    try run(loops: .count(1), backend: backend, debug: debug, onInterrupt: onInterrupt, stopsOn: signals, body)
+    try run(.count(1), backend, debug, onInterrupt, signals, body)
   }
 
-  /// The same with several loops, each on a thread of its own. The body runs on the first, the main one; servers that
-  /// it starts accept on all of them, and a task stays on the loop that it was started on.
+  /// The same with several loops, each on a thread of its own, and a body of no actor.
   ///
   /// ```swift
   /// try EventLoop.run(loops: .perCore) {
   ///   let server = try await startServer(host: "127.0.0.1", port: 8080) { reader, writer in
-  ///     while let line = try await reader.readLine() { try await writer.write(line) }
+  ///     while let line = try await reader.readLine() { try await writer.write(line + "\n") }
   ///   }
   ///   try await server.serveForever()
   /// }
   /// ```
-  public static func run<Result>(
+  ///
+  /// The body runs on the first loop, the main one. Closures that are written in it are of no actor either, so a server's
+  /// handler runs on every loop: each accepts connections, and a connection stays on the loop that accepted it, as every
+  /// task stays where it was started. What such closures share has to be `Sendable`; the compiler checks it.
+  ///
+  /// Take `run` without `loops` unless one core is too little. There all code takes turns on one thread, and its state
+  /// needs no locks. Here state is shared between threads: it belongs to an actor (the main actor's code still runs on the
+  /// main loop) or behind a `Mutex`.
+  public static func run<Result: Sendable>(
     loops: LoopCount, backend: BackendKind? = nil, debug: Bool? = nil, onInterrupt: InterruptAction = .endProcess,
-    stopsOn signals: Set<Signal> = [.interrupt], _ body: @escaping @MainActor () async throws -> Result
+    stopsOn signals: Set<Signal> = [.interrupt], _ body: @escaping @Sendable @concurrent () async throws -> Result
+  ) throws -> Result {
+    try run(loops, backend, debug, onInterrupt, signals) { @MainActor in try await body() }
+  }
+
+  private static func run<Result>(
+    _ loops: LoopCount, _ backend: BackendKind?, _ debug: Bool?, _ onInterrupt: InterruptAction, _ signals: Set<Signal>,
+    _ body: @escaping @MainActor () async throws -> Result
   ) throws -> Result {
     DebugMode.set(debug)
     do {
@@ -131,8 +145,10 @@ extension EventLoop {
     public static var perCore: LoopCount { .count(Int(asyncio_available_cores())) }
 
     /// So many; at least one.
-    public static func count(_ count: Int) -> LoopCount {
-      require(count > 0, "there is at least one loop")
+    public static func count(
+      _ count: Int, file: StaticString = #fileID, line: UInt = #line
+    ) -> LoopCount {
+      require(count > 0, "EventLoop.run: there is at least one loop, not \(count)", file: file, line: line)
       return LoopCount(resolved: count)
     }
   }
