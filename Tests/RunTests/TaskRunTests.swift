@@ -57,10 +57,4 @@ import Testing
     let order = (1...3).flatMap { ["run \($0): a job", "run \($0): a callback"] }
     #expect(try run("shared-loop-between-runs").lines == order)
   }
-
-  @Test("an eager task of the main actor's runs within the callback that starts it") func eagerInCallbacks() throws {
-    let callbacks = ["callSoon", "callLater", "addDoneCallback", "addReader", "connectionMade", "dataReceived"]
-    let order = callbacks.flatMap { ["\($0): eager", "\($0): creator", "\($0): eager goes on"] }
-    #expect(try run("eager-in-callbacks").lines == order)
-  }
 }

@@ -96,7 +96,7 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
     guard let descriptor = descriptor?.number else { return }
     var room = slots.room(for: self)
     if room == .none, raiseLimit() { room = slots.room(for: self) }
-    if room != .none { accepting = loop.accept(on: descriptor, once: room == .little, sink: self) }
+    if room != .none { accepting = loop.accept(on: descriptor, once: plan.isShared || room == .little, sink: self) }
   }
 
   /// Takes as many connections as the process's descriptors allow, if nobody has said how many: that can have changed.

@@ -8,4 +8,8 @@ struct ListenerPlan: Sendable {
   let limits: ServerLimits
   /// Whether the socket listens from its beginning.
   let startsListening: Bool
+  /// Whether several loops accept from the socket. The kernel wakes the request that has waited longest (io_uring's are
+  /// exclusive waits), so each loop asks for one connection at a time, and is then behind the others. With a multishot
+  /// request the first loop would stay the first, and serve nearly all.
+  let isShared: Bool
 }

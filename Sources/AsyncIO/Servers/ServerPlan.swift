@@ -76,9 +76,10 @@ package struct ServerPlan: Sendable {
       limitPerPeer: limits.connectionsPerPeer, slack: overflow ? .max : slack)
   }
 
-  private func listenerPlan(startsListening: Bool) -> ListenerPlan {
+  private func listenerPlan(startsListening: Bool, isShared: Bool) -> ListenerPlan {
     ListenerPlan(
-      backlog: Int32(clamping: backlog), limit: limit, limits: limits, startsListening: startsListening)
+      backlog: Int32(clamping: backlog), limit: limit, limits: limits, startsListening: startsListening,
+      isShared: isShared)
   }
 
   /// The loops that accept. What is isolated can only run in one place; the rest runs wherever it was accepted.
@@ -98,7 +99,7 @@ package struct ServerPlan: Sendable {
       backlog: Int32(clamping: backlog), reusePort: isIP && (reusePort || loops.count > 1), keepAlive: keepAlive,
       startsListening: startServing)
     let slots = makeSlots(listeners: loops.count * wanted.count, loop: first)
-    let plan = listenerPlan(startsListening: startServing)
+    let plan = listenerPlan(startsListening: startServing, isShared: !isIP && loops.count > 1)
 
     var listeners: [Listener] = []
     var addresses: [SocketAddress] = []
@@ -118,8 +119,7 @@ package struct ServerPlan: Sendable {
           listeners.append(
             Listener(
               Descriptor(number, of: loop.driver), address: address, ownsFile: isIP || index == 0, plan: plan,
-              slots: slots,
-              loop: loop, service: service))
+              slots: slots, loop: loop, service: service))
         } catch let error as SystemError where isEverywhere && error.code == .addressFamilyNotSupported {
           // A machine without IPv6 has only one kind of "all interfaces".
           break
@@ -146,7 +146,7 @@ package struct ServerPlan: Sendable {
     for socket in sockets { _ = try first.driver.adopt(socket.descriptor) }
     let loops = loops(for: service, around: first)
     let slots = makeSlots(listeners: loops.count * sockets.count, loop: first)
-    let plan = listenerPlan(startsListening: true)
+    let plan = listenerPlan(startsListening: true, isShared: loops.count > 1)
     // The copies first: if one fails, what the caller brought is still the caller's.
     var copies: [[Int32]] = []
     do {
