@@ -44,7 +44,7 @@ public nonisolated(nonsending) func wait<Handle: Awaitable>(
 ) async throws -> (done: [Handle], pending: [Handle]) {
   let handles = handles.uniqued { $0 }
   try await wait(for: handles.map(\._ending.source), timeout, returnWhen)
-  return (handles.filter(\.isDone), handles.filter { !$0.isDone })
+  return divided(handles, \.isDone)
 }
 
 /// The same for tasks and futures side by side.
@@ -60,7 +60,7 @@ public nonisolated(nonsending) func wait(
 ) async throws -> (done: [any Awaitable], pending: [any Awaitable]) {
   let handles = handles.uniqued { $0 }
   try await wait(for: handles.map(\._ending.source), timeout, returnWhen)
-  return (handles.filter(\.isDone), handles.filter { !$0.isDone })
+  return divided(handles, \.isDone)
 }
 
 private nonisolated(nonsending) func wait(
@@ -72,4 +72,13 @@ private nonisolated(nonsending) func wait(
   let wait = HandleWait(sources, until: returnWhen.condition)
   defer { wait.stop() }
   try await wait.wait(WaitReason("wait for tasks"), until: deadline)
+}
+
+/// Asks each handle once: it may be settled meanwhile, on another thread, and still has to be in one of the two.
+private func divided<Handle>(_ handles: [Handle], _ isDone: (Handle) -> Bool) -> (done: [Handle], pending: [Handle]) {
+  var (done, pending): ([Handle], [Handle]) = ([], [])
+  for handle in handles {
+    if isDone(handle) { done.append(handle) } else { pending.append(handle) }
+  }
+  return (done, pending)
 }
