@@ -30,7 +30,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSwiftRuntime"),
     .target(name: "CLinuxBacktrace"),
-    .target(name: "CHeldClock"),
+    .target(name: "CVirtualClock"),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
     .target(
@@ -55,7 +55,7 @@ let package = Package(
       swiftSettings: strict),
 
     // kits: what tests are written with
-    .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CHeldClock"], swiftSettings: strict),
+    .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CVirtualClock"], swiftSettings: strict),
 
     // tools
     .executableTarget(

@@ -45,4 +45,13 @@ int asyncio_dispatch_main_queue_descriptor(void) {
   return _dispatch_get_main_queue_handle_4CF();
 }
 
+extern char _dispatch_main_q __attribute__((weak));
+extern void dispatch_async_f(void *queue, void *context, void (*function)(void *)) __attribute__((weak));
+
+bool asyncio_enqueue_on_dispatch_main_queue(void *context, void (*function)(void *)) {
+  if (!dispatch_async_f || !&_dispatch_main_q) return false;
+  dispatch_async_f(&_dispatch_main_q, context, function);
+  return true;
+}
+
 void asyncio_drain_dispatch_main_queue(void) { _dispatch_main_queue_callback_4CF(NULL); }

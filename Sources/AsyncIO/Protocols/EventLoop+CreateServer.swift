@@ -16,15 +16,15 @@ extension EventLoop {
   ///
   /// - Throws: As `startServer(host:port:)`.
   public nonisolated(nonsending) func createServer<Known: BaseProtocol>(
-    host: String? = nil, port: UInt16, backlog: Int = 100,
+    host: String? = nil, port: UInt16, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
     @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws -> Server {
     let handler = handler(factory)
     if isCurrent(for: #isolation) {
-      return try await startServer(host: host, port: port, backlog: backlog, handler: handler)
+      return try await startServer(host: host, port: port, backlog: backlog, file: file, line: line, handler: handler)
     }
     return try await anchor.run {
-      try await startServer(host: host, port: port, backlog: backlog, handler: handler)
+      try await startServer(host: host, port: port, backlog: backlog, file: file, line: line, handler: handler)
     }
   }
 
@@ -34,11 +34,16 @@ extension EventLoop {
   /// let server = try await EventLoop.current.createServer(at: SocketAddress(abstractName: "app")!) { EchoProtocol() }
   /// ```
   public nonisolated(nonsending) func createServer<Known: BaseProtocol>(
-    at address: SocketAddress, backlog: Int = 100, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+    at address: SocketAddress, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
+    @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws -> Server {
     let handler = handler(factory)
-    if isCurrent(for: #isolation) { return try await startServer(at: address, backlog: backlog, handler: handler) }
-    return try await anchor.run { try await startServer(at: address, backlog: backlog, handler: handler) }
+    if isCurrent(for: #isolation) {
+      return try await startServer(at: address, backlog: backlog, file: file, line: line, handler: handler)
+    }
+    return try await anchor.run {
+      try await startServer(at: address, backlog: backlog, file: file, line: line, handler: handler)
+    }
   }
 
   /// The same at a Unix socket's path; asyncio's `create_unix_server`.
@@ -47,18 +52,23 @@ extension EventLoop {
   /// let server = try await EventLoop.current.createUnixServer(path: "/run/app.sock") { EchoProtocol() }
   /// ```
   public nonisolated(nonsending) func createUnixServer<Known: BaseProtocol>(
-    path: String, backlog: Int = 100, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
+    path: String, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
+    @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws -> Server {
     let address = try unixAddress(path, for: "bind")
     let handler = handler(factory)
-    if isCurrent(for: #isolation) { return try await startServer(at: address, backlog: backlog, handler: handler) }
-    return try await anchor.run { try await startServer(at: address, backlog: backlog, handler: handler) }
+    if isCurrent(for: #isolation) {
+      return try await startServer(at: address, backlog: backlog, file: file, line: line, handler: handler)
+    }
+    return try await anchor.run {
+      try await startServer(at: address, backlog: backlog, file: file, line: line, handler: handler)
+    }
   }
 
   private func handler<Known: BaseProtocol>(_ factory: @escaping ProtocolFactory<Known>) -> StreamHandler {
     let factory = LoopFactory(factory, on: nil, for: "createServer")
     if factory.isMainActors {
-      require(isMain, "EventLoop.createServer: the main actor's protocols want the loop of EventLoop.run")
+      require(hasMainActor, "EventLoop.createServer: the main actor's protocols want the loop of EventLoop.run")
       return { @MainActor stream in try await Self.serve(stream, factory) }
     }
     return { stream in try await Self.serve(stream, factory) }

@@ -7,7 +7,7 @@
 
 import AsyncIOCore
 
-final class Listener: OperationSink, WaitObject, @unchecked Sendable {
+final class Listener: OperationSink, LeftOpen, @unchecked Sendable {
   // Sendable: see the head of the file.
 
   /// New connections in one turn. A flood of them shares the loop with those that are there, whatever the backend.
@@ -74,6 +74,8 @@ final class Listener: OperationSink, WaitObject, @unchecked Sendable {
   }
 
   var waitDescription: String { "server at \(address)" }
+
+  var leftOpen: String? { isClosed ? nil : "\(waitDescription) was not closed (started at \(plan.file):\(plan.line))" }
 
   func onItsLoop(_ body: @escaping @Sendable (Listener) -> Void) {
     if loop.isCurrent { body(self) } else { loop.postFromAnywhere { _ in body(self) } }

@@ -12,4 +12,7 @@ struct ListenerPlan: Sendable {
   /// exclusive waits), so each loop asks for one connection at a time, and is then behind the others. With a multishot
   /// request the first loop would stay the first, and serve nearly all.
   let isShared: Bool
+  /// Where the server was started.
+  let file: StaticString
+  let line: UInt
 }

@@ -19,10 +19,12 @@ package struct ServerPlan: Sendable {
   private let reusePort: Bool
   private let keepAlive: Bool
   private let startServing: Bool
+  private let file: StaticString
+  private let line: UInt
 
   package init(
     _ place: Place, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-    reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true
+    reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true, file: StaticString, line: UInt
   ) {
     require(limit > 0, "startServer: the limit of a stream is a number of bytes above 0")
     limits.expectSense()
@@ -33,6 +35,8 @@ package struct ServerPlan: Sendable {
     self.reusePort = reusePort
     self.keepAlive = keepAlive
     self.startServing = startServing
+    self.file = file
+    self.line = line
   }
 
   /// Starts the server on the loop of the caller, or the shared one.
@@ -79,7 +83,7 @@ package struct ServerPlan: Sendable {
   private func listenerPlan(startsListening: Bool, isShared: Bool) -> ListenerPlan {
     ListenerPlan(
       backlog: Int32(clamping: backlog), limit: limit, limits: limits, startsListening: startsListening,
-      isShared: isShared)
+      isShared: isShared, file: file, line: line)
   }
 
   /// The loops that accept. What is isolated can only run in one place; the rest runs wherever it was accepted.

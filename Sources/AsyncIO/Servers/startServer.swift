@@ -37,11 +37,12 @@ public import AsyncIOCore
 public nonisolated(nonsending) func startServer(
   host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
   reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+  file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
   let plan = ServerPlan(
     .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing)
+    startServing: startServing, file: file, line: line)
   return try await plan.start(ConnectionService(.halves(handler)))
 }
 
@@ -55,11 +56,12 @@ public nonisolated(nonsending) func startServer(
 public nonisolated(nonsending) func startServer(
   host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
   reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+  file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
   let plan = ServerPlan(
     .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing)
+    startServing: startServing, file: file, line: line)
   return try await plan.start(ConnectionService(.stream(handler)))
 }
 
@@ -78,11 +80,12 @@ public nonisolated(nonsending) func startServer(
 public nonisolated(nonsending) func startServer(
   at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
   reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+  file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
   let plan = ServerPlan(
     .address(address), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing)
+    startServing: startServing, file: file, line: line)
   return try await plan.start(ConnectionService(.halves(handler)))
 }
 
@@ -96,11 +99,12 @@ public nonisolated(nonsending) func startServer(
 public nonisolated(nonsending) func startServer(
   at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
   reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+  file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
   let plan = ServerPlan(
     .address(address), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing)
+    startServing: startServing, file: file, line: line)
   return try await plan.start(ConnectionService(.stream(handler)))
 }
 
@@ -118,19 +122,21 @@ public nonisolated(nonsending) func startServer(
 ///   (ENAMETOOLONG), or has a zero byte (EINVAL).
 public nonisolated(nonsending) func startUnixServer(
   path: String, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-  startServing: Bool = true, @_inheritActorContext handler: @escaping ConnectionHandler
+  startServing: Bool = true, file: StaticString = #fileID, line: UInt = #line,
+  @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
   try await startServer(
     at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, limits: limits, startServing: startServing,
-    handler: handler)
+    file: file, line: line, handler: handler)
 }
 
 /// The same with a handler that gets the connection in one piece.
 public nonisolated(nonsending) func startUnixServer(
   path: String, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-  startServing: Bool = true, @_inheritActorContext handler: @escaping StreamHandler
+  startServing: Bool = true, file: StaticString = #fileID, line: UInt = #line,
+  @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
   try await startServer(
     at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, limits: limits, startServing: startServing,
-    handler: handler)
+    file: file, line: line, handler: handler)
 }

@@ -19,9 +19,10 @@
 /// - Throws: `SystemError` if one is no descriptor, or does not listen, or there is none. They are all still the caller's then.
 public nonisolated(nonsending) func startServer(
   on sockets: [ListeningSocket], limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+  file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  let plan = ServerPlan(.sockets(sockets), limit: limit, limits: limits)
+  let plan = ServerPlan(.sockets(sockets), limit: limit, limits: limits, file: file, line: line)
   return try await plan.start(ConnectionService(.halves(handler)))
 }
 
@@ -32,8 +33,9 @@ public nonisolated(nonsending) func startServer(
 /// ```
 public nonisolated(nonsending) func startServer(
   on sockets: [ListeningSocket], limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
+  file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
-  let plan = ServerPlan(.sockets(sockets), limit: limit, limits: limits)
+  let plan = ServerPlan(.sockets(sockets), limit: limit, limits: limits, file: file, line: line)
   return try await plan.start(ConnectionService(.stream(handler)))
 }

@@ -16,6 +16,8 @@ public enum EventLoopError: Error, Hashable, Sendable, CustomStringConvertible {
   case interrupted
   /// The loop was closed.
   case closed
+  /// Another library has installed a main executor after this one: a test's loop can't have the main actor's code.
+  case mainActorUnavailable
   /// `AIO_BACKEND` or the caller asked for a backend that this machine doesn't give.
   case backendUnavailable(BackendKind, reason: String)
   /// `AIO_BACKEND` has a value that names no backend.
@@ -32,6 +34,8 @@ public enum EventLoopError: Error, Hashable, Sendable, CustomStringConvertible {
     case .stopped: "EventLoop.run: the loop was stopped before its body was done"
     case .interrupted: "EventLoop.run: interrupted by a signal"
     case .closed: "the event loop is closed"
+    case .mainActorUnavailable:
+      "the main actor can't be on a test's loop: another library has installed its own main executor in this process"
     case .backendUnavailable(let kind, let reason): "backend \(kind): not available here: \(reason)"
     case .unknownBackend(let name): "AIO_BACKEND=\(name): no such backend; it is io_uring or epoll"
     }

@@ -11,51 +11,115 @@
 //   - a loop's parking executor (see Park), for a task that is being suspended.
 // The classes are immutable, or hold only what is said beside the field, and so Sendable.
 
+import CLinux
 import CSwiftRuntime
 @_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) import _Concurrency
 
 // MARK: - The main actor
 
 /// The main executor of a process whose `main` called `EventLoop.run`: the loop that runs there now, or a backlog for
-/// the next one.
+/// the next one. And that of a process that runs tests: then a job stays on the loop of a test, on the thread of which
+/// it is enqueued or whose task it continues, and any other goes to the executor that was there before.
 final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
   static let shared = MainLoopExecutor()
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     let isDone = EventLoop.withLoopOfThisThread { loop in
-      guard loop.isMain else { return false }
+      if loop.keepsTasks { return loop.keep(job, as: .main) }
+      guard loop.isMain && !loop.takesTurns else { return false }
       loop.ready.append(ReadyItem(job, .main))
       return true
     }
-    if !isDone { MainLoop.enqueue(job) }
+    if isDone { return }
+    if TaskHomes.areKept, let home = TaskHomes.home(of: job) { return home.enqueueFromAnywhere(ReadyItem(job, .main)) }
+    enqueueOutside(job)
+  }
+
+  /// For a job that belongs to no test, or came too late for its loop.
+  func enqueueOutside(_ job: UnownedJob) {
+    if ExecutorInstallation.ownsMainThread { MainLoop.enqueue(job) } else { PlatformMainActor.enqueue(job) }
   }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
-    schedule(UnownedJob(job), after: swiftDuration(delay))
+    if !ExecutorInstallation.ownsMainThread && EventLoop.onThisThread == nil {
+      PlatformMainActor.scheduling.enqueue(job, after: delay, tolerance: tolerance, clock: clock)
+    } else {
+      schedule(UnownedJob(job), after: swiftDuration(delay))
+    }
   }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
   ) {
-    schedule(UnownedJob(job), after: swiftDuration(clock.now.duration(to: instant)))
+    if !ExecutorInstallation.ownsMainThread && EventLoop.onThisThread == nil {
+      PlatformMainActor.scheduling.enqueue(job, at: instant, tolerance: tolerance, clock: clock)
+    } else {
+      schedule(UnownedJob(job), after: swiftDuration(clock.now.duration(to: instant)))
+    }
   }
 
   /// The main actor's jobs run on the main loop's thread and nowhere else, so whatever runs there has the actor to
-  /// itself: a callback too, which is no job of the actor's.
-  func isIsolatingCurrentContext() -> Bool? { EventLoop.withLoopOfThisThread { $0.isMain } ? true : nil }
+  /// itself: a callback too, which is no job of the actor's. A loop of a test that has taken the actor has it as well.
+  func isIsolatingCurrentContext() -> Bool? {
+    if let loop = EventLoop.onThisThread { return loop.hasMainActor ? true : nil }
+    return ExecutorInstallation.ownsMainThread ? nil : PlatformMainActor.executor.isIsolatingCurrentContext()
+  }
+
+  func checkIsolated() {
+    if EventLoop.onThisThread == nil && !ExecutorInstallation.ownsMainThread {
+      PlatformMainActor.executor.checkIsolated()
+    } else {
+      fatalError("Unexpected isolation context, expected to be executing on the main actor")
+    }
+  }
 
   private func schedule(_ job: UnownedJob, after delay: Duration) {
-    guard let loop = MainLoop.running ?? EventLoop.onThisThread else { return MainLoop.enqueue(job) }
+    let loop = EventLoop.onThisThread.flatMap { $0.keepsTasks ? $0 : nil } ?? MainLoop.running ?? EventLoop.onThisThread
+    guard let loop else { return MainLoop.enqueue(job) }
     loop.schedule(ReadyItem(job, .main), after: delay)
   }
 
-  // The loop is run by `EventLoop.run`; the runtime itself calls these only in an `async` main, where this executor is
-  // never installed.
-  func run() throws { preconditionFailure("the main loop is run by EventLoop.run") }
-  func stop() { MainLoop.running?.stop() }
+  // The main loop is run by `EventLoop.run`; the runtime itself calls these only in an `async` main, whose executor is
+  // the one from before.
+  func run() throws {
+    precondition(!ExecutorInstallation.ownsMainThread, "the main loop is run by EventLoop.run")
+    try PlatformMainActor.executor.run()
+  }
+
+  func stop() {
+    if ExecutorInstallation.ownsMainThread { MainLoop.running?.stop() } else { PlatformMainActor.executor.stop() }
+  }
+}
+
+/// The main executor that was there before a loop of a test first needed one: libdispatch's main queue, as a rule.
+enum PlatformMainActor {
+  /// Read first thing when ours is installed.
+  static let executor: any MainExecutor = MainActor.executor
+  private static let isDispatch = type(of: executor) == type(of: PlatformExecutorFactory.mainExecutor)
+
+  /// The job runs there, when no loop has the main actor.
+  static func enqueue(_ job: UnownedJob) {
+    // Safety: the job is passed through as the word that it is, and run once.
+    let word = unsafe UnsafeMutableRawPointer(bitPattern: unsafeBitCast(job, to: UInt.self))
+    let isQueued =
+      unsafe isDispatch
+      && asyncio_enqueue_on_dispatch_main_queue(word) { word in
+        let job = unsafe unsafeBitCast(UInt(bitPattern: word), to: UnownedJob.self)
+        MainActorTurn.take()
+        unsafe job.runSynchronously(on: MainLoopExecutor.shared.asUnownedSerialExecutor())
+        MainActorTurn.giveBack()
+      }
+    if !isQueued { executor.enqueue(ExecutorJob(job)) }
+  }
+
+  static var scheduling: any SchedulingExecutor {
+    guard let scheduling = executor as? any SchedulingExecutor ?? RouterExecutor.shared.pool as? any SchedulingExecutor
+    else { preconditionFailure("neither of the platform's executors has timers") }
+    return scheduling
+  }
 }
 
 // MARK: - No actor
@@ -69,16 +133,20 @@ final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
 final class RouterExecutor: TaskExecutor, SchedulingExecutor {
   static let shared = RouterExecutor()
   /// libdispatch's pool.
-  private let pool: any TaskExecutor = PlatformExecutorFactory.defaultExecutor
+  let pool: any TaskExecutor = PlatformExecutorFactory.defaultExecutor
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     let isDone = EventLoop.withLoopOfThisThread { loop in
+      if loop.keepsTasks { return loop.keep(job, as: .routed) }
       guard unsafe loop.runningKind != .serial || asyncio_current_task() != nil else { return false }
       loop.ready.append(ReadyItem(job, .routed))
       return true
     }
     if isDone { return }
+    if TaskHomes.areKept, let home = TaskHomes.home(of: job) {
+      return home.enqueueFromAnywhere(ReadyItem(job, .routed))
+    }
     if let loop = MainLoop.running {
       loop.enqueueFromAnywhere(ReadyItem(job, .routed))
     } else {
@@ -174,17 +242,24 @@ enum RuntimeExecutors {
     static var defaultExecutor: any TaskExecutor { RouterExecutor.shared }
   }
 
-  /// Hands the platform's own main executor back, so that only the default one changes.
+  /// Hands the main executor back that is there, so that only the default one changes.
   private struct AsDefault: ExecutorFactory {
-    static var mainExecutor: any MainExecutor { PlatformExecutorFactory.mainExecutor }
+    static var mainExecutor: any MainExecutor { MainActor.executor }
     static var defaultExecutor: any TaskExecutor { RouterExecutor.shared }
   }
 
-  /// Makes the loop the main and the default executor of the process. Only from a synchronous `main`, before any task.
-  static func takeOverMainAndDefault() { _createExecutors(factory: AsMainAndDefault.self) }
+  /// Makes the loop the main and the default executor of the process. From a synchronous `main`, before any task; or at
+  /// any time, and then the main actor's jobs go where they went before, but for those of loops that keep their tasks.
+  static func takeOverMainAndDefault() {
+    _ = PlatformMainActor.executor
+    _createExecutors(factory: AsMainAndDefault.self)
+  }
 
   /// Makes only the router the default executor; the main actor stays with the platform.
   static func takeOverDefault() { _createExecutors(factory: AsDefault.self) }
+
+  /// Whether the main executor is ours: somebody else may have installed one after us.
+  static var hasMainActor: Bool { MainActor.executor === MainLoopExecutor.shared }
 }
 
 /// The two words of a job that belong to whoever has it enqueued: the inbox links its jobs through the first.

@@ -32,8 +32,14 @@ import Synchronization
   // Sendable: see "Threads" at the head of the file.
 
   package let driver: any Backend
-  /// Whether jobs of the main actor run here.
+  /// Whether this is the loop of `EventLoop.run`, which the main actor's jobs go to.
   package let isMain: Bool
+  /// Whether tasks that reach this loop stay on it, and it may run jobs of the main actor; see TaskHomes.
+  @safe @exclusivity(unchecked) var keepsTasks = false
+  /// Whether the main actor's jobs run here now, so that whatever runs here has that actor to itself.
+  @safe @exclusivity(unchecked) package var hasMainActor: Bool
+  /// Whether other threads want the main actor as well, and have it while this one waits; see MainActorTurn.
+  @safe @exclusivity(unchecked) var takesTurns = false
   /// Whether the names of waiting tasks are kept, for reports; tests pay for it, production does not.
   package let namesTasks: Bool
 
@@ -62,7 +68,11 @@ import Synchronization
   @safe @exclusivity(unchecked) package var shuffle: SeededRandom?
   /// See `withRandom`.
   @safe @exclusivity(unchecked) package var random = LoopRandom.system
-  @safe @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
+  @safe @exclusivity(unchecked) package var exceptionHandler: ExceptionHandler?
+  /// Called when the run is over, before what is left is cancelled.
+  @safe @exclusivity(unchecked) package var whenFinishing: ((EventLoop) -> Void)?
+  /// The waits of tasks that were cancelled before; see `finish`.
+  @safe @exclusivity(unchecked) var refusedWaits = RefusedWaits()
   /// What the watchdog reads from its thread.
   let heartbeat = Heartbeat()
   package let streamBuffers = BufferPool()
@@ -94,6 +104,7 @@ import Synchronization
   package init(driver: any Backend, isMain: Bool = false, namesTasks: Bool = false) {
     self.driver = driver
     self.isMain = isMain
+    hasMainActor = isMain
     self.namesTasks = namesTasks
     runningKind = isMain ? .main : .preferring
     cachedTime = driver.now
@@ -149,7 +160,7 @@ import Synchronization
     return loop
   }
 
-  private func stays(with actor: any Actor) -> Bool { actor === anchor || isMain && actor === MainActor.shared }
+  private func stays(with actor: any Actor) -> Bool { actor === anchor || hasMainActor && actor === MainActor.shared }
 
   /// The loop of the calling thread, or the shared one that runs in the background for programs without
   /// `EventLoop.run`; it starts at the first use.
@@ -232,6 +243,7 @@ import Synchronization
     precondition(!isClosed, "the loop was closed already")
     closed.store(true, ordering: .sequentiallyConsistent)
     heartbeat.close()
+    if keepsTasks { TaskHomes.end(self) }
     inbox.close(into: &ready)
     while !ready.isEmpty { LateJobs.run(ready.removeFirst(), of: self) }
     timers.forEachWaiting { _, action in
@@ -239,6 +251,7 @@ import Synchronization
     }
     timers = TimerHeap()
     driver.close()
+    leaveMainActor()
     // A task that nobody resumes any more may still be cancelled, and its handler looks at its record, which is ours.
     if parks.count > 0 || !isKnownUniquelyReferenced(&preference) { keep() }
   }

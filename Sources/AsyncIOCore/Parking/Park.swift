@@ -79,6 +79,7 @@ extension EventLoop {
   /// throw, and waits again, would never suspend, and keep the thread for ever. So it spends its budget.
   @inline(never)
   private nonisolated(nonsending) func endCancelledWait(_ id: ParkID) async -> ParkOutcome {
+    countRefusedWait(id)
     cancelWait(id)
     let outcome = unsafe finishWait(parks[id.index])
     await spendBudgetUninterrupted()

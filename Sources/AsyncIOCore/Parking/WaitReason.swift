@@ -41,3 +41,9 @@ package struct WaitReason: CustomStringConvertible, @unchecked Sendable {
 package protocol WaitObject: AnyObject {
   var waitDescription: String { get }
 }
+
+/// One that somebody has to close; for the reports of tests.
+package protocol LeftOpen: WaitObject {
+  /// What it is and where it was made; nil once it is closed.
+  var leftOpen: String? { get }
+}

@@ -18,16 +18,24 @@ extension EventLoop {
   ///   main actor's; whoever ends wakes this.
   package func finish(othersHaveEnded: () -> Bool = { true }) {
     stopRequested = false
+    whenFinishing?(self)
+    whenFinishing = nil
     isFinishing.store(true, ordering: .sequentiallyConsistent)
     let giveUp = deadline(after: EventLoop.patience)
     let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
     for task in allTasks where !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
-    while (hasTasks || !othersHaveEnded()) && driver.now < giveUp {
+    refusedWaits = RefusedWaits(limit: driver.kind == .virtual ? 10_000 + 1000 * (tasks.count + parks.count) : .max)
+    while (hasTasks || !othersHaveEnded()) && driver.now < giveUp && !refusedWaits.areTooMany {
       // Of a task of Swift's own nobody can tell whether it is a child of something shielded: not before that has ended.
       if shieldedBodies == 0 { cancelWaitingTasks() }
       turn()
     }
-    if driver.now >= giveUp && hasTasks {
+    if refusedWaits.areTooMany {
+      callExceptionHandler(
+        ExceptionContext(
+          message: "a task was cancelled at the end of the loop, and waits again and again instead of ending: "
+            + refusedWaits.last))
+    } else if driver.now >= giveUp && hasTasks {
       let elsewhere = allTasks.filter { $0.waitsFor == nil }.map(\.description)
       callExceptionHandler(
         ExceptionContext(
@@ -113,7 +121,35 @@ extension EventLoop {
   }
 }
 
+/// How often cancelled tasks have begun a wait, which ends at once. A task that is cancelled has a clean-up with a few of
+/// them; one that has thousands, in a loop that drops what its waits throw, never ends. In real time it is given ten
+/// seconds. Virtual time doesn't pass while it is so busy, and there they are counted.
+struct RefusedWaits {
+  private let limit: Int
+  private var count = 0
+  /// The task that began the last one of all.
+  fileprivate(set) var last = ""
+
+  init(limit: Int = .max) { self.limit = limit }
+
+  var areTooMany: Bool { count >= limit }
+
+  /// Whether the task is to be named.
+  mutating func begin() -> Bool {
+    count &+= 1
+    return count == limit
+  }
+}
+
 extension EventLoop {
+  /// A cancelled task has begun a wait. Called by that task.
+  func countRefusedWait(_ id: ParkID) {
+    guard refusedWaits.begin() else { return }
+    let reason = unsafe parks[id.index].pointee.reason
+    let task = currentTask.map { "task \"\($0.name)\" (created at \($0.createdAt))" }
+    refusedWaits.last = "\(task ?? Task.name.map { "task \"\($0)\"" } ?? "a task") waits: \(reason)"
+  }
+
   /// What a task waits for on this loop. On the loop's thread.
   func waitReason(of task: SwiftTask) -> WaitReason? {
     var reason: WaitReason?

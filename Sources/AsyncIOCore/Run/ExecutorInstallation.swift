@@ -11,6 +11,7 @@ enum ExecutorInstallation {
   }
 
   private static let installed = Mutex(Installed.nothing)
+  private static let mainThread = Atomic<Bool>(false)
 
   /// The router becomes the default executor; the main actor stays where it is.
   static func ensureRouter() {
@@ -24,6 +25,19 @@ enum ExecutorInstallation {
 
   /// The main actor's jobs go to the loop of `EventLoop.run`, too.
   static func ensureRouterAndMain() {
+    mainThread.store(true, ordering: .sequentiallyConsistent)
+    ensureOurs()
+  }
+
+  /// The main actor's jobs can stay on a loop of a test, and all others go where they went before.
+  ///
+  /// - Throws: `EventLoopError.mainActorUnavailable` if somebody else's executor has taken the place of ours.
+  static func ensureSharedMain() throws {
+    ensureOurs()
+    guard RuntimeExecutors.hasMainActor else { throw EventLoopError.mainActorUnavailable }
+  }
+
+  private static func ensureOurs() {
     installed.withLock { installed in
       guard installed != .routerAndMain else { return }
       if installed == .nothing { installCancellationCallback() }
@@ -31,4 +45,7 @@ enum ExecutorInstallation {
       installed = .routerAndMain
     }
   }
+
+  /// Whether the main thread is that of `EventLoop.run`.
+  static var ownsMainThread: Bool { mainThread.load(ordering: .relaxed) }
 }

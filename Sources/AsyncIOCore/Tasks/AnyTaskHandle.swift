@@ -68,6 +68,9 @@ open class AnyTaskHandle: @unchecked Sendable, CustomStringConvertible {
     set { givenName.withLock { $0 = newValue } }
   }
 
+  /// Whether it is the task of a server's connection, which belongs to the server.
+  final var isConnections: Bool { describe != nil }
+
   /// Where it was created: `App/Crawler.swift:12`.
   public final var createdAt: String { "\(file):\(line)" }
 

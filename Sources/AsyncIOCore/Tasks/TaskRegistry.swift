@@ -28,6 +28,8 @@ final class TaskRegistry: Sendable {
     }
   }
 
+  var count: Int { tasks.withLock { $0.count } }
+
   /// Whether there are none with a handle. Those without are waited for by whoever started them.
   var isEmpty: Bool { tasks.withLock { $0.isEmpty } }
 

@@ -20,11 +20,12 @@ public import AsyncIOCore
 public nonisolated(nonsending) func startServer(
   host: String? = nil, port: UInt16, tls: TLSConfiguration, backlog: Int = 100, limit: Int = 64 * 1024,
   limits: ServerLimits = ServerLimits(), reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+  file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
   let plan = ServerPlan(
     .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing)
+    startServing: startServing, file: file, line: line)
   return try await plan.start(ConnectionService(.stream(handler), preparing: try handshake(tls)))
 }
 
@@ -39,11 +40,12 @@ public nonisolated(nonsending) func startServer(
 public nonisolated(nonsending) func startServer(
   host: String? = nil, port: UInt16, tls: TLSConfiguration, backlog: Int = 100, limit: Int = 64 * 1024,
   limits: ServerLimits = ServerLimits(), reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+  file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
   let plan = ServerPlan(
     .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing)
+    startServing: startServing, file: file, line: line)
   return try await plan.start(ConnectionService(.halves(handler), preparing: try handshake(tls)))
 }
 
@@ -60,9 +62,10 @@ public nonisolated(nonsending) func startServer(
 ///   used.
 public nonisolated(nonsending) func startServer(
   at address: SocketAddress, tls: TLSConfiguration, backlog: Int = 100, limit: Int = 64 * 1024,
-  limits: ServerLimits = ServerLimits(), @_inheritActorContext handler: @escaping StreamHandler
+  limits: ServerLimits = ServerLimits(), file: StaticString = #fileID, line: UInt = #line,
+  @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
-  let plan = ServerPlan(.address(address), backlog: backlog, limit: limit, limits: limits)
+  let plan = ServerPlan(.address(address), backlog: backlog, limit: limit, limits: limits, file: file, line: line)
   return try await plan.start(ConnectionService(.stream(handler), preparing: try handshake(tls)))
 }
 

@@ -13,14 +13,20 @@ import Synchronization
 
 enum LoopRun {
   static func run<Value: Sendable>(
-    name: String, makeDriver: @escaping @Sendable () throws -> any Backend,
+    name: String, reports: RunReports? = nil, makeDriver: @escaping @Sendable () throws -> any Backend,
     prepare: @escaping @Sendable (EventLoop) -> Void = { _ in },
     started: (_ cancel: @escaping @Sendable () -> Void) -> Void = { _ in },
     _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
+    try await EventLoop.prepareForLoopsWithMainActor()
     let end = ThreadEnd()
     let thread = try LoopThread.start(
-      name: "asyncio-test", namesTasks: true, makeDriver: makeDriver, prepare: prepare, whenEnded: { end.signal() })
+      name: "asyncio-test", namesTasks: true, makeDriver: makeDriver,
+      prepare: { loop in
+        loop.keepTasks()
+        reports?.watch(loop)
+        prepare(loop)
+      }, whenEnded: { end.signal() })
     let loop = thread.loop
     EndedLoops.keep(thread)
 

@@ -17,9 +17,17 @@ import Synchronization
 ///
 /// The clock starts at 0 and jumps to the next timer or arrival when nothing is ready. Connections go through a network
 /// in memory, see `VirtualNetwork`. What is ready together runs in an order drawn from the seed. Time that passes
-/// elsewhere does not count: the clock stands still for the loop's own blocking calls, and is not stopped by what the
-/// main actor or foreign threads do. `Task.sleep` and `sleep` follow the virtual clock; the instants that
-/// `ContinuousClock.now` and `SuspendingClock.now` give are the machine's.
+/// elsewhere does not count: the clock stands still for the loop's own blocking calls, and is not stopped by what foreign
+/// threads do.
+///
+/// All clocks that the body's code reads are virtual, on the loop's thread: `ContinuousClock`, `SuspendingClock`,
+/// Dispatch's, and Foundation's `Date`, which begins at 2000-01-01 00:00:00 UTC. `sleep` and `Task.sleep` follow them. A
+/// call that puts the thread to sleep, as `Thread.sleep`, advances them and returns at once; what was due meanwhile is
+/// late, as in real time. Other threads keep the machine's clocks, and so does time(2), by which certificates are judged.
+///
+/// Code of the main actor runs on the loop, too. Runs that have such code take turns: each keeps the main actor until it
+/// ends, or waits for another thread. What other threads give to the main actor (`Task { @MainActor in … }` in a callback
+/// of Dispatch's, `DispatchQueue.main`) runs on the main thread, in real time.
 ///
 /// If every task waits and nothing can end a wait, the waits are cancelled and this throws `NoProgressError`, whatever
 /// the body makes of the cancellation. Another thread has a quarter of a second to bring work before that.
@@ -41,13 +49,13 @@ public func withVirtualTime<Value: Sendable>(
 }
 
 func runVirtually<Value: Sendable>(
-  name: String, seed: UInt64, _ body: @escaping @Sendable () async throws -> Value
+  name: String, seed: UInt64, reports: RunReports? = nil, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
   let stuck = StuckRun()
   let result: Result<Value, any Error>
   do {
     let value = try await LoopRun.run(
-      name: name,
+      name: name, reports: reports,
       makeDriver: {
         let driver = try VirtualBackend()
         driver.onNoProgress = { stuck.end($0) }

@@ -36,10 +36,13 @@ public import Testing
 /// }
 /// ```
 ///
-/// The test's code runs on the loop's thread, with all that it starts and that has no other actor: `Task {}`,
-/// `Task.detached`, child tasks, actors, `Task.sleep`. A test that is isolated to the main actor runs on the main
-/// thread as always, and outside of virtual time. What a test leaves behind is cancelled when it ends. Tests run in
-/// parallel with others. Where a suite and a test in it both have this trait, the test's counts.
+/// The test's code runs on the loop's thread, with all that it starts: `Task {}`, `Task.detached`, child tasks, actors,
+/// `Task.sleep`, and code of the main actor, such as a test that is isolated to it.
+///
+/// What a test leaves behind is cancelled when it ends, and reported by a warning of the test, which does not let it fail:
+/// a task that goes on, a server that is open, an error that nobody awaited; each once, with the place where it was made.
+///
+/// Tests run in parallel with others. On the main actor they take turns, in virtual time each until it ends. Where a suite and a test in it both have this trait, the test's counts.
 public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
   enum Kind: Sendable {
     case kernel(BackendKind?)
@@ -55,18 +58,26 @@ public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
+    let reports = RunReports()
+    defer {
+      for report in reports.all {
+        Issue.record(Comment(rawValue: report), severity: .warning, sourceLocation: test.sourceLocation)
+      }
+    }
     switch kind {
     case .kernel(let backend):
       try await withoutActuallyEscaping(function) { function in
-        try await LoopRun.run(name: test.name, makeDriver: { try BackendChoice.make(backend) }, function)
+        try await LoopRun.run(
+          name: test.name, reports: reports, makeDriver: { try BackendChoice.make(backend) }, function)
       }
     case .virtual(let seed):
-      try await provideVirtualScope(for: test, testCase: testCase, seed: seed, performing: function)
+      try await provideVirtualScope(
+        for: test, testCase: testCase, seed: seed, reports: reports, performing: function)
     }
   }
 
   private func provideVirtualScope(
-    for test: Test, testCase: Test.Case?, seed: UInt64?,
+    for test: Test, testCase: Test.Case?, seed: UInt64?, reports: RunReports,
     performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
     let drawn = try seed ?? TestSeed.draw()
@@ -85,7 +96,7 @@ public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
     try await issues.provideScope(for: test, testCase: testCase) {
       do {
         try await withoutActuallyEscaping(function) { function in
-          try await runVirtually(name: test.name, seed: drawn) {
+          try await runVirtually(name: test.name, seed: drawn, reports: reports) {
             running.set(EventLoop.onThisThread)
             try await function()
           }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `Task.sleep` meant. The runtime turns "sleep for a duration" into an instant of the machine's clock and hands
-// that to the executor, so what arrives is the duration less the time that passed in between. On a thread with held
-// clocks that is none, and the delay is exact.
+// that to the executor, so what arrives is the duration less the time that passed in between. On a thread with a
+// virtual clock that is none, and the delay is exact.
 //
-// Where the hold has no effect (the kit in a dynamic library, behind libc in the order of symbols) the delay is taken
+// Where that has no effect (the kit in a dynamic library, behind libc in the order of symbols) the delay is taken
 // to be the roundest number of nanoseconds that it can have been: the lowest multiple of the largest power of ten
 // between what arrived and 100 µs more, or a tenth more if that is less; from 10 ms on it is a whole number of
 // milliseconds. A thread that loses its processor just then still comes out early.
@@ -14,7 +14,7 @@ struct ForeignDelay {
   /// Whether delays arrive as they were meant.
   let isExact: Bool
 
-  /// On the thread whose clocks are held.
+  /// On the thread that has the virtual clock.
   init() {
     let now = ContinuousClock.now
     isExact = (0..<100).allSatisfy { _ in ContinuousClock.now == now }

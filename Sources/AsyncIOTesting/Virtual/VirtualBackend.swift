@@ -15,14 +15,14 @@
 // If nothing is ready, no timer is set and nothing is on its way, only another thread can bring work. `grace` of real
 // time is left for that; then the test can make no progress, and `onNoProgress` is told.
 //
-// The machine's monotonic clocks are held on the loop's thread while jobs run, see CHeldClock: what `Task.sleep` asks for
-// is then exact. They move on with each turn of this backend.
+// The clocks that code on the loop's thread reads are this one, see CVirtualClock: Swift's, and Foundation's `Date`. A call
+// that blocks the thread for a time, as `Thread.sleep`, moves it and returns at once.
 //
 // Everything belongs to the loop's thread, `wake` excepted; that includes making it.
 
 package import AsyncIOCore
-import CHeldClock
 import CLinux
+import CVirtualClock
 import Glibc
 
 package final class VirtualBackend: Backend {
@@ -39,13 +39,19 @@ package final class VirtualBackend: Backend {
   static let busyTurnsAStep = 50
   static let longestStep: Int64 = 3_600_000_000_000
 
-  package private(set) var now: Int64 = 0
+  /// From any thread, while the backend exists.
+  package private(set) var now: Int64 {
+    get { asyncio_virtual_now(clock) }
+    set { asyncio_set_virtual_now(clock, newValue) }
+  }
+
   package var network: VirtualNetwork
   /// Called when the loop can make no progress; it is to see to it that something becomes ready.
   package var onNoProgress: (EventLoop) -> Void = { $0.cancelWaitingTasks() }
   /// How much of the bytes that arrived one completion delivers; nil is all. A simulation cuts them here.
   package var lengthOfRead: ((_ available: Int) -> Int)?
 
+  private let clock: UnsafeMutablePointer<asyncio_virtual_clock>
   private let foreignDelay: ForeignDelay
   package let wakeDescriptor: Int32
   private var silence: Int32 = 0
@@ -65,14 +71,19 @@ package final class VirtualBackend: Backend {
 
   package init(network: VirtualNetwork = VirtualNetwork()) throws {
     self.network = network
-    asyncio_hold_clocks(true)
+    clock = .allocate(capacity: 1)
+    clock.initialize(to: asyncio_virtual_clock())
+    asyncio_use_virtual_clock(clock)
     foreignDelay = ForeignDelay()
     wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     guard wakeDescriptor >= 0 else {
-      asyncio_hold_clocks(false)
+      asyncio_use_virtual_clock(nil)
+      clock.deallocate()
       throw SystemError("eventfd", code: SystemError.Code(rawValue: errno))
     }
   }
+
+  deinit { clock.deallocate() }
 
   package var kind: BackendKind { .virtual }
   package var systemCalls: Int { 0 }
@@ -93,9 +104,9 @@ package final class VirtualBackend: Backend {
       turnsWithoutPause = 0
       passTime(until: deadline == .max ? nil : deadline, of: loop)
     } else {
-      creepOn()
+      creepOn(of: loop)
     }
-    asyncio_hold_clocks(true)
+    asyncio_renew_virtual_clock(clock)
     completeCancelled(of: loop)
     for event in network.advance(to: now) { handle(event, of: loop) }
     attemptAll(of: loop)
@@ -104,11 +115,11 @@ package final class VirtualBackend: Backend {
   private func passTime(until deadline: Int64?, of loop: EventLoop) {
     let arrival = network.nextArrival
     let next = deadline.flatMap { deadline in arrival.map { min(deadline, $0) } } ?? deadline ?? arrival
-    if loop.blockingCalls > 0 && waitForWake(milliseconds: next == nil ? -1 : Self.patience) { return }
+    if loop.blockingCalls > 0 && waitForWake(milliseconds: next == nil ? -1 : Self.patience, of: loop) { return }
     if let next {
       now = max(now, next)
       silence = 0
-    } else if waitForWake(milliseconds: Self.grace) {
+    } else if waitForWake(milliseconds: Self.grace, of: loop) {
       silence = 0
     } else {
       silence += Self.grace
@@ -119,10 +130,12 @@ package final class VirtualBackend: Backend {
     }
   }
 
-  private func creepOn() {
+  private func creepOn(of loop: EventLoop) {
     turnsWithoutPause += 1
     let beyond = turnsWithoutPause - Self.busyTurns
     guard beyond >= 0, beyond % Self.busyTurnsAStep == 0 else { return }
+    // What it waits for may be another run's to do, on the main actor.
+    loop.offerMainActor()
     if beyond == 0 { creep = 500_000 }
     if let arrival = network.nextArrival, arrival <= now + creep {
       now = max(now, arrival)
@@ -140,9 +153,11 @@ package final class VirtualBackend: Backend {
   }
 
   /// Waits in real time; -1 is for ever. Returns whether somebody woke the loop.
-  private func waitForWake(milliseconds: Int32) -> Bool {
+  private func waitForWake(milliseconds: Int32, of loop: EventLoop) -> Bool {
     var entry = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
+    loop.willWait()
     let result = poll(&entry, 1, milliseconds)
+    loop.hasWaited()
     guard result > 0 else { return result < 0 }
     var count: UInt64 = 0
     _ = read(wakeDescriptor, &count, 8)
@@ -150,7 +165,7 @@ package final class VirtualBackend: Backend {
   }
 
   package func close() {
-    asyncio_hold_clocks(false)
+    asyncio_use_virtual_clock(nil)
     isClosed = true
     network = VirtualNetwork()
     onNoProgress = { _ in }

@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -195,6 +196,8 @@ static inline int asyncio_epoll_control(int epoll, int operation, int descriptor
 // libdispatch's main queue, where there is one; see DispatchMainQueue.swift.
 int asyncio_dispatch_main_queue_descriptor(void);
 void asyncio_drain_dispatch_main_queue(void);
+// Calls the function there, soon; false where there is none.
+bool asyncio_enqueue_on_dispatch_main_queue(void *context, void (*function)(void *));
 
 // Begins to load what a job's first steps read: its header, state and first frame, four cache lines.
 static inline void asyncio_prefetch_job(uintptr_t address) {

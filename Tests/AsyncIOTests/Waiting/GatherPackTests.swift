@@ -106,7 +106,9 @@ private actor Account {
   @Test func bodiesOfTheMainActorUseItsState() async throws {
     let model = await Model()
     #expect(try await model.load() == 2)
-    #expect(await model.text == "abcd")
+    // What is ready together runs in any order.
+    let text = await model.text
+    #expect(["ab", "ba"].contains(text.prefix(2)) && ["cd", "dc"].contains(text.dropFirst(2)))
   }
 
   @Test func functionsOfOtherIsolationsCanBeGathered() async throws {

@@ -161,9 +161,11 @@ import Glibc
     }
     systemCalls &+= 1
     let waitsForever = deadline == nil && waits && !loop.hasReadyJobs
+    loop.willWait()
     let count = unsafe withUnsafePointer(to: &timeout) { timeout in
       unsafe asyncio_epoll_wait(epoll, events, Int32(Self.eventCapacity), waitsForever ? nil : timeout)
     }
+    loop.hasWaited()
     require(count >= 0 || count == -EINTR, "epoll_wait failed with errno \(-count)")
     for index in 0..<Int(max(0, count)) {
       let data = unsafe asyncio_epoll_data(events + index)

@@ -173,13 +173,16 @@ import Glibc
 
   package override func turn(until deadline: Int64?, of loop: EventLoop) {
     if deadline == .min {
+      loop.offerMainActor()
       guard wantsTurn else { return }
       enter(waits: false, nanoseconds: nil)
     } else if ring.hasResults {
       if ring.pending != 0 { enter(waits: false, nanoseconds: nil) }
     } else {
       let now = now
+      loop.willWait()
       enter(waits: true, nanoseconds: deadline.map { $0 <= now ? 0 : $0 - now })
+      loop.hasWaited()
     }
     var gaveBuffers = false
     // As many as there were: a peer that answers at once must not keep the loop here.
