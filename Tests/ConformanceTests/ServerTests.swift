@@ -51,9 +51,13 @@ import Testing
       let log = Log()
       EventLoop.current.setExceptionHandler { _, context in log.append("\(context)") }
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in throw HandlerFailed() }
-      let (reader, _) = try await openConnection(host: "127.0.0.1", port: server.port)
+      let (reader, writer) = try await openConnection(host: "127.0.0.1", port: server.port)
+      let peer = try #require(writer.localAddress)
       await #expect(throws: SystemError.self) { try await reader.readToEnd() }
-      #expect(log.entries == ["a connection handler failed: HandlerFailed()"])
+      #expect(
+        log.entries == [
+          "server at 127.0.0.1:\(server.port): the handler of the connection from \(peer) failed: HandlerFailed()"
+        ])
       server.close()
       try await server.waitClosed()
     }

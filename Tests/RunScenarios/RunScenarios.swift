@@ -23,6 +23,7 @@ struct ScenarioError: Error {}
       "shared-loop-between-runs": sharedLoopBetweenRuns,
       "standard-streams": standardStreams, "last-words": lastWords,
       "name-descriptors": nameDescriptors,
+      "main-fails": mainFails, "main-fails-unnamed": mainFailsUnnamed, "main-returns": mainReturns,
     ]
   }
 

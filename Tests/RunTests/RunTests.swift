@@ -26,6 +26,18 @@ import Testing
     #expect(result.status == 1)
   }
 
+  @Test("runMain says why it failed in a line, after what was printed, and exits with 1", arguments: backends)
+  func runMainSaysWhy(backend: String) throws {
+    let result = try run("main-fails", backend)
+    #expect(result.lines == ["printed before"])
+    #expect(result.errors == "error: sensor 7: no answer\n")
+    #expect(result.status == 1)
+    let unnamed = try run("main-fails-unnamed", backend)
+    #expect(unnamed.errors == "error: run_scenarios.UnnamedError.outOfPaper\n" && unnamed.status == 1)
+    let good = try run("main-returns", backend)
+    #expect(good.lines == ["in the body", "after it"] && good.errors == "" && good.status == 0)
+  }
+
   @Test("cancels what is left and waits for its clean-up", arguments: backends)
   func cancelsWhatIsLeft(backend: String) throws {
     let result = try run("leftovers", backend)
@@ -157,7 +169,9 @@ import Testing
   @Test("an error that nobody awaits is a line on standard error")
   func anErrorThatNobodyAwaitsIsALine() throws {
     let result = try run("unhandled", "")
-    #expect(result.errors == "asyncio: a connection handler failed: ScenarioError()\n")
+    let ending =
+      /asyncio: server at 127.0.0.1:\d+: the handler of the connection from 127.0.0.1:\d+ failed: ScenarioError\(\)\n/
+    #expect(result.errors.wholeMatch(of: ending) != nil, "\(result.errors)")
     #expect(result.status == 0)
   }
 

@@ -145,7 +145,12 @@ public struct TimeoutError: Error, Sendable, CustomStringConvertible {
   public let description: String
   private let scope: CancelScope?
 
-  init(_ operation: String, after duration: Duration, scope: CancelScope? = nil) {
+  /// For code that has time limits of its own: `TimeoutError("query db.example.org", after: .seconds(5))`.
+  ///
+  /// - Parameter operation: What was limited, with whom or what it was about.
+  public init(_ operation: String, after duration: Duration) { self.init(operation, after: duration, scope: nil) }
+
+  init(_ operation: String, after duration: Duration, scope: CancelScope?) {
     description = "\(operation): out of time after \(Duration.nanoseconds(duration.clampedNanoseconds))"
     self.scope = scope
   }

@@ -59,9 +59,11 @@ extension StreamTransport {
     while true {
       if let descriptor = passing?.next() { return descriptor }
       if let failure = passing?.failure { throw failure }
-      if let inputError { throw inputError }
-      if reachedEnd { throw IncompleteReadError(partial: [], expected: nil) }
-      if input.count > 2 * limit { throw LimitOverrunError(limit: limit, consumed: input.count) }
+      if let inputError { throw named(inputError, "receiveDescriptor") }
+      if reachedEnd { throw IncompleteReadError(partial: [], expected: nil, place: place("receiveDescriptor")) }
+      if input.count > 2 * limit {
+        throw LimitOverrunError(limit: limit, consumed: input.count, place: place("receiveDescriptor"))
+      }
       try await waitForInput(input.count + 1)
     }
   }
@@ -80,7 +82,7 @@ extension StreamTransport {
     outputIsHeld = true
     defer { release() }
     while true {
-      guard state == .open, outputError == nil else { throw outputError ?? StreamError.writeAfterEnd }
+      guard state == .open, outputError == nil else { throw named(outputError ?? StreamError.writeAfterEnd, "send") }
       let sent = bytes.withUnsafeBytes { SocketCalls.send($0, descriptors: descriptors, to: number) }
       if sent >= 0 {
         // The descriptors went with the first byte; the rest goes before what others wrote meanwhile.

@@ -252,6 +252,8 @@ final class Listener: OperationSink, LeftOpen, @unchecked Sendable {
   private static func handlerFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
     let transport = handle.transport
     let wasEnded = handle.isCurrent && transport.wasEndedByServer(in: error)
+    // The connection knows its peer for as long as it is there.
+    let peer = handle.isCurrent ? transport.peer : nil
     // What was written before the server closed the connection still leaves.
     if !wasEnded { handle.abort() }
     // What the server itself has done to the connection is no failure of its handler, and that a peer goes is none:
@@ -261,7 +263,9 @@ final class Listener: OperationSink, LeftOpen, @unchecked Sendable {
     if peerWent {
       DebugMode.log("a connection was lost: \(error)")
     } else if !wasCutOff && !wasEnded && !(error is CancellationError) {
-      transport.loop.reportFromAnywhere("a connection handler failed", error)
+      let server = transport.listener?.waitDescription ?? "server"
+      let connection = peer.map { "the connection from \($0)" } ?? "a connection"
+      transport.loop.reportFromAnywhere("\(server): the handler of \(connection) failed", error)
     }
     handlerEnded(handle)
     task.end(task.ended(by: error))

@@ -8,15 +8,29 @@ public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConver
   public let partial: [UInt8]
   /// How many bytes were asked for; nil if the end was to be found by a separator.
   public let expected: Int?
+  /// The call, and whom it reads from: `readExactly 127.0.0.1:8080`. Empty if nobody said so. Errors that differ only in
+  /// this are equal.
+  public let place: String
 
-  public init(partial: [UInt8], expected: Int?) {
+  public init(partial: [UInt8], expected: Int?, place: String = "") {
     self.partial = partial
     self.expected = expected
+    self.place = place
   }
 
   public var description: String {
-    if let expected { return "the stream ended after \(partial.count) of \(expected) bytes" }
-    return "the stream ended after \(partial.count) bytes, before the separator"
+    let start = place.isEmpty ? "" : "\(place): "
+    if let expected { return "\(start)the stream ended after \(partial.count) of \(expected) bytes" }
+    return "\(start)the stream ended after \(partial.count) bytes, before the separator"
+  }
+
+  public static func == (one: IncompleteReadError, other: IncompleteReadError) -> Bool {
+    one.partial == other.partial && one.expected == other.expected
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(partial)
+    hasher.combine(expected)
   }
 }
 
@@ -27,34 +41,86 @@ public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConverti
   public let limit: Int
   /// How many bytes were looked through.
   public let consumed: Int
+  /// The call, and whom it reads from: `readLine 127.0.0.1:8080`. Empty if nobody said so. Errors that differ only in
+  /// this are equal.
+  public let place: String
 
-  public init(limit: Int, consumed: Int) {
+  public init(limit: Int, consumed: Int, place: String = "") {
     self.limit = limit
     self.consumed = consumed
+    self.place = place
   }
 
-  public var description: String { "no separator within \(consumed) bytes (the limit is \(limit))" }
+  public var description: String {
+    "\(place.isEmpty ? "" : "\(place): ")no end within \(consumed) bytes (the limit is \(limit))"
+  }
+
+  public static func == (one: LimitOverrunError, other: LimitOverrunError) -> Bool {
+    one.limit == other.limit && one.consumed == other.consumed
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(limit)
+    hasher.combine(consumed)
+  }
 }
 
-/// A stream was used in a way that cannot work, or its server has cut it off.
-public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
+/// A stream was used in a way that cannot work, or its server has cut it off. Its description says by which call and with
+/// whom: `read 127.0.0.1:8080: the stream was aborted`.
+///
+/// ```swift
+/// do {
+///   print(try await reader.readLine() ?? "the end")
+/// } catch StreamError.aborted {
+///   print("somebody gave up on the connection")
+/// }
+/// ```
+public struct StreamError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong. Errors are equal if this is.
+  public enum Reason: Hashable, Sendable {
+    case concurrentRead, lent, handedOver, writeAfterEnd, aborted, filtered
+    case noProgress(peer: SocketAddress?, time: Duration)
+  }
+
+  public let reason: Reason
+  /// The call, and whom the stream is to: `read 127.0.0.1:8080`. Empty if that was never known.
+  public let place: String
+
+  public init(_ reason: Reason, place: String = "") {
+    self.reason = reason
+    self.place = place
+  }
+
   /// Two tasks read from one stream at a time.
-  case concurrentRead
+  public static var concurrentRead: StreamError { StreamError(.concurrentRead) }
   /// A read, or something else that takes the unread bytes, within `withBytes` of the same stream or within a call of its
   /// protocol's: they are lent, and stay until that returns.
-  case lent
+  public static var lent: StreamError { StreamError(.lent) }
   /// A read from a stream that a protocol was given.
-  case handedOver
+  public static var handedOver: StreamError { StreamError(.handedOver) }
   /// Something was written after `close`, `abort` or `writeEOF`.
-  case writeAfterEnd
+  public static var writeAfterEnd: StreamError { StreamError(.writeAfterEnd) }
   /// `abort`, or the end of the loop, closed the stream under a wait.
-  case aborted
+  public static var aborted: StreamError { StreamError(.aborted) }
   /// `startTLS` on a stream that speaks TLS already.
-  case filtered
+  public static var filtered: StreamError { StreamError(.filtered) }
   /// The server has reset the connection: its handler waited for so long while too few bytes came or left; see
   /// `ServerLimits.timeWithoutProgress`.
-  case noProgress(peer: SocketAddress?, time: Duration)
+  public static func noProgress(peer: SocketAddress?, time: Duration) -> StreamError {
+    StreamError(.noProgress(peer: peer, time: time))
+  }
 
+  public static func == (one: StreamError, other: StreamError) -> Bool { one.reason == other.reason }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(reason) }
+
+  /// So that `catch StreamError.aborted` works.
+  public static func ~= (pattern: StreamError, error: any Error) -> Bool { (error as? StreamError) == pattern }
+
+  public var description: String { place.isEmpty ? "\(reason)" : "\(place): \(reason)" }
+}
+
+extension StreamError.Reason: CustomStringConvertible {
   public var description: String {
     switch self {
     case .concurrentRead: "another task is reading from this stream"
@@ -65,5 +131,20 @@ public enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
     case .filtered: "the stream speaks TLS already"
     case .noProgress(let peer, let time): "\(peer?.description ?? "the peer") made no progress for \(time)"
     }
+  }
+}
+
+extension StreamTransport {
+  /// Where an error is met. Made only for an error: a description of the peer costs a system call and an allocation.
+  @inline(never)
+  func place(_ call: String) -> String { "\(call) \(waitDescription)" }
+
+  /// An error of no system call, with the call that meets it.
+  @inline(never)
+  func named(_ error: any Error, _ call: String) -> any Error {
+    guard let error = error as? StreamError, error.place.isEmpty else { return error }
+    // Names its peer by itself.
+    if case .noProgress = error.reason { return error }
+    return StreamError(error.reason, place: place(call))
   }
 }

@@ -181,10 +181,14 @@ extension StreamTransport {
     try beginRead()
     while try !isOver() {
       try await loop.spendBudget()
-      if input.count > maximum { throw LimitOverrunError(limit: maximum, consumed: input.count) }
+      if input.count > maximum {
+        throw LimitOverrunError(limit: maximum, consumed: input.count, place: place("readToEnd"))
+      }
       try await waitForInput(input.count + 1)
     }
-    if input.count > maximum { throw LimitOverrunError(limit: maximum, consumed: input.count) }
+    if input.count > maximum {
+      throw LimitOverrunError(limit: maximum, consumed: input.count, place: place("readToEnd"))
+    }
     return input.take(input.count)
   }
 
@@ -193,7 +197,9 @@ extension StreamTransport {
     try await loop.spendBudget()
     try beginRead()
     while input.count < count {
-      if try isOver() { throw IncompleteReadError(partial: input.take(input.count), expected: count) }
+      if try isOver() {
+        throw IncompleteReadError(partial: input.take(input.count), expected: count, place: place("readExactly"))
+      }
       try await waitForInput(count)
     }
     let bytes = input.take(count)
@@ -204,8 +210,8 @@ extension StreamTransport {
   @inline(__always)
   nonisolated(nonsending) func readUntil(_ separator: [UInt8]) async throws -> [UInt8] {
     try await loop.spendBudget()
-    guard let end = try await waitFor(separator) else {
-      throw IncompleteReadError(partial: input.take(input.count), expected: nil)
+    guard let end = try await waitFor(separator, "readUntil") else {
+      throw IncompleteReadError(partial: input.take(input.count), expected: nil, place: place("readUntil"))
     }
     let bytes = input.take(end)
     resumeReceiving()
@@ -223,14 +229,18 @@ extension StreamTransport {
       }
       // asyncio's rule: what ends first, and of those the one that begins last.
       if let first = ends.min(by: { ($0.end, -$0.start) < ($1.end, -$1.start) }) {
-        if first.start > limit { throw LimitOverrunError(limit: limit, consumed: first.start) }
+        if first.start > limit {
+          throw LimitOverrunError(limit: limit, consumed: first.start, place: place("readUntil"))
+        }
         let bytes = input.take(first.end)
         resumeReceiving()
         return bytes
       }
       searched = max(0, input.count - longest + 1)
-      if searched > limit { throw LimitOverrunError(limit: limit, consumed: searched) }
-      if try isOver() { throw IncompleteReadError(partial: input.take(input.count), expected: nil) }
+      if searched > limit { throw LimitOverrunError(limit: limit, consumed: searched, place: place("readUntil")) }
+      if try isOver() {
+        throw IncompleteReadError(partial: input.take(input.count), expected: nil, place: place("readUntil"))
+      }
       try await waitForInput(input.count + 1)
     }
   }
@@ -240,7 +250,7 @@ extension StreamTransport {
     try await loop.spendBudget()
     let end: Int
     do {
-      end = try await waitFor([0x0a]) ?? input.count
+      end = try await waitFor([0x0a], "readLine") ?? input.count
     } catch let error as LimitOverrunError {
       dropOverlongLine(error.consumed)
       throw error
@@ -267,16 +277,18 @@ extension StreamTransport {
 
   /// Where the first separator ends; nil if the stream ends before.
   @inline(__always)
-  private nonisolated(nonsending) func waitFor(_ separator: [UInt8]) async throws -> Int? {
+  private nonisolated(nonsending) func waitFor(_ separator: [UInt8], _ call: String) async throws -> Int? {
     try beginRead()
     var searched = 0
     while true {
       if let end = input.endOfFirst(separator, from: searched) {
-        if end > limit + separator.count { throw LimitOverrunError(limit: limit, consumed: end - separator.count) }
+        if end > limit + separator.count {
+          throw LimitOverrunError(limit: limit, consumed: end - separator.count, place: place(call))
+        }
         return end
       }
       searched = max(0, input.count - separator.count + 1)
-      if searched > limit { throw LimitOverrunError(limit: limit, consumed: searched) }
+      if searched > limit { throw LimitOverrunError(limit: limit, consumed: searched, place: place(call)) }
       if try isOver() { return nil }
       try await waitForInput(input.count + 1)
     }
@@ -284,7 +296,7 @@ extension StreamTransport {
 
   /// Whether there will be no more; throws if that is because the connection was lost.
   func isOver() throws -> Bool {
-    if let inputError { throw inputError }
+    if let inputError { throw named(inputError, "read") }
     return reachedEnd
   }
 }

@@ -87,7 +87,9 @@ extension StreamTransport {
         let position = offset + sent
         _ = try await loop.runBlocking(WaitReason("read", on: self)) { source.read(from: position, upTo: wanted) }.get()
       }
-      guard state == .open, outputError == nil else { throw outputError ?? StreamError.writeAfterEnd }
+      guard state == .open, outputError == nil else {
+        throw named(outputError ?? StreamError.writeAfterEnd, "sendFile")
+      }
       let result = loop.driver.sendFile(source.descriptor, from: offset + sent, count: wanted, to: number)
       if result > 0 {
         sent += result

@@ -98,7 +98,7 @@ extension StreamTransport {
         skipped -= piece.count - left.count
         if !left.isEmpty { left.withUnsafeBytes { emit($0) } }
       }
-      if let outputError { throw outputError }
+      if let outputError { throw named(outputError, "write") }
       return pendingOutput > Self.highWater
     }
     var waits = false
@@ -116,6 +116,6 @@ extension StreamTransport {
     let kept = KeptBytes(bytes)
     sending = loop.sendZeroCopy(kept.view, to: number, owner: kept, sink: self)
     while sending != nil { try await waitForOutput() }
-    if let outputError { throw outputError }
+    if let outputError { throw named(outputError, "write") }
   }
 }

@@ -5,7 +5,7 @@ import Glibc
 
 /// What is known of an error that nobody awaits; asyncio's exception context.
 public struct ExceptionContext: Sendable, CustomStringConvertible {
-  /// What went wrong, in words: `connection handler failed`.
+  /// What went wrong, in words: `server at 127.0.0.1:8080: the handler of the connection from 127.0.0.1:50000 failed`.
   public let message: String
   public let error: (any Error)?
 

@@ -33,10 +33,13 @@ import Testing
       _ = try await reader.readToEnd()
       throw Failure()
     }
-    do { _ = try await openConnection(host: "127.0.0.1", port: server.port) }
+    let port = server.port
+    var peer = ""
+    do { peer = try await openConnection(host: "127.0.0.1", port: port).1.localAddress!.description }
     server.close()
     try await server.waitClosed()
     try await sleep(.milliseconds(1))
-    #expect(log.entries == ["a connection handler failed", "Failure()"])
+    #expect(
+      log.entries == ["server at 127.0.0.1:\(port): the handler of the connection from \(peer) failed", "Failure()"])
   }
 }

@@ -39,10 +39,10 @@ extension StreamTransport {
   /// Puts a filter in: what has arrived and is unread goes through it, as does everything that follows. What was
   /// written before leaves as it is.
   package func install(_ filter: any StreamFilter) throws {
-    guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
+    guard state == .open, !wroteEnd else { throw named(StreamError.writeAfterEnd, "startTLS") }
     guard reader == nil else { throw StreamError.concurrentRead }
     if inputIsLent { throw StreamError.lent }
-    guard self.filter == nil else { throw StreamError.filtered }
+    guard self.filter == nil else { throw named(StreamError.filtered, "startTLS") }
     if let inputError { throw inputError }
     if let outputError { throw outputError }
     self.filter = filter

@@ -67,6 +67,8 @@ extension StreamTransport {
   func abort(with error: any Error) {
     guard state != .closed else { return }
     let wasOpen = state == .open
+    // Its name goes with the descriptor, and who waits is told it.
+    if reader != nil || !writers.isEmpty { _ = peer }
     state = .closing
     if wasOpen { endInput(with: error) }
     endLingering()
@@ -111,6 +113,6 @@ extension StreamTransport {
         throw CancellationError()
       }
     }
-    if let outputError, !lostNoOutput { throw outputError }
+    if let outputError, !lostNoOutput { throw named(outputError, "close") }
   }
 }

@@ -38,7 +38,7 @@ extension StreamTransport {
   }
 
   private func beginWaitForCompletion(_ needed: Int) throws -> ParkID {
-    guard reader == nil else { throw StreamError.concurrentRead }
+    guard reader == nil else { throw named(StreamError.concurrentRead, "read") }
     readerNeeds = needed
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait

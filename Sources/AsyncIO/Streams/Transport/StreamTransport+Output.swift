@@ -20,20 +20,20 @@ extension StreamTransport {
     } else {
       emit(bytes)
     }
-    if let outputError { throw outputError }
+    if let outputError { throw named(outputError, "write") }
     return output.count > Self.highWater || keepsSendFailure
   }
 
   /// Whoever writes has answered the peer; throws if nothing can be written any more.
   func beginWrite() throws {
-    if let outputError { throw outputError }
-    guard state == .open, !wroteEnd else { throw StreamError.writeAfterEnd }
+    if let outputError { throw named(outputError, "write") }
+    guard state == .open, !wroteEnd else { throw named(StreamError.writeAfterEnd, "write") }
     wasSpokenTo = false
   }
 
   /// Ends the stream to the peer, after what was written.
   func writeEnd() throws {
-    guard state == .open else { throw StreamError.writeAfterEnd }
+    guard state == .open else { throw named(StreamError.writeAfterEnd, "write") }
     guard !wroteEnd else { return }
     wroteEnd = true
     if let filter {
@@ -115,7 +115,7 @@ extension StreamTransport {
       if outcome == .cancelled { throw CancellationError() }
       throw DeadlinePassed()
     }
-    if let outputError { throw outputError }
+    if let outputError { throw named(outputError, "write") }
   }
 
   /// Waits until a writer may go on. While a file is sent others who wait here wake whenever the socket has room.
@@ -125,7 +125,7 @@ extension StreamTransport {
 
   nonisolated(nonsending) func drain() async throws {
     try await loop.spendBudget()
-    if let outputError { throw outputError }
+    if let outputError { throw named(outputError, "write") }
     while pendingOutput > Self.lowWater || keepsSendFailure { try await waitForOutput() }
   }
 

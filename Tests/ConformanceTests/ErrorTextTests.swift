@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import AsyncIOCore
+import AsyncIOTesting
+import Testing
+
+@Suite("What errors of streams say", .timeLimit(.minutes(1))) struct ErrorTextTests {
+  /// What a call throws, in words.
+  private func text(_ body: nonisolated(nonsending) () async throws -> Void) async -> String {
+    do { try await body() } catch { return "\(error)" }
+    return "nothing"
+  }
+
+  /// Runs the body with both ends of a connection and the address of the far one.
+  private func withConnection(
+    _ backend: BackendKind, _ body: @escaping @Sendable (ByteStream, ByteStream, String) async throws -> Void
+  ) async throws {
+    try await withEventLoop(backend: backend) {
+      let accepted = Future<ByteStream>()
+      let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
+        accepted.setResult(stream)
+        try await sleep(.seconds(3600))
+      }
+      let near = try await ByteStream.connect(host: "127.0.0.1", port: server.port, limit: 16)
+      let far = try await accepted.value
+      try await body(near, far, "127.0.0.1:\(server.port)")
+      near.abort()
+      server.close()
+      server.abortClients()
+      try await server.waitClosed()
+    }
+  }
+
+  @Test("an end that comes too early names the call and the peer", arguments: BackendKind.conforming)
+  func anEarlyEnd(backend: BackendKind) async throws {
+    try await withConnection(backend) { near, far, peer in
+      try await far.write("abc")
+      try await far.writeEOF()
+      let exactly = await text { _ = try await near.readExactly(10) }
+      #expect(exactly == "readExactly \(peer): the stream ended after 3 of 10 bytes")
+      let until = await text { _ = try await near.readUntil([0x3b]) }
+      #expect(until == "readUntil \(peer): the stream ended after 0 bytes, before the separator")
+    }
+  }
+
+  @Test("a line that is too long names the call and the peer", arguments: BackendKind.conforming)
+  func anOverlongLine(backend: BackendKind) async throws {
+    try await withConnection(backend) { near, far, peer in
+      try await far.write(String(repeating: "x", count: 30))
+      let line = await text { _ = try await near.readLine() }
+      #expect(line.hasPrefix("readLine \(peer): no end within ") && line.hasSuffix(" bytes (the limit is 16)"))
+      let until = await text { _ = try await near.readUntil([0x3b]) }
+      #expect(until.hasPrefix("readUntil \(peer): no end within "))
+      let all = await text { _ = try await near.readToEnd(upTo: 4) }
+      #expect(all.hasPrefix("readToEnd \(peer): no end within "))
+    }
+  }
+
+  @Test("a stream that is aborted under a read, or misused, says so with the peer", arguments: BackendKind.conforming)
+  func anAbortedStream(backend: BackendKind) async throws {
+    try await withConnection(backend) { near, _, peer in
+      let reading = createTask { try await near.readLine() }
+      try await sleep(.zero)
+      let second = await text { _ = try await near.read(upTo: 1) }
+      #expect(second == "read \(peer): another task is reading from this stream")
+      near.abort()
+      let aborted = await text { _ = try await reading.value }
+      #expect(aborted == "read \(peer): the stream was aborted")
+      let late = await text { try await near.write("x") }
+      #expect(late == "write \(peer): the stream was aborted")
+    }
+  }
+
+  @Test("the place of an error does not count when errors are compared")
+  func comparing() {
+    #expect(StreamError(.aborted, place: "read 127.0.0.1:1") == .aborted)
+    #expect(StreamError(.aborted) != .lent)
+    #expect(IncompleteReadError(partial: [1], expected: 2, place: "readExactly") == .init(partial: [1], expected: 2))
+    #expect(LimitOverrunError(limit: 1, consumed: 2, place: "readLine") == .init(limit: 1, consumed: 2))
+    do {
+      throw StreamError(.aborted, place: "read 127.0.0.1:1")
+    } catch StreamError.aborted {
+    } catch {
+      Issue.record("a pattern does not match")
+    }
+    #expect("\(TimeoutError("query db.test", after: .seconds(5)))" == "query db.test: out of time after 5.0 seconds")
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncIO
+import Glibc
+
+struct NoAnswer: Error, CustomStringConvertible {
+  let description = "sensor 7: no answer"
+}
+
+enum UnnamedError: Error { case outOfPaper }
+
+extension RunScenarios {
+  static func mainFails() {
+    EventLoop.runMain {
+      // Buffered, since the output is a pipe.
+      print("printed before")
+      try await sleep(.milliseconds(1))
+      throw NoAnswer()
+    }
+    say("runMain returned after an error")
+  }
+
+  static func mainFailsUnnamed() {
+    EventLoop.runMain { throw UnnamedError.outOfPaper }
+  }
+
+  static func mainReturns() {
+    EventLoop.runMain {
+      try await sleep(.milliseconds(1))
+      say("in the body")
+    }
+    say("after it")
+  }
+}
