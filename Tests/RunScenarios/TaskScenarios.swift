@@ -156,30 +156,6 @@ private final class QueueExecutor: SerialExecutor {
 }
 
 extension RunScenarios {
-  /// What keeps the loop is told with the task's name, and goes on undisturbed.
-  static func stall() throws {
-    try EventLoop.run(debug: true) {
-      try await createTask(name: "sleeper") { say("usleep: \(sleepWholly())") }.value
-      try await createTask(name: "poller") { say("poll: \(pollWholly())") }.value
-      try await createTask(name: "computer") { say("computed: \(await computeForLong() > 0)") }.value
-    }
-  }
-
-  @inline(never) private static func sleepWholly() -> String {
-    usleep(300_000) == 0 ? "slept to its end" : "errno \(errno)"
-  }
-
-  @inline(never) private static func pollWholly() -> String {
-    poll(nil, 0, 300) == 0 ? "waited to its end" : "errno \(errno)"
-  }
-
-  @inline(never) private static func computeForLong() async -> Int {
-    let end = ContinuousClock.now.advanced(by: .milliseconds(300))
-    var rounds = 0
-    while ContinuousClock.now < end { rounds += 1 }
-    return rounds
-  }
-
   /// An eager task of the main actor's runs within the callback that starts it.
   static func eagerInCallbacks() throws {
     try EventLoop.run {

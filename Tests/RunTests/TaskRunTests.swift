@@ -57,4 +57,13 @@ import Testing
     let order = (1...3).flatMap { ["run \($0): a job", "run \($0): a callback"] }
     #expect(try run("shared-loop-between-runs").lines == order)
   }
+
+  /// A protocol's next callback may come before the task goes on.
+  @Test("an eager task of the main actor's runs within the callback that starts it") func eagerInCallbacks() throws {
+    let callbacks = ["callSoon", "callLater", "addDoneCallback", "addReader", "connectionMade", "dataReceived"]
+    let lines = try run("eager-in-callbacks").lines
+    #expect(
+      lines.filter { !$0.hasSuffix(" goes on") } == callbacks.flatMap { ["\($0): eager", "\($0): creator"] })
+    #expect(lines.filter { $0.hasSuffix(" goes on") } == callbacks.map { "\($0): eager goes on" })
+  }
 }

@@ -67,7 +67,23 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
     eagerly: Bool = false, isolation: isolated (any Actor)?,
     _ body: @escaping @isolated(any) () async throws -> Value
   ) {
+    // A body that uses nothing of the actor where it is written is of no actor (SE-0306). Started on the actor, it would
+    // leave that first, and not run within the call.
+    if eagerly && body.isolation == nil { return startEagerly(body) }
     super.start(eagerly: eagerly, isolation: isolation) {
+      do {
+        self.outcome = .success(try await body())
+        return .succeeded
+      } catch {
+        self.outcome = .failure(error)
+        return self.ended(by: error)
+      }
+    }
+  }
+
+  /// The same for a body of no actor: here the closure is of none either.
+  private func startEagerly(_ body: @escaping @isolated(any) () async throws -> Value) {
+    super.start(eagerly: true, isolation: nil) {
       do {
         self.outcome = .success(try await body())
         return .succeeded

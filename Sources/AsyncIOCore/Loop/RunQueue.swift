@@ -92,6 +92,12 @@ struct ReadyItem {
     return item
   }
 
+  /// Takes back what was appended last.
+  mutating func removeLast() -> ReadyItem {
+    tail &-= 1
+    return unsafe items[tail & mask]
+  }
+
   /// Begins to load the job that many places behind the first.
   @inline(__always)
   func prefetch(ahead: Int) {

@@ -24,8 +24,27 @@ extension EventLoop {
     @_inheritActorContext _ work: sending @escaping @isolated(any) () async -> Void
   ) -> Task<Void, Never> {
     guard isCurrent else { return spawn(name: name, isolation: isolation, work) }
+    if isolation === MainActor.shared { return startOfMainActor(name: name, work) }
     guard needsPreference(isolation) else { return Task.immediate(name: name, operation: work) }
     return Task.immediate(name: name, executorPreference: taskExecutor, operation: work)
+  }
+
+  /// Starts a task of the main actor's, in code of the main actor's. `Task.immediate` wants the job that runs to be the
+  /// actor's, and a callback is none, though it has the main actor to itself: so the new job is taken out of the run queue,
+  /// if it has come there, and run.
+  private func startOfMainActor(
+    name: String?, _ work: sending @escaping @isolated(any) () async -> Void
+  ) -> Task<Void, Never> {
+    let tail = ready.tail
+    let task = Task(name: name, operation: work)
+    // On a loop that is not the main actor's the job has gone to the one that is.
+    guard ready.tail == tail &+ 1 else { return task }
+    let item = ready.removeLast()
+    let kind = runningKind
+    runningKind = item.kind
+    unsafe item.job.runSynchronously(on: unownedMain)
+    runningKind = kind
+    return task
   }
 
   /// A task of no actor prefers the loop, so that it comes back to it from wherever it goes; on the main loop the router
