@@ -19,15 +19,21 @@ extension EventLoop {
   /// callbacks before you close them. On the loop's thread only.
   ///
   /// - Throws: `SystemError` for a file, which is always ready (EPERM), and for what is no open descriptor.
-  public func addReader(_ descriptor: Int32, _ callback: @escaping () -> Void) throws {
-    try add(descriptor, .input, "addReader", callback)
+  public func addReader(
+    _ descriptor: Int32, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
+  ) throws {
+    try add(descriptor, .input, "addReader", CodePlace(file: file, line: line), callback)
   }
 
   /// Ends what `addReader` began; asyncio's `remove_reader`. On the loop's thread only.
   ///
   /// - Returns: Whether there was a callback. It is not called any more, even if the descriptor is ready.
   @discardableResult
-  public func removeReader(_ descriptor: Int32) -> Bool { remove(descriptor, .input, "removeReader") }
+  public func removeReader(
+    _ descriptor: Int32, file: StaticString = #fileID, line: UInt = #line
+  ) -> Bool {
+    remove(descriptor, .input, "removeReader", CodePlace(file: file, line: line))
+  }
 
   /// Calls back whenever a descriptor has room to write to, or has an error to tell; asyncio's `add_writer`. As
   /// `addReader`.
@@ -41,28 +47,34 @@ extension EventLoop {
   /// ```
   ///
   /// - Throws: As `addReader`.
-  public func addWriter(_ descriptor: Int32, _ callback: @escaping () -> Void) throws {
-    try add(descriptor, .output, "addWriter", callback)
+  public func addWriter(
+    _ descriptor: Int32, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
+  ) throws {
+    try add(descriptor, .output, "addWriter", CodePlace(file: file, line: line), callback)
   }
 
   /// Ends what `addWriter` began; asyncio's `remove_writer`. On the loop's thread only.
   ///
   /// - Returns: Whether there was a callback.
   @discardableResult
-  public func removeWriter(_ descriptor: Int32) -> Bool { remove(descriptor, .output, "removeWriter") }
+  public func removeWriter(
+    _ descriptor: Int32, file: StaticString = #fileID, line: UInt = #line
+  ) -> Bool {
+    remove(descriptor, .output, "removeWriter", CodePlace(file: file, line: line))
+  }
 
   private func add(
-    _ descriptor: Int32, _ direction: DescriptorWatch.Direction, _ function: StaticString,
+    _ descriptor: Int32, _ direction: DescriptorWatch.Direction, _ function: StaticString, _ place: CodePlace,
     _ callback: @escaping () -> Void
   ) throws {
-    require(isCurrent, "EventLoop.\(function): called off the loop's thread")
+    place.require(isCurrent, "EventLoop.\(function): called off the loop's thread")
     try DescriptorWatches.of(self).watch(descriptor, direction, on: self).setCallback(callback)
   }
 
   private func remove(
-    _ descriptor: Int32, _ direction: DescriptorWatch.Direction, _ function: StaticString
+    _ descriptor: Int32, _ direction: DescriptorWatch.Direction, _ function: StaticString, _ place: CodePlace
   ) -> Bool {
-    require(isCurrent, "EventLoop.\(function): called off the loop's thread")
+    place.require(isCurrent, "EventLoop.\(function): called off the loop's thread")
     return DescriptorWatches.of(self).existing(descriptor, direction)?.removeCallback() ?? false
   }
 }

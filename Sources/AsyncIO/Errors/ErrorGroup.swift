@@ -23,8 +23,10 @@ public struct ErrorGroup: Error, Sendable, CustomStringConvertible {
   public let errors: [any Error]
 
   /// - Precondition: There is at least one error.
-  public init(_ message: String, _ errors: [any Error]) {
-    require(!errors.isEmpty, "ErrorGroup: there is no error")
+  public init(
+    _ message: String, _ errors: [any Error], file: StaticString = #fileID, line: UInt = #line
+  ) {
+    require(!errors.isEmpty, "ErrorGroup: there is no error", file: file, line: line)
     self.message = message
     self.errors = errors
   }

@@ -27,7 +27,7 @@ public final class TaskScope: Sendable {
     file: StaticString = #fileID, line: UInt = #line,
     @_inheritActorContext _ body: sending @escaping @isolated(any) () async throws -> Value
   ) -> TaskHandle<Value> {
-    require(state.withLock { $0.begin() }, "TaskScope.createTask: the scope is over")
+    require(state.withLock { $0.begin() }, "TaskScope.createTask: the scope is over", file: file, line: line)
     let task = TaskHandle<Value>(name: name, loop: .current, parent: scope.node, file: file, line: line)
     children.withLock { $0[ObjectIdentifier(task)] = task }
     task.settlement.whenSettled { [unowned task] in self.ended(task) }

@@ -46,14 +46,16 @@ public final class Future<Value: Sendable>: @unchecked Sendable {
 
   /// Settles it with a value; asyncio's `set_result`. Ends the process with a sentence if it is settled already:
   /// `trySetResult` is for where that may happen.
-  public func setResult(_ value: Value) {
-    require(trySetResult(value), "Future.setResult: the future is \(stateDescription) already")
+  public func setResult(_ value: Value, file: StaticString = #fileID, line: UInt = #line) {
+    require(
+      trySetResult(value), "Future.setResult: the future is \(stateDescription) already", file: file, line: line)
   }
 
   /// Settles it with an error; asyncio's `set_exception`. Ends the process with a sentence if it is settled already:
   /// `trySetException` is for where that may happen.
-  public func setException(_ error: any Error) {
-    require(trySetException(error), "Future.setException: the future is \(stateDescription) already")
+  public func setException(_ error: any Error, file: StaticString = #fileID, line: UInt = #line) {
+    require(
+      trySetException(error), "Future.setException: the future is \(stateDescription) already", file: file, line: line)
   }
 
   /// Settles it with a value, unless it is settled already: then this returns false.

@@ -23,14 +23,18 @@ public typealias ExceptionHandler = @Sendable (EventLoop, ExceptionContext) -> V
 extension EventLoop {
   /// Replaces what happens to errors that nobody awaits; nil is the default, a line on standard error. asyncio's
   /// `set_exception_handler`. On the loop's thread.
-  public func setExceptionHandler(_ handler: ExceptionHandler?) {
-    expectCurrent("setExceptionHandler")
+  public func setExceptionHandler(
+    file: StaticString = #fileID, line: UInt = #line, _ handler: ExceptionHandler?
+  ) {
+    expectCurrent("setExceptionHandler", file: file, line: line)
     exceptionHandler = handler
   }
 
   /// Reports an error that nobody awaits; asyncio's `call_exception_handler`. On the loop's thread.
-  public func callExceptionHandler(_ context: ExceptionContext) {
-    expectCurrent("callExceptionHandler")
+  public func callExceptionHandler(
+    _ context: ExceptionContext, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    expectCurrent("callExceptionHandler", file: file, line: line)
     if let exceptionHandler {
       exceptionHandler(self, context)
     } else {

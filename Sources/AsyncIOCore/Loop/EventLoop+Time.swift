@@ -12,8 +12,10 @@ extension EventLoop {
   ///
   /// This and its kin call with the task-local values of the place where they were called.
   @discardableResult
-  public func callSoon(_ callback: @escaping () -> Void) -> Handle {
-    expectCurrent("callSoon")
+  public func callSoon(
+    file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
+  ) -> Handle {
+    expectCurrent("callSoon", file: file, line: line)
     let handle = Handle(context: .capture(), callback)
     ready.append(ReadyItem(handle))
     return handle
@@ -36,15 +38,21 @@ extension EventLoop {
 
   /// Calls back after a delay; asyncio's `call_later`. On the loop's thread only.
   @discardableResult
-  public func callLater(_ delay: Duration, _ callback: @escaping () -> Void) -> TimerHandle {
-    callAt(Instant(nanoseconds: deadline(after: delay.clampedNanoseconds)), callback)
+  public func callLater(
+    _ delay: Duration, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
+  ) -> TimerHandle {
+    expectCurrent("callLater", file: file, line: line)
+    return callAt(
+      Instant(nanoseconds: deadline(after: delay.clampedNanoseconds)), file: file, line: line, callback)
   }
 
   /// Calls back at a time of this loop's clock, not before; asyncio's `call_at`. Callbacks with the same time come in
   /// the order of these calls. On the loop's thread only.
   @discardableResult
-  public func callAt(_ when: Instant, _ callback: @escaping () -> Void) -> TimerHandle {
-    expectCurrent("callAt")
+  public func callAt(
+    _ when: Instant, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
+  ) -> TimerHandle {
+    expectCurrent("callAt", file: file, line: line)
     let handle = TimerHandle(when: when, context: .capture(), callback)
     handle.timer = timers.insert(deadline: when.nanoseconds, .call(handle))
     handle.loop = self
@@ -57,8 +65,10 @@ extension EventLoop {
     return overflow ? .max : sum
   }
 
-  func expectCurrent(_ function: StaticString) {
-    require(isCurrent, "\(function) was called off the loop's thread; callSoonThreadsafe is the way in")
+  func expectCurrent(_ function: StaticString, file: StaticString, line: UInt) {
+    require(
+      isCurrent, "\(function) was called off the loop's thread; callSoonThreadsafe is the way in", file: file,
+      line: line)
   }
 
   // MARK: - For the library

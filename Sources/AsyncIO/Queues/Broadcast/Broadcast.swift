@@ -33,8 +33,8 @@ public final class Broadcast<Element: Sendable>: Sendable {
   /// - Parameters:
   ///   - lag: How many items a subscriber may be behind, from 1.
   ///   - slow: What happens when an item is sent that would be one too many for a subscriber.
-  public init(lag: Int, slow: SlowConsumerPolicy) {
-    require(lag > 0, "Broadcast.init: lag is \(lag); it is 1 or more")
+  public init(lag: Int, slow: SlowConsumerPolicy, file: StaticString = #fileID, line: UInt = #line) {
+    require(lag > 0, "Broadcast.init: lag is \(lag); it is 1 or more", file: file, line: line)
     core = BroadcastCore(lag: lag, policy: slow)
     self.lag = lag
   }

@@ -27,7 +27,9 @@ public final class Channel<Element: Sendable>: Sendable {
   ///
   /// - Parameter capacity: How many items may be sent before one is received, from 0. With 0 those who send and those
   ///   who receive meet: an item goes from hand to hand.
-  @inlinable public init(capacity: Int) { items = Handover(.channel, size: capacity) }
+  @inlinable public init(capacity: Int, file: StaticString = #fileID, line: UInt = #line) {
+    items = Handover(.channel, size: capacity, file: file, line: line)
+  }
 
   // MARK: - Send
 

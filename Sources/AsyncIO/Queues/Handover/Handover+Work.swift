@@ -5,15 +5,15 @@ public import Synchronization
 
 extension Handover {
   /// Says of one item that nothing more will be done with it. Ends the process if that was said of all.
-  @inlinable func taskDone() {
+  @inlinable func taskDone(file: StaticString, line: UInt) {
     var woken = Few<LineWait.Claim>()
     let isOne = state.withLock { $0.finishOne(&woken) }
-    if !isOne { refuseTaskDone() }
+    if !isOne { refuseTaskDone(file: file, line: line) }
     woken.resume()
   }
 
-  @usableFromInline func refuseTaskDone() -> Never {
-    fatalError("\(kind.typeName).taskDone: called more often than items were put")
+  @usableFromInline func refuseTaskDone(file: StaticString, line: UInt) -> Never {
+    fatalError("\(kind.typeName).taskDone: called more often than items were put", file: file, line: line)
   }
 
   private enum Join: Sendable { case done, waiting(LineWait, State.JoinerLine.Token), elsewhere }

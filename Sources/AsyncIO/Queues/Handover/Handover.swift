@@ -17,9 +17,9 @@ public import Synchronization
   @usableFromInline let state: Mutex<State>
 
   /// - Parameter size: What the user has said of how many items it holds.
-  @inlinable init(_ kind: HandoverKind, size: Int) {
+  @inlinable init(_ kind: HandoverKind, size: Int, file: StaticString, line: UInt) {
     self.kind = kind
-    capacity = kind.capacity(size)
+    capacity = kind.capacity(size, file: file, line: line)
     state = Mutex(State(capacity: capacity))
   }
 

@@ -20,12 +20,14 @@ import AsyncIOCore
   var nameOfGet: WaitReason.StaticName { self == .channel ? "receive" : "get" }
 
   /// How many items there is room for, from what the user has said.
-  @usableFromInline func capacity(_ size: Int) -> Int {
+  @usableFromInline func capacity(_ size: Int, file: StaticString, line: UInt) -> Int {
     if self == .channel {
-      require(size >= 0, "Channel.init: capacity is \(size); it is 0 or more")
+      require(size >= 0, "Channel.init: capacity is \(size); it is 0 or more", file: file, line: line)
       return size
     }
-    require(size >= 0, "\(typeName).init: maxSize is \(size); it is 0, for any number of items, or more")
+    require(
+      size >= 0, "\(typeName).init: maxSize is \(size); it is 0, for any number of items, or more", file: file,
+      line: line)
     return size == 0 ? .max : size
   }
 }

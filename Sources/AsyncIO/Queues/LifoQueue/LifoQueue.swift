@@ -18,7 +18,9 @@ public final class LifoQueue<Element: Sendable>: Sendable {
   ///
   /// - Parameter maxSize: How many items it holds, from 0. As in asyncio 0 means any number: then `put` never waits, and
   ///   a producer that is faster than its consumers fills the memory.
-  @inlinable public init(maxSize: Int) { items = Handover(.lifoQueue, size: maxSize) }
+  @inlinable public init(maxSize: Int, file: StaticString = #fileID, line: UInt = #line) {
+    items = Handover(.lifoQueue, size: maxSize, file: file, line: line)
+  }
 
   // MARK: - Put
 
@@ -70,7 +72,9 @@ public final class LifoQueue<Element: Sendable>: Sendable {
   /// Says that the work on one item is done; asyncio's `task_done`. `join` counts these.
   ///
   /// Ends the process with a sentence if it is called more often than items were put.
-  @inlinable public func taskDone() { items.taskDone() }
+  @inlinable public func taskDone(file: StaticString = #fileID, line: UInt = #line) {
+    items.taskDone(file: file, line: line)
+  }
 
   /// Waits until `taskDone` has been called for every item that was put; asyncio's `join`.
   ///

@@ -28,8 +28,8 @@ public final class Barrier: Sendable {
   /// A barrier for so many tasks at a time.
   ///
   /// Ends the process with a sentence if that isn't at least one.
-  public init(parties: Int) {
-    require(parties >= 1, "Barrier: there have to be parties, not \(parties)")
+  public init(parties: Int, file: StaticString = #fileID, line: UInt = #line) {
+    require(parties >= 1, "Barrier: there have to be parties, not \(parties)", file: file, line: line)
     self.parties = parties
     state = Mutex(BarrierState(parties: parties))
   }

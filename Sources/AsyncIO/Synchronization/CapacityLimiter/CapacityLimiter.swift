@@ -38,8 +38,8 @@ public final class CapacityLimiter: Sendable {
   /// A limiter with so many tokens; with none, nobody gets one until `total` is raised.
   ///
   /// Ends the process with a sentence if the total is negative.
-  public init(_ total: Int) {
-    require(total >= 0, "CapacityLimiter: the total \(total) is negative")
+  public init(_ total: Int, file: StaticString = #fileID, line: UInt = #line) {
+    require(total >= 0, "CapacityLimiter: the total \(total) is negative", file: file, line: line)
     state = Mutex(State(total: total))
   }
 
@@ -71,36 +71,57 @@ public final class CapacityLimiter: Sendable {
   ///
   /// - Throws: `CancellationError` if the task is cancelled while it waits: it has no token then, and its place in the
   ///   line is gone. A token that is there is taken even by a cancelled task.
-  public nonisolated(nonsending) func acquire() async throws { try await acquire(for: .ofTask("acquire")) }
+  public nonisolated(nonsending) func acquire(
+    file: StaticString = #fileID, line: UInt = #line
+  ) async throws {
+    let place = CodePlace(file: file, line: line)
+    try await acquire(for: .ofTask("acquire", place), place)
+  }
 
   /// Borrows a token for whatever the value stands for, waiting for it if there is none.
   ///
   /// Ends the process with a sentence if the borrower has one already, or waits for one.
   ///
   /// - Throws: As `acquire()`.
-  public nonisolated(nonsending) func acquire(onBehalfOf borrower: some Hashable & Sendable) async throws {
-    try await acquire(for: Borrower(borrower))
+  public nonisolated(nonsending) func acquire(
+    onBehalfOf borrower: some Hashable & Sendable, file: StaticString = #fileID, line: UInt = #line
+  ) async throws {
+    try await acquire(for: Borrower(borrower), CodePlace(file: file, line: line))
   }
 
   /// Borrows a token for the current task if there is one, without waiting.
   ///
   /// Ends the process with a sentence if the task has one already, or if there is no task.
-  public func tryAcquire() -> Bool { tryAcquire(for: .ofTask("tryAcquire")) }
+  public func tryAcquire(file: StaticString = #fileID, line: UInt = #line) -> Bool {
+    let place = CodePlace(file: file, line: line)
+    return tryAcquire(for: .ofTask("tryAcquire", place), place)
+  }
 
   /// Borrows a token for whatever the value stands for if there is one, without waiting.
   ///
   /// Ends the process with a sentence if the borrower has one already, or waits for one.
-  public func tryAcquire(onBehalfOf borrower: some Hashable & Sendable) -> Bool { tryAcquire(for: Borrower(borrower)) }
+  public func tryAcquire(
+    onBehalfOf borrower: some Hashable & Sendable, file: StaticString = #fileID, line: UInt = #line
+  ) -> Bool {
+    tryAcquire(for: Borrower(borrower), CodePlace(file: file, line: line))
+  }
 
   /// Gives back the token of the current task.
   ///
   /// Ends the process with a sentence if the task has none.
-  public func release() { release(by: .ofTask("release")) }
+  public func release(file: StaticString = #fileID, line: UInt = #line) {
+    let place = CodePlace(file: file, line: line)
+    release(by: .ofTask("release", place), place)
+  }
 
   /// Gives back the token that was borrowed for this.
   ///
   /// Ends the process with a sentence if none was.
-  public func release(onBehalfOf borrower: some Hashable & Sendable) { release(by: Borrower(borrower)) }
+  public func release(
+    onBehalfOf borrower: some Hashable & Sendable, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    release(by: Borrower(borrower), CodePlace(file: file, line: line))
+  }
 
   /// Runs the body with a token of the current task.
   ///
@@ -127,22 +148,22 @@ public final class CapacityLimiter: Sendable {
 
   // MARK: - One borrower
 
-  private func tryAcquire(for borrower: Borrower) -> Bool {
+  private func tryAcquire(for borrower: Borrower, _ place: CodePlace) -> Bool {
     state.withLock { state in
-      requireNone(state.standing(of: borrower), of: borrower)
+      requireNone(state.standing(of: borrower), of: borrower, place)
       return state.tryAcquire(for: borrower)
     }
   }
 
-  private nonisolated(nonsending) func acquire(for borrower: Borrower) async throws {
+  private nonisolated(nonsending) func acquire(for borrower: Borrower, _ place: CodePlace) async throws {
     try await EventLoop.spendBudget()
-    if !tryAcquire(for: borrower) { try await acquireInLine(for: borrower) }
+    if !tryAcquire(for: borrower, place) { try await acquireInLine(for: borrower, place) }
   }
 
-  private nonisolated(nonsending) func acquireInLine(for borrower: Borrower) async throws {
+  private nonisolated(nonsending) func acquireInLine(for borrower: Borrower, _ code: CodePlace) async throws {
     try await waitInLine(WaitReason("acquire", on: self)) { waiter in
       let (place, next) = state.withLock { state in
-        requireNone(state.standing(of: borrower), of: borrower)
+        requireNone(state.standing(of: borrower), of: borrower, code)
         return state.join(waiter, for: borrower)
       }
       hand(next)
@@ -152,18 +173,18 @@ public final class CapacityLimiter: Sendable {
     }
   }
 
-  private func requireNone(_ standing: State.Standing?, of borrower: Borrower) {
+  private func requireNone(_ standing: State.Standing?, of borrower: Borrower, _ place: CodePlace) {
     switch standing {
-    case .holds: require(false, "CapacityLimiter.acquire: \(borrower) has a token already")
-    case .waits: require(false, "CapacityLimiter.acquire: \(borrower) waits for a token already")
+    case .holds: place.require(false, "CapacityLimiter.acquire: \(borrower) has a token already")
+    case .waits: place.require(false, "CapacityLimiter.acquire: \(borrower) waits for a token already")
     case nil: break
     }
   }
 
-  private func release(by borrower: Borrower) {
+  private func release(by borrower: Borrower, _ place: CodePlace) {
     hand(
       state.withLock { state in
-        require(state.standing(of: borrower) == .holds, "CapacityLimiter.release: \(borrower) has no token")
+        place.require(state.standing(of: borrower) == .holds, "CapacityLimiter.release: \(borrower) has no token")
         return state.release(by: borrower)
       })
   }
@@ -202,9 +223,10 @@ public final class CapacityLimiter: Sendable {
 }
 
 extension Borrower {
-  fileprivate static func ofTask(_ operation: StaticString) -> Borrower {
+  fileprivate static func ofTask(_ operation: StaticString, _ place: CodePlace) -> Borrower {
     let borrower = current
-    require(borrower != nil, "CapacityLimiter.\(operation): there is no task to borrow for here; say on whose behalf")
+    place.require(
+      borrower != nil, "CapacityLimiter.\(operation): there is no task to borrow for here; say on whose behalf")
     return borrower.unsafelyUnwrapped
   }
 }

@@ -44,7 +44,9 @@ public final class Condition: Sendable {
   public nonisolated(nonsending) func acquire() async throws { try await lock.acquire() }
 
   /// Releases the lock, as `Lock.release`.
-  public func release() { lock.release() }
+  public func release(file: StaticString = #fileID, line: UInt = #line) {
+    lock.release(file: file, line: line)
+  }
 
   /// Runs the body with the lock held, as `Lock.withLock`.
   public nonisolated(nonsending) func withLock<Result>(
@@ -59,8 +61,10 @@ public final class Condition: Sendable {
   ///
   /// - Throws: `CancellationError` if the task is cancelled before it returns. It holds the lock then too: taking it
   ///   again is not interrupted. If it had been notified, another task is in its place.
-  public nonisolated(nonsending) func wait() async throws {
-    require(lock.isLocked, "Condition.wait: the lock isn't held")
+  public nonisolated(nonsending) func wait(
+    file: StaticString = #fileID, line: UInt = #line
+  ) async throws {
+    require(lock.isLocked, "Condition.wait: the lock isn't held", file: file, line: line)
     do {
       try await waitInLine()
     } catch {
@@ -92,17 +96,19 @@ public final class Condition: Sendable {
   ///
   /// - Parameter predicate: Called with the lock held, at first and after each notification.
   /// - Throws: What the predicate throws, and `CancellationError` as `wait` does; the lock is held then too.
-  public nonisolated(nonsending) func wait(for predicate: () throws -> Bool) async throws {
-    require(lock.isLocked, "Condition.wait: the lock isn't held")
+  public nonisolated(nonsending) func wait(
+    for predicate: () throws -> Bool, file: StaticString = #fileID, line: UInt = #line
+  ) async throws {
+    require(lock.isLocked, "Condition.wait: the lock isn't held", file: file, line: line)
     while try !predicate() { try await wait() }
   }
 
   /// Lets up to `count` of the waiting tasks go on, in the order in which they came, as soon as they get the lock.
   ///
   /// Ends the process with a sentence if nobody holds the lock, or if the count is negative.
-  public func notify(_ count: Int = 1) {
-    require(lock.isLocked, "Condition.notify: the lock isn't held")
-    require(count >= 0, "Condition.notify: a count of \(count)")
+  public func notify(_ count: Int = 1, file: StaticString = #fileID, line: UInt = #line) {
+    require(lock.isLocked, "Condition.notify: the lock isn't held", file: file, line: line)
+    require(count >= 0, "Condition.notify: a count of \(count)", file: file, line: line)
     var left = count
     while left > 0, notifyFirst() { left -= 1 }
   }
@@ -110,8 +116,8 @@ public final class Condition: Sendable {
   /// Lets all waiting tasks go on, each as soon as it gets the lock.
   ///
   /// Ends the process with a sentence if nobody holds the lock.
-  public func notifyAll() {
-    require(lock.isLocked, "Condition.notifyAll: the lock isn't held")
+  public func notifyAll(file: StaticString = #fileID, line: UInt = #line) {
+    require(lock.isLocked, "Condition.notifyAll: the lock isn't held", file: file, line: line)
     notify(state.withLock { $0.line.count })
   }
 

@@ -46,9 +46,9 @@ public final class Lock: Sendable {
   /// Gives the lock to the first in line, or frees it.
   ///
   /// Ends the process with a sentence if nobody holds it.
-  public func release() {
+  public func release(file: StaticString = #fileID, line: UInt = #line) {
     var next = state.withLock { state in
-      require(state.isLocked, "Lock.release: the lock isn't held")
+      require(state.isLocked, "Lock.release: the lock isn't held", file: file, line: line)
       return state.release()
     }
     while let granted = next, !granted.waiter.resume() { next = state.withLock { $0.passOver(granted) } }

@@ -16,7 +16,9 @@ public final class BoundedSemaphore: Sendable {
   /// A semaphore with so many permits, and never more.
   ///
   /// Ends the process with a sentence if the value is negative.
-  public init(_ value: Int = 1) { semaphore = Semaphore(boundedBy: value) }
+  public init(_ value: Int = 1, file: StaticString = #fileID, line: UInt = #line) {
+    semaphore = Semaphore(boundedBy: value, file: file, line: line)
+  }
 
   /// Whether `acquire` would wait; asyncio's `locked`.
   public var isLocked: Bool { semaphore.isLocked }
@@ -35,7 +37,9 @@ public final class BoundedSemaphore: Sendable {
   /// Gives a permit to the first in line, or adds it to those that are free.
   ///
   /// Ends the process with a sentence if all are free already.
-  public func release() { semaphore.release() }
+  public func release(file: StaticString = #fileID, line: UInt = #line) {
+    semaphore.release(file: file, line: line)
+  }
 
   /// Runs the body with a permit; asyncio's `async with`.
   ///

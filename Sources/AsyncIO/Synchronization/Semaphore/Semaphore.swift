@@ -21,14 +21,14 @@ public final class Semaphore: Sendable {
   /// A semaphore with so many permits.
   ///
   /// Ends the process with a sentence if the value is negative.
-  public init(_ value: Int = 1) {
-    require(value >= 0, "Semaphore: the value \(value) is negative")
+  public init(_ value: Int = 1, file: StaticString = #fileID, line: UInt = #line) {
+    require(value >= 0, "Semaphore: the value \(value) is negative", file: file, line: line)
     state = Mutex(SemaphoreState(value: value))
   }
 
   /// One for a `BoundedSemaphore`.
-  init(boundedBy value: Int) {
-    require(value >= 0, "BoundedSemaphore: the value \(value) is negative")
+  init(boundedBy value: Int, file: StaticString, line: UInt) {
+    require(value >= 0, "BoundedSemaphore: the value \(value) is negative", file: file, line: line)
     state = Mutex(SemaphoreState(value: value, bound: value))
   }
 
@@ -53,9 +53,13 @@ public final class Semaphore: Sendable {
   public func tryAcquire() -> Bool { state.withLock { $0.tryAcquire() } }
 
   /// Gives a permit to the first in line, or adds it to those that are free.
-  public func release() {
+  public func release() { release(file: #fileID, line: #line) }
+
+  /// The same for a bounded one, which is not to be released too often.
+  func release(file: StaticString, line: UInt) {
     var next = state.withLock { state in
-      require(!state.isFull, "BoundedSemaphore.release: released more often than acquired")
+      require(
+        !state.isFull, "BoundedSemaphore.release: released more often than acquired", file: file, line: line)
       return state.release()
     }
     while let granted = next, !granted.waiter.resume() { next = state.withLock { $0.passOver(granted) } }

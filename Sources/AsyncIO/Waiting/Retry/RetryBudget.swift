@@ -34,8 +34,12 @@ public final class RetryBudget: Sendable {
   ///   - share: How many retries each call adds to the budget: 0.2 is one for every five calls.
   ///   - reserve: How many retries there are at most, and at the beginning.
   ///   - perSecond: How many are added each second besides, so that somebody who calls seldom may retry too.
-  public init(share: Double = 0.2, reserve: Int = 10, perSecond: Double = 0) {
-    require(share >= 0 && perSecond >= 0 && reserve >= 0, "RetryBudget: a share, a reserve or a rate is negative")
+  public init(
+    share: Double = 0.2, reserve: Int = 10, perSecond: Double = 0, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    require(
+      share >= 0 && perSecond >= 0 && reserve >= 0, "RetryBudget: a share, a reserve or a rate is negative", file: file,
+      line: line)
     self.share = share
     self.reserve = Double(reserve)
     self.perSecond = perSecond
