@@ -2,6 +2,7 @@
 // What the snippets of docs/python-to-swift.md have around them.
 
 import AsyncIO
+import AsyncIOHTTP
 import AsyncIOTLS
 
 let urls = ["http://example.com/", "http://example.org/"]
