@@ -62,7 +62,7 @@ import Testing
   func anAbortedStream(backend: BackendKind) async throws {
     try await withConnection(backend) { near, _, peer in
       let reading = createTask { try await near.readLine() }
-      try await sleep(.zero)
+      while reading.waitsFor == nil { try await sleep(.zero) }
       let second = await text { _ = try await near.read(upTo: 1) }
       #expect(second == "read \(peer): another task is reading from this stream")
       near.abort()
