@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 // The folder listing is the architecture: a target imports only targets listed above it.
-// `Scripts/check-layers` holds the sources against the table that is kept there. No other package is named: whoever uses
-// one product of this one would download it.
+// `Scripts/check-layers` holds the sources against the table that is kept there. No other package is named: a
+// user of one product would download it.
 import PackageDescription
 
 /// What every Swift target of ours is compiled with.

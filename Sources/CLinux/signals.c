@@ -18,7 +18,7 @@ static atomic_int handlers_running;
 static void take_note(int number) {
   int saved = errno;
   atomic_fetch_add(&handlers_running, 1);
-  // The second Ctrl-C ends the process at once, with the status that a shell expects: whoever pressed it twice does not
+  // The second Ctrl-C ends the process at once, with the status that a shell expects: a user who pressed it twice does not
   // want to wait for clean-up. Of other signals a supervisor may well send two.
   if (number == SIGINT && atomic_fetch_add(&interrupts, 1) >= 1) _exit(128 + SIGINT);
   atomic_fetch_add(&arrived[number], 1);

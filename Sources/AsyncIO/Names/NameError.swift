@@ -29,7 +29,7 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
     /// It can't be a name of a host: why.
     case malformed(String)
     /// What the name servers lead to is a name that no host can have: an alias, or the name of an address. libc refuses
-    /// it too, see res_hnok(3): it may be meant for whoever prints it or hands it to a shell.
+    /// it too, see res_hnok(3): it may be meant for a program that hands it to a shell.
     case unacceptableName(String)
     /// libc says so: a code of getaddrinfo(3).
     case system(code: Int32)

@@ -143,7 +143,7 @@ package struct ServerPlan: Sendable {
       case .listeningSocket: break
       case .messageSocket:
         throw SystemError(
-          "accept", "\(socket), a socket of messages, of which a stream would lose parts", code: .wrongType)
+          "accept", "\(socket), a socket of messages: a stream would lose parts of them", code: .wrongType)
       default: throw SystemError("accept", "\(socket), which does not listen", code: .invalidArgument)
       }
     }

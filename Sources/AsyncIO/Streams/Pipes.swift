@@ -103,7 +103,7 @@ extension EventLoop {
     case .listeningSocket: throw SystemError("adopt", "descriptor \(number), which listens", code: .invalidArgument)
     case .messageSocket:
       throw SystemError(
-        "adopt", "descriptor \(number), a socket of messages, of which a stream would lose parts", code: .wrongType)
+        "adopt", "descriptor \(number), a socket of messages: a stream would lose parts of them", code: .wrongType)
     default: break
     }
     let kind = try driver.adopt(number)

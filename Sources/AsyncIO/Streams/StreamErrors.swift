@@ -35,7 +35,7 @@ public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConver
 }
 
 /// More than a stream's limit arrived without the separator that was looked for; asyncio's `LimitOverrunError`. The
-/// bytes stay in the stream.
+/// bytes stay in the stream, but for `readLine`, which drops the line.
 public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The stream's limit, in bytes.
   public let limit: Int

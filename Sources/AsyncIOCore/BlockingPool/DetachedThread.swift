@@ -18,7 +18,7 @@ package enum DetachedThread {
 
   /// Starts a thread that nobody joins.
   ///
-  /// - Throws: `SystemError` if there is none to be had: EAGAIN mostly, see pthread_create(3).
+  /// - Throws: `SystemError` if the system has no thread to give: EAGAIN mostly, see pthread_create(3).
   package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
     var thread = pthread_t()
     let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))

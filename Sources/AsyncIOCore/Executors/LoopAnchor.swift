@@ -17,3 +17,17 @@ package actor LoopAnchor {
     return try await body()
   }
 }
+
+/// Runs the body with the loop of this thread, where the caller is. If the caller's thread has no loop, or not surely the
+/// same one after a wait, runs it with the current loop, on that loop's thread.
+package nonisolated(nonsending) func onCurrentLoop<Result: Sendable>(
+  _ body: @Sendable (EventLoop) async throws -> Result
+) async throws -> Result {
+  if let loop = EventLoop.onThisThread(for: #isolation) {
+    // What the body does may complete at once, and a caller that repeats it would keep the loop.
+    try await loop.spendBudget()
+    return try await body(loop)
+  }
+  let loop = try EventLoop.currentOrStarted()
+  return try await loop.anchor.run { try await body(loop) }
+}

@@ -45,14 +45,14 @@ enum TaskHomes {
   }
 
   private static func identity(of job: UnownedJob) -> (address: UInt, number: UInt64) {
-    // Safety: an UnownedJob is one word, the address of the job, which whoever enqueues it keeps alive.
+    // Safety: an UnownedJob is one word, the address of the job. Its executor keeps it alive here.
     let address = unsafe unsafeBitCast(job, to: UInt.self)
     return (address, unsafe asyncio_task_number(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped))
   }
 }
 
 extension EventLoop {
-  /// Tasks that reach this loop stay on it, whoever resumes them, and jobs of the main actor may run here. For loops of
+  /// Tasks that reach this loop stay on it, on whatever thread they are resumed, and jobs of the main actor may run here. For loops of
   /// tests, before they run.
   package func keepTasks() {
     keepsTasks = true

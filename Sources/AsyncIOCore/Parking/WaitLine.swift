@@ -2,7 +2,7 @@
 // Those who wait for one event, in the order in which they came. Most lines have one waiter, or none. Some have twenty
 // thousand, who are all cancelled at once: a search through an array for each of them would be quadratic.
 //
-// So tokens grow along the array, a binary search finds one, and whoever leaves from the middle leaves a gap. The gaps
+// So tokens grow along the array, a binary search finds one, and a waiter that leaves from the middle leaves a gap. The gaps
 // are closed when they are the larger part: leaving takes logarithmic time, and the line as much memory as twice those
 // who stand in it.
 

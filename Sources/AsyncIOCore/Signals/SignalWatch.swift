@@ -3,7 +3,7 @@
 // comes to the end of a turn hands the signals on. Each goes to one watch, the latest: a server that ends with a signal
 // does so within a run that would end with the same one, and then the run goes on.
 //
-// A signal that nobody watches any more is given back to whoever had it.
+// A signal that nobody watches any more is given back to its earlier handler.
 
 import CLinux
 import Synchronization

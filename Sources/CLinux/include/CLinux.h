@@ -71,8 +71,8 @@ static inline ssize_t asyncio_send_vector(int descriptor, const struct iovec *bu
   return result < 0 ? -errno : result;
 }
 // Keeps SIGPIPE from a call that raises it for want of a flag. It goes to the thread that makes the call, and stays
-// pending there while it is blocked; whoever has it blocked already takes it as before. The process's disposition, which
-// the programs inherit that it starts, is nobody's to change.
+// pending there while it is blocked; a thread that blocks it already takes it as before. The process's disposition stays
+// as it is: the programs that it starts inherit it.
 struct asyncio_held_signal {
   sigset_t mask;
   int was_pending;

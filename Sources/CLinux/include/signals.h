@@ -10,7 +10,7 @@
 // background job, and nohup(1) with SIGHUP: that is to stay (CPython keeps it, too). The calling thread has it unblocked:
 // children inherit the mask of the thread that started them, and libdispatch's block everything.
 void asyncio_signal_watch(int number);
-// Gives the signal back to whoever had it.
+// Gives the signal back to its earlier handler.
 void asyncio_signal_unwatch(int number);
 // How often it has come since the last time.
 int asyncio_signal_take(int number);

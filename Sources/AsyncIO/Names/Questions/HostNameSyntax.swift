@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which names a host can have: those that glibc's res_hnok(3) takes. DNS itself knows no such rule: a label is up to 63
-// bytes of anything, and whoever owns an address has it point at `$(id).example`, which ends up in a log, a shell or a
+// bytes of anything. The owner of an address can have it point at `$(id).example`, which ends up in a log, a shell or a
 // page. So what libc refuses is refused here, in both directions: the name that is asked for, the aliases that it leads
 // to, and the name of an address.
 

@@ -45,7 +45,7 @@ extension StreamTransport {
     }
     sending = nil
     pollsForRoom = false
-    // Whoever polled may have gone meanwhile.
+    // The task that polled may have gone meanwhile.
     if outputIsHeld { wakeWriters() } else { release() }
     if state == .closing { closeIfIdle() }
   }

@@ -24,7 +24,7 @@ extension StreamTransport {
     return output.count > Self.highWater || keepsSendFailure
   }
 
-  /// Whoever writes has answered the peer; throws if nothing can be written any more.
+  /// Notes that the user answers the peer. Throws if nothing can be written any more.
   func beginWrite() throws {
     if let outputError { throw named(outputError, "write") }
     guard state == .open, !wroteEnd else { throw named(StreamError.writeAfterEnd, "write") }

@@ -258,7 +258,7 @@ import Glibc
       unsafe loop.complete(record, Completion(result: result, isLast: isLast))
       guard unsafe loop.operations.record(id)?.pointee.state == .submitted else { return }
     }
-    // One that lasts is not the peer's: whoever accepts is to know.
+    // An error that lasts is not the peer's: the listener has to know.
     guard failure < 0, let record = unsafe loop.operations.record(id) else { return }
     endInput(Int(listener))
     unsafe loop.complete(record, Completion(result: failure, isLast: true))
