@@ -55,6 +55,31 @@ struct EventLoopTraitTests {
     #expect(try EventLoop.running.backend != .virtual)
   }
 
+  /// With more threads than malloc has arenas, so that what one thread frees another is given: a yield is a job of its own,
+  /// which must not be taken for an earlier one at the same address.
+  @Test func tasksFromOutsideThatYieldStayOutside() async throws {
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<40 {
+        group.addTask {
+          try await withEventLoop {
+            let tasks = (0..<10).map { _ in Task { for _ in 0..<200 { await Task.yield() } } }
+            for task in tasks { await task.value }
+          }
+        }
+        group.addTask {
+          for _ in 0..<2000 {
+            await Task.yield()
+            if let loop = try? EventLoop.running { throw YieldedToALoop(backend: loop.backend) }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// A task from outside went on on a loop of a test.
+  private struct YieldedToALoop: Error { let backend: BackendKind }
+
   @Test func loopsRunInParallel() async throws {
     // Each waits for the other one to have come: with one after the other this would not end.
     let meeting = Meeting()

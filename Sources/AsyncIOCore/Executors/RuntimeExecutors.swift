@@ -262,6 +262,9 @@ enum RuntimeExecutors {
   static var hasMainActor: Bool { MainActor.executor === MainLoopExecutor.shared }
 }
 
+/// Whether the job is a task's own, and not one that continues a task (`Task.yield`) or an actor.
+func isTask(_ job: UnownedJob) -> Bool { unsafe ExecutorJob(job).kind == .task }
+
 /// The two words of a job that belong to whoever has it enqueued: the inbox links its jobs through the first.
 @inline(__always)
 func withLink<R>(of job: UnownedJob, _ body: (inout UInt) -> R) -> R {

@@ -4,7 +4,8 @@
 // there, in real time. So a loop of a test notes the tasks that reach it, and they come back.
 //
 // A task is known by its address and its number: the runtime uses addresses again and again, which bounds the table by
-// the tasks that exist at a time, and a number never.
+// the tasks that exist at a time, and a number never. Other jobs have no number: the one that `Task.yield` makes would
+// be taken for an earlier one at its address, and carry a task to a loop that is not its own. So they have no home.
 
 import CSwiftRuntime
 import Synchronization
@@ -30,13 +31,13 @@ enum TaskHomes {
 
   /// Where the job's task was before, if that is known.
   static func home(of job: UnownedJob) -> EventLoop? {
-    let (address, number) = identity(of: job)
+    guard let (address, number) = identity(of: job) else { return nil }
     return homes.withLock { homes in homes[address].flatMap { $0.number == number ? $0.loop : nil } }
   }
 
-  /// The same; a task that is new belongs to `loop` from now on.
+  /// The same; a task that is new belongs to `loop` from now on, and a job that is not a task's is for `loop` this once.
   static func home(of job: UnownedJob, orNow loop: EventLoop) -> EventLoop {
-    let (address, number) = identity(of: job)
+    guard let (address, number) = identity(of: job) else { return loop }
     return homes.withLock { homes in
       if let home = homes[address], home.number == number { return home.loop }
       homes[address] = Home(number: number, loop: loop)
@@ -44,7 +45,9 @@ enum TaskHomes {
     }
   }
 
-  private static func identity(of job: UnownedJob) -> (address: UInt, number: UInt64) {
+  /// Nil for a job that is not a task's.
+  private static func identity(of job: UnownedJob) -> (address: UInt, number: UInt64)? {
+    guard isTask(job) else { return nil }
     // Safety: an UnownedJob is one word, the address of the job. Its executor keeps it alive here.
     let address = unsafe unsafeBitCast(job, to: UInt.self)
     return (address, unsafe asyncio_task_number(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped))
@@ -52,8 +55,8 @@ enum TaskHomes {
 }
 
 extension EventLoop {
-  /// Tasks that reach this loop stay on it, on whatever thread they are resumed, and jobs of the main actor may run here. For loops of
-  /// tests, before they run.
+  /// Tasks that reach this loop stay on it, on whatever thread they are resumed, and jobs of the main actor may run
+  /// here. For loops of tests, before they run.
   package func keepTasks() {
     keepsTasks = true
     TaskHomes.begin(self)
