@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs that reach a loop after its end. They must run, or their tasks hang: those of the main actor wait for the next
-// `EventLoop.run`, or go to the platform's main executor where that has the main thread; those of no actor go to the platform's pool; those that asked for this very loop run on a thread of
-// the blocking pool *as if* on the loop's executor, since on any other they would be sent back here for ever. What they
-// then ask of the loop fails with `EventLoopError.closed`. Without a thread to be had they run on the one that brings
-// them: late, and not never.
+// `EventLoop.run`, or go to the platform's main executor where that has the main thread; those of no actor go to the
+// platform's pool; those that asked for this very loop run on a thread of the blocking pool *as if* on the loop's
+// executor, since on any other they would be sent back here for ever. What they then ask of the loop fails with
+// `EventLoopError.closed`. If the system has no thread to give, they run on the thread that brings them.
 
 enum LateJobs {
   static func run(_ item: ReadyItem, of loop: EventLoop) {
