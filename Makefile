@@ -13,7 +13,7 @@ SHORT ?=
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test stress soak bench lint format clean
+.PHONY: help demo test stress soak bench bench-counts lint format clean
 
 help:
 	@echo "make demo    build aio and run its demonstration"
@@ -22,6 +22,7 @@ help:
 	@echo "make soak    run a server under load with every fault there is: 5 minutes of virtual time, 1 of real"
 	@echo "             on each backend (SHORT=1: one, and 8 seconds), and resets that must all be told"
 	@echo "make bench   measure, side by side with other runtimes on this machine (SHORT=1: for a moment, as a test)"
+	@echo "make bench-counts  count the instructions an operation takes, and hold them against Benchmarks/counts.json"
 	@echo "make lint    check the format, the layers, the sizes of files, the table of parity and the figures of pages"
 	@echo "make format  format the Swift sources in place"
 	@echo "make clean   remove what was built"
@@ -53,6 +54,11 @@ soak:
 bench:
 	@Scripts/install-dependencies bench
 	@SWIFT='$(SWIFT)' SHORT='$(SHORT)' Benchmarks/run
+
+bench-counts:
+	@Scripts/install-dependencies bench
+	@Benchmarks/counts --self-test
+	@SWIFT='$(SWIFT)' Benchmarks/counts
 
 lint:
 	@Scripts/install-dependencies lint

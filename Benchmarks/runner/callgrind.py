@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counts what a program executes in user space, by valgrind's callgrind: instructions, and those of them that are
+atomic. Callgrind knows nothing of atomics, but it can say how often each address was executed, and what stands at an
+address can be read in the file of the object: a LOCK prefix, or an exchange with memory. On x86_64 only."""
+import collections
+import os
+import platform
+import re
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+
+import machine
+
+Counts = collections.namedtuple("Counts", "instructions atomics")  # atomics is None where nobody can tell
+PATIENCE = 120  # seconds
+
+# Without them Swift's dictionaries would take another path in each run, and io_uring's calls are none that valgrind knows.
+ENVIRONMENT = {**os.environ, "AIO_BACKEND": "epoll", "SWIFT_DETERMINISTIC_HASHING": "1"}
+
+
+class Run:
+    """A command under callgrind: `counts` is known behind the `with` block, within which the process may be used. A
+    process that is still there at the end of the block, as a server is, is ended by SIGTERM."""
+
+    def __init__(self, words, with_atomics=True):
+        self.words, self.with_atomics = words, with_atomics and platform.machine() == "x86_64"
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.file = os.path.join(self.folder.name, "callgrind.out")
+        options = [f"--callgrind-out-file={self.file}", "--compress-strings=no", "--compress-pos=no"]
+        if self.with_atomics:
+            options.append("--dump-instr=yes")
+        # Valgrind writes pages about the system calls that it doesn't know.
+        self.errors = open(os.path.join(self.folder.name, "errors"), "w+")
+        self.process = subprocess.Popen(
+            ["valgrind", "--tool=callgrind", *options, *self.words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=self.errors, text=True, env=ENVIRONMENT, preexec_fn=machine.on_core(machine.PEER_CORE))
+        return self
+
+    def wait(self):
+        """For a program that ends by itself."""
+        self._output, _ = self.process.communicate(timeout=PATIENCE)
+        if self.process.returncode != 0:
+            self.errors.seek(0)
+            sys.exit(f"{' '.join(self.words)}: status {self.process.returncode}\n{self.errors.read()[-2000:]}")
+
+    def __exit__(self, kind, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        self.errors.close()
+        if kind is None:
+            self.counts = read(self.file, self.with_atomics)
+        self.folder.cleanup()
+
+
+def counts(words):
+    """What a command executes that ends by itself."""
+    with Run(words) as run:
+        run.wait()
+    return run.counts
+
+
+def read(file, with_atomics):
+    """The figures in a file of callgrind's. A line of costs is an address (if wanted), a line and a count. The one
+    behind `calls=` says what a call cost, which stands at the callee's own addresses as well."""
+    instructions, atomics = 0, 0
+    image, is_call = None, False
+    with open(file) as lines:
+        for line in lines:
+            if line[0] in "0123456789":
+                if not is_call:
+                    words = line.split()
+                    count = int(words[-1])
+                    instructions += count
+                    if with_atomics and image and image.is_atomic(int(words[0], 16)):
+                        atomics += count
+                is_call = False
+            elif line.startswith("calls="):
+                is_call = True
+            elif line.startswith("ob="):
+                image = Image.of(line[3:].strip())
+    return Counts(instructions, atomics if with_atomics else None)
+
+
+class Image:
+    """An ELF file's code, by the addresses that the file itself gives it."""
+
+    known = {}
+
+    @classmethod
+    def of(cls, path):
+        if path not in cls.known:
+            cls.known[path] = cls(path) if os.path.isfile(path) else None
+        return cls.known[path]
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.bytes = file.read()
+        start, = struct.unpack_from("<Q", self.bytes, 32)
+        size, number = struct.unpack_from("<HH", self.bytes, 54)
+        headers = [struct.unpack_from("<IIQQQQ", self.bytes, start + size * index) for index in range(number)]
+        # Of each segment that is loaded (PT_LOAD) and can be executed (PF_X): address, size, place in the file.
+        self.segments = [(address, length, offset) for kind, flags, offset, address, _, length in headers
+                         if kind == 1 and flags & 1]
+        self.answers = {}
+
+    def is_atomic(self, address):
+        if address not in self.answers:
+            self.answers[address] = any(
+                is_atomic(self.bytes[offset + address - first:offset + address - first + 15])
+                for first, length, offset in self.segments if first <= address < first + length)
+        return self.answers[address]
+
+
+# Prefixes that may stand before LOCK or an opcode: other segments, operand and address size, repetitions, REX.
+_PREFIXES = re.compile(rb"[\x26\x2e\x36\x3e\x64\x65\x66\x67\xf2\xf3]*(\xf0)?[\x26\x2e\x36\x3e\x64\x65\x66\x67\xf2\xf3]*"
+                       rb"[\x40-\x4f]?", re.DOTALL)
+
+
+def is_atomic(code):
+    """Whether these bytes begin with an instruction that has a LOCK prefix, or with XCHG of a register with memory,
+    which locks without one."""
+    prefixes = _PREFIXES.match(code)
+    if prefixes[1]:
+        return True
+    rest = code[prefixes.end():]
+    return len(rest) > 1 and rest[0] in (0x86, 0x87) and rest[1] >> 6 != 3
