@@ -49,8 +49,8 @@ private func allocations(_ body: () async throws -> Void) async rethrows -> Int 
       await allocations {
         for _ in 0..<many {
           let wait = loop.beginWait(WaitReason("test"))
-          let timer = loop.unpark(wait, at: .max)
-          loop.unpark(wait)
+          let timer = loop.expire(wait, at: .max)
+          loop.resume(wait)
           _ = await loop.wait(wait)
           loop.cancel(timer)
         }

@@ -55,16 +55,16 @@ private final class SilentSink: OperationSink {
   @Test(arguments: backends) func `a wait's name is stale once it is over`(backend: BackendKind) async throws {
     try await onLoop(backend) { loop in
       let first = loop.beginWait(WaitReason("test"))
-      #expect(loop.unpark(first, 5))
-      #expect(!loop.unpark(first, 6))
+      #expect(loop.resume(first, 5))
+      #expect(!loop.resume(first, 6))
       loop.cancelWait(first)
       #expect(await loop.wait(first) == .resumed(5))
-      #expect(!loop.unpark(first))
+      #expect(!loop.resume(first))
       let second = loop.beginWait(WaitReason("test"))
       #expect(second.index == first.index && second != first)
-      #expect(!loop.unpark(first))
+      #expect(!loop.resume(first))
       loop.cancelWait(first)
-      #expect(loop.unpark(second, 7))
+      #expect(loop.resume(second, 7))
       #expect(await loop.wait(second) == .resumed(7))
     }
   }
@@ -79,7 +79,7 @@ private final class SilentSink: OperationSink {
           group.addTask { await loop.wait(wait) == .resumed(index) }
         }
         while loop.statistics.waiting < 1000 || loop.hasReadyJobs { await loop.yield() }
-        for (index, wait) in waits.enumerated().reversed() { #expect(loop.unpark(wait, index)) }
+        for (index, wait) in waits.enumerated().reversed() { #expect(loop.resume(wait, index)) }
         return try await group.reduce(0) { $1 ? $0 + 1 : $0 }
       }
       #expect(sum == 1000)

@@ -5,10 +5,10 @@ import Testing
 @testable import AsyncIOCore
 
 @Suite struct TimerHeapTests {
-  private func action(_ number: Int) -> TimerAction { .unpark(ParkID(index: UInt32(number), generation: 0)) }
+  private func action(_ number: Int) -> TimerAction { .endWait(WaitID(index: UInt32(number), generation: 0)) }
 
   private func number(_ action: TimerAction?) -> Int? {
-    guard case .unpark(let id)? = action else { return nil }
+    guard case .endWait(let id)? = action else { return nil }
     return Int(id.index)
   }
 

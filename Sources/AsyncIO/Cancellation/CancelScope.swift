@@ -118,7 +118,7 @@ public final class CancelScope: @unchecked Sendable {
       // turn.
       soon = loop.callSoon { [node] in node.cancel(CancelReason(.deadline)) }
     } else {
-      timer = loop.cancel(node, at: deadline)
+      timer = loop.expire(node, at: deadline)
     }
   }
 

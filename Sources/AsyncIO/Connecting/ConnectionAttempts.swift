@@ -24,7 +24,7 @@ final class ConnectionAttempts: OperationSink, WaitObject {
   private var attempts: [OperationID: StreamSocket] = [:]
   private var connected: StreamSocket?
   private var failures: [SystemError] = []
-  private var wait: ParkID?
+  private var wait: WaitID?
 
   /// - Parameter name: What is connected to, for reports.
   init(to name: String, from local: SocketAddress? = nil, on loop: EventLoop) {
@@ -82,10 +82,10 @@ final class ConnectionAttempts: OperationSink, WaitObject {
     case .cancelled:
       giveUp()
       throw CancellationError()
-    case .resumed(EventLoop.deadlinePassed) where next == deadline:
+    case .deadlinePassed where next == deadline:
       giveUp()
       throw DeadlinePassed()
-    case .resumed: break
+    case .deadlinePassed, .resumed: break
     }
   }
 
@@ -102,6 +102,6 @@ final class ConnectionAttempts: OperationSink, WaitObject {
     } else {
       failures.append(SystemError("connect", socket.address.description, result: completion.result))
     }
-    if let wait { loop.unpark(wait) }
+    if let wait { loop.resume(wait) }
   }
 }

@@ -72,11 +72,8 @@ extension DatagramTransport {
     if !isByTime { startPolling() }
     let next = isByTime ? loop.driver.now + 1_000_000 : deadline
     let outcome = await loop.wait(wait, until: min(next, deadline))
-    if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
-      senders.leave(place)
-      if outcome == .cancelled { throw CancellationError() }
-      if next >= deadline { throw DeadlinePassed() }
-    }
+    senders.leave(place)
+    if outcome != .deadlinePassed || next >= deadline { try outcome.check() }
   }
 
   private func startPolling() {
@@ -103,6 +100,6 @@ extension DatagramTransport {
   }
 
   private func wakeSenders() {
-    for wait in senders.takeAll() { loop.unpark(wait) }
+    for wait in senders.takeAll() { loop.resume(wait) }
   }
 }

@@ -42,7 +42,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   /// Until when it doesn't receive, since every attempt fails.
   @exclusivity(unchecked) private var rest: TimerHandle?
   @exclusivity(unchecked) var shortages = ShortageReports()
-  @exclusivity(unchecked) private var receivers = WaitLine<ParkID>()
+  @exclusivity(unchecked) private var receivers = WaitList<WaitID>()
   /// Who takes datagrams instead of the queue, and errors; see `take(by:onError:)`.
   @exclusivity(unchecked) private var isHandedOver = false
   @exclusivity(unchecked) private var onDatagram: ((UnsafeRawBufferPointer, SocketAddress) -> Void)?
@@ -53,7 +53,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) private var pendingError: SystemError?
   /// Why nothing works any more.
   @exclusivity(unchecked) var failure: (any Error)?
-  @exclusivity(unchecked) var senders = WaitLine<ParkID>()
+  @exclusivity(unchecked) var senders = WaitList<WaitID>()
   /// Tells when there is room; it is ended when it has, and begun again if somebody waits by then.
   @exclusivity(unchecked) var polling: OperationID?
   @exclusivity(unchecked) var pollingIsEnding = false
@@ -61,7 +61,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var hasNoBuffers = false
   /// Whether the kernel is handed rows of datagrams as a whole; no more once it refused.
   @exclusivity(unchecked) var segments: Bool
-  @exclusivity(unchecked) private var closers = WaitLine<ParkID>()
+  @exclusivity(unchecked) private var closers = WaitList<WaitID>()
 
   init(
     _ descriptor: consuming Descriptor, local: SocketAddress, peer: SocketAddress?, isBound: Bool, queueLimit: Int,
@@ -103,7 +103,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     guard state == .open else { throw DatagramError.closed }
     if isHandedOver { throw DatagramError.handedOver }
     isHandedOver = true
-    for wait in receivers.takeAll() { loop.unpark(wait) }
+    for wait in receivers.takeAll() { loop.resume(wait) }
   }
 
   /// Waits until a datagram is in the queue; `DeadlinePassed` at a time of the loop's clock.
@@ -115,11 +115,8 @@ package final class DatagramTransport: OperationSink, WaitObject {
       let wait = loop.beginWait(WaitReason("receive from", on: self))
       let place = receivers.join(wait)
       let outcome = await loop.wait(wait, until: deadline)
-      if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
-        receivers.leave(place)
-        if outcome == .cancelled { throw CancellationError() }
-        throw DeadlinePassed()
-      }
+      receivers.leave(place)
+      try outcome.check()
     }
   }
 
@@ -193,7 +190,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   private func wakeReceiver() {
     while let wait = receivers.popFirst() {
-      if loop.unpark(wait) { return }
+      if loop.resume(wait) { return }
     }
   }
 
@@ -242,7 +239,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   }
 
   private func wakeAll() {
-    for wait in receivers.takeAll() + senders.takeAll() { loop.unpark(wait) }
+    for wait in receivers.takeAll() + senders.takeAll() { loop.resume(wait) }
   }
 
   func throwError() throws {
@@ -288,7 +285,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     guard state == .closing, receiving == nil, polling == nil else { return }
     state = .closed
     descriptor = nil
-    for wait in closers.takeAll() { loop.unpark(wait) }
+    for wait in closers.takeAll() { loop.resume(wait) }
   }
 
   nonisolated(nonsending) func waitClosed() async throws {

@@ -22,7 +22,7 @@ final class DescriptorWatch: OperationSink, WaitObject {
   private let direction: Direction
   private let onIdle: (DescriptorWatch) -> Void
   private var operation: OperationID?
-  private var waiters = WaitLine<ParkID>()
+  private var waiters = WaitList<WaitID>()
   private var callback: Callback?
 
   /// What to call, with the task-local values of the place that added it.
@@ -69,13 +69,13 @@ final class DescriptorWatch: OperationSink, WaitObject {
     case .resumed(let result) where result < 0:
       throw SystemError("poll", "descriptor \(descriptor)", result: result)
     case .resumed: return
-    case .cancelled:
+    case let outcome:
       leave(place)
-      throw CancellationError()
+      try outcome.check()
     }
   }
 
-  private func leave(_ place: WaitLine<ParkID>.Token) {
+  private func leave(_ place: WaitList<WaitID>.Token) {
     waiters.leave(place)
     disarmIfIdle()
   }
@@ -96,7 +96,7 @@ final class DescriptorWatch: OperationSink, WaitObject {
   func complete(_ operation: OperationID, _ completion: Completion) {
     guard operation == self.operation else { return }
     if completion.isLast { self.operation = nil }
-    for wait in waiters.takeAll() { loop.unpark(wait, min(0, Int(completion.result))) }
+    for wait in waiters.takeAll() { loop.resume(wait, min(0, Int(completion.result))) }
     if completion.result < 0 {
       fail(completion.result)
     } else {

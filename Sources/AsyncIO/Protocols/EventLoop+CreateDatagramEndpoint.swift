@@ -47,7 +47,7 @@ extension EventLoop {
     let wait = beginWait(WaitReason("begin", on: socket.transport))
     callSoon {
       endpoint.begin()
-      self.unpark(wait)
+      self.resume(wait)
     }
     await waitUninterrupted(wait)
     return endpoint

@@ -53,7 +53,7 @@ extension EventLoop {
     let wait = beginWait(WaitReason("begin", on: handle.transport))
     callSoon {
       transport.begin()
-      self.unpark(wait)
+      self.resume(wait)
     }
     // Not to be cancelled: a protocol that was made is told so, and then that its connection is lost.
     await waitUninterrupted(wait)

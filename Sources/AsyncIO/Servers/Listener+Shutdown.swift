@@ -14,7 +14,7 @@ struct Drain {
   var timer: TimerHandle?
   var newcomers: TimerHandle?
   var isOutOfTime = false
-  var waits = WaitLine<ParkID>()
+  var waits = WaitList<WaitID>()
 
   func isOver(_ connections: ConnectionTable) -> Bool {
     connections.openCount == 0 && (isOutOfTime || connections.handlerCount == 0)
@@ -24,7 +24,7 @@ struct Drain {
     guard isOver(connections) else { return }
     timer.take()?.cancel()
     newcomers.take()?.cancel()
-    for wait in waits.takeAll() { loop.unpark(wait) }
+    for wait in waits.takeAll() { loop.resume(wait) }
   }
 }
 

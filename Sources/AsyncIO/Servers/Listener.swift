@@ -47,7 +47,7 @@ final class Listener: OperationSink, LeftOpen, @unchecked Sendable {
   var connections: ConnectionTable
   let rule: ProgressRule?
   var sweep: TimerHandle?
-  var closers = WaitLine<ParkID>()
+  var closers = WaitList<WaitID>()
   var counts = ConnectionCounts()
 
   // Listener+Shutdown.
@@ -332,7 +332,7 @@ final class Listener: OperationSink, LeftOpen, @unchecked Sendable {
     context = nil
     drain.connectionsChanged(connections, loop)
     guard connections.openCount == 0 else { return }
-    for wait in closers.takeAll() { loop.unpark(wait) }
+    for wait in closers.takeAll() { loop.resume(wait) }
   }
 
   /// Whether it is closed and all of its connections are gone.

@@ -7,7 +7,7 @@ private final class BlockingResult<Value>: @unchecked Sendable {
   // Sendable: written by the pool's thread before it posts to the loop, and read on the loop after that.
   var value: Value?
   // On the loop only.
-  var wait: ParkID?
+  var wait: WaitID?
 }
 
 extension EventLoop {
@@ -25,15 +25,14 @@ extension EventLoop {
       result.value = body()
       self.postFromAnywhere { loop in
         loop.counters.blocking &-= 1
-        if let wait = result.wait { loop.unpark(wait) }
+        if let wait = result.wait { loop.resume(wait) }
       }
     }
     // What is posted comes in a later turn.
     counters.blocking &+= 1
     let wait = beginWait(reason)
     result.wait = wait
-    guard case .resumed(let outcome) = await self.wait(wait, until: deadline) else { throw CancellationError() }
-    guard outcome != EventLoop.deadlinePassed, let value = result.value else { throw DeadlinePassed() }
-    return value
+    try await self.wait(wait, until: deadline).check()
+    return result.value!
   }
 }

@@ -8,7 +8,7 @@
 //   - the router, the process's default executor, for what belongs to no actor;
 //   - a loop's task executor, for tasks that prefer that loop;
 //   - a loop's serial executor, for actors that live on that loop;
-//   - a loop's parking executor (see Park), for a task that is being suspended.
+//   - a loop's suspender executor (see Wait), for a task that is being suspended.
 // The classes are immutable, or hold only what is said beside the field, and so Sendable.
 
 import CLinux

@@ -49,7 +49,7 @@ extension EventLoop {
   public var statistics: Statistics {
     Statistics(
       turns: counters.turns, jobs: counters.jobs, deepestTurn: counters.deepestTurn, ready: ready.count,
-      timers: timers.count, waiting: parks.count, operations: counters.operations,
+      timers: timers.count, waiting: waits.count, operations: counters.operations,
       completions: counters.completions, operationsInFlight: operations.inFlight, systemCalls: driver.systemCalls)
   }
 

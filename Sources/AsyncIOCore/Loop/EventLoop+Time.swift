@@ -84,12 +84,12 @@ extension EventLoop {
   }
 
   /// Ends a wait at a time.
-  package func unpark(_ id: ParkID, at deadline: Int64) -> TimerID {
-    timers.insert(deadline: deadline, .unpark(id))
+  package func expire(_ id: WaitID, at deadline: Int64) -> TimerID {
+    timers.insert(deadline: deadline, .endWait(id))
   }
 
   /// Cancels what is in a scope at a time.
-  package func cancel(_ node: CancelNode, at deadline: Instant) -> TimerID {
+  package func expire(_ node: CancelNode, at deadline: Instant) -> TimerID {
     timers.insert(deadline: deadline.nanoseconds, .expire(node))
   }
 

@@ -98,7 +98,7 @@ extension EventLoop {
 
   private func fire(_ action: TimerAction) {
     switch action {
-    case .unpark(let id): unpark(id, EventLoop.deadlinePassed)
+    case .endWait(let id): expireWait(id)
     case .run(let item, _): ready.append(item)
     case .call(let handle): ready.append(ReadyItem(handle))
     case .expire(let node): node.cancel(CancelReason(.deadline))

@@ -28,7 +28,7 @@ import Synchronization
 /// ```
 @safe public final class EventLoop: @unchecked Sendable {
   // Safe: the executors are kept by the properties above those without a reference, and `suspending` is a record of
-  // `parks`, which lives as long as the loop.
+  // `waits`, which lives as long as the loop.
   // Sendable: see "Threads" at the head of the file.
 
   package let driver: any Backend
@@ -48,7 +48,7 @@ import Synchronization
   // `@safe` says that it was not needed.
   @safe @exclusivity(unchecked) var ready = RunQueue()
   @safe @exclusivity(unchecked) var timers = TimerHeap()
-  @safe @exclusivity(unchecked) var parks = ParkTable()
+  @safe @exclusivity(unchecked) var waits = WaitTable()
   @safe @exclusivity(unchecked) package var operations = OperationTable()
   let inbox = Inbox()
   let isSleeping = Atomic<Bool>(false)
@@ -59,7 +59,7 @@ import Synchronization
   /// See `spendBudget`.
   @safe @exclusivity(unchecked) package var budget = 0
   /// The wait that the next suspension belongs to.
-  @exclusivity(unchecked) var suspending: UnsafeMutablePointer<ParkRecord>?
+  @exclusivity(unchecked) var suspending: UnsafeMutablePointer<WaitRecord>?
   /// The time, read at most once a turn.
   @safe @exclusivity(unchecked) var cachedTime: Int64 = 0
   @safe @exclusivity(unchecked) var stopRequested = false
@@ -93,7 +93,7 @@ import Synchronization
   /// Thrown by every wait that is cancelled: made once, since a thrown error is an allocation.
   let cancellation: any Error = CancellationError()
 
-  let parking: Parking
+  let suspender: Suspender
   package let anchor: LoopAnchor
   @safe @exclusivity(unchecked) private var preference: LoopTaskExecutor
   let unownedPreference: UnownedTaskExecutor
@@ -108,14 +108,14 @@ import Synchronization
     self.namesTasks = namesTasks
     runningKind = isMain ? .main : .preferring
     cachedTime = driver.now
-    let parkingExecutor = ParkingExecutor()
+    let suspenderExecutor = SuspenderExecutor()
     let serialExecutor = LoopSerialExecutor()
-    parking = Parking(executor: parkingExecutor)
+    suspender = Suspender(executor: suspenderExecutor)
     anchor = LoopAnchor(executor: serialExecutor)
     preference = LoopTaskExecutor()
     unsafe unownedPreference = unsafe preference.asUnownedTaskExecutor()
     unsafe unownedSerial = unsafe serialExecutor.asUnownedSerialExecutor()
-    unsafe parkingExecutor.loop = self
+    unsafe suspenderExecutor.loop = self
     unsafe serialExecutor.loop = self
     unsafe preference.loop = self
   }
@@ -253,7 +253,7 @@ import Synchronization
     driver.close()
     leaveMainActor()
     // A task that nobody resumes any more may still be cancelled, and its handler looks at its record, which is ours.
-    if parks.count > 0 || !isKnownUniquelyReferenced(&preference) { keep() }
+    if waits.count > 0 || !isKnownUniquelyReferenced(&preference) { keep() }
   }
 
   // MARK: - Entering

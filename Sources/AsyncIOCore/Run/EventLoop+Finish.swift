@@ -24,7 +24,7 @@ extension EventLoop {
     let giveUp = deadline(after: EventLoop.patience)
     let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
     for task in allTasks where !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
-    refusedWaits = RefusedWaits(limit: driver.kind == .virtual ? 10_000 + 1000 * (tasks.count + parks.count) : .max)
+    refusedWaits = RefusedWaits(limit: driver.kind == .virtual ? 10_000 + 1000 * (tasks.count + waits.count) : .max)
     while (hasTasks || !othersHaveEnded()) && driver.now < giveUp && !refusedWaits.areTooMany {
       // Of a task of Swift's own nobody can tell whether it is a child of something shielded: not before that has ended.
       if shieldedBodies == 0 { cancelWaitingTasks() }
@@ -63,7 +63,7 @@ extension EventLoop {
   }
 
   private var hasTasks: Bool {
-    if !ready.isEmpty || parks.count > 0 || !inbox.isEmpty || !tasks.isEmpty { return true }
+    if !ready.isEmpty || waits.count > 0 || !inbox.isEmpty || !tasks.isEmpty { return true }
     var sleeps = false
     timers.forEachWaiting { _, action in
       if case .run(_, let sleeper?) = action, !sleeper.isCancelled { sleeps = true }
@@ -79,7 +79,7 @@ extension EventLoop {
   /// Cancels every task that waits on this loop.
   package func cancelWaitingTasks() {
     var tasks: [UnsafeMutableRawPointer] = unsafe []
-    unsafe parks.forEachWaiting { record in
+    unsafe waits.forEachWaiting { record in
       if let task = unsafe record.pointee.task { unsafe tasks.append(task) }
     }
     var sleepers: [SwiftTask] = []
@@ -105,10 +105,10 @@ extension EventLoop {
     // Tasks of this library have names of their own.
     var names: [UnsafeMutableRawPointer: String] = unsafe [:]
     for task in allTasks { for own in task.node.tasksWithin { unsafe names[own.address] = task.name } }
-    unsafe parks.forEachWaiting { record in
+    unsafe waits.forEachWaiting { record in
       waiting.append(
         WaitingTask(
-          name: unsafe parks.taskNames[record.pointee.index] ?? record.pointee.task.flatMap { unsafe names[$0] },
+          name: unsafe waits.taskNames[record.pointee.index] ?? record.pointee.task.flatMap { unsafe names[$0] },
           reason: unsafe record.pointee.reason.description,
           since: .nanoseconds(unsafe now - record.pointee.since)))
     }
@@ -143,9 +143,9 @@ struct RefusedWaits {
 
 extension EventLoop {
   /// A cancelled task has begun a wait. Called by that task.
-  func countRefusedWait(_ id: ParkID) {
+  func countRefusedWait(_ id: WaitID) {
     guard refusedWaits.begin() else { return }
-    let reason = unsafe parks[id.index].pointee.reason
+    let reason = unsafe waits[id.index].pointee.reason
     let task = currentTask.map { "task \"\($0.name)\" (created at \($0.createdAt))" }
     refusedWaits.last = "\(task ?? Task.name.map { "task \"\($0)\"" } ?? "a task") waits: \(reason)"
   }
@@ -153,7 +153,7 @@ extension EventLoop {
   /// What a task waits for on this loop. On the loop's thread.
   func waitReason(of task: SwiftTask) -> WaitReason? {
     var reason: WaitReason?
-    unsafe parks.forEachWaiting { record in
+    unsafe waits.forEachWaiting { record in
       if unsafe record.pointee.task == task.address { reason = unsafe record.pointee.reason }
     }
     return reason

@@ -3,7 +3,7 @@
 /// What tasks and futures have in common, as a value: it is pending, and then it is settled, once, and everybody who
 /// waits is told. What it ended with is kept by whoever owns this.
 struct SettlementState<Waiter: Sendable, Callback: Sendable>: Sendable {
-  typealias Token = WaitLine<Listener>.Token
+  typealias Token = WaitList<Listener>.Token
 
   /// Who is to be told of the end, in the order in which they came: asyncio wakes whoever awaits by a callback too.
   enum Listener: Sendable {
@@ -14,7 +14,7 @@ struct SettlementState<Waiter: Sendable, Callback: Sendable>: Sendable {
   private(set) var phase = SettlementPhase.pending
   /// Whether anybody has looked at how it ended.
   var wasRetrieved = false
-  private var listeners = WaitLine<Listener>()
+  private var listeners = WaitList<Listener>()
 
   init() {}
 

@@ -19,8 +19,8 @@ package struct TimerID: Equatable {
 
 /// What happens when a timer fires.
 enum TimerAction {
-  /// A parked task goes on.
-  case unpark(ParkID)
+  /// A wait has come to its deadline.
+  case endWait(WaitID)
   /// A job that was enqueued with a time: by `Task.sleep`, for the task that called it.
   case run(ReadyItem, SwiftTask?)
   /// A callback of `callLater` or `callAt`.

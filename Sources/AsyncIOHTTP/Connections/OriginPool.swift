@@ -15,10 +15,10 @@ import HTTP1Codec
 
 final class OriginPool: WaitObject {
   private final class Waiter {
-    let wait: ParkID
+    let wait: WaitID
     /// Handed over; nil stands for the place of a connection that is gone.
     var connection: HTTPConnection?
-    init(_ wait: ParkID) { self.wait = wait }
+    init(_ wait: WaitID) { self.wait = wait }
   }
 
   let origin: Origin
@@ -124,7 +124,7 @@ final class OriginPool: WaitObject {
     let outcome = await loop.wait(wait, until: deadline)
     // Those that have left stay in line until their turn, and are passed over then.
     if outcome == .cancelled { throw CancellationError() }
-    return outcome == .resumed(EventLoop.deadlinePassed) ? nil : waiter
+    return outcome == .deadlinePassed ? nil : waiter
   }
 
   // MARK: - Giving back
@@ -155,7 +155,7 @@ final class OriginPool: WaitObject {
       let waiter = waiters[firstWaiter]
       firstWaiter += 1
       waiter.connection = connection
-      if loop.unpark(waiter.wait) {
+      if loop.resume(waiter.wait) {
         if firstWaiter > 32 && firstWaiter * 2 > waiters.count {
           waiters.removeFirst(firstWaiter)
           firstWaiter = 0

@@ -25,7 +25,7 @@ final class Upload: StreamConsumer {
   /// How much of the body the transport was given.
   @exclusivity(unchecked) private var given = 0
   @exclusivity(unchecked) private(set) var state = State.running
-  @exclusivity(unchecked) private var waiter: ParkID?
+  @exclusivity(unchecked) private var waiter: WaitID?
 
   /// What is written at a time, which is also what has to leave within the idle time limit; and how often in a row before
   /// others have their turn.
@@ -55,8 +55,7 @@ final class Upload: StreamConsumer {
     waiter = wait
     let outcome = await loop.wait(wait, until: deadline)
     waiter = nil
-    if outcome == .cancelled { throw CancellationError() }
-    if outcome == .resumed(EventLoop.deadlinePassed) { throw DeadlinePassed() }
+    try outcome.check()
   }
 
   private func advance() {
@@ -88,7 +87,7 @@ final class Upload: StreamConsumer {
     wake()
   }
 
-  private func wake() { if let waiter { transport.loop.unpark(waiter) } }
+  private func wake() { if let waiter { transport.loop.resume(waiter) } }
 
   // MARK: - StreamConsumer
 

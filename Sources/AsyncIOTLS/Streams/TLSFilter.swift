@@ -11,7 +11,7 @@ final class TLSFilter: StreamFilter {
   let session: TLSSession
   private let shutdownTimeLimit: Duration
   private let loop: EventLoop
-  private var handshaking: ParkID?
+  private var handshaking: WaitID?
   /// Why there will be no handshake any more.
   private var failure: (any Error)?
 
@@ -33,7 +33,7 @@ final class TLSFilter: StreamFilter {
   func received(_ bytes: UnsafeRawBufferPointer, on transport: StreamTransport) throws -> Int {
     do {
       let taken = try session.received(bytes, transport)
-      if let handshaking, session.phase == .open { loop.unpark(handshaking) }
+      if let handshaking, session.phase == .open { loop.resume(handshaking) }
       return taken
     } catch {
       failure = error
@@ -58,7 +58,7 @@ final class TLSFilter: StreamFilter {
 
   func ended(by error: any Error) {
     if failure == nil { failure = error }
-    if let handshaking { loop.unpark(handshaking) }
+    if let handshaking { loop.resume(handshaking) }
   }
 
   // MARK: - The handshake
@@ -98,7 +98,7 @@ final class TLSFilter: StreamFilter {
     throw failure ?? StreamError.aborted
   }
 
-  private func interruption(_ outcome: ParkOutcome, _ limit: Duration, isOwn: Bool) -> any Error {
+  private func interruption(_ outcome: WaitOutcome, _ limit: Duration, isOwn: Bool) -> any Error {
     if outcome == .cancelled { return CancellationError() }
     return isOwn ? TLSError(.handshake, session.peer, .handshakeTimedOut(after: limit)) : DeadlinePassed()
   }

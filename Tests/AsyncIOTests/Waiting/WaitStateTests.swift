@@ -6,7 +6,7 @@ import Testing
 @testable import AsyncIO
 
 @Suite struct WaitStateTests {
-  private typealias State = WaitState<Int>
+  private typealias State = SettlementWatchState<Int>
 
   /// Three that end in any way and order, before and while somebody waits who may leave at any time and come again.
   @Test(arguments: [State.Condition.allEnded, .firstEnded, .firstFailed, .firstWithoutValue])

@@ -213,7 +213,7 @@ final class StubResolver: @unchecked Sendable {
       }
     }
     lookUp.answer = answer
-    for wait in lookUp.waits.takeAll() { loop.unpark(wait) }
+    for wait in lookUp.waits.takeAll() { loop.resume(wait) }
   }
 
   private static func names(_ records: [DNSRecordData]) -> NameAnswer {
@@ -298,7 +298,7 @@ final class StubResolver: @unchecked Sendable {
 final class NameLookUpTask: WaitObject, @unchecked Sendable {
   // Sendable: as the stub resolver that it belongs to.
   let waitDescription: String
-  var waits = WaitLine<ParkID>()
+  var waits = WaitList<WaitID>()
   var answer: NameAnswer?
   var task: Task<Void, Never>?
 

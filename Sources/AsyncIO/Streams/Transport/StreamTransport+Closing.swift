@@ -96,7 +96,7 @@ extension StreamTransport {
   }
 
   private func tellClosed() {
-    for wait in closers.takeAll() { loop.unpark(wait) }
+    for wait in closers.takeAll() { loop.resume(wait) }
     let consumer = consumer.take()
     consumer?.closed()
   }

@@ -24,8 +24,7 @@ extension StreamTransport {
       let wait = try beginWaitForCompletion(needed)
       let outcome = await loop.wait(wait, until: deadline)
       reader = nil
-      if outcome == .cancelled { throw CancellationError() }
-      if outcome == .resumed(EventLoop.deadlinePassed) { throw DeadlinePassed() }
+      try outcome.check()
     } while pulling.isOn
   }
 
@@ -37,7 +36,7 @@ extension StreamTransport {
     if outcome == .cancelled { throw CancellationError() }
   }
 
-  private func beginWaitForCompletion(_ needed: Int) throws -> ParkID {
+  private func beginWaitForCompletion(_ needed: Int) throws -> WaitID {
     guard reader == nil else { throw named(StreamError.concurrentRead, "read") }
     readerNeeds = needed
     let wait = loop.beginWait(WaitReason("receive from", on: self))
@@ -51,7 +50,7 @@ extension StreamTransport {
   package var inputIsOver: Bool { reachedEnd || inputError != nil }
 
   func wakeReader() {
-    if let reader { loop.unpark(reader) }
+    if let reader { loop.resume(reader) }
     consumer?.inputChanged()
   }
 
@@ -179,7 +178,7 @@ extension StreamTransport {
     wasSpokenTo = true
     consumer?.inputChanged()
     if let reader, input.count >= readerNeeds {
-      loop.unpark(reader)
+      loop.resume(reader)
     } else if input.count > 2 * limit && reader == nil {
       pauseReceiving()
     }

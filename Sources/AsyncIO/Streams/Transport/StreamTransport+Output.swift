@@ -110,11 +110,8 @@ extension StreamTransport {
     let wait = loop.beginWait(WaitReason("send to", on: self))
     let place = writers.join(wait)
     let outcome = await loop.wait(wait, until: deadline)
-    if outcome == .cancelled || outcome == .resumed(EventLoop.deadlinePassed) {
-      writers.leave(place)
-      if outcome == .cancelled { throw CancellationError() }
-      throw DeadlinePassed()
-    }
+    writers.leave(place)
+    try outcome.check()
     if let outputError { throw named(outputError, "write") }
   }
 
@@ -130,6 +127,6 @@ extension StreamTransport {
   }
 
   func wakeWriters() {
-    for wait in writers.takeAll() { loop.unpark(wait) }
+    for wait in writers.takeAll() { loop.resume(wait) }
   }
 }

@@ -107,7 +107,7 @@ extension StreamTransport {
     if completion.result >= 0 {
       pulling.mayBeReadable = true
       if let reader {
-        loop.unpark(reader)
+        loop.resume(reader)
       } else if filter == nil && !inputIsOver && state == .open {
         // With a filter this poll is ending; what has come is for the receive that follows, and so for the filter.
         receiveUnasked()

@@ -48,7 +48,7 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var receivingIsPaused = false
   /// The receive was cancelled for that; its last completion is still to come, and somebody may want more by then.
   @exclusivity(unchecked) var receivingIsEnding = false
-  @exclusivity(unchecked) var reader: ParkID?
+  @exclusivity(unchecked) var reader: WaitID?
   /// How much has to be there before the reader is woken.
   @exclusivity(unchecked) var readerNeeds = 0
   @exclusivity(unchecked) var pulling = Pulling()
@@ -60,14 +60,14 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var lostNoOutput = false
   @exclusivity(unchecked) var wroteEnd = false
   @exclusivity(unchecked) var sending: OperationID?
-  @exclusivity(unchecked) var writers = WaitLine<ParkID>()
+  @exclusivity(unchecked) var writers = WaitList<WaitID>()
   /// A file is being sent: what is written meanwhile comes after it.
   @exclusivity(unchecked) var outputIsHeld = false
   /// `sending` is a poll for room in the socket.
   @exclusivity(unchecked) var pollsForRoom = false
 
   // The end: StreamTransport+Closing.
-  @exclusivity(unchecked) var closers = WaitLine<ParkID>()
+  @exclusivity(unchecked) var closers = WaitList<WaitID>()
   /// Closed for its user, and waits for the peer's end.
   @exclusivity(unchecked) var lingering: TimerHandle?
   @exclusivity(unchecked) var lingerLimits = LingerLimits()

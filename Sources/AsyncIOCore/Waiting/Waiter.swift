@@ -13,17 +13,17 @@ package struct Waiter: Sendable {
   /// A reference that counts: between the grant and the resumption, which another thread does, a task that is cancelled
   /// may have left with what it was granted, and its loop may have ended.
   private let loop: EventLoop
-  private let id: ParkID
+  private let id: WaitID
 
-  init(_ id: ParkID, on loop: EventLoop) {
+  init(_ id: WaitID, on loop: EventLoop) {
     self.id = id
     self.loop = loop
   }
 
   /// Ends the wait. False if the task was cancelled before, which only its own loop's thread can tell.
   package func resume() -> Bool {
-    if loop.isCurrent { return loop.unpark(id) }
-    loop.postFromAnywhere { [id] in $0.unpark(id) }
+    if loop.isCurrent { return loop.resume(id) }
+    loop.postFromAnywhere { [id] in $0.resume(id) }
     return true
   }
 }

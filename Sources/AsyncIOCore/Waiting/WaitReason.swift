@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a parked task waits for, as a report shows it: `receive from` `127.0.0.1:8080`.
+/// What a suspended task waits for, as a report shows it: `receive from` `127.0.0.1:8080`.
 ///
 /// It is filled for every wait and kept for as long, a hundred thousand times over if need be: so it is one word for
 /// the operation's name, and an object to ask for a description only when somebody wants to read it.
 package struct WaitReason: CustomStringConvertible, @unchecked Sendable {
   // Sendable: both parts are set once, and the object is asked on the thread of the loop that the task waits on.
   private let name: StaticName
-  /// What is waited on. Unretained while parked: the waiting task keeps it alive.
+  /// What is waited on. Unretained: the waiting task keeps it alive.
   private unowned(unsafe) let object: (any WaitObject)?
 
   package init(_ operation: StaticName, on object: (any WaitObject)? = nil) {

@@ -1,27 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the parked tasks are kept: a slab of records in chunks that never move, because a cancellation handler on
+// Where the waits of suspended tasks are kept: a slab of records in chunks that never move, because a cancellation handler on
 // another thread holds the address of one. A record's memory lives as long as the loop, and the loop outlives every
-// task parked on it.
+// task that waits on it.
 //
 // Only the loop's own thread touches the table, with one exception: the cancellation handler reads a record's `loop`
 // and `id`, which are written before the handler is registered and not changed until it is removed (the runtime's
 // remove waits for a running handler).
 
 /// Names one wait of one task; stale once the wait is over.
-package struct ParkID: Equatable, Hashable, Sendable {
+package struct WaitID: Equatable, Hashable, Sendable {
   let index: UInt32
   let generation: UInt32
 }
 
 /// How a wait ended.
-package enum ParkOutcome: Equatable {
-  /// `unpark` was called, with this result.
+package enum WaitOutcome: Equatable {
+  /// `resume` was called, with this result.
   case resumed(Int)
   /// The task was cancelled first.
   case cancelled
+  /// The deadline of the wait came first.
+  case deadlinePassed
+
+  /// Throws `CancellationError` or `DeadlinePassed` if one of those came first.
+  package func check() throws {
+    switch self {
+    case .resumed: break
+    case .cancelled: throw CancellationError()
+    case .deadlinePassed: throw DeadlinePassed()
+    }
+  }
 }
 
-@safe struct ParkRecord {
+@safe struct WaitRecord {
   // Safe: lives in a table of the loop that it points to, and a suspended task cannot go away.
   enum State: UInt8 {
     case free
@@ -45,15 +56,25 @@ package enum ParkOutcome: Equatable {
   var generation: UInt32 = 0
   var nextFree: UInt32 = .max
   var state = State.free
-  var wasCancelled = false
+  var ending = Ending.resumed
 
-  var id: ParkID { ParkID(index: index, generation: generation) }
+  enum Ending: UInt8 { case resumed, cancelled, deadlinePassed }
+
+  var outcome: WaitOutcome {
+    switch ending {
+    case .resumed: .resumed(result)
+    case .cancelled: .cancelled
+    case .deadlinePassed: .deadlinePassed
+    }
+  }
+
+  var id: WaitID { WaitID(index: index, generation: generation) }
 }
 
-@safe struct ParkTable: ~Copyable {
+@safe struct WaitTable: ~Copyable {
   // Safe: owns its chunks; a record it hands out stays in place as long as the table lives.
   private static var chunkSize: Int { 256 }
-  private var chunks: [UnsafeMutablePointer<ParkRecord>] = unsafe []
+  private var chunks: [UnsafeMutablePointer<WaitRecord>] = unsafe []
   private var firstFree: UInt32 = .max
   /// Tasks that wait now.
   private(set) var count = 0
@@ -69,19 +90,19 @@ package enum ParkOutcome: Equatable {
   }
 
   @inline(__always)
-  subscript(index: UInt32) -> UnsafeMutablePointer<ParkRecord> {
+  subscript(index: UInt32) -> UnsafeMutablePointer<WaitRecord> {
     unsafe chunks[Int(index) / Self.chunkSize] + Int(index) % Self.chunkSize
   }
 
   /// The record of a wait that is not over; nil if it is.
   @inline(__always)
-  func record(_ id: ParkID) -> UnsafeMutablePointer<ParkRecord>? {
+  func record(_ id: WaitID) -> UnsafeMutablePointer<WaitRecord>? {
     let record = unsafe self[id.index]
     return unsafe record.pointee.generation == id.generation ? record : nil
   }
 
   @inline(__always)
-  mutating func allocate(for loop: EventLoop) -> UnsafeMutablePointer<ParkRecord> {
+  mutating func allocate(for loop: EventLoop) -> UnsafeMutablePointer<WaitRecord> {
     if firstFree == .max { grow(for: loop) }
     let record = unsafe self[firstFree]
     firstFree = unsafe record.pointee.nextFree
@@ -90,7 +111,7 @@ package enum ParkOutcome: Equatable {
   }
 
   @inline(__always)
-  mutating func free(_ record: UnsafeMutablePointer<ParkRecord>) {
+  mutating func free(_ record: UnsafeMutablePointer<WaitRecord>) {
     unsafe record.pointee.generation &+= 1
     unsafe record.pointee.state = .free
     unsafe record.pointee.nextFree = firstFree
@@ -98,7 +119,7 @@ package enum ParkOutcome: Equatable {
     count -= 1
   }
 
-  func forEachWaiting(_ body: (UnsafeMutablePointer<ParkRecord>) -> Void) {
+  func forEachWaiting(_ body: (UnsafeMutablePointer<WaitRecord>) -> Void) {
     unsafe chunks.forEach { chunk in
       for offset in 0..<Self.chunkSize where unsafe chunk[offset].state == .suspended { unsafe body(chunk + offset) }
     }
@@ -106,10 +127,10 @@ package enum ParkOutcome: Equatable {
 
   @inline(never)
   private mutating func grow(for loop: EventLoop) {
-    let chunk = UnsafeMutablePointer<ParkRecord>.allocate(capacity: Self.chunkSize)
+    let chunk = UnsafeMutablePointer<WaitRecord>.allocate(capacity: Self.chunkSize)
     let base = unsafe UInt32(chunks.count * Self.chunkSize)
     for offset in 0..<UInt32(Self.chunkSize) {
-      var record = unsafe ParkRecord(loop: loop, index: base + offset)
+      var record = unsafe WaitRecord(loop: loop, index: base + offset)
       record.nextFree = offset + 1 < Self.chunkSize ? base + offset + 1 : firstFree
       unsafe (chunk + Int(offset)).initialize(to: record)
     }

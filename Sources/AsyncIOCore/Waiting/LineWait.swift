@@ -19,7 +19,7 @@ import CSwiftRuntime
   // Safety: those who use it are the task that waits, and who finds it in the line, behind the mutex without which the
   // task cannot leave. A loop with a wait on it is kept, see `EventLoop.close`.
   private let loop: Unmanaged<EventLoop>
-  private let id: ParkID
+  private let id: WaitID
 
   /// Announces a wait of the calling task; nil where no loop runs. Follow it with exactly one `wait`, without a
   /// suspension in between.
@@ -43,8 +43,8 @@ import CSwiftRuntime
 
   /// Suspends the calling task until the wait is ended, or the task cancelled.
   @inlinable @inline(__always) package nonisolated(nonsending) func wait() async {
-    let (handler, parking) = unsafe prepare()
-    if let parking { await parking.suspend() }
+    let (handler, suspender) = unsafe prepare()
+    if let suspender { await suspender.suspend() }
     if unsafe finish(handler) { await EventLoop.letOthersRunUninterrupted() }
   }
 
@@ -53,19 +53,19 @@ import CSwiftRuntime
 
   /// Lets a cancellation of the calling task end the wait, and returns where to suspend: the next suspension belongs to
   /// the wait. Nil if it is over already, or the task was cancelled before.
-  @usableFromInline func prepare() -> (handler: UnsafeMutableRawPointer?, parking: Parking?) {
+  @usableFromInline func prepare() -> (handler: UnsafeMutableRawPointer?, suspender: Suspender?) {
     unsafe loop._withUnsafeGuaranteedRef { loop in
       guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
-      let record = unsafe loop.parks[id.index]
+      let record = unsafe loop.waits[id.index]
       unsafe record.pointee.task = task
-      if loop.namesTasks { loop.parks.taskNames[id.index] = Task.name }
+      if loop.namesTasks { loop.waits.taskNames[id.index] = Task.name }
       guard let handler = unsafe asyncio_add_cancellation_handler(record) else {
         loop.cancelWait(id)
         return (nil, nil)
       }
       guard unsafe record.pointee.state == .armed else { return unsafe (handler, nil) }
       unsafe loop.suspending = record
-      return unsafe (handler, loop.parking)
+      return unsafe (handler, loop.suspender)
     }
   }
 
@@ -74,14 +74,14 @@ import CSwiftRuntime
   @usableFromInline func finish(_ handler: UnsafeMutableRawPointer?) -> Bool {
     if let handler = unsafe handler { unsafe asyncio_remove_cancellation_handler(handler) }
     unsafe loop._withUnsafeGuaranteedRef { loop in
-      if loop.isCurrent { _ = unsafe loop.finishWait(loop.parks[id.index]) } else { finishElsewhere(loop) }
+      if loop.isCurrent { _ = unsafe loop.finishWait(loop.waits[id.index]) } else { finishElsewhere(loop) }
     }
     return unsafe handler == nil && EventLoop.hasSpentBudget()
   }
 
   /// The task goes on on the thread of another loop, see `EventLoop.isCurrent(for:)`.
   private func finishElsewhere(_ loop: EventLoop) {
-    loop.postFromAnywhere { [id] in _ = unsafe $0.finishWait($0.parks[id.index]) }
+    loop.postFromAnywhere { [id] in _ = unsafe $0.finishWait($0.waits[id.index]) }
   }
 
   /// The right to end a wait.
@@ -89,19 +89,19 @@ import CSwiftRuntime
     /// Nil if it is the loop of the thread that has the claim. Another one may end before it is told, if its task is
     /// cancelled and leaves with what it was granted: so this reference counts.
     fileprivate let loop: EventLoop?
-    fileprivate let id: ParkID
+    fileprivate let id: WaitID
 
     /// Ends the wait. On the thread that has claimed it, and after the mutex was let go.
     @usableFromInline package func resume() {
-      if let loop { return loop.postFromAnywhere { [id] in $0.unpark(id) } }
-      _ = EventLoop.withLoopOfThisThread { $0.unpark(id) }
+      if let loop { return loop.postFromAnywhere { [id] in $0.resume(id) } }
+      _ = EventLoop.withLoopOfThisThread { $0.resume(id) }
     }
   }
 }
 
 extension EventLoop {
-  fileprivate func isOver(_ id: ParkID) -> Bool {
-    guard let record = unsafe parks.record(id) else { return true }
+  fileprivate func isOver(_ id: WaitID) -> Bool {
+    guard let record = unsafe waits.record(id) else { return true }
     return unsafe record.pointee.state == .resumed
   }
 }

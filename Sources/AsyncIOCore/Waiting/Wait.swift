@@ -2,8 +2,8 @@
 // The one way in which a task of this library waits.
 //
 // A wait has three steps, all on the loop's thread: `beginWait` takes a record, the caller arms whatever will end the
-// wait (a timer, an operation, a place in a lock's queue) with the record's id, and `wait` suspends. Whoever ends it
-// calls `unpark(id)`, which says whether it was first: a cancelled wait is over at once, so a value is never handed to
+// wait (a timer, an operation, a place in a lock's queue) with the record's id, and `wait` suspends. Code that ends it
+// calls `resume(id)`, which says whether it was first: a cancelled wait is over at once, so a value is never handed to
 // a task that has left, and a value that has arrived beats a later cancellation. After `.cancelled` the waiter itself
 // takes back what it armed; an operation keeps its own buffer and descriptor, so it may outlive the wait.
 //
@@ -23,10 +23,10 @@
 import CSwiftRuntime
 
 /// The actor that tasks hop to in order to be suspended.
-@usableFromInline actor Parking {
-  private let executor: ParkingExecutor
+@usableFromInline actor Suspender {
+  private let executor: SuspenderExecutor
 
-  init(executor: ParkingExecutor) { self.executor = executor }
+  init(executor: SuspenderExecutor) { self.executor = executor }
 
   @usableFromInline nonisolated var unownedExecutor: UnownedSerialExecutor {
     unsafe UnownedSerialExecutor(ordinary: executor)
@@ -40,7 +40,7 @@ import CSwiftRuntime
 }
 
 /// Takes the job of a task that is being suspended to the wait that was announced.
-final class ParkingExecutor: SerialExecutor {
+final class SuspenderExecutor: SerialExecutor {
   // Safety: set once, by the loop that owns the actor that owns this executor, before any task can reach it; jobs
   // arrive only from tasks on that loop.
   nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
@@ -50,26 +50,26 @@ final class ParkingExecutor: SerialExecutor {
 
 extension EventLoop {
   /// Announces a wait. Follow it with exactly one `wait(_:)`, without a suspension in between.
-  package func beginWait(_ reason: WaitReason) -> ParkID {
-    let record = unsafe parks.allocate(for: self)
+  package func beginWait(_ reason: WaitReason) -> WaitID {
+    let record = unsafe waits.allocate(for: self)
     unsafe record.pointee.state = .armed
-    unsafe record.pointee.wasCancelled = false
+    unsafe record.pointee.ending = .resumed
     unsafe record.pointee.reason = reason
     unsafe record.pointee.since = cachedTime
     return unsafe record.pointee.id
   }
 
-  /// Suspends the calling task until `unpark(id)`, or until the task is cancelled.
+  /// Suspends the calling task until `resume(id)`, or until the task is cancelled.
   @inline(__always)
-  package nonisolated(nonsending) func wait(_ id: ParkID) async -> ParkOutcome {
-    let record = unsafe parks[id.index]
+  package nonisolated(nonsending) func wait(_ id: WaitID) async -> WaitOutcome {
+    let record = unsafe waits[id.index]
     guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
     unsafe record.pointee.task = task
-    if namesTasks { parks.taskNames[id.index] = Task.name }
+    if namesTasks { waits.taskNames[id.index] = Task.name }
     guard let handler = unsafe asyncio_add_cancellation_handler(record) else { return await endCancelledWait(id) }
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
-      await parking.suspend()
+      await suspender.suspend()
     }
     unsafe asyncio_remove_cancellation_handler(handler)
     return unsafe finishWait(record)
@@ -78,63 +78,68 @@ extension EventLoop {
   /// Ends a wait of a task that was cancelled before it began. A cancellation stays: a loop that catches what its waits
   /// throw, and waits again, would never suspend, and keep the thread for ever. So it spends its budget.
   @inline(never)
-  private nonisolated(nonsending) func endCancelledWait(_ id: ParkID) async -> ParkOutcome {
+  private nonisolated(nonsending) func endCancelledWait(_ id: WaitID) async -> WaitOutcome {
     countRefusedWait(id)
     cancelWait(id)
-    let outcome = unsafe finishWait(parks[id.index])
+    let outcome = unsafe finishWait(waits[id.index])
     await spendBudgetUninterrupted()
     return outcome
   }
 
   /// The same for a wait that a cancellation does not end.
-  package nonisolated(nonsending) func waitUninterrupted(_ id: ParkID) async {
-    let record = unsafe parks[id.index]
+  package nonisolated(nonsending) func waitUninterrupted(_ id: WaitID) async {
+    let record = unsafe waits[id.index]
     unsafe record.pointee.task = asyncio_current_task()
-    if namesTasks { parks.taskNames[id.index] = Task.name }
+    if namesTasks { waits.taskNames[id.index] = Task.name }
     if unsafe record.pointee.state == .armed {
       unsafe suspending = record
-      await parking.suspend()
+      await suspender.suspend()
     }
     _ = unsafe finishWait(record)
   }
 
   /// The wait is over, and its task goes on: perhaps on the thread of another loop, see `isCurrent(for:)`. The record has
   /// not been touched since it was resumed, and is given back on its own.
-  func finishWait(_ record: UnsafeMutablePointer<ParkRecord>) -> ParkOutcome {
-    let outcome = unsafe record.pointee.wasCancelled ? ParkOutcome.cancelled : .resumed(record.pointee.result)
+  func finishWait(_ record: UnsafeMutablePointer<WaitRecord>) -> WaitOutcome {
+    let outcome = unsafe record.pointee.outcome
     if isCurrent {
       unsafe giveBack(record)
     } else {
       let id = unsafe record.pointee.id
-      postFromAnywhere { unsafe $0.giveBack($0.parks[id.index]) }
+      postFromAnywhere { unsafe $0.giveBack($0.waits[id.index]) }
     }
     return outcome
   }
 
-  private func giveBack(_ record: UnsafeMutablePointer<ParkRecord>) {
-    if namesTasks { unsafe heartbeat.runs(taskNamed: parks.taskNames.removeValue(forKey: record.pointee.index)) }
-    unsafe parks.free(record)
+  private func giveBack(_ record: UnsafeMutablePointer<WaitRecord>) {
+    if namesTasks { unsafe heartbeat.runs(taskNamed: waits.taskNames.removeValue(forKey: record.pointee.index)) }
+    unsafe waits.free(record)
   }
 
   /// Ends a wait with a result, which `wait` returns. False if it was over already: then the result went nowhere, and
   /// belongs to whoever is next.
   @discardableResult
-  package func unpark(_ id: ParkID, _ result: Int = 0) -> Bool {
-    guard let record = unsafe parks.record(id), unsafe record.pointee.state != .resumed else { return false }
+  package func resume(_ id: WaitID, _ result: Int = 0) -> Bool {
+    guard let record = unsafe waits.record(id), unsafe record.pointee.state != .resumed else { return false }
     unsafe record.pointee.result = result
-    unsafe resume(record)
+    unsafe end(record)
     return true
   }
 
   /// Ends a wait by cancellation, if it is not over yet.
-  func cancelWait(_ id: ParkID) {
-    guard let record = unsafe parks.record(id), unsafe record.pointee.state != .resumed else { return }
-    unsafe record.pointee.wasCancelled = true
-    unsafe resume(record)
+  func cancelWait(_ id: WaitID) { end(id, .cancelled) }
+
+  /// Ends a wait whose deadline has come, if it is not over yet.
+  func expireWait(_ id: WaitID) { end(id, .deadlinePassed) }
+
+  private func end(_ id: WaitID, _ ending: WaitRecord.Ending) {
+    guard let record = unsafe waits.record(id), unsafe record.pointee.state != .resumed else { return }
+    unsafe record.pointee.ending = ending
+    unsafe end(record)
   }
 
   @inline(__always)
-  private func resume(_ record: UnsafeMutablePointer<ParkRecord>) {
+  private func end(_ record: UnsafeMutablePointer<WaitRecord>) {
     let wasSuspended = unsafe record.pointee.state == .suspended
     unsafe record.pointee.state = .resumed
     if wasSuspended { unsafe ready.append(record.pointee.item) }
@@ -143,10 +148,10 @@ extension EventLoop {
   /// Lets every other ready task run once.
   @inline(__always)
   package nonisolated(nonsending) func yield() async {
-    await parking.suspend()
+    await suspender.suspend()
   }
 
-  /// Called by the parking executor, in the thread of the task that is being suspended.
+  /// Called by the suspender executor, in the thread of the task that is being suspended.
   @inline(__always)
   func suspended(_ job: UnownedJob) {
     let item = ReadyItem(job, runningKind)
@@ -163,8 +168,8 @@ extension EventLoop {
 /// Installs the function that ends a wait when its task is cancelled. Called once, before the first loop exists.
 func installCancellationCallback() {
   unsafe asyncio_set_cancellation_callback { context in
-    // Safety: the context is the record that `wait` registered; see ParkTable for who may read what.
-    let record = unsafe context.assumingMemoryBound(to: ParkRecord.self)
+    // Safety: the context is the record that `wait` registered; see WaitTable for who may read what.
+    let record = unsafe context.assumingMemoryBound(to: WaitRecord.self)
     let loop = unsafe record.pointee.loop
     let id = unsafe record.pointee.id
     if loop.isCurrent {

@@ -3,15 +3,15 @@
 import AsyncIOCore
 import Synchronization
 
-/// A wait for several tasks or futures: `WaitState` behind its mutex, and the callbacks at those that have not ended,
+/// A wait for several tasks or futures: `SettlementWatchState` behind its mutex, and the callbacks at those that have not ended,
 /// which `stop` takes back.
-struct HandleWait {
+struct SettlementWatch {
   private let ends: Ends
   private let sources: [any Settling]
   private let tokens: [Int?]
 
   /// Begins to watch. Those that have ended count in their order.
-  init(_ sources: [any Settling], until condition: WaitState<Waiter>.Condition) {
+  init(_ sources: [any Settling], until condition: SettlementWatchState<Waiter>.Condition) {
     let ends = Ends(count: sources.count, until: condition)
     self.ends = ends
     self.sources = sources
@@ -53,10 +53,10 @@ struct HandleWait {
 }
 
 private final class Ends: Sendable {
-  private let state: Mutex<WaitState<Waiter>>
+  private let state: Mutex<SettlementWatchState<Waiter>>
 
-  init(count: Int, until condition: WaitState<Waiter>.Condition) {
-    state = Mutex(WaitState(count: count, until: condition))
+  init(count: Int, until condition: SettlementWatchState<Waiter>.Condition) {
+    state = Mutex(SettlementWatchState(count: count, until: condition))
   }
 
   func ended(_ index: Int, _ phase: SettlementPhase) {

@@ -8,14 +8,11 @@ package struct DeadlinePassed: Error {
 }
 
 extension EventLoop {
-  /// With what a wait returns that its deadline has ended.
-  package static var deadlinePassed: Int { .min }
-
-  /// `wait`, until a time of this loop's clock at the latest; `.max` is none. What the deadline ended returns
-  /// `.resumed(EventLoop.deadlinePassed)`, and its waiter takes back what it armed, as after a cancellation.
-  package nonisolated(nonsending) func wait(_ id: ParkID, until deadline: Int64) async -> ParkOutcome {
+  /// `wait`, until a time of this loop's clock at the latest; `.max` is none. After `.deadlinePassed` the waiter takes
+  /// back what it armed, as after a cancellation.
+  package nonisolated(nonsending) func wait(_ id: WaitID, until deadline: Int64) async -> WaitOutcome {
     // One wait for both cases: it is inlined, and what it keeps while it is suspended counts for every idle connection.
-    let timer = deadline == .max ? nil : timers.insert(deadline: deadline, .unpark(id))
+    let timer = deadline == .max ? nil : timers.insert(deadline: deadline, .endWait(id))
     let outcome = await wait(id)
     if let timer { takeBack(timer) }
     return outcome

@@ -7,7 +7,7 @@
 // who stand in it.
 
 /// A line that anybody may leave at any place.
-package struct WaitLine<Element> {
+package struct WaitList<Element> {
   package typealias Token = Int
 
   fileprivate struct Place {
@@ -94,5 +94,5 @@ package struct WaitLine<Element> {
   }
 }
 
-extension WaitLine: Sendable where Element: Sendable {}
-extension WaitLine.Place: Sendable where Element: Sendable {}
+extension WaitList: Sendable where Element: Sendable {}
+extension WaitList.Place: Sendable where Element: Sendable {}

@@ -4,7 +4,7 @@ import AsyncIOCore
 
 /// What somebody knows who waits for several tasks or futures, as a value: they end one after the other, and at some
 /// point that is enough.
-struct WaitState<Waiter: Sendable>: Sendable {
+struct SettlementWatchState<Waiter: Sendable>: Sendable {
   enum Condition: Sendable {
     case allEnded
     case firstEnded

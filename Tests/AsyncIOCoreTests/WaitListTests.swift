@@ -4,9 +4,9 @@ import Testing
 
 @testable import AsyncIOCore
 
-@Suite struct WaitLineTests {
+@Suite struct WaitListTests {
   @Test func `those who are left are served in the order in which they came`() {
-    var line = WaitLine<Int>()
+    var line = WaitList<Int>()
     let tokens = (0..<100).map { line.join($0) }
     for (number, token) in tokens.enumerated() where number % 3 != 0 { #expect(line.leave(token) == number) }
     #expect(line.count == 34)
@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func `a place is left once, and a token is never another's`() {
-    var line = WaitLine<Int>()
+    var line = WaitList<Int>()
     let first = line.join(1)
     #expect(line.leave(first) == 1)
     #expect(line.leave(first) == nil)
@@ -36,7 +36,7 @@ import Testing
 
   @Test func `it does what an array does, whatever the order of joining, leaving and serving`() {
     var random = SeededRandom(seed: 7)
-    var line = WaitLine<Int>()
+    var line = WaitList<Int>()
     var model: [(token: Int, number: Int)] = []
     for number in 0..<20_000 {
       switch Int.random(in: 0..<8, using: &random) {
@@ -58,7 +58,7 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `half a million leave, from the front, from the end and at random`() {
     var random = SeededRandom(seed: 1)
     for order in 0..<3 {
-      var line = WaitLine<Int>()
+      var line = WaitList<Int>()
       var tokens = (0..<500_000).map { line.join($0) }
       if order == 1 { tokens.reverse() }
       if order == 2 { tokens.shuffle(using: &random) }

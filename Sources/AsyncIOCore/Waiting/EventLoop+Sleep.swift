@@ -14,7 +14,7 @@ extension EventLoop {
       return
     }
     let wait = beginWait(WaitReason("sleep"))
-    let timer = timers.insert(deadline: deadline(after: nanoseconds), .unpark(wait))
+    let timer = timers.insert(deadline: deadline(after: nanoseconds), .endWait(wait))
     if await self.wait(wait) == .cancelled {
       takeBack(timer)
       throw cancellation

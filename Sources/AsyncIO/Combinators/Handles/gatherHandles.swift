@@ -83,7 +83,7 @@ private nonisolated(nonsending) func awaitValues(of sources: [any Settling]) asy
 /// Returns the first that has no value to give, where that ends the wait.
 @discardableResult
 private nonisolated(nonsending) func awaitAll(
-  _ sources: [any Settling], until condition: WaitState<Waiter>.Condition
+  _ sources: [any Settling], until condition: SettlementWatchState<Waiter>.Condition
 ) async throws -> (any Settling)? {
   try await EventLoop.spendBudget()
   if sources.isEmpty { return nil }
@@ -92,7 +92,7 @@ private nonisolated(nonsending) func awaitAll(
     try source.refuseToBeAwaitedByItself("gather")
     source.markRetrieved()
   }
-  let wait = HandleWait(sources, until: condition)
+  let wait = SettlementWatch(sources, until: condition)
   defer { wait.stop() }
   do {
     try await wait.wait(WaitReason("gather tasks"))

@@ -11,7 +11,7 @@ public enum ReturnWhen: Hashable, Sendable {
   /// When one has failed, or all have ended. A cancellation is no failure.
   case firstException
 
-  fileprivate var condition: WaitState<Waiter>.Condition {
+  fileprivate var condition: SettlementWatchState<Waiter>.Condition {
     switch self {
     case .allCompleted: .allEnded
     case .firstCompleted: .firstEnded
@@ -69,7 +69,7 @@ private nonisolated(nonsending) func wait(
   if sources.isEmpty { throw MisuseError("wait: there is nothing to wait for") }
   try await EventLoop.spendBudget()
   let deadline = try timeout.map { try EventLoop.currentOrStarted().time.advanced(by: $0) }
-  let wait = HandleWait(sources, until: returnWhen.condition)
+  let wait = SettlementWatch(sources, until: returnWhen.condition)
   defer { wait.stop() }
   try await wait.wait(WaitReason("wait for tasks"), until: deadline)
 }
