@@ -67,13 +67,24 @@ let package = Package(
     .executableTarget(name: "chat", dependencies: ["AsyncIO"], path: "Examples/Chat", swiftSettings: strict),
     .executableTarget(name: "collector", dependencies: ["AsyncIO"], path: "Examples/Collector", swiftSettings: strict),
     .executableTarget(name: "proxy", dependencies: ["AsyncIO"], path: "Examples/Proxy", swiftSettings: strict),
+    // As docs/where-code-runs.md recommends it to programs: what has no actor by itself is the main actor's.
+    .executableTarget(
+      name: "first-steps", dependencies: ["AsyncIO", "AsyncIOTesting"], path: "Examples/FirstSteps",
+      exclude: [
+        "Tests", "before_after.py", "countdown.py", "hello_world.py", "periodic_tick.py", "price_plus_tax.py",
+        "producer_consumer.py", "shop_search.py", "text_then_images.py", "three_downloads.py",
+      ], swiftSettings: strict + [.defaultIsolation(MainActor.self)]),
+    .testTarget(
+      name: "FirstStepsTests", dependencies: ["first-steps", "AsyncIO", "AsyncIOTesting"],
+      path: "Examples/FirstSteps/Tests", exclude: ["countdown_test.py"],
+      swiftSettings: strict + [.defaultIsolation(MainActor.self)]),
 
     // tests
     .target(
       name: "TestPrograms", dependencies: ["AsyncIOCore"], path: "Tests/TestPrograms", swiftSettings: strict),
     .testTarget(
       name: "ExamplesTests",
-      dependencies: ["AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy"],
+      dependencies: ["AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy", "first-steps"],
       swiftSettings: strict),
     .executableTarget(
       name: "soak", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], path: "Tests/Soak",

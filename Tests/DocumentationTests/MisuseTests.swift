@@ -47,6 +47,9 @@ import Testing
       try await sleep(.seconds(1))
       let (x, y) = try await gather({ try await a() }, { try await b() })
       let all = try await gather([1, 2], limit: 1) { $0 + 1 }
+      try await gather(c, c)
+      try await gather([1, 2]) { _ in try await c() }
+      try await gather(createTask { try await c() }, createTask { try await c() })
       createTask { try await c() }
       let task = createTask(name: "b") { try await b() }
       print(x, y, all, task)

@@ -20,9 +20,10 @@
 /// every body returns a value nonetheless, these are returned.
 ///
 /// - Parameter limit: How many bodies may run at once, at least one; nil is all.
-/// - Returns: The values; none for a sequence without elements.
+/// - Returns: The values; none for a sequence without elements. Where the bodies are run
+///   for what they do, they may be ignored.
 /// - Throws: The first error of a body; `CancellationError` if not all were started; `MisuseError` for a limit below 1.
-@inlinable
+@inlinable @discardableResult
 public func gather<Elements: Sequence, Value>(
   _ elements: Elements, limit: Int? = nil, isolation: isolated (any Actor)? = #isolation,
   file: StaticString = #fileID, line: UInt = #line,
@@ -48,6 +49,7 @@ public func gather<Elements: Sequence, Value>(
 /// **Cancellation** of the caller cancels all bodies, and waits for them.
 ///
 /// - Throws: The first error of a body; `CancellationError` if not all were started.
+@discardableResult
 public func gather<each Value>(
   isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
   _ bodies: repeat nonisolated(nonsending) @escaping () async throws -> each Value

@@ -20,6 +20,7 @@ import AsyncIOCore
 ///
 /// - Throws: The error of the first that fails or is cancelled; `CancellationError` if the caller was cancelled before
 ///   all had ended.
+@discardableResult
 public nonisolated(nonsending) func gather<each Handle: AwaitableValue>(
   _ handles: repeat each Handle
 ) async throws -> (repeat (each Handle).Value) {
@@ -37,6 +38,7 @@ public nonisolated(nonsending) func gather<each Handle: AwaitableValue>(
 /// ```
 ///
 /// - Returns: The values in the order of the tasks, as often as each is given; none for none.
+@discardableResult
 public nonisolated(nonsending) func gather<Handle: AwaitableValue>(
   _ handles: some Sequence<Handle>
 ) async throws -> [Handle.Value] {

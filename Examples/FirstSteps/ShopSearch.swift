@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// shop_search.py, line by line: every supplier is asked at the same time, and after half a second the shop shows what has
+// come. Whoever is slower is cancelled.
+
+import AsyncIO
+
+func ask(_ supplier: String, for thing: String, taking duration: Duration) async throws -> String {
+  do {
+    try await sleep(duration)
+  } catch is CancellationError {
+    print(supplier, "was too slow")
+    throw CancellationError()
+  }
+  return "\(thing) from \(supplier)"
+}
+
+func shopSearch() async throws {
+  let suppliers = [("Abel", 300), ("Bauer", 60_000), ("Cohn", 100)]
+  var offers: [String] = []
+  try await moveOnAfter(.milliseconds(500)) {
+    try await withTaskScope { scope in
+      for (supplier, milliseconds) in suppliers {
+        scope.createTask {
+          offers.append(try await ask(supplier, for: "a lamp", taking: .milliseconds(milliseconds)))
+        }
+      }
+    }
+  }
+  print("\(offers.count) offers:", offers.joined(separator: ", "))
+}
