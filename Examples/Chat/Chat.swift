@@ -9,11 +9,11 @@ import AsyncIO
 import Glibc
 
 @main struct Chat {
-  static func main() throws {
+  static func main() {
     let words = CommandLine.arguments.dropFirst()
     let port = UInt16(words.first ?? "") ?? 7008
     let patience = Duration.seconds(words.count > 1 ? Int(words.last ?? "") ?? 10 : 10)
-    try EventLoop.run {
+    EventLoop.runMain {
       let room = Broadcast<String>(lag: 100, slow: .disconnect)
       let limits = ServerLimits(connectionsPerPeer: 200)
       let server = try await startServer(host: "127.0.0.1", port: port, limits: limits) { stream in

@@ -36,9 +36,9 @@ import Glibc
 }
 
 @main struct Collector {
-  static func main() throws {
+  static func main() {
     let ports = CommandLine.arguments.dropFirst().map { UInt16($0) ?? 0 } + [0, 0]
-    try EventLoop.run {
+    EventLoop.runMain {
       let readings = Readings()
       let socket = try await DatagramSocket.bind(to: .loopback(port: ports[0]))
       let server = try await startServer(host: "127.0.0.1", port: ports[1]) { stream in

@@ -15,9 +15,9 @@ import Glibc
 }
 
 @main struct Echo {
-  static func main() throws {
+  static func main() {
     let port = CommandLine.arguments.count > 1 ? UInt16(CommandLine.arguments[1])! : 8888
-    try EventLoop.run {
+    EventLoop.runMain {
       let server = try await startServer(host: "127.0.0.1", port: port, handler: handleEcho)
       say("serving on \(server.addresses[0])")
       try await server.serveForever()

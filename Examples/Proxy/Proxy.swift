@@ -9,13 +9,13 @@ import AsyncIO
 import Glibc
 
 @main struct Proxy {
-  static func main() throws {
+  static func main() {
     let words = Array(CommandLine.arguments.dropFirst())
     guard words.count == 3, let port = UInt16(words[0]), let upstreamPort = UInt16(words[2]) else {
       print("usage: proxy LISTEN-PORT HOST PORT")
       exit(64)
     }
-    try EventLoop.run {
+    EventLoop.runMain {
       let limits = ServerLimits(timeWithoutProgress: .seconds(300))
       let server = try await startServer(host: "127.0.0.1", port: port, limits: limits) { client in
         do {

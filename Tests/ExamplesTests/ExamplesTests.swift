@@ -139,6 +139,18 @@ import Testing
     upstream.close()
   }
 
+  @Test(
+    "a port that is taken ends each with an error, and no crash", .eventLoop,
+    arguments: [("echo", []), ("chat", []), ("collector", ["0"]), ("proxy", [])])
+  func aPortThatIsTaken(name: String, before: [String]) async throws {
+    let taken = try await startServer(host: "127.0.0.1", port: 0) { _ in }
+    let behind = name == "proxy" ? ["127.0.0.1", "1"] : []
+    let program = try TestProgram.ours(name, before + ["\(taken.port)"] + behind)
+    let (lines, status) = await onThread { (program.lines(), program.wait()) }
+    #expect(lines == [] && status == 1)
+    taken.close()
+  }
+
   @Test("a proxy whose upstream is not there resets its client", .eventLoop)
   func proxyWithoutUpstream() async throws {
     let free = try await startServer(host: "127.0.0.1", port: 0) { _ in }

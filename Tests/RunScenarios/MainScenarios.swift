@@ -24,6 +24,23 @@ extension RunScenarios {
     EventLoop.runMain { throw UnnamedError.outOfPaper }
   }
 
+  static func mainOfLoopsFails() {
+    EventLoop.runMain(loops: .count(2)) {
+      print("printed before")
+      throw NoAnswer()
+    }
+  }
+
+  static func mainStops() {
+    EventLoop.runMain(stopsOn: [.terminate]) {
+      kill(getpid(), SIGTERM)
+      do { try await sleep(.seconds(3600)) } catch {
+        say("cleaned up")
+        throw error
+      }
+    }
+  }
+
   static func mainReturns() {
     EventLoop.runMain {
       try await sleep(.milliseconds(1))

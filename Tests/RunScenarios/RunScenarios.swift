@@ -24,6 +24,7 @@ struct ScenarioError: Error {}
       "standard-streams": standardStreams, "last-words": lastWords,
       "name-descriptors": nameDescriptors,
       "main-fails": mainFails, "main-fails-unnamed": mainFailsUnnamed, "main-returns": mainReturns,
+      "main-of-loops-fails": mainOfLoopsFails, "main-stops": mainStops,
     ]
   }
 

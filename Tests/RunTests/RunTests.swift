@@ -34,6 +34,11 @@ import Testing
     #expect(result.status == 1)
     let unnamed = try run("main-fails-unnamed", backend)
     #expect(unnamed.errors == "error: run_scenarios.UnnamedError.outOfPaper\n" && unnamed.status == 1)
+    let ofLoops = try run("main-of-loops-fails", backend)
+    #expect(ofLoops.lines == ["printed before"] && ofLoops.errors == "error: sensor 7: no answer\n")
+    #expect(ofLoops.status == 1)
+    let stopped = try run("main-stops", backend)
+    #expect(stopped.lines == ["cleaned up"] && stopped.errors == "" && stopped.status == SIGTERM)
     let good = try run("main-returns", backend)
     #expect(good.lines == ["in the body", "after it"] && good.errors == "" && good.status == 0)
   }

@@ -18,8 +18,8 @@ import Synchronization
 ///
 /// ```swift
 /// @main struct App {
-///   static func main() throws {
-///     try EventLoop.run {
+///   static func main() {
+///     EventLoop.runMain {
 ///       try await sleep(.seconds(1))
 ///       print("on backend", EventLoop.current.backend)
 ///     }

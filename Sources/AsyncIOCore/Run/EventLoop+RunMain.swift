@@ -26,10 +26,33 @@ extension EventLoop {
   /// - Parameters:
   ///   - backend: The kernel interface; see `run`.
   ///   - debug: Whether to look more closely; see `run`.
+  ///   - signals: What cancels the body, and ends the process afterwards; see `run`.
   public static func runMain(
-    backend: BackendKind? = nil, debug: Bool? = nil, _ body: @escaping @MainActor () async throws -> Void
+    backend: BackendKind? = nil, debug: Bool? = nil, stopsOn signals: Set<Signal> = [.interrupt],
+    _ body: @escaping @MainActor () async throws -> Void
   ) {
-    endProcessOnError { try run(backend: backend, debug: debug, body) }
+    endProcessOnError { try run(backend: backend, debug: debug, stopsOn: signals, body) }
+  }
+
+  /// The same with several loops, and a body of no actor; see `run(loops:)`.
+  ///
+  /// ```swift
+  /// @main struct App {
+  ///   static func main() {
+  ///     EventLoop.runMain(loops: .perCore) {
+  ///       let server = try await startServer(host: "127.0.0.1", port: 8080) { reader, writer in
+  ///         while let line = try await reader.readLine() { try await writer.write(line + "\n") }
+  ///       }
+  ///       try await server.serveForever()
+  ///     }
+  ///   }
+  /// }
+  /// ```
+  public static func runMain(
+    loops: LoopCount, backend: BackendKind? = nil, debug: Bool? = nil, stopsOn signals: Set<Signal> = [.interrupt],
+    _ body: @escaping @Sendable @concurrent () async throws -> Void
+  ) {
+    endProcessOnError { try run(loops: loops, backend: backend, debug: debug, stopsOn: signals, body) }
   }
 
   private static func endProcessOnError(_ body: () throws -> Void) {
