@@ -56,7 +56,10 @@ final class Interleaving {
     _ choices: inout Choices, tasks: [[Operation]], cancellations: Int, check: () -> String?
   ) throws -> Interleaving {
     let model = Interleaving(choices, cancellations: cancellations)
-    defer { choices = model.choices }
+    defer {
+      choices = model.choices
+      model.end()
+    }
     model.tasks = tasks.map { Task(operations: $0[...]) }
     while try model.perform() {
       if let fault = check() { throw model.fault(fault) }
@@ -71,6 +74,11 @@ final class Interleaving {
   var stuck: [String] { tasks.compactMap { $0.wait?.line } }
 
   func fault(_ text: String) -> InterleavingError { InterleavingError(fault: text, events: events) }
+
+  /// A state keeps the waits in its lines, and what they do in the end keeps the state.
+  private func end() {
+    for wait in waits { wait.leave = { nil } }
+  }
 
   // MARK: - Events
 
