@@ -98,7 +98,7 @@ let package = Package(
       name: "run-scenarios", dependencies: ["AsyncIO", "AsyncIOTLS"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
       name: "ConformanceTests",
-      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "DNSWire"],
+      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CVirtualClock", "DNSWire"],
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTests",

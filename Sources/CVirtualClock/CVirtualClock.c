@@ -21,6 +21,11 @@
 
 static _Thread_local struct asyncio_virtual_clock *virtual_clock;
 
+// By how many seconds the next reading of the wall clock is off; 0 if that stands still.
+static _Thread_local int64_t jump;
+
+void asyncio_let_wall_clock_jump(int64_t seconds) { jump = seconds; }
+
 void asyncio_use_virtual_clock(struct asyncio_virtual_clock *clock) {
   virtual_clock = clock;
   if (clock) asyncio_renew_virtual_clock(clock);
@@ -96,14 +101,22 @@ static void count_reading(void) {
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
-  if (!virtual_clock || !is_virtual(clock)) return real_clock_gettime(clock, time);
+  if (!virtual_clock || !is_virtual(clock)) {
+    int result = real_clock_gettime(clock, time);
+    if (jump && !result && is_wall(clock)) time->tv_sec += jump = -jump;
+    return result;
+  }
   count_reading();
   *time = timespec_of(virtual_time(clock));
   return 0;
 }
 
 int gettimeofday(struct timeval *restrict time, void *restrict zone) {
-  if (!virtual_clock) return LIBC(gettimeofday, NULL)(time, zone);
+  if (!virtual_clock) {
+    int result = LIBC(gettimeofday, NULL)(time, zone);
+    if (jump && !result && time) time->tv_sec += jump = -jump;
+    return result;
+  }
   count_reading();
   int64_t now = virtual_time(CLOCK_REALTIME);
   *time = (struct timeval){.tv_sec = now / SECOND, .tv_usec = now % SECOND / 1000};

@@ -28,7 +28,12 @@ import Synchronization
 
   private init() {
     unsafe pthread_mutex_init(mutex, nil)
-    unsafe pthread_cond_init(condition, nil)
+    // The wall clock may be set back by years, and an idle thread would stay for as long.
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe pthread_cond_init(condition, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   /// Runs the body on a thread of the pool, in its turn. From any thread.
@@ -66,7 +71,7 @@ import Synchronization
         unsafe pthread_mutex_lock(mutex)
       } else {
         var deadline = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &deadline)
+        unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
         deadline.tv_sec += idleSeconds
         idle += 1
         let result = unsafe pthread_cond_timedwait(condition, mutex, &deadline)

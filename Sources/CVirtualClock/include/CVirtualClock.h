@@ -29,6 +29,10 @@ struct asyncio_virtual_clock {
 // Gives the calling thread a virtual clock, or NULL for the machine's.
 void asyncio_use_virtual_clock(struct asyncio_virtual_clock *clock);
 
+// Lets the machine's wall clock jump on the calling thread: each reading is so many seconds off, in turns backwards and
+// forwards. 0 ends it. For tests of what must not depend on it.
+void asyncio_let_wall_clock_jump(int64_t seconds);
+
 // The thread has let others run. One that goes on reading its clock without doing so, and does that a million times,
 // waits for the time to pass: then it does, a millisecond with each ten thousand readings, then by twice as much.
 static inline void asyncio_renew_virtual_clock(struct asyncio_virtual_clock *clock) { clock->readings = clock->step = 0; }
