@@ -28,7 +28,7 @@ public final class DatagramEndpoint {
   private let transport: DatagramTransport
   /// Keeps the socket open.
   private var socket: DatagramSocket?
-  private let known: any DatagramProtocol
+  private var known: any DatagramProtocol
   private let context: RepeatedContext?
   private var waiting = Ring<Waiting>()
   /// Bytes that wait to be sent, with 8 more for each datagram; asyncio's `get_write_buffer_size`.
@@ -51,6 +51,7 @@ public final class DatagramEndpoint {
   func begin() {
     call { known.connectionMade(self) }
     guard transport.isOpen else { return lose(DatagramError.closed) }
+    transport.loop.tellOfEnd(self)
     transport.take(
       by: { [self] bytes, peer in deliver(bytes, peer) },
       onError: { [self] error in if error is DatagramError { lose(error) } else { call { known.errorReceived(error) } }
@@ -180,6 +181,8 @@ public final class DatagramEndpoint {
   private func tellLoss(_ error: (any Error)?) {
     call { known.connectionLost(error) }
     socket = nil
+    // The protocol has its endpoint, as a rule.
+    known = LostProtocol()
   }
 
   // MARK: - About the endpoint
@@ -189,6 +192,16 @@ public final class DatagramEndpoint {
 
   /// The peer of a connected socket.
   public var peerAddress: SocketAddress? { transport.peer }
+}
+
+extension DatagramEndpoint: EndsWithLoop {
+  package func loopEnds() { lose(DatagramError.closed) }
+}
+
+/// What an endpoint calls after its `connectionLost`.
+private final class LostProtocol: DatagramProtocol {
+  func connectionMade(_ endpoint: DatagramEndpoint) {}
+  func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress) {}
 }
 
 private struct UncheckedEndpoint: @unchecked Sendable {

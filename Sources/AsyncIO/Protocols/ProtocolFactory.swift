@@ -50,6 +50,7 @@ extension EventLoop {
       handle.abort()
       throw error
     }
+    tellOfEnd(transport)
     let wait = beginWait(WaitReason("begin", on: handle.transport))
     callSoon {
       transport.begin()

@@ -78,7 +78,7 @@ public final class Transport {
 
   // MARK: - The protocol
 
-  /// The protocol that is called; asyncio's `get_protocol`.
+  /// The protocol that is called; asyncio's `get_protocol`. After `connectionLost` it is one that does nothing.
   public var currentProtocol: any BaseProtocol { receiver.base }
 
   /// Switches to another protocol, in the middle of a callback too: it gets all that comes from now on, without a
@@ -152,7 +152,24 @@ extension Transport: StreamConsumer {
   }
 
   private func lose() {
+    guard handle != nil else { return }
     call { receiver.base.connectionLost(lossReason) }
     handle = nil
+    // The protocol has its transport, as a rule.
+    receiver = .none(LostProtocol())
+    readerWatch = nil
   }
+}
+
+extension Transport: EndsWithLoop {
+  package func loopEnds() {
+    guard handle != nil else { return }
+    if lossReason == nil { lossReason = StreamError.aborted }
+    stream.abort(with: StreamError.aborted)
+  }
+}
+
+/// What a transport calls after its `connectionLost`.
+private final class LostProtocol: BaseProtocol {
+  func connectionMade(_ transport: Transport) {}
 }

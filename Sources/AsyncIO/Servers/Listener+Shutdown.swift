@@ -22,9 +22,13 @@ struct Drain {
 
   mutating func connectionsChanged(_ connections: ConnectionTable, _ loop: EventLoop) {
     guard isOver(connections) else { return }
+    end()
+    for wait in waits.takeAll() { loop.resume(wait) }
+  }
+
+  mutating func end() {
     timer.take()?.cancel()
     newcomers.take()?.cancel()
-    for wait in waits.takeAll() { loop.resume(wait) }
   }
 }
 

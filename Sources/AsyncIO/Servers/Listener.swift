@@ -7,7 +7,7 @@
 
 import AsyncIOCore
 
-final class Listener: OperationSink, LeftOpen, @unchecked Sendable {
+final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable {
   // Sendable: see the head of the file.
 
   /// New connections in one turn. A flood of them shares the loop with those that are there, whatever the backend.
@@ -71,6 +71,7 @@ final class Listener: OperationSink, LeftOpen, @unchecked Sendable {
     rule = ProgressRule(plan.limits)
     connections = ConnectionTable(watchesProgress: rule != nil)
     if ownsFile { file = loop.driver.socketFile(of: address) }
+    loop.tellOfEnd(self)
   }
 
   var waitDescription: String { "server at \(address)" }
@@ -324,6 +325,16 @@ final class Listener: OperationSink, LeftOpen, @unchecked Sendable {
     isServing = false
     descriptor = nil
     if let file = file.take() { loop.driver.remove(file) }
+  }
+
+  /// What it refers to refers to it: its place in line for connections, its timers, the connections themselves.
+  func loopEnds() {
+    close()
+    context = nil
+    sweep.take()?.cancel()
+    drain.end()
+    forEachConnection { $0.listener = nil }
+    connections = ConnectionTable(watchesProgress: false)
   }
 
   func finishIfOver() {

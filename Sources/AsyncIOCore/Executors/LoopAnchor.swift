@@ -13,7 +13,9 @@ package actor LoopAnchor {
   package func run<Result>(_ body: sending () async throws -> sending Result) async rethrows -> sending Result {
     // Something to do on the loop's thread: a hop that is followed by an await at once is superfluous to the compiler,
     // even where the callee, as here, relies on its caller for it.
-    executor.expectCurrent()
+    // The loop is kept for as long as this takes, since the executor that this comes back to does not.
+    let loop = executor.expectCurrent()
+    defer { withExtendedLifetime(loop) {} }
     return try await body()
   }
 }

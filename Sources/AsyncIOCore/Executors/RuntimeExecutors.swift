@@ -186,39 +186,57 @@ final class RouterExecutor: TaskExecutor, SchedulingExecutor {
 
 /// A loop as a task executor: for `Task(executorPreference:)` and `withTaskExecutorPreference`.
 final class LoopTaskExecutor: TaskExecutor, SchedulingExecutor {
-  // Safety: set once, by the loop that owns this executor, before anyone else has either; a loop outlives the tasks
-  // that run on it.
+  // Safety: set once, by the loop that owns this executor, before anyone else has either. The loop owns it until its
+  // end, and is owned by it from then on.
   nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
+  // Safety: set once, at the loop's end, behind its mutex; nobody reads it.
+  nonisolated(unsafe) var endedLoop: EventLoop?
 
-  func enqueue(_ job: consuming ExecutorJob) { unsafe loop.enqueue(ReadyItem(UnownedJob(job), .preferring)) }
+  init() {}
+
+  /// For who asks a loop for its executor when it has ended, and has none any more.
+  init(ofEnded loop: EventLoop) {
+    unsafe self.loop = loop
+    unsafe endedLoop = loop
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    if unsafe !loop.tryEnqueue(ReadyItem(job, .preferring)) { LateJobs.run(job, preferring: self) }
+  }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
-    unsafe loop.schedule(ReadyItem(UnownedJob(job), .preferring), after: swiftDuration(delay))
+    schedule(UnownedJob(job), after: swiftDuration(delay))
   }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
   ) {
-    let delay = swiftDuration(clock.now.duration(to: instant))
-    unsafe loop.schedule(ReadyItem(UnownedJob(job), .preferring), after: delay)
+    schedule(UnownedJob(job), after: swiftDuration(clock.now.duration(to: instant)))
+  }
+
+  private func schedule(_ job: UnownedJob, after delay: Duration) {
+    let isScheduled = unsafe loop.trySchedule(ReadyItem(job, .preferring), after: delay)
+    if !isScheduled { LateJobs.run(job, preferring: self) }
   }
 }
 
 /// A loop as a serial executor: for actors that live on it.
 final class LoopSerialExecutor: SerialExecutor, SchedulingExecutor {
-  // Safety: as for LoopTaskExecutor.
+  // Safety: set once, as for LoopTaskExecutor; who has a task on this executor holds the loop, see `LoopAnchor.run`.
   nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
 
   func enqueue(_ job: consuming ExecutorJob) { unsafe loop.enqueue(ReadyItem(UnownedJob(job), .serial)) }
 
   func isIsolatingCurrentContext() -> Bool? { unsafe loop.isCurrent ? true : nil }
 
-  /// Jobs of a loop that has ended run elsewhere; see LateJobs.
+  /// The loop that the calling task is on. Jobs of a loop that has ended run elsewhere; see LateJobs.
   @inline(never)
-  func expectCurrent() {
+  func expectCurrent() -> EventLoop {
     unsafe precondition(loop.isCurrent || loop.isClosed, "a job of a loop runs on another thread than the loop's")
+    return unsafe loop
   }
 
   func enqueue<C: Clock>(

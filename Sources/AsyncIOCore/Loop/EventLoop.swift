@@ -82,6 +82,9 @@ import Synchronization
   /// What services keep for this loop, by their types; dropped at the end of the run, while the loop still turns.
   @safe @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
+  /// See `EndsWithLoop`.
+  @safe @exclusivity(unchecked) var dependents: [LoopDependent] = []
+
   /// The tasks of this library that run here.
   let tasks = TaskRegistry()
 
@@ -95,8 +98,11 @@ import Synchronization
 
   let suspender: Suspender
   package let anchor: LoopAnchor
-  @safe @exclusivity(unchecked) private var preference: LoopTaskExecutor
+  /// The loop's reference to its executor; nil from its end on.
+  private let preference: Mutex<LoopTaskExecutor?>
   let unownedPreference: UnownedTaskExecutor
+  /// The executor as its own thread finds it, without the mutex.
+  @safe private let openPreference: Unmanaged<LoopTaskExecutor>
   let unownedSerial: UnownedSerialExecutor
   let unownedRouter = unsafe RouterExecutor.shared.asUnownedTaskExecutor()
   let unownedMain = unsafe MainLoopExecutor.shared.asUnownedSerialExecutor()
@@ -112,12 +118,14 @@ import Synchronization
     let serialExecutor = LoopSerialExecutor()
     suspender = Suspender(executor: suspenderExecutor)
     anchor = LoopAnchor(executor: serialExecutor)
-    preference = LoopTaskExecutor()
-    unsafe unownedPreference = unsafe preference.asUnownedTaskExecutor()
+    let executor = LoopTaskExecutor()
+    preference = Mutex(executor)
+    unsafe openPreference = unsafe Unmanaged.passUnretained(executor)
+    unsafe unownedPreference = unsafe executor.asUnownedTaskExecutor()
     unsafe unownedSerial = unsafe serialExecutor.asUnownedSerialExecutor()
     unsafe suspenderExecutor.loop = self
     unsafe serialExecutor.loop = self
-    unsafe preference.loop = self
+    unsafe executor.loop = self
   }
 
   // MARK: - Which loop
@@ -197,13 +205,20 @@ import Synchronization
   ///
   /// It may outlive the loop's run: what is enqueued on it then runs elsewhere.
   public var taskExecutor: any TaskExecutor {
-    if isClosed { keep() }
-    return preference
+    // Safety: the loop closes after its thread's last turn, and holds the executor until then.
+    if isCurrent { return unsafe openPreference.takeUnretainedValue() }
+    return preference.withLock { $0 ?? LoopTaskExecutor(ofEnded: self) }
   }
 
-  /// Whoever holds an executor of a loop may use it, and executors name their loop without a reference: one that is
-  /// still held when the loop has ended keeps the loop for good.
-  private func keep() { _ = unsafe Unmanaged.passRetained(self) }
+  /// From here on the executor holds the loop: a task that prefers it may go on for as long as it likes, and names its
+  /// loop without a reference. So the loop lives as long as its last such task, and no longer.
+  private func letGoOfExecutor() {
+    let executor = preference.withLock { executor in
+      unsafe executor?.endedLoop = self
+      return executor.take()
+    }
+    withExtendedLifetime(executor) {}
+  }
 
   // MARK: - The thread
 
@@ -247,19 +262,36 @@ import Synchronization
     inbox.close(into: &ready)
     while !ready.isEmpty { LateJobs.run(ready.removeFirst(), of: self) }
     timers.forEachWaiting { _, action in
-      if case .run(let item, _) = action { LateJobs.run(item, of: self) }
+      switch action {
+      case .run(let item, _): LateJobs.run(item, of: self)
+      // Mostly it refers to an object that has the handle.
+      case .call(let handle): handle.cancel()
+      case .endWait, .expire: break
+      }
     }
     timers = TimerHeap()
+    letGo()
     driver.close()
     leaveMainActor()
-    // A task that nobody resumes any more may still be cancelled, and its handler looks at its record, which is ours.
-    if waits.count > 0 || !isKnownUniquelyReferenced(&preference) { keep() }
+    letGoOfExecutor()
+  }
+
+  /// Drops what refers to the loop, mostly through an object of the user's, and would keep both for good. What still does
+  /// is named here: a task that is suspended on the loop and never resumed, a call on the blocking pool until it is over,
+  /// and a task that prefers the loop, through its executor.
+  private func letGo() {
+    operations.forgetSinks()
+    attachments.removeAll()
+    exceptionHandler = nil
+    whenFinishing = nil
+    group = []
+    dependents = []
   }
 
   // MARK: - Entering
 
   func enqueue(_ item: ReadyItem) {
-    if isCurrent { ready.append(item) } else { enqueueFromAnywhere(item) }
+    if !tryEnqueue(item) { LateJobs.run(item, of: self) }
   }
 
   func enqueueFromAnywhere(_ item: ReadyItem) {
@@ -267,6 +299,13 @@ import Synchronization
   }
 
   /// Returns false, and leaves the item to the caller, if the loop has ended.
+  func tryEnqueue(_ item: ReadyItem) -> Bool {
+    guard isCurrent else { return enter(item) }
+    ready.append(item)
+    return true
+  }
+
+  /// The same from any thread but the loop's.
   func enter(_ item: ReadyItem) -> Bool {
     switch inbox.push(item) {
     case .first: if isSleeping.load(ordering: .sequentiallyConsistent) { driver.wake() }
@@ -283,13 +322,15 @@ import Synchronization
 
   /// Puts a job into the run queue after a delay; for `Task.sleep`.
   func schedule(_ item: ReadyItem, after delay: Duration) {
+    if !trySchedule(item, after: delay) { LateJobs.run(item, of: self) }
+  }
+
+  /// Returns false, and leaves the item to the caller, if the loop has ended.
+  func trySchedule(_ item: ReadyItem, after delay: Duration) -> Bool {
     let sleeper = SwiftTask()
-    if isCurrent {
-      schedule(item, after: delay, for: sleeper)
-    } else {
-      let wasScheduled = post { $0.schedule(item, after: delay, for: sleeper) }
-      if !wasScheduled { LateJobs.run(item, of: self) }
-    }
+    guard isCurrent else { return post { $0.schedule(item, after: delay, for: sleeper) } }
+    schedule(item, after: delay, for: sleeper)
+    return true
   }
 
   private func schedule(_ item: ReadyItem, after delay: Duration, for sleeper: SwiftTask?) {

@@ -102,6 +102,11 @@ import Glibc
     inFlight -= 1
   }
 
+  /// Lets go of all who wait for a completion, at the end of the loop: none will come.
+  func forgetSinks() {
+    forEachInFlight { id in unsafe record(id)?.pointee.sink = nil }
+  }
+
   func forEachInFlight(_ body: (OperationID) -> Void) {
     unsafe chunks.forEach { chunk in
       for offset in 0..<Self.chunkSize where unsafe chunk[offset].state != .free { unsafe body(chunk[offset].id) }

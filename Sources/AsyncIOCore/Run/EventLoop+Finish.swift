@@ -44,9 +44,15 @@ extension EventLoop {
     }
     attachments.removeAll()
     if DebugMode.isOn { reportUnclosed() }
+    endOperations(until: giveUp)
+    endDependents()
+    endOperations(until: giveUp)
+    timers.cancel(alarm)
+  }
+
+  private func endOperations(until giveUp: Int64) {
     operations.forEachInFlight { cancel($0) }
     while operations.inFlight > 0 && driver.now < giveUp { turn() }
-    timers.cancel(alarm)
   }
 
   /// Whether the run is over: what is started now may never be cancelled.

@@ -11,15 +11,22 @@ enum LateJobs {
     case .main: MainLoopExecutor.shared.enqueueOutside(item.job)
     case .routed: RouterExecutor.shared.enqueueOnPool(item.job)
     case .preferring:
-      let job = item.job
-      elsewhere { unsafe job.runSynchronously(on: loop.unownedPreference) }
+      guard let executor = loop.taskExecutor as? LoopTaskExecutor else { return }
+      run(item.job, preferring: executor)
     case .serial:
       let job = item.job
+      let executor = loop.taskExecutor
       elsewhere {
-        unsafe job.runSynchronously(isolatedTo: loop.unownedSerial, taskExecutor: loop.unownedPreference)
+        unsafe job.runSynchronously(
+          isolatedTo: loop.unownedSerial, taskExecutor: executor.asUnownedTaskExecutor())
       }
     case .handle: item.takeHandle().cancel()
     }
+  }
+
+  /// A job that came by a loop's executor, which may be all that is left of the loop.
+  static func run(_ job: UnownedJob, preferring executor: LoopTaskExecutor) {
+    elsewhere { unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
   }
 
   private static func elsewhere(_ body: @escaping @Sendable () -> Void) {

@@ -27,28 +27,39 @@ package final class LoopThread: Sendable {
     let ended = ThreadLatch()
     let made = Mutex<Result<EventLoop, any Error>?>(nil)
     try DetachedThread.start(name: name) {
-      let loop: EventLoop
-      do {
-        StandardDescriptors.ensureOpen()
-        loop = EventLoop(driver: try makeDriver(), namesTasks: namesTasks)
-      } catch {
-        made.withLock { $0 = .failure(error) }
-        started.open()
-        return
-      }
-      prepare(loop)
-      made.withLock { $0 = .success(loop) }
-      started.open()
-      loop.adopt {
-        loop.run { loop.stopRequested }
-        loop.finish()
-      }
-      loop.close()
+      serve(
+        namesTasks: namesTasks, makeDriver: makeDriver, prepare: prepare,
+        started: { result in
+          made.withLock { $0 = result }
+          started.open()
+        })
       ended.open()
       whenEnded()
     }
     started.wait()
-    return LoopThread(loop: try made.withLock { $0! }.get(), ended: ended)
+    return LoopThread(loop: try made.withLock { $0.take()! }.get(), ended: ended)
+  }
+
+  /// Runs a loop to its end, and lets go of it: nobody who is told of that end finds the thread still holding the loop.
+  @inline(never)
+  private static func serve(
+    namesTasks: Bool, makeDriver: () throws -> any Backend, prepare: (EventLoop) -> Void,
+    started: (Result<EventLoop, any Error>) -> Void
+  ) {
+    let loop: EventLoop
+    do {
+      StandardDescriptors.ensureOpen()
+      loop = EventLoop(driver: try makeDriver(), namesTasks: namesTasks)
+    } catch {
+      return started(.failure(error))
+    }
+    prepare(loop)
+    started(.success(loop))
+    loop.adopt {
+      loop.run { loop.stopRequested }
+      loop.finish()
+    }
+    loop.close()
   }
 
   /// Ends the loop: cancels what is left on it, and waits for its thread. Not from the loop's own thread.

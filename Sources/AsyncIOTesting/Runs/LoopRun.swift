@@ -28,7 +28,6 @@ enum LoopRun {
         prepare(loop)
       }, whenEnded: { end.signal() })
     let loop = thread.loop
-    EndedLoops.keep(thread)
 
     // A run inside another: the loop outside has not got stuck, it waits for this one.
     let outer = EventLoop.onThisThread
@@ -87,26 +86,5 @@ private final class ThreadEnd: Sendable {
       }
       if hasEnded { continuation.resume() }
     }
-  }
-}
-
-/// A task that a test left behind may still name its loop, and a loop has to outlive its tasks. The last ones are kept,
-/// which bounds what thousands of runs in one process hold on to.
-private enum EndedLoops {
-  private static let capacity = 256
-  private static let threads = Mutex<(kept: [LoopThread], next: Int)>(([], 0))
-
-  static func keep(_ thread: LoopThread) {
-    let replaced = threads.withLock { threads -> LoopThread? in
-      if threads.kept.count < capacity {
-        threads.kept.append(thread)
-        return nil
-      }
-      let replaced = threads.kept[threads.next]
-      threads.kept[threads.next] = thread
-      threads.next = (threads.next + 1) % capacity
-      return replaced
-    }
-    _ = replaced
   }
 }
