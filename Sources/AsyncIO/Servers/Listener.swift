@@ -71,7 +71,6 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
     rule = ProgressRule(plan.limits)
     connections = ConnectionTable(watchesProgress: rule != nil)
     if ownsFile { file = loop.driver.socketFile(of: address) }
-    loop.tellOfEnd(self)
   }
 
   var waitDescription: String { "server at \(address)" }
@@ -91,6 +90,8 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
     guard !isServing, !isClosed, let descriptor = descriptor?.number else { return }
     if !plan.startsListening { try loop.driver.startListening(descriptor, backlog: plan.backlog) }
     isServing = true
+    // Here and not in `init`, which another loop's thread may call.
+    loop.tellOfEnd(self)
     accept()
   }
 

@@ -15,6 +15,7 @@ struct LoopDependent {
 extension EventLoop {
   /// Has the object told of the end, for as long as somebody else refers to it. On the loop's thread.
   package func tellOfEnd(_ object: any EndsWithLoop) {
+    precondition(isCurrent, "the dependents of a loop belong to its thread")
     // Those that are gone leave when the array would grow.
     if dependents.count == dependents.capacity { dependents.removeAll { $0.object == nil } }
     dependents.append(LoopDependent(object: object))
