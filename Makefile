@@ -4,7 +4,8 @@
 #   make test FILTER=Streams                          only the tests whose names match a regular expression
 #   make test SWIFT_FLAGS="--scratch-path .build-x"   flags for every call of swift build and swift test
 #   make soak SHORT=1                                 the short form, which .ci/run calls: all that the target does, for
-#                                                     less than a minute after its build; also of stress and bench
+#                                                     less than a minute after its build; also of stress,
+#                                                     sanitize and bench
 
 SWIFT ?= swift
 SWIFT_FLAGS ?=
@@ -13,12 +14,14 @@ SHORT ?=
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test stress soak bench bench-counts lint format clean
+.PHONY: help demo test stress sanitize soak bench bench-counts lint format clean
 
 help:
 	@echo "make demo    build aio and run its demonstration"
 	@echo "make test    build and run the tests (FILTER=... for some of them)"
 	@echo "make stress  run the tests with several threads under the thread sanitizer, three times (SHORT=1: once)"
+	@echo "make sanitize  run the suites under the address and leak sanitizer, then those with threads under the thread"
+	@echo "             sanitizer (SHORT=1: two programs under the first)"
 	@echo "make soak    run a server under load with every fault there is: 5 minutes of virtual time, 1 of real"
 	@echo "             on each backend (SHORT=1: one, and 8 seconds), and resets that must all be told"
 	@echo "make bench   measure, side by side with other runtimes on this machine (SHORT=1: for a moment, as a test)"
@@ -40,6 +43,10 @@ test:
 stress:
 	@Scripts/install-dependencies build
 	@SWIFT='$(SWIFT)' Scripts/stress $(if $(SHORT),1)
+
+sanitize:
+	@Scripts/install-dependencies build
+	@SWIFT='$(SWIFT)' Scripts/sanitize $(if $(SHORT),1)
 
 soak:
 	$(SWIFT) build $(SWIFT_FLAGS) -c release --product soak
