@@ -7,6 +7,12 @@
 // whoever succeeds in the compare-and-swap out of `requested` owns the buffer. `writing` lasts a few microseconds of
 // the thread's own time but may be stretched by the scheduler; an asker that cannot wait for it leaves the phase as it
 // is, and captures answer EBUSY until the handler is through.
+//
+// The signal of another thread comes from a timer on the CPU time of that thread (timer_create(2)). Only a thread that
+// computes makes its timer run out, and the kernel (since 5.11 on x86_64, 6.1 on AArch64: posix_cpu_timers_work) sends
+// the signal where the thread returns to user code. So it interrupts no system call, as one from kill(2) would that
+// comes between the look at the thread and its next call. Before those versions it can, if the clock's tick finds the
+// thread within the call, on its way to sleep.
 
 #define _GNU_SOURCE
 #include "CLinuxBacktrace.h"
@@ -23,13 +29,21 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "look.h"
+
 enum phase { phase_idle = 0, phase_requested = 1, phase_writing = 2, phase_done = 3 };
 
-enum { page_size = 4096, milliseconds_for_a_started_copy = 1000 };
+enum {
+  page_size = 4096,
+  milliseconds_for_a_started_copy = 1000,
+  nanoseconds_of_work = 1000,
+  nanoseconds_between_looks = 1000000,
+};
 
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uint32_t state;
 static uint32_t generation;
+static _Atomic int32_t wanted_thread;
 static int chosen_signal;
 
 static struct backtrace_registers captured_registers;
@@ -84,6 +98,7 @@ size_t backtrace_copy_memory(void *destination, uint64_t address, size_t size) {
 
 static int copy_registers(const ucontext_t *context, uint64_t *stack_pointer) {
   uint64_t *values = captured_registers.values;
+  captured_registers.known = ~0ull;
 #if defined(__x86_64__)
   static const int in_dwarf_order[] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
                                        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
@@ -109,7 +124,8 @@ static void handle(int signal, siginfo_t *information, void *context) {
   int saved_errno = errno;
   uint32_t wanted = (uint32_t)information->si_value.sival_int;
   uint32_t expected = state_of(wanted, phase_requested);
-  if (information->si_code == SI_QUEUE && information->si_pid == getpid() &&
+  if ((information->si_code == SI_TIMER || (information->si_code == SI_QUEUE && information->si_pid == getpid())) &&
+      atomic_load(&wanted_thread) == backtrace_current_thread() &&
       atomic_compare_exchange_strong(&state, &expected, state_of(wanted, phase_writing))) {
     uint64_t stack_pointer = 0;
     captured_size = 0;
@@ -153,30 +169,24 @@ static int choose_signal(void) {
   return 0;
 }
 
-static int64_t milliseconds_now(void) {
+static int64_t nanoseconds_now(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/// Waits while `state` is `value`, for at most so long.
-static void wait_while(uint32_t value, uint32_t milliseconds) {
-  int64_t end = milliseconds_now() + milliseconds;
+/// Waits while `state` is `value`, up to that time.
+static void wait_while(uint32_t value, int64_t end) {
   while (atomic_load(&state) == value) {
-    int64_t left = end - milliseconds_now();
+    int64_t left = end - nanoseconds_now();
     if (left <= 0) return;
-    struct timespec timeout = {left / 1000, left % 1000 * 1000000};
+    struct timespec timeout = {left / 1000000000, left % 1000000000};
     syscall(SYS_futex, &state, FUTEX_WAIT_PRIVATE, value, &timeout, NULL, 0);
   }
 }
 
-static int capture(int32_t thread, uint32_t timeout_milliseconds) {
-  if ((atomic_load(&state) & 3) == phase_writing) return EBUSY;
-  if (!choose_signal()) return EBUSY;
-  generation = (generation + 1) & 0x3fffffff;
-  uint32_t requested = state_of(generation, phase_requested);
-  atomic_store(&state, requested);
-
+/// Sends the calling thread the signal now: it has no other call that this could interrupt.
+static int signal_oneself(void) {
   // tgkill with a value: what tells a late signal from the one that is waited for.
   siginfo_t information;
   memset(&information, 0, sizeof information);
@@ -184,27 +194,97 @@ static int capture(int32_t thread, uint32_t timeout_milliseconds) {
   information.si_pid = getpid();
   information.si_uid = getuid();
   information.si_value.sival_int = (int)generation;
-  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, chosen_signal, &information) != 0) {
-    int reason = errno;
+  long result = syscall(SYS_rt_tgsigqueueinfo, getpid(), backtrace_current_thread(), chosen_signal, &information);
+  return result == 0 ? 0 : errno;
+}
+
+/// Sends the thread the signal as soon as it computes.
+static int start_timer(int32_t thread, timer_t *timer) {
+  struct sigevent event;
+  memset(&event, 0, sizeof event);
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = chosen_signal;
+  event.sigev_value.sival_int = (int)generation;
+  event._sigev_un._tid = thread;
+  if (timer_create(backtrace_cpu_clock(thread), &event, timer) != 0) return errno;
+  struct itimerspec soon = {{0, 0}, {0, nanoseconds_of_work}};
+  if (timer_settime(*timer, 0, &soon, NULL) == 0) return 0;
+  int reason = errno;
+  timer_delete(*timer);
+  return reason;
+}
+
+/// The phase that a capture ends in: done if the handler has filled the buffer, idle if it has not and now will not.
+static enum phase finish(void) {
+  uint32_t requested = state_of(generation, phase_requested);
+  if (atomic_compare_exchange_strong(&state, &requested, state_of(generation, phase_idle))) return phase_idle;
+  wait_while(state_of(generation, phase_writing), nanoseconds_now() + milliseconds_for_a_started_copy * 1000000ll);
+  return (enum phase)(atomic_load(&state) & 3);
+}
+
+/// What a capture fills: the asker's own memory, or the buffer of the handler and then that.
+struct result {
+  struct backtrace_registers *registers;
+  void *stack;
+  size_t *stack_size;
+};
+
+/// Copies the stack of a thread that is blocked. False if it is not, or not during the whole of the copy.
+static int copy_if_blocked(int32_t thread, struct result result, int *can_look) {
+  struct backtrace_look before, after;
+  enum backtrace_look_result seen = backtrace_look_at(thread, &before);
+  *can_look = seen != look_failed;
+  if (seen != look_blocked) return 0;
+  size_t size = backtrace_copy_memory(result.stack, before.stack_pointer, BACKTRACE_STACK_CAPACITY);
+  if (backtrace_look_at(thread, &after) != look_blocked || memcmp(&before, &after, sizeof before) != 0) return 0;
+  *result.stack_size = size;
+  memset(result.registers, 0, sizeof *result.registers);
+  result.registers->values[BACKTRACE_STACK_POINTER] = before.stack_pointer;
+  result.registers->values[BACKTRACE_PROGRAM_COUNTER] = before.program_counter;
+  result.registers->known = 1ull << BACKTRACE_STACK_POINTER | 1ull << BACKTRACE_PROGRAM_COUNTER;
+  return 1;
+}
+
+/// Looks at the thread again and again until it is found blocked, or has run its handler.
+static int capture(int32_t thread, uint32_t timeout_milliseconds, struct result result) {
+  int64_t end = nanoseconds_now() + timeout_milliseconds * 1000000ll;
+  int is_oneself = thread == backtrace_current_thread();
+  int can_look = !is_oneself;
+  if (can_look && copy_if_blocked(thread, result, &can_look)) return 0;
+
+  if ((atomic_load(&state) & 3) == phase_writing) return EBUSY;
+  if (!choose_signal()) return EBUSY;
+  generation = (generation + 1) & 0x3fffffff;
+  uint32_t requested = state_of(generation, phase_requested);
+  atomic_store(&wanted_thread, thread);
+  atomic_store(&state, requested);
+  timer_t timer;
+  int reason = is_oneself ? signal_oneself() : start_timer(thread, &timer);
+  if (reason != 0) {
     atomic_store(&state, state_of(generation, phase_idle));
-    return reason;
+    return reason == EINVAL ? ESRCH : reason;  // no thread has that clock
   }
-  wait_while(requested, timeout_milliseconds);
-  if (atomic_compare_exchange_strong(&state, &requested, state_of(generation, phase_idle))) return ETIMEDOUT;
-  wait_while(state_of(generation, phase_writing), milliseconds_for_a_started_copy);
-  return atomic_load(&state) == state_of(generation, phase_done) ? 0 : ETIMEDOUT;
+  int is_copied = 0;
+  while (!is_copied && atomic_load(&state) == requested && nanoseconds_now() < end) {
+    int64_t next = nanoseconds_now() + nanoseconds_between_looks;
+    wait_while(requested, can_look && next < end ? next : end);
+    is_copied = can_look && atomic_load(&state) == requested && copy_if_blocked(thread, result, &can_look);
+  }
+  enum phase phase = finish();
+  if (!is_oneself) timer_delete(timer);
+  if (is_copied) return 0;
+  if (phase != phase_done) return ETIMEDOUT;
+  *result.registers = captured_registers;
+  memcpy(result.stack, captured_stack, captured_size);
+  *result.stack_size = captured_size;
+  return 0;
 }
 
 int backtrace_capture_thread(int32_t thread, uint32_t timeout_milliseconds, struct backtrace_registers *registers,
                              void *stack, size_t *stack_size) {
 #if defined(__x86_64__) || defined(__aarch64__)
   pthread_mutex_lock(&one_at_a_time);
-  int result = capture(thread, timeout_milliseconds);
-  if (result == 0) {
-    *registers = captured_registers;
-    memcpy(stack, captured_stack, captured_size);
-    *stack_size = captured_size;
-  }
+  int result = capture(thread, timeout_milliseconds, (struct result){registers, stack, stack_size});
   pthread_mutex_unlock(&one_at_a_time);
   return result;
 #else

@@ -10,18 +10,41 @@
 // the frame is recognized by its symbol. A candidate counts as a context only if its second word is exactly the start
 // of a piece of an async function; anything else ends the chain.
 //
-// The chain is read after the thread went on, through checked reads. A stuck thread is where it was. If it has moved on
-// in the meantime, the chain ends early, or shows callers of what it does by then.
+// The contexts are copied with the stack, before names are looked for: that can take longer than the thread stays where
+// it is. What is no context is copied as well then, and shows later.
+
+extension Unwinder {
+  /// Where the context of what runs in a frame may be.
+  func contextCandidates(of frame: PhysicalFrame) -> [UInt64] {
+    var candidates: [UInt64?] = []
+    if let record = frame.registers[Registers.framePointer], record &- 8 >= frame.registers.stackPointer {
+      candidates.append(memory.word(at: record &- 8))
+    }
+    candidates.append(frame.registers[Registers.asyncContext])
+    return candidates.compactMap { $0 }
+  }
+
+  /// Copies what may be the contexts of async callers.
+  mutating func keepContexts(of frames: [PhysicalFrame], limit: Int) {
+    for frame in frames {
+      for candidate in contextCandidates(of: frame) {
+        var context = candidate
+        var count = 0
+        while count < limit, context != 0, context % 8 == 0, let resume = memory.keepWord(at: context &+ 8),
+          image(at: withoutSignature(resume)) != nil, let parent = memory.keepWord(at: context)
+        {
+          context = withoutSignature(parent)
+          count += 1
+        }
+      }
+    }
+  }
+}
 
 extension Symbolizer {
   /// The functions that wait for the async function running in `frame`, innermost first.
   mutating func asyncCallers(of frame: PhysicalFrame, symbol: Symbol, limit: Int) -> [UInt64] {
-    var candidates: [UInt64?] = []
-    if let record = frame.registers[Registers.framePointer], record &- 8 >= frame.registers.stackPointer {
-      candidates.append(unwinder.memory.word(at: record &- 8))
-    }
-    candidates.append(frame.registers[Registers.asyncContext])
-    for case let candidate? in candidates {
+    for candidate in unwinder.contextCandidates(of: frame) {
       var chain = resumptions(from: candidate, limit: limit)
       // The register may still hold the context of the function that has just returned to this one.
       if let first = chain.first, first == symbol.address { chain.removeFirst() }

@@ -5,10 +5,11 @@ public import Glibc
 
 /// What another thread is doing, and on whose behalf.
 ///
-/// Meant for a watchdog that has noticed that a thread is stuck: the thread is interrupted by a signal for as long as
-/// it takes to copy the top of its stack (up to 64 KiB), and everything else happens on the caller's thread. It works
-/// in release builds and needs no debug information. Keep frame pointers, as SwiftPM does by default: a function that
-/// has neither one nor unwind information is the last of its trace.
+/// Meant for a watchdog that has noticed that a thread is stuck. A thread that computes is interrupted by a signal for as
+/// long as it takes to copy the top of its stack (up to 64 KiB). One that is blocked in a system call is not: its stack
+/// is copied from outside. Everything else happens on the caller's thread. It works in release builds and needs no debug
+/// information. Keep frame pointers, as SwiftPM does by default: a function that has neither one nor unwind information
+/// is the last of its trace.
 ///
 /// ```swift
 /// if let trace = ThreadBacktrace.capture(threadID: stuckThread) {
@@ -17,9 +18,10 @@ public import Glibc
 /// ```
 ///
 /// Linux on x86_64 and AArch64. The signal is `SIGPROF`, which is what libdispatch's threads leave unblocked, or, if
-/// something handles that already, the highest free real-time signal; its handler stays installed. It restarts
-/// interrupted system calls where the kernel can; as signal(7) says, a thread blocked in `poll`, `epoll_wait`,
-/// `nanosleep` and their like sees `EINTR`.
+/// something handles that already, the highest free real-time signal; its handler stays installed. No system call ends
+/// early by it: not `usleep`, `poll` and their like either, which no signal restarts. The exception is Linux before 5.11
+/// (AArch64: before 6.1), where the signal can meet a thread that computes and is just entering such a call. A blocked
+/// thread has no backtrace where `/proc/self/task` can't be read.
 public struct ThreadBacktrace: Sendable {
   /// One activation of a function, or one async function that waits for the one above it.
   public struct Frame: Sendable {
@@ -47,22 +49,29 @@ public struct ThreadBacktrace: Sendable {
   /// Innermost first. Async callers follow the async function that they wait for, before the rest of the stack.
   public var frames: [Frame]
 
-  /// Interrupts the thread and returns its backtrace, or nil if there is none to be had: no thread of this process has
-  /// that id, or it did not answer within `timeout` because it blocks the signal or sleeps uninterruptibly.
+  /// Returns the thread's backtrace, or nil if there is none to be had: no thread of this process has that id, or within
+  /// `timeout` it was neither found blocked nor did it answer, because it blocks the signal or gets no processor.
   ///
   /// Call it from a thread that may block: it waits for its turn if another capture is under way, it waits for the
   /// thread to run its signal handler, and the first time an image turns up in a trace it reads that file's symbols.
+  /// `isWanted` is asked before that, when the stack has been copied.
   ///
   /// - Parameters:
   ///   - threadID: what gettid(2) returned on that thread; `currentThreadID` does.
   ///   - limit: the most frames of each kind, at least 1.
   ///   - timeout: how long to wait for the thread's answer, in whole milliseconds.
+  ///   - isWanted: whether the thread was still doing what the backtrace is to show; if not, the result is nil.
   public static func capture(
-    threadID: pid_t, limit: Int = 64, timeout: Duration = .milliseconds(200)
+    threadID: pid_t, limit: Int = 64, timeout: Duration = .milliseconds(200), isWanted: () -> Bool = { true }
   ) -> ThreadBacktrace? {
     precondition(limit >= 1, "ThreadBacktrace.capture: limit \(limit) is below 1")
     guard let snapshot = Snapshot(threadID: threadID, timeout: timeout) else { return nil }
-    return ThreadBacktrace(snapshot, threadID: threadID, limit: limit)
+    guard isWanted() else { return nil }
+    var unwinder = Unwinder(memory: snapshot.memory, images: Image.loaded())
+    let frames = unwinder.frames(from: snapshot.registers, limit: limit)
+    unwinder.keepContexts(of: frames, limit: limit)
+    // If the thread went on meanwhile, its async callers are others now.
+    return ThreadBacktrace(frames, unwinder, threadID: threadID, mostCallers: isWanted() ? limit : 0)
   }
 
   /// The kernel's id of the calling thread, by which another one can ask for its backtrace.
@@ -90,16 +99,16 @@ struct Snapshot {
 }
 
 extension ThreadBacktrace {
-  init(_ snapshot: Snapshot, threadID: pid_t, limit: Int) {
+  init(_ physicalFrames: [PhysicalFrame], _ unwinder: Unwinder, threadID: pid_t, mostCallers: Int) {
     self.threadID = threadID
     frames = []
-    var symbolizer = Symbolizer(unwinder: Unwinder(memory: snapshot.memory, images: Image.loaded()))
+    var symbolizer = Symbolizer(unwinder: unwinder)
     var isAsyncChainKnown = false
-    for physical in symbolizer.unwinder.frames(from: snapshot.registers, limit: limit) {
+    for physical in physicalFrames {
       let symbol = symbolizer.symbol(at: physical.codeAddress)
       frames.append(symbolizer.frame(.call, address: physical.registers.programCounter, symbol))
       guard !isAsyncChainKnown, let symbol, symbol.name.isAsync else { continue }
-      for caller in symbolizer.asyncCallers(of: physical, symbol: symbol, limit: limit) {
+      for caller in symbolizer.asyncCallers(of: physical, symbol: symbol, limit: mostCallers) {
         isAsyncChainKnown = true
         frames.append(symbolizer.frame(.async, address: caller, symbolizer.symbol(at: caller)))
       }
@@ -128,7 +137,8 @@ extension Symbolizer {
     ]
     if let image, libraries.contains(where: { image.hasPrefix($0) }) { return true }
     // A program that is linked statically has the runtime within it.
-    let functions = ["_start", "swift_job_run", "swift_task_", "_dispatch_", "_ZN5swift", "_ZNK5swift"]
+    // And methods of `UnownedJob` ($sScJ), which runs one, are compiled into their callers.
+    let functions = ["_start", "swift_job_run", "swift_task_", "_dispatch_", "_ZN5swift", "_ZNK5swift", "$sScJ"]
     return mangled.map { mangled in functions.contains { mangled.hasPrefix($0) } } ?? false
   }
 }

@@ -5,12 +5,13 @@
 import AsyncIO
 import Dispatch
 import Glibc
+import Synchronization
 
 extension RunScenarios {
   static var threadScenarios: [String: () throws -> Void] {
     [
       "no-thread": noThread, "no-thread-for-loops": noThreadForLoops,
-      "no-thread-for-the-shared-loop": noThreadForTheSharedLoop,
+      "no-thread-for-the-shared-loop": noThreadForTheSharedLoop, "stalls": stalls,
     ]
   }
 
@@ -32,6 +33,42 @@ extension RunScenarios {
       say(try await one.writer.sendFile("/etc/passwd") > 0 ? "sent" : "not sent")
       one.abort()
       other.abort()
+    }
+  }
+
+  /// Stalls in every kind of task, each until it is reported, and before the task has waited for anything.
+  static func stalls() throws {
+    try EventLoop.run(debug: true) {
+      stallUntilReported("main body")
+      try await createTask(name: "by name") { stallUntilReported("createTask") }.value
+      try await createTask { stallUntilReported("createTask without a name") }.value
+      try await createTask(name: "eager", eagerStart: true) { stallUntilReported("eager") }.value
+      stallUntilReported("after an eager one")
+      try await createTask(name: "limited") {
+        try await withTimeout(.seconds(60)) { stallUntilReported("time limit") }
+      }.value
+      try await withTaskScope { scope in
+        scope.createTask(name: "in scope") { stallUntilReported("scope") }
+      }
+      await Task(name: "of Swift") { stallUntilReported("Task") }.value
+      await Task(name: "at once") { await Task.immediate(name: "immediate") { stallUntilReported("immediate") }.value }
+        .value
+      await Task { stallUntilReported("Task without a name") }.value
+      try await createTask(name: "caller") { await Stalling().stall() }.value
+      await Task.detached(name: "detached") { stallUntilReported("detached") }.value
+      let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in
+        stallUntilReported("handler")
+        try await writer.write("done")
+      }
+      let connection = try await openConnection(host: "127.0.0.1", port: server.port)
+      _ = try await connection.reader.readToEnd()
+      server.close()
+      let called = Event()
+      EventLoop.current.callSoon {
+        stallUntilReported("callback")
+        called.set()
+      }
+      try await called.wait()
     }
   }
 
@@ -75,5 +112,34 @@ extension RunScenarios {
     guard fgets(&line, 128, file) != nil else { return 0 }
     let pages = line.prefix { $0 != 0x20 }.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
+}
+
+extension RunScenarios {
+  /// Blocks the thread, in sleeps that nothing may cut short, until it is reported. Each stall has a watchdog of its own:
+  /// a second report of one may come when the next has begun.
+  @inline(never) nonisolated fileprivate static func stallUntilReported(_ place: String) {
+    let isReported = DispatchSemaphore(value: 0)
+    let reports = Reports()
+    say("\(place):")
+    let watchdog = EventLoop.current.watchStalls(limit: .milliseconds(5)) { report in
+      guard reports.isFirst() else { return }
+      let lines = report.description.split(separator: "\n")
+      say("\(report.taskName ?? "no name"), \(lines.count <= 10 ? "short" : "long:\n\(report)")")
+      isReported.signal()
+    }
+    while isReported.wait(timeout: .now()) != .success {
+      if usleep(1000) != 0 { say("usleep was cut short") }
+    }
+    watchdog.stop()
+  }
+
+  private final class Reports: Sendable {
+    private let count = Atomic(0)
+    func isFirst() -> Bool { count.add(1, ordering: .relaxed).newValue == 1 }
+  }
+
+  private actor Stalling {
+    func stall() { stallUntilReported("actor") }
   }
 }

@@ -37,4 +37,22 @@ import Testing
     #expect(result.lines == [refusal, refusal, refusal, "slept"])
     #expect(result.status == 0 && result.errors == "")
   }
+
+  @Test("a stall is reported with the task that it is in", arguments: RunTests.backends)
+  func stallsHaveNames(backend: String) throws {
+    let result = try run("stalls", backend)
+    let expected = [
+      "main body": "main", "createTask": "by name", "createTask without a name": "Task-3", "eager": "eager",
+      "after an eager one": "main", "time limit": "limited", "scope": "in scope", "Task": "of Swift",
+      "immediate": "immediate", "Task without a name": "no name", "actor": "caller", "detached": "detached",
+      "handler": "connection from 127.0.0.1:", "callback": "no name",
+    ]
+    let lines = result.lines
+    try #require(lines.count == 2 * expected.count, "\(lines)")
+    for index in stride(from: 0, to: lines.count, by: 2) {
+      let name = try #require(expected[String(lines[index].dropLast())], "\(lines[index])")
+      #expect(lines[index + 1].hasPrefix(name) && lines[index + 1].hasSuffix(", short"), "\(lines[index...])")
+    }
+    #expect(result.status == 0)
+  }
 }

@@ -121,13 +121,18 @@ final class SharedLock: Sendable {
     #expect(try #require(trace).firstIndex(of: "waitForTheLock") != nil, "\(trace!.debugDescription)")
   }
 
-  @Test func `a thread asleep in libc is reported with who called it`() throws {
-    let thread = TestThread { _ = sleepForLong() }
+  @Test func `a thread asleep in libc is reported with who called it and is not woken`() throws {
+    let stop = Flag()
+    let shortest = Signal<Duration>()
+    let thread = TestThread { shortest.send(sleepUntilTold(stop)) }
     thread.waitUntilBlocked()
-    let trace = ThreadBacktrace.capture(threadID: thread.id)
-    // The signal has ended the sleep, as it does by POSIX.
+    let traces = (0..<20).map { _ in ThreadBacktrace.capture(threadID: thread.id, timeout: .seconds(60)) }
+    stop.raise()
     thread.join()
-    #expect(try #require(trace).firstIndex(of: "sleepForLong") != nil, "\(trace!.debugDescription)")
+    #expect(shortest.wait() >= .milliseconds(20))
+    for trace in traces {
+      #expect(try #require(trace).firstIndex(of: "sleepUntilTold") != nil, "\(trace!.debugDescription)")
+    }
   }
 
   @Test func `a thread that has exited has no backtrace`() {
@@ -226,4 +231,12 @@ final class SharedLock: Sendable {
   }
 }
 
-@inline(never) func sleepForLong() -> UInt32 { sleep(1000) &+ 1 }
+@inline(never) func sleepUntilTold(_ stop: Flag) -> Duration {
+  var shortest = Duration.seconds(3600)
+  while !stop.isRaised {
+    let began = ContinuousClock.now
+    if usleep(20_000) != 0 { return .zero }
+    shortest = min(shortest, ContinuousClock.now - began)
+  }
+  return shortest
+}

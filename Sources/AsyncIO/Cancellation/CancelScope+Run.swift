@@ -27,7 +27,9 @@ extension CancelScope {
       let outside = around
       // A shielded body has no link outwards by which to find the task that it belongs to.
       let owner = shielded ? outside?.owner : nil
-      let task = loop.spawnImmediately(isolation: isolation) {
+      // The watchdog of the debug mode finds a body that stalls before its first wait by this name alone.
+      let name = loop.namesTasks ? outside?.owner?.name ?? Task.name : nil
+      let task = loop.spawnImmediately(name: name, isolation: isolation) {
         _ = isolation
         if let own = SwiftTask() { self.node.attach(own, owner: owner) }
         self.node.bind()

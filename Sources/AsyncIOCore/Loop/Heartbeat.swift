@@ -3,6 +3,7 @@
 // whether the loop sleeps. One plain store a job; nothing is read back on the loop's side.
 
 import CLinux
+import CSwiftRuntime
 import Glibc
 import Synchronization
 
@@ -10,9 +11,9 @@ package final class Heartbeat: Sendable {
   /// Twice the number of jobs begun; odd while the loop waits in its backend or does not run.
   private let beat = Atomic<UInt>(1)
   private let thread = Atomic<Int32>(0)
+  /// Where the runtime's variables of that thread begin; see RunningTask.
+  private let storage = Atomic<UInt>(0)
   private let closed = Atomic<Bool>(false)
-  /// The name of the task that runs, and the beat that it was noted in; only loops that keep names note any.
-  private let named = Mutex<(beat: UInt, name: String?)>((0, nil))
 
   package init() {}
 
@@ -26,7 +27,10 @@ package final class Heartbeat: Sendable {
   func wakes() { beat.store((beat.load(ordering: .relaxed) | 1) &+ 1, ordering: .relaxed) }
 
   func begin() {
-    thread.store(asyncio_thread_id(), ordering: .relaxed)
+    let thread = asyncio_thread_id()
+    if thread != self.thread.exchange(thread, ordering: .relaxed) {
+      storage.store(UInt(asyncio_runtime_storage().start), ordering: .relaxed)
+    }
     wakes()
   }
 
@@ -34,19 +38,15 @@ package final class Heartbeat: Sendable {
 
   func close() { closed.store(true, ordering: .relaxed) }
 
-  func runs(taskNamed name: String?) {
-    let beat = beat.load(ordering: .relaxed)
-    named.withLock { $0 = (beat, name) }
-  }
-
   /// The number to compare later, and whether the loop is in a job at all. From any thread.
   package var reading: (beat: UInt, isBusy: Bool) {
     let beat = beat.load(ordering: .relaxed)
     return (beat, beat & 1 == 0)
   }
 
-  /// The name of the task that runs in this beat, if it is known. From any thread.
-  func taskName(at beat: UInt) -> String? { named.withLock { $0.beat == beat ? $0.name : nil } }
+  /// The address of the task that runs on the loop's thread, if one does and it is known. It may be gone by the time that
+  /// this is looked at. From any thread but the loop's.
+  var runningTask: UInt64? { RunningTask.address(onThreadWith: UInt64(storage.load(ordering: .relaxed))) }
 
   /// Whether the loop has ended for good. From any thread.
   var isClosed: Bool { closed.load(ordering: .relaxed) }

@@ -199,6 +199,11 @@ package class CancelNode: @unchecked Sendable {
     return tasks
   }
 
+  /// Whether the runtime's task at this address is among them.
+  func contains(taskAt address: UInt64) -> Bool {
+    tasksWithin.contains { unsafe UInt64(UInt(bitPattern: $0.address)) == address }
+  }
+
   private func forEachOutwards(_ body: (CancelNode) -> Void) {
     var node: CancelNode? = self
     while let current = node {

@@ -92,6 +92,13 @@ package final class LightTasks: Sendable {
 
   fileprivate func id(of node: LightTaskNode) -> Int { firstID + node.index }
 
+  /// The name of the task among those that run which has the runtime's task at this address.
+  func name(ofTaskAt address: UInt64) -> String? {
+    running.withLock { running in
+      running.first { unsafe $0.node.contains(taskAt: address) }.map { unsafe "Task-\(id(of: $0.node))" }
+    }
+  }
+
   /// The handles of those that run.
   var all: [AnyTaskHandle] {
     // Nodes get their handles under the mutex: then they are not used again.

@@ -38,6 +38,15 @@ final class TaskRegistry: Sendable {
     return (tasks.withLock { $0 } + light).sorted { $0.id < $1.id }
   }
 
+  /// The name of the task that is, or has within it, the runtime's task at this address.
+  func name(ofTaskAt address: UInt64) -> String? {
+    func isIt(_ task: AnyTaskHandle) -> Bool { task.node.contains(taskAt: address) }
+    if let task = tasks.withLock({ $0.first(where: isIt) }) { return task.name }
+    let light = lightTasks.withLock { Array($0.values) }
+    for tasks in light { if let name = tasks.name(ofTaskAt: address) { return name } }
+    return nil
+  }
+
   // MARK: - Tasks without handles
 
   private let lightTasks = Mutex<[ObjectIdentifier: LightTasks]>([:])

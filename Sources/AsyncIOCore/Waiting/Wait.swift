@@ -112,7 +112,7 @@ extension EventLoop {
   }
 
   private func giveBack(_ record: UnsafeMutablePointer<WaitRecord>) {
-    if namesTasks { unsafe heartbeat.runs(taskNamed: waits.taskNames.removeValue(forKey: record.pointee.index)) }
+    if namesTasks { unsafe waits.taskNames.removeValue(forKey: record.pointee.index) }
     unsafe waits.free(record)
   }
 

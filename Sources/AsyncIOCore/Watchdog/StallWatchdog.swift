@@ -21,8 +21,14 @@ public final class StallWatchdog: Sendable {
   /// Why nothing is watched: there was no thread to be had. Nil for a watch that runs, or ran until it was stopped.
   public var startError: SystemError? { failure.withLock { $0 } }
 
-  init(_ heartbeat: Heartbeat, limit: Int64, handler: @escaping @Sendable (StallReport) -> Void) {
+  /// The loop's tasks, unless it is gone.
+  private let tasks: @Sendable () -> TaskRegistry?
+
+  init(
+    _ heartbeat: Heartbeat, _ tasks: TaskRegistry, limit: Int64, handler: @escaping @Sendable (StallReport) -> Void
+  ) {
     self.heartbeat = heartbeat
+    self.tasks = { [weak tasks] in tasks }
     self.handler = handler
     do {
       try DetachedThread.start(name: "asyncio-watch") {
@@ -57,13 +63,16 @@ public final class StallWatchdog: Sendable {
 
   private func report(_ beat: UInt, _ stuck: Int64) {
     let threadID = heartbeat.threadID
-    let backtrace = ThreadBacktrace.capture(threadID: threadID)
-    let name = heartbeat.taskName(at: beat)
-    // A backtrace of the next job would accuse the wrong one.
-    let isStillStuck = heartbeat.reading.beat == beat
+    // A name or a backtrace of the next job would accuse the wrong one.
+    func isStillStuck() -> Bool { heartbeat.reading.beat == beat }
+    let task = heartbeat.runningTask
+    let name = task.flatMap { tasks()?.name(ofTaskAt: $0) ?? RunningTask.name(ofTaskAt: $0) }
+    let isName = isStillStuck() && heartbeat.runningTask == task
+    let backtrace = ThreadBacktrace.capture(threadID: threadID, timeout: .seconds(2), isWanted: isStillStuck)
     handler(
       StallReport(
-        duration: .nanoseconds(stuck), taskName: name, threadID: threadID, backtrace: isStillStuck ? backtrace : nil))
+        duration: .nanoseconds(stuck), taskName: isName ? name : nil, threadID: threadID, backtrace: backtrace,
+        outlastedCapture: isStillStuck()))
   }
 }
 
@@ -79,8 +88,9 @@ extension EventLoop {
   /// ```
   ///
   /// A job is what a task does between two waits. One that is stuck is reported once it has taken the limit, or up to a
-  /// quarter of that later, and again after twice the time, four times, and so on. It costs the loop nothing but the
-  /// signal that takes the backtrace; see `ThreadBacktrace`. The watch ends with the loop. From any thread.
+  /// quarter of that later, and again after twice the time, four times, and so on. It costs the loop nothing but, if the
+  /// job computes, the signal that takes the backtrace. A job that is blocked in a system call is not interrupted; see
+  /// `ThreadBacktrace`. The watch ends with the loop. From any thread.
   ///
   /// Where there is no thread to be had nothing is watched: `StallWatchdog.startError` says so, and the loop's exception
   /// handler is told.
@@ -96,7 +106,7 @@ extension EventLoop {
     handler: (@Sendable (StallReport) -> Void)? = nil
   ) -> StallWatchdog {
     require(limit > .zero, "watchStalls: the limit \(limit) is not more than zero")
-    let watchdog = StallWatchdog(heartbeat, limit: max(1, limit.clampedNanoseconds)) { report in
+    let watchdog = StallWatchdog(heartbeat, tasks, limit: max(1, limit.clampedNanoseconds)) { report in
       if let handler { handler(report) } else { writeToStandardError("\(report)\n") }
     }
     if let error = watchdog.startError { reportFromAnywhere("watchStalls: the loop is not watched", error) }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part of a thread's backtrace that has to run inside that thread: a signal handler that copies its registers and
-// the top of its stack, and nothing else. Unwinding, symbols and names are the asker's work, on the asker's thread
-// (the Swift target `ThreadBacktraces`).
+// A copy of the top of a thread's stack, with its registers. Unwinding, symbols and names are the asker's work, on the
+// asker's thread (the Swift target `ThreadBacktraces`).
+//
+// Two ways, by what the thread does. One that is blocked in a system call is left alone: /proc says where its stack is
+// (look.c), and the copy is made from outside and counts if the thread has not moved meanwhile. Of the registers only
+// two are known then, and the unwinder has to find the frame pointer. One that computes runs a signal handler, which
+// copies registers and stack and does nothing else.
 //
 // Why a copy and not a walk in the handler. Three ways were run against a Swift spin loop, `usleep`, `sleep`, a
 // blocking `read` and a contended `pthread_mutex_lock` (Swift 6.3.1, glibc 2.36, x86_64):
@@ -26,11 +30,11 @@
 // or, where a profiler has that, a real-time signal, which then reaches only threads that do not block it. SIGPROF does
 // not queue: after a capture that timed out on a thread that blocks it, the next one of that thread may time out too.
 //
-// What the interrupted thread sees. The handler is installed with SA_RESTART, so read, write, accept, wait, flock,
-// futex waits (mutexes, condition variables, semaphores) and the like go on undisturbed. As signal(7) says, these
-// return EINTR whatever the flags, and code that uses them must be ready for it, as for any signal: poll, select,
-// epoll_wait, io_uring_enter, io_getevents, nanosleep, clock_nanosleep, usleep (`sleep` returns the seconds left),
-// pause, sigsuspend, sigtimedwait, msgrcv, msgsnd, semop, and socket calls that have SO_RCVTIMEO or SO_SNDTIMEO set.
+// What the watched thread sees of it: nothing. The first version sent a signal whatever the thread did, and SA_RESTART
+// does not cover poll, select, epoll_wait, io_uring_enter, nanosleep, usleep, pause, sigtimedwait, msgrcv, semop, and
+// socket calls with a time limit: they returned early, with EINTR (signal(7)). Now the signal is sent by a timer that
+// runs only while the thread computes; capture.c says why that meets no system call, and on which old kernels it may.
+// Where /proc does not say what the thread does, a blocked one has no backtrace.
 
 #ifndef C_LINUX_BACKTRACE_H
 #define C_LINUX_BACKTRACE_H
@@ -40,8 +44,12 @@
 
 #if defined(__x86_64__)
 #define BACKTRACE_REGISTER_COUNT 17
+#define BACKTRACE_STACK_POINTER 7
+#define BACKTRACE_PROGRAM_COUNTER 16
 #else
 #define BACKTRACE_REGISTER_COUNT 33
+#define BACKTRACE_STACK_POINTER 31
+#define BACKTRACE_PROGRAM_COUNTER 32
 #endif
 
 /// The most of a stack that is copied, in bytes.
@@ -51,14 +59,16 @@
 /// pc).
 struct backtrace_registers {
   uint64_t values[BACKTRACE_REGISTER_COUNT];
+  /// A bit for each register whose value is known. Always among them: the stack pointer and the program counter.
+  uint64_t known;
 };
 
-/// Stops `thread` for the time of a copy and stores its registers and its stack from the stack pointer upwards.
+/// Stores the registers of `thread` and its stack from the stack pointer upwards.
 /// One capture runs at a time; others wait for their turn. `stack` has room for BACKTRACE_STACK_CAPACITY bytes;
-/// `*stack_size` receives how many are valid. Returns 0 or an errno: ESRCH (no such thread), ETIMEDOUT (the thread
-/// did not run its handler within `timeout_milliseconds`: it blocks the signal or sleeps uninterruptibly), EAGAIN (no
-/// queue space for a signal), EBUSY (no free signal, or a timed-out capture is still writing), ENOTSUP
-/// (another architecture).
+/// `*stack_size` receives how many are valid. Returns 0 or an errno: ESRCH (no such thread), ETIMEDOUT (within
+/// `timeout_milliseconds` the thread was neither found blocked nor did it run its handler: it blocks the signal, or is
+/// not to be looked at), EAGAIN (no queue space for a signal), EBUSY (no free signal, or a timed-out capture is still
+/// writing), ENOTSUP (another architecture).
 int backtrace_capture_thread(int32_t thread, uint32_t timeout_milliseconds, struct backtrace_registers *registers,
                              void *stack, size_t *stack_size);
 

@@ -6,6 +6,7 @@
 // them.
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define ASYNCIO_SWIFT_CALL __attribute__((swiftcall))
@@ -17,6 +18,8 @@ bool swift_task_isCancelled(void *_Nonnull task) ASYNCIO_SWIFT_CALL;
 void swift_task_cancel(void *_Nonnull task) ASYNCIO_SWIFT_CALL;
 // The number of a task, as tools show it: no two tasks of a process have the same.
 uint64_t swift_task_getJobTaskId(void *_Nonnull job) ASYNCIO_SWIFT_CALL;
+// The name of the task that runs on this thread (SE-0469); null if it has none. It lives as long as the task.
+const char *_Nullable swift_task_getCurrentTaskName(void) ASYNCIO_SWIFT_CALL;
 
 typedef void (*asyncio_cancellation_function)(void *_Nonnull context ASYNCIO_SWIFT_CONTEXT) ASYNCIO_SWIFT_CALL;
 // Null if the task is cancelled already: then the function was called, and there is nothing to remove.
@@ -39,6 +42,16 @@ void swift_task_localValuePop(void) ASYNCIO_SWIFT_CALL;
 static inline void *_Nullable asyncio_current_task(void) { return swift_task_getCurrent(); }
 static inline bool asyncio_task_is_cancelled(void *_Nonnull task) { return swift_task_isCancelled(task); }
 static inline uint64_t asyncio_task_number(void *_Nonnull task) { return swift_task_getJobTaskId(task); }
+static inline const char *_Nullable asyncio_current_task_name(void) { return swift_task_getCurrentTaskName(); }
+
+// The thread-local variables that the runtime has on the calling thread, which it must have used; its size is 0 if they
+// are not to be found.
+struct asyncio_runtime_storage {
+  uintptr_t start;
+  size_t size;
+};
+struct asyncio_runtime_storage asyncio_runtime_storage(void);
+
 static inline void asyncio_cancel_task(void *_Nonnull task) { swift_task_cancel(task); }
 static inline void asyncio_remove_cancellation_handler(void *_Nonnull record) {
   swift_task_removeCancellationHandler(record);

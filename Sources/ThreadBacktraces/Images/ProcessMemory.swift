@@ -6,15 +6,19 @@
 
 import CLinuxBacktrace
 
-/// This process's memory, overlaid by the copy of one thread's stack.
-struct ProcessMemory {
+/// This process's memory, overlaid by the copies of one thread's stack and of other words.
+package struct ProcessMemory {
   /// The address of the first byte of `stack`.
   var stackAddress: UInt64 = 0
   var stack: [UInt8] = []
+  /// Words that were read in time, by their addresses.
+  private var kept: [UInt64: UInt64] = [:]
+
+  package init() {}
 
   var stackRange: Range<UInt64> { stackAddress..<stackAddress &+ UInt64(stack.count) }
 
-  func bytes(at address: UInt64, count: Int) -> [UInt8] {
+  package func bytes(at address: UInt64, count: Int) -> [UInt8] {
     // The closure initializes exactly the bytes that it reports: as many as were copied into the buffer of `count`.
     unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       initialized = unsafe backtrace_copy_memory(buffer.baseAddress, address, count)
@@ -22,11 +26,18 @@ struct ProcessMemory {
   }
 
   /// The word at `address`, from the stack's copy if that has it: the thread may have moved on.
-  func word(at address: UInt64) -> UInt64? {
+  package func word(at address: UInt64) -> UInt64? {
     if address >= stackAddress, address &- stackAddress <= UInt64(max(stack.count - 8, 0)), stack.count >= 8 {
       return stack.littleEndian(at: Int(address &- stackAddress), as: UInt64.self)
     }
-    return bytes(at: address, count: 8).littleEndian(at: 0, as: UInt64.self)
+    return kept[address] ?? bytes(at: address, count: 8).littleEndian(at: 0, as: UInt64.self)
+  }
+
+  /// Reads a word that stays what it is now.
+  mutating func keepWord(at address: UInt64) -> UInt64? {
+    let word = word(at: address)
+    if let word, !stackRange.contains(address) { kept[address] = word }
+    return word
   }
 }
 

@@ -4,16 +4,8 @@ import CLinuxBacktrace
 import Glibc
 import Synchronization
 
-/// Names addresses. What it has read of a file it keeps, process-wide, so a second trace is cheap.
+/// Names addresses.
 struct Symbolizer {
-  /// Held while a file is read, so that two traces do not read it twice.
-  private static let tables = Mutex<[Key: SymbolTable]>([:])
-
-  private struct Key: Hashable {
-    var path: String
-    var inode: UInt64
-  }
-
   struct Symbol {
     var mangled: String
     var name: SymbolName
@@ -24,15 +16,28 @@ struct Symbolizer {
   var unwinder: Unwinder
 
   mutating func symbol(at address: UInt64) -> Symbol? {
-    guard let image = unwinder.image(at: address), let headers = unwinder.programHeaders(of: image) else { return nil }
-    let match = Self.tables.withLock { cache in
+    unwinder.symbol(at: address).map { Symbol(mangled: $0.name, name: SymbolName($0.name), address: $0.address) }
+  }
+}
+
+/// The functions of every file that a trace has met. They are kept, process-wide, so a second trace is cheap.
+private enum SymbolTables {
+  private struct Key: Hashable {
+    var path: String
+    var inode: UInt64
+  }
+
+  /// Held while a file is read, so that two traces do not read it twice.
+  private static let tables = Mutex<[Key: SymbolTable]>([:])
+
+  static func symbol(at address: UInt64, in image: Image) -> SymbolTable.Match? {
+    tables.withLock { cache in
       let key = Key(path: image.path, inode: image.inode)
-      if let table = cache[key] { return table.symbol(at: address &- headers.bias) }
-      let table = SymbolTable(path: Self.readablePath(of: image))
+      if let table = cache[key] { return table.symbol(at: address) }
+      let table = SymbolTable(path: readablePath(of: image))
       cache[key] = table
-      return table.symbol(at: address &- headers.bias)
+      return table.symbol(at: address)
     }
-    return match.map { Symbol(mangled: $0.name, name: SymbolName($0.name), address: $0.address &+ headers.bias) }
   }
 
   /// A program that was replaced while it runs is still to be had through /proc/self/exe.
@@ -42,5 +47,16 @@ struct Symbolizer {
     // `stat` fills a structure that outlives the call.
     if unsafe stat(executable, &status) == 0, UInt64(status.st_ino) == image.inode { return executable }
     return image.path
+  }
+}
+
+extension Unwinder {
+  /// The function that the address is in, with its address in memory.
+  mutating func symbol(at address: UInt64) -> SymbolTable.Match? {
+    guard let image = image(at: address), let headers = programHeaders(of: image),
+      var match = SymbolTables.symbol(at: address &- headers.bias, in: image)
+    else { return nil }
+    match.address &+= headers.bias
+    return match
   }
 }

@@ -2,7 +2,8 @@
 
 import CLinuxBacktrace
 
-/// A frame's registers by their DWARF numbers. One that the frame's callee did not preserve is nil.
+/// A frame's registers by their DWARF numbers. One that the frame's callee did not preserve, or that is not known of a
+/// thread which was looked at from outside, is nil.
 struct Registers {
   #if arch(x86_64)
   static let framePointer = 6
@@ -25,6 +26,7 @@ struct Registers {
   init(_ captured: backtrace_registers) {
     // A C array is a tuple of as many words in Swift; its bytes are the words in order.
     values = unsafe withUnsafeBytes(of: captured.values) { unsafe $0.bindMemory(to: UInt64.self).map { $0 } }
+    for register in 0..<values.count where captured.known >> register & 1 == 0 { values[register] = nil }
   }
 
   subscript(register: Int) -> UInt64? {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Walks a copied stack. A frame is left by its call frame information; code that has none (some hand-written assembly,
-// generated code) by the frame pointer. The walk ends at the outermost frame (the kernel's and libc's entry points say
+// generated code) by the frame pointer, which is searched for where it is not known (FramePointerSearch). The walk ends at the outermost frame (the kernel's and libc's entry points say
 // that their return address is undefined), at the end of the copy, or where a step would not lead outwards, which is
 // also what keeps a walk over damaged information finite.
 
@@ -16,7 +16,7 @@ struct PhysicalFrame {
 }
 
 struct Unwinder {
-  let memory: ProcessMemory
+  var memory: ProcessMemory
   let images: [Image]
   private var headers: [UInt64: ProgramHeaders?] = [:]
 
@@ -51,7 +51,15 @@ struct Unwinder {
     guard let image = image(at: frame.codeAddress), let table = programHeaders(of: image)?.callFrameTable,
       let information = CallFrameInformation(covering: frame.codeAddress, table: table, in: memory),
       let rules = CallFrameRules(information, at: frame.codeAddress)
-    else { return callerByFramePointer(of: frame) }
+    else {
+      let isKnown = frame.registers[Registers.framePointer] != nil
+      let start = isKnown ? nil : symbol(at: frame.codeAddress)?.address
+      return callerByFramePointer(of: withFramePointer(frame, start: start))
+    }
+    var frame = frame
+    if case .register(Registers.framePointer, _) = rules.frameAddress {
+      frame = withFramePointer(frame, start: information.function.lowerBound)
+    }
     return caller(of: frame, by: rules, information)
   }
 

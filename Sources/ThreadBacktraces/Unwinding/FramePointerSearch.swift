@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Of a thread that is blocked in a system call the stack pointer and the program counter are known, and no other
+// register. libc's frames go by the stack pointer. That of the function that called libc goes by its frame pointer, as
+// a rule, which libc has left in its register. So it is found by what the function did first: its prologue pushes
+// registers, sets the frame pointer and takes room for its variables, and the sum of that is the distance to the stack
+// pointer. What is found counts if a return address stands where the frame's should.
+//
+// A frame that has grown since, or is aligned, is searched for upwards from the stack pointer. Remains of earlier calls
+// look like frames too, so the frame whose return address follows a call of this very function wins; else the first
+// that leads to another one. From there on every frame tells its caller's registers.
+//
+// On AArch64 libc's functions that may block save the frame pointer, and nothing is searched for.
+
+extension Unwinder {
+  /// The frame with its frame pointer, if that was not known and is to be found.
+  ///
+  /// - Parameter start: Where the frame's function begins, if that is known.
+  func withFramePointer(_ frame: PhysicalFrame, start: UInt64?) -> PhysicalFrame {
+    guard frame.registers[Registers.framePointer] == nil else { return frame }
+    var found = frame
+    found.registers[Registers.framePointer] = framePointer(of: frame, start: start)
+    return found
+  }
+
+  private func framePointer(of frame: PhysicalFrame, start: UInt64?) -> UInt64? {
+    #if arch(x86_64)
+    let stackPointer = frame.registers.stackPointer
+    if let start, frame.codeAddress > start {
+      let code = memory.bytes(at: start, count: Int(min(frame.codeAddress &- start, 64)))
+      if let distance = Prologue(code).framePointerDistance {
+        let candidate = stackPointer &+ UInt64(distance)
+        if returnAddress(ofFrameAt: candidate) != nil { return candidate }
+      }
+    }
+    var plausible: UInt64?
+    for candidate in stride(from: stackPointer, to: min(stackPointer &+ 16_384, memory.stackRange.upperBound), by: 8) {
+      guard let returnAddress = returnAddress(ofFrameAt: candidate), let outer = memory.word(at: candidate) else {
+        continue
+      }
+      if let start, callee(before: returnAddress) == start { return candidate }
+      if plausible == nil, outer > candidate, self.returnAddress(ofFrameAt: outer) != nil { plausible = candidate }
+    }
+    return plausible
+    #else
+    return nil
+    #endif
+  }
+
+  /// What is behind a frame record, if it follows a call.
+  private func returnAddress(ofFrameAt address: UInt64) -> UInt64? {
+    guard address % 8 == 0, memory.stackRange.contains(address), let word = memory.word(at: address &+ 8),
+      image(at: word) != nil, isCall(before: word)
+    else { return nil }
+    return word
+  }
+
+  /// Where the direct call before this address leads.
+  private func callee(before address: UInt64) -> UInt64? {
+    let code = memory.bytes(at: address &- 5, count: 5)
+    guard code.first == 0xe8, let distance = code.littleEndian(at: 1, as: Int32.self) else { return nil }
+    return address &+ UInt64(bitPattern: Int64(distance))
+  }
+
+  /// Whether the instruction before this address is a call: `call rel32`, or `call` of a register or of memory.
+  private func isCall(before address: UInt64) -> Bool {
+    if let callee = callee(before: address), image(at: callee) != nil { return true }
+    let code = memory.bytes(at: address &- 7, count: 7)
+    guard code.count == 7 else { return false }
+    return [2, 3, 4, 6, 7].contains { length in
+      let operand = code[7 - length + 1]
+      guard code[7 - length] == 0xff, operand >> 3 & 7 == 2 else { return false }
+      return Self.length(ofOperand: operand) == length - 1
+    }
+  }
+
+  /// The bytes of a ModRM byte with what follows it (Intel SDM 2, 2.1.5).
+  private static func length(ofOperand operand: UInt8) -> Int {
+    let hasScale = operand & 7 == 4
+    switch operand >> 6 {
+    case 0: return operand & 7 == 5 ? 5 : hasScale ? 2 : 1
+    case 1: return hasScale ? 3 : 2
+    case 2: return hasScale ? 6 : 5
+    default: return 1
+    }
+  }
+}
+
+/// What the first instructions of an x86_64 function do to its stack.
+struct Prologue {
+  /// How far the frame pointer is above the stack pointer; nil if the function sets none, or does what is not known.
+  private(set) var framePointerDistance: Int?
+
+  /// - Parameter code: From the function's first instruction up to the one that it is at, or as many as are of interest.
+  init(_ code: [UInt8]) {
+    var pushed = 0
+    var framePointer: Int?
+    var rest = code[...]
+    func number<T: FixedWidthInteger & BitwiseCopyable & SignedInteger>(_ offset: Int, _ type: T.Type) -> Int? {
+      code.littleEndian(at: rest.startIndex + offset, as: type).map { Int($0) }
+    }
+    while !rest.isEmpty {
+      if rest.starts(with: [0xf3, 0x0f, 0x1e, 0xfa]) {  // endbr64
+        rest = rest.dropFirst(4)
+      } else if rest.starts(with: [0x48, 0x89, 0xe5]) {  // mov %rsp, %rbp
+        framePointer = pushed
+        rest = rest.dropFirst(3)
+      } else if rest.starts(with: [0x48, 0x8d, 0x6c, 0x24]), let above = number(4, Int8.self) {
+        // lea above(%rsp), %rbp
+        framePointer = pushed - above
+        rest = rest.dropFirst(5)
+      } else if rest.starts(with: [0x48, 0x8d, 0xac, 0x24]), let above = number(4, Int32.self) {
+        framePointer = pushed - above
+        rest = rest.dropFirst(8)
+      } else if rest.starts(with: [0x48, 0x83, 0xec]), let room = number(3, Int8.self) {  // sub room, %rsp
+        pushed += room
+        rest = rest.dropFirst(4)
+      } else if rest.starts(with: [0x48, 0x81, 0xec]), let room = number(3, Int32.self) {
+        pushed += room
+        rest = rest.dropFirst(7)
+      } else if rest.starts(with: [0x48, 0x83, 0xc4]), let room = number(3, Int8.self), room < 0 {  // add -128, %rsp
+        pushed -= room
+        rest = rest.dropFirst(4)
+      } else if rest.starts(with: [0x48, 0x83, 0xe4]) || rest.starts(with: [0x48, 0x81, 0xe4]) {  // and, %rsp: aligned
+        return
+      } else if rest.count > 1, rest.first == 0x41, rest.dropFirst().first.map({ $0 & 0xf8 == 0x50 }) == true {
+        pushed += 8
+        rest = rest.dropFirst(2)
+      } else if let push = rest.first, push & 0xf8 == 0x50 {
+        pushed += 8
+        rest = rest.dropFirst()
+      } else {
+        break
+      }
+    }
+    framePointerDistance = framePointer.map { pushed - $0 }
+  }
+}
