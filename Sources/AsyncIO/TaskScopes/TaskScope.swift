@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It may be handed to other code, which then starts tasks in it, from any thread.
 public final class TaskScope: Sendable {
-  private let state = Mutex(TaskScopeState<Waiter>())
+  private let state = Mutex(TaskScopeState<LineWait>())
   private let children = Mutex<[ObjectIdentifier: AnyTaskHandle]>([:])
   private let scope: CancelScope
 
@@ -107,7 +107,7 @@ public final class TaskScope: Sendable {
     children.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(task)) }
     let ended = state.withLock { $0.end(error) }
     if ended.isFirstError { scope.node.cancel(CancelReason(.siblingFailed, task.waitDescription)) }
-    _ = ended.waiter?.resume()
+    ended.claim?.resume()
   }
 
   func bodyFailed(_ error: any Error) {
@@ -121,30 +121,28 @@ public final class TaskScope: Sendable {
     var wasCancelled = false
     while !state.withLock({ $0.close() }) {
       do {
-        _ = try await waitInLine(WaitReason("end the task scope", on: self)) {
-          self.join($0)
-        } leave: {
-          self.leave()
-        }
+        try await waitInLine { begin(WaitReason("end the task scope", on: self)) } leave: { leave() }
       } catch {
         // Or a task has begun after the last one had ended, and before this one could go on.
         guard Task.isCancelled else { continue }
         wasCancelled = true
-        await waitInLineUninterrupted(WaitReason("end the cancelled task scope", on: self)) {
-          self.join($0)
-        } leave: {
-          _ = self.leave()
+        await waitInLineUninterrupted {
+          begin(WaitReason("end the cancelled task scope", on: self))
+        } leave: { _ in
+          _ = leave()
         }
       }
     }
     return state.withLock { $0.wasCancelledAtTheEnd } || wasCancelled
   }
 
-  private func join(_ waiter: Waiter) {
-    if state.withLock({ $0.join(waiter) }) { _ = waiter.resume() }
+  private func begin(_ reason: WaitReason) -> Attempt<Void, Void> {
+    state.withLock { state in
+      state.running == 0 ? .done(()) : .wait(reason) { state.join($0) }
+    }
   }
 
-  private func leave() -> Bool? { state.withLock { $0.leave() } ? true : nil }
+  private func leave() -> Void? { state.withLock { $0.leave() } }
 
   /// Carries the cancellation of the scope's body on to its tasks.
   func cancelTasks() {

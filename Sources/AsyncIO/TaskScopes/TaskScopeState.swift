@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
+
 /// What a task scope knows, as a value: how many of its tasks have not ended, and which errors there were. It opens,
 /// tasks come and go, its body ends, and it closes when the last task has.
-struct TaskScopeState<Waiter: Sendable>: Sendable {
+struct TaskScopeState<Waiter: LineWaiter>: Sendable {
   private(set) var running = 0
   private(set) var errors: [any Error] = []
   private(set) var isClosed = false
@@ -21,8 +23,8 @@ struct TaskScopeState<Waiter: Sendable>: Sendable {
   struct Ended: Sendable {
     /// The first error: the others are to be cancelled.
     var isFirstError = false
-    /// Who waits for the last one.
-    var waiter: Waiter?
+    /// The wait for the last one.
+    var claim: Waiter.Claim?
   }
 
   /// A task has ended, with an error that is no cancellation or without one.
@@ -30,7 +32,7 @@ struct TaskScopeState<Waiter: Sendable>: Sendable {
     running -= 1
     var ended = Ended()
     if let error { ended.isFirstError = add(error) }
-    if running == 0 { ended.waiter = waiter }
+    if running == 0 { ended.claim = waiter?.claimOfAnyone }
     return ended
   }
 
@@ -56,16 +58,13 @@ struct TaskScopeState<Waiter: Sendable>: Sendable {
     if waiter != nil && running > 0 { wasCancelledAtTheEnd = true }
   }
 
-  /// The body waits for the last task. It may have ended by now.
-  mutating func join(_ waiter: Waiter) -> Bool {
-    self.waiter = waiter
-    return running == 0
-  }
+  /// The body waits for the last task, in the section that found one running.
+  mutating func join(_ waiter: Waiter) { self.waiter = waiter }
 
-  /// The body waits no longer. Whether that is because nothing runs any more.
-  mutating func leave() -> Bool {
+  /// The body waits no longer. Something if that is because nothing runs any more.
+  mutating func leave() -> Void? {
     waiter = nil
-    return running == 0
+    return running == 0 ? () : nil
   }
 
   /// Nothing runs, and nothing may begin any more, unless something has begun meanwhile.

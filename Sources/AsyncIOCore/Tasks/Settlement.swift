@@ -7,7 +7,7 @@ import Synchronization
 package struct Settlement: ~Copyable, Sendable {
   typealias Callback = @Sendable () -> Void
 
-  private let state = Mutex(SettlementState<Waiter, Callback>())
+  private let state = Mutex(SettlementState<LineWait, Callback>())
 
   package init() {}
 
@@ -27,10 +27,10 @@ package struct Settlement: ~Copyable, Sendable {
       return state.finish(phase)
     }
     guard let told else { return false }
-    for listener in told {
-      switch listener {
-      case .waiter(let waiter): _ = waiter.resume()
-      case .callback(let callback): callback()
+    for telling in told {
+      switch telling {
+      case .resume(let claim): claim.resume()
+      case .call(let callback): callback()
       }
     }
     return true
@@ -40,31 +40,22 @@ package struct Settlement: ~Copyable, Sendable {
   ///
   /// - Throws: `CancellationError` if the task that waits is cancelled before.
   package nonisolated(nonsending) func wait(_ reason: WaitReason) async throws {
-    if phase != .pending { return }
-    _ = try await waitInLine(reason) {
-      join($0)
-    } leave: {
-      leave($0) ? true : nil
-    }
+    try await waitInLine { begin(reason) } leave: { leave($0) }
   }
 
   /// The same, whatever happens to the task that waits.
   package nonisolated(nonsending) func waitUninterrupted(_ reason: WaitReason) async {
-    if phase != .pending { return }
-    await waitInLineUninterrupted(reason) {
-      join($0)
-    } leave: {
-      _ = leave($0)
+    await waitInLineUninterrupted { begin(reason) } leave: { leave($0) }
+  }
+
+  private func begin(_ reason: WaitReason) -> Attempt<Void, Int> {
+    state.withLock { state in
+      if state.phase != .pending { return .done(()) }
+      return .wait(reason) { state.join($0) }
     }
   }
 
-  private func join(_ waiter: Waiter) -> Int {
-    let (token, hasEnded) = state.withLock { $0.join(waiter) }
-    if hasEnded { _ = waiter.resume() }
-    return token
-  }
-
-  private func leave(_ token: Int) -> Bool { state.withLock { $0.leave(token) } }
+  private func leave(_ token: Int) -> Void? { state.withLock { $0.leave(token) ? () : nil } }
 
   /// Calls back on the loop of the calling thread, or else the shared one, in a turn after the end; with the task-local
   /// values of now.

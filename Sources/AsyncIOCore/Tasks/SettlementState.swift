@@ -2,13 +2,19 @@
 
 /// What tasks and futures have in common, as a value: it is pending, and then it is settled, once, and everybody who
 /// waits is told. What it ended with is kept by whoever owns this.
-struct SettlementState<Waiter: Sendable, Callback: Sendable>: Sendable {
+struct SettlementState<Waiter: LineWaiter, Callback: Sendable>: Sendable {
   typealias Token = WaitList<Listener>.Token
 
-  /// Who is to be told of the end, in the order in which they came: asyncio wakes whoever awaits by a callback too.
+  /// Who is to be told of the end, in the order in which they came: asyncio wakes a task that awaits by a callback too.
   enum Listener: Sendable {
     case waiter(Waiter)
     case callback(Callback)
+  }
+
+  /// How a listener is told, after the mutex was let go.
+  enum Telling: Sendable {
+    case resume(Waiter.Claim)
+    case call(Callback)
   }
 
   private(set) var phase = SettlementPhase.pending
@@ -19,18 +25,21 @@ struct SettlementState<Waiter: Sendable, Callback: Sendable>: Sendable {
   init() {}
 
   /// Ends it. Nil if it has ended before; else those who are to be told, in this order.
-  mutating func finish(_ phase: SettlementPhase) -> [Listener]? {
+  mutating func finish(_ phase: SettlementPhase) -> [Telling]? {
     precondition(phase != .pending)
     guard self.phase == .pending else { return nil }
     self.phase = phase
-    return listeners.takeAll()
+    return listeners.takeAll().map { listener in
+      switch listener {
+      // The end is no grant that could be lost: a task that was cancelled before finds it when it leaves.
+      case .waiter(let waiter): .resume(waiter.claimOfAnyone)
+      case .callback(let callback): .call(callback)
+      }
+    }
   }
 
-  /// Waits for the end. The end may have come by now: then the waiter is to be resumed at once.
-  mutating func join(_ waiter: Waiter) -> (token: Token, hasEnded: Bool) {
-    guard phase == .pending else { return (listeners.reserveToken(), true) }
-    return (listeners.join(.waiter(waiter)), false)
-  }
+  /// Waits for the end, in the section that found it pending.
+  mutating func join(_ waiter: Waiter) -> Token { listeners.join(.waiter(waiter)) }
 
   /// Whether what was waited for has come.
   mutating func leave(_ token: Token) -> Bool {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The waits of what hands things from task to task all the time, a queue, a channel: as `Waiter`, which see, with two
-// differences.
+// The wait of a task in a line that is not a loop's own: at a lock, a queue, a future. Those may be used from any thread,
+// so they keep their state behind a mutex, and a wait begins, is granted what it is for, and leaves within its sections.
 //
-// Nothing is granted to a task that is gone. Behind its mutex the state *claims* a wait before it grants it something,
+// Nothing is granted to a task that is gone. Within its section the state *claims* a wait before it grants it something,
 // and passes over one that is over. Only the thread of the wait's own loop can tell that it is; but then it is certain:
 // until that thread has resumed what it has claimed, it does nothing else that could end the wait. From another thread
 // the claim is always had, and a task that is cancelled in between finds what it was granted when it leaves the line.
-// So nothing has to be taken back after the mutex was let go, when others may have seen it gone.
+// So nothing is taken back after the mutex was let go, when others may have seen it gone.
 //
-// And to wait is one asynchronous call, that of `suspend`: 20 ns of 160 for an item that two tasks pass through a queue
-// (Swift 6.3.1, x86_64). For that `wait` becomes part of its caller, in whatever module that is specialized for the
-// items that users have, and the steps around the suspension are functions that it calls.
+// To wait is one asynchronous call, that of `suspend`: 20 ns of 160 for an item that two tasks pass through a queue
+// (Swift 6.3.1, x86_64; `make bench`, case queue). For that `wait` becomes part of its caller, in whatever module that is
+// specialized for the items that users have, and the steps around the suspension are functions that it calls.
 
 import CSwiftRuntime
 
 /// The wait of a task that stands in a line.
-@safe @usableFromInline package struct LineWait: Sendable {
-  // Safety: those who use it are the task that waits, and who finds it in the line, behind the mutex without which the
-  // task cannot leave. A loop with a wait on it is kept, see `EventLoop.close`.
+@safe @usableFromInline package struct LineWait: LineWaiter {
+  // Safety: it is used by the task that waits, and by code that finds it in the line, behind the mutex without which
+  // the task cannot leave. A loop with a wait on it is kept, see `EventLoop.close`.
   private let loop: Unmanaged<EventLoop>
   private let id: WaitID
 
@@ -41,11 +41,27 @@ import CSwiftRuntime
     }
   }
 
+  @usableFromInline package var claimOfAnyone: Claim {
+    unsafe loop._withUnsafeGuaranteedRef { loop in Claim(loop: loop.isCurrent ? nil : loop, id: id) }
+  }
+
   /// Suspends the calling task until the wait is ended, or the task cancelled.
   @inlinable @inline(__always) package nonisolated(nonsending) func wait() async {
     let (handler, suspender) = unsafe prepare()
     if let suspender { await suspender.suspend() }
     if unsafe finish(handler) { await EventLoop.letOthersRunUninterrupted() }
+  }
+
+  /// The same until a time of the loop's clock at the latest.
+  package nonisolated(nonsending) func wait(until deadline: EventLoop.Instant?) async -> WaitOutcome {
+    let loop = unsafe loop.takeUnretainedValue()
+    return await loop.wait(id, until: deadline?.nanoseconds ?? .max)
+  }
+
+  /// The same, whatever happens to the task.
+  package nonisolated(nonsending) func waitUninterrupted() async {
+    let loop = unsafe loop.takeUnretainedValue()
+    await loop.waitUninterrupted(id)
   }
 
   /// What to throw if the task was cancelled.
@@ -97,6 +113,11 @@ import CSwiftRuntime
       _ = EventLoop.withLoopOfThisThread { $0.resume(id) }
     }
   }
+}
+
+extension Few<LineWait.Claim> {
+  /// Ends the waits, in the order in which they were claimed.
+  @inlinable package func resume() { forEach { $0.resume() } }
 }
 
 extension EventLoop {

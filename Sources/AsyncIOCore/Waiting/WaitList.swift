@@ -32,15 +32,9 @@ package struct WaitList<Element> {
   /// - Returns: What `leave` takes.
   @discardableResult
   package mutating func join(_ element: Element) -> Token {
-    let token = reserveToken()
-    places.append(Place(token: token, element: element))
-    occupied += 1
-    return token
-  }
-
-  /// A token for a place that is not taken.
-  package mutating func reserveToken() -> Token {
     lastToken += 1
+    places.append(Place(token: lastToken, element: element))
+    occupied += 1
     return lastToken
   }
 

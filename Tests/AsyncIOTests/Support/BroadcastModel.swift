@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
+
 @testable import AsyncIO
 
 /// What a task of the model does with a broadcast. The numbers of one sender's items grow.

@@ -8,7 +8,7 @@
 // (`claim`), both answers are tried. That it is resumed late is nothing more than that it goes on late, so it is resumed
 // at once.
 
-@testable import AsyncIO
+import AsyncIOCore
 
 /// One order of events; see `explore` for how to get them all.
 final class Interleaving {
@@ -33,10 +33,12 @@ final class Interleaving {
     var operations: ArraySlice<Operation>
     var wait: Wait?
     var isCancelled = false
+    var hasBegun = false
     var outcomes: [String] = []
   }
 
   private var tasks: [Task] = []
+  private var alike = 0
   private var waits: [Wait] = []
   private var choices: Choices
   private var cancellationsLeft: Int
@@ -50,10 +52,12 @@ final class Interleaving {
   /// Runs the tasks in one order of events.
   ///
   /// - Parameters:
+  ///   - alike: How many tasks, the first ones, do the same: they begin in their order, since any other is only another
+  ///     way to number them.
   ///   - cancellations: How many tasks are cancelled, at most.
   ///   - check: Is called after each step: what is wrong; nil if nothing is.
   static func run(
-    _ choices: inout Choices, tasks: [[Operation]], cancellations: Int, check: () -> String?
+    _ choices: inout Choices, tasks: [[Operation]], alike: Int = 0, cancellations: Int, check: () -> String?
   ) throws -> Interleaving {
     let model = Interleaving(choices, cancellations: cancellations)
     defer {
@@ -61,6 +65,7 @@ final class Interleaving {
       model.end()
     }
     model.tasks = tasks.map { Task(operations: $0[...]) }
+    model.alike = alike
     while try model.perform() {
       if let fault = check() { throw model.fault(fault) }
     }
@@ -84,8 +89,10 @@ final class Interleaving {
 
   /// Lets one thing happen that can. False when nothing does.
   private func perform() throws -> Bool {
-    let ready = tasks.indices.filter { isReady(tasks[$0]) }
-    let cancellable = cancellationsLeft > 0 ? tasks.indices.filter { isCancellable(tasks[$0]) } : []
+    let ready = tasks.indices.filter { isReady(tasks[$0]) && !isBehindOneAlike($0) }
+    let cancellable = tasks.indices.filter {
+      cancellationsLeft > 0 && isCancellable(tasks[$0]) && !isBehindOneAlike($0)
+    }
     // When nobody can go on, it may end here or go on with a cancellation.
     let count = ready.count + cancellable.count + (ready.isEmpty ? 1 : 0)
     let choice = choices.pick(count)
@@ -97,6 +104,11 @@ final class Interleaving {
       return false
     }
     return true
+  }
+
+  /// Whether the task has not begun, as one before it that does the same.
+  private func isBehindOneAlike(_ index: Int) -> Bool {
+    index > 0 && index < alike && !tasks[index - 1].hasBegun
   }
 
   private func isReady(_ task: Task) -> Bool {
@@ -111,6 +123,7 @@ final class Interleaving {
   private func cancel(_ index: Int) {
     cancellationsLeft -= 1
     tasks[index].isCancelled = true
+    tasks[index].hasBegun = true
     events.append(Event(task: index, what: "is cancelled"))
     if let wait = tasks[index].wait, wait.phase == .waiting { wait.phase = .cancelled }
   }
@@ -131,6 +144,7 @@ final class Interleaving {
 
   private func begin(_ index: Int) {
     let wait = Wait(self, task: index)
+    tasks[index].hasBegun = true
     switch tasks[index].operations.removeFirst()(ModelWaiter(wait: wait)) {
     case .done(let outcome): end(index, outcome)
     case .waits(let line, let leave):
@@ -169,9 +183,9 @@ final class Interleaving {
       self.task = task
     }
 
-    func claim() -> Bool {
+    func claim(evenIfCancelled: Bool) -> Bool {
       precondition(standing == .inLine, "a place in the line was granted something twice: \(model.events)")
-      let isKnownToBeOver = phase == .cancelled && model.choices.pick(2) == 1
+      let isKnownToBeOver = phase == .cancelled && !evenIfCancelled && model.choices.pick(2) == 1
       model.events.append(Event(task: task, what: isKnownToBeOver ? "is passed over" : "is granted something"))
       let first = model.waits.first { $0.standing == .inLine && $0.line == line }
       precondition(first === self, "\(task) has overtaken another: \(model.events)")
@@ -185,10 +199,28 @@ final class Interleaving {
 struct ModelWaiter: LineWaiter {
   fileprivate let wait: Interleaving.Wait
 
-  func claim() -> ModelWaiter? { wait.claim() ? self : nil }
+  func claim() -> ModelWaiter? { wait.claim(evenIfCancelled: false) ? self : nil }
 
-  /// Ends the wait, as whoever has claimed it does after the mutex was let go.
+  var claimOfAnyone: ModelWaiter {
+    _ = wait.claim(evenIfCancelled: true)
+    return self
+  }
+
+  /// Ends the wait, as the thread that has claimed it does after the mutex was let go.
   func resume() { if wait.phase == .waiting { wait.phase = .resumed } }
+}
+
+extension Few<ModelWaiter> {
+  func resume() { forEach { $0.resume() } }
+}
+
+/// A waiter that is never cancelled.
+struct NumberedWaiter: LineWaiter, Hashable {
+  let number: Int
+
+  func claim() -> NumberedWaiter? { self }
+
+  var claimOfAnyone: NumberedWaiter { self }
 }
 
 struct InterleavingError: Error, CustomStringConvertible {

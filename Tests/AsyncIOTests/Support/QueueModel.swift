@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
+
 @testable import AsyncIO
 
 /// What a task of the model does with a queue. The numbers of one producer's items grow.
@@ -92,7 +94,7 @@ private final class QueueModel<Items: ItemStorage<Int>> {
   private func join(_ waiter: ModelWaiter) -> Interleaving.Step {
     if state.unfinished == 0 { return .done("joined") }
     let token = state.waitUntilFinished(waiter)
-    return .waits(line: "waits to join") { [self] in state.leave(token) ? "joined" : nil }
+    return .waits(line: "waits to join") { [self] in state.leave(token).map { "joined" } }
   }
 
   private func shutdown(_ immediate: Bool) -> Interleaving.Step {

@@ -1,223 +1,228 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
 import Testing
 
 @testable import AsyncIO
 
 /// What lets some in at a time, in every order of events.
 @Suite struct PermitInterleavingTests {
-  @Test(arguments: 1...4) func theLockIsHeldByOneTaskAndNeverLost(tasks: Int) throws {
-    let states = try exploreWaits(tasks: tasks, LockMachine())
-    #expect(states > tasks * tasks)
+  @Test(arguments: [(1, 1), (2, 2), (3, 3), (4, 1)]) func theLockIsHeldByOneTaskAndNeverLost(
+    tasks: Int, cancellations: Int
+  ) throws {
+    try explorePermits(
+      SemaphoreState<ModelWaiter>(value: 1, bound: 1), permits: 1, tasks: tasks, cancellations: cancellations)
   }
 
-  @Test(arguments: 1...4, [0, 1, 2, 3]) func aSemaphoreHasAsManyInsideAsPermitsAndLosesNone(
-    tasks: Int, permits: Int
-  ) throws {
-    let states = try exploreWaits(tasks: tasks, SemaphoreMachine(permits: permits))
-    #expect(states > tasks)
+  @Test(arguments: [0, 1, 2, 3]) func aSemaphoreHasAsManyInsideAsPermitsAndLosesNone(permits: Int) throws {
+    let state = SemaphoreState<ModelWaiter>(value: permits)
+    try explorePermits(state, permits: permits, tasks: 3, cancellations: 3)
+    // One more is released by a task that never acquired it.
+    try explorePermits(state, permits: permits, tasks: 3, extra: 1, cancellations: 1)
   }
 
   @Test(arguments: [(1, [2]), (1, [0, 2]), (2, [1]), (0, [3, 1]), (3, [0, 4])])
   func aCapacityLimiterFollowsItsTotal(total: Int, changes: [Int]) throws {
-    let states = try exploreWaits(tasks: 4, CapacityMachine(total: total, changes: changes))
-    #expect(states > 100)
+    let runs = try explore { choices in
+      let model = CapacityModel(total: total)
+      let tasks = (0..<3).map { [model.acquire($0), model.release($0)] } + [changes.map(model.change)]
+      let run = try Interleaving.run(&choices, tasks: tasks, alike: 3, cancellations: 1, check: { model.fault })
+      if let fault = model.faultAtEnd(stuck: run.stuck.count) { throw run.fault(fault) }
+    }
+    #expect(runs > 100)
   }
 
   /// The model would not be worth much if it found nothing wrong with a machine that is.
-  @Test(arguments: FaultyLock.Mistake.allCases) func aMistakeInTheMachineIsFound(mistake: FaultyLock.Mistake) {
-    #expect(throws: WaitModelError.self) { try exploreWaits(tasks: 3, FaultyLock(mistake: mistake)) }
-  }
-}
-
-// MARK: - The machines
-
-/// What there is to say of permits.
-private func permitFault(_ view: WaitModelView, permits: Int, free: Int) -> String? {
-  let taken = view.inside.count + view.granted.count
-  if taken > permits { return "\(taken) have one of \(permits) permits" }
-  guard view.isSettled else { return nil }
-  if taken + free != permits { return "\(permits - taken) permits should be free, \(free) are" }
-  if free > 0 && !view.waiting.isEmpty { return "\(view.waiting) wait though \(free) permits are free" }
-  return nil
-}
-
-private struct LockMachine: WaitMachine {
-  typealias Request = Void
-  typealias Value = Void
-  var state = LockState<Int>()
-  func key(_ numbers: [Int]) -> [Int] { [state.isLocked ? 1 : 0] }
-
-  mutating func ask(_ task: Int) -> (passes: Bool, granted: [Granted]) { (state.tryAcquire(), []) }
-
-  mutating func join(_ task: Int) -> (place: LockState<Int>.Line.Token, passes: Bool, granted: [Granted]) {
-    let (token, next) = state.join(task)
-    return (token, false, next.map { [$0] } ?? [])
-  }
-
-  mutating func passOver(_ granted: Granted) -> [Granted] { state.passOver(granted).map { [$0] } ?? [] }
-  mutating func leave(_ place: LockState<Int>.Line.Token) -> Bool { state.leave(place) }
-  var isHeld: Bool { true }
-  mutating func exit(_ task: Int) -> [Granted] { state.release().map { [$0] } ?? [] }
-
-  func fault(_ view: WaitModelView) -> String? {
-    if !view.inside.isEmpty && !state.isLocked { return "the lock is free though \(view.inside) holds it" }
-    return permitFault(view, permits: 1, free: state.isLocked ? 0 : 1)
-  }
-}
-
-private struct SemaphoreMachine: WaitMachine {
-  typealias Request = Void
-  typealias Value = Void
-  let permits: Int
-  var state: SemaphoreState<Int>
-  /// One more is released by somebody who never acquired it.
-  var isGenerous: Bool
-  func key(_ numbers: [Int]) -> [Int] { [state.value, isGenerous ? 1 : 0] }
-
-  init(permits: Int) {
-    self.permits = permits
-    state = SemaphoreState(value: permits)
-    isGenerous = permits < 2
-  }
-
-  mutating func ask(_ task: Int) -> (passes: Bool, granted: [Granted]) { (state.tryAcquire(), []) }
-
-  mutating func join(_ task: Int) -> (place: SemaphoreState<Int>.Line.Token, passes: Bool, granted: [Granted]) {
-    let (token, next) = state.join(task)
-    return (token, false, next.map { [$0] } ?? [])
-  }
-
-  mutating func passOver(_ granted: Granted) -> [Granted] { state.passOver(granted).map { [$0] } ?? [] }
-  mutating func leave(_ place: SemaphoreState<Int>.Line.Token) -> Bool { state.leave(place) }
-  var isHeld: Bool { true }
-  mutating func exit(_ task: Int) -> [Granted] { state.release().map { [$0] } ?? [] }
-
-  var actions: [String] { isGenerous ? ["one more is released"] : [] }
-
-  mutating func perform(_ action: String) -> [Granted] {
-    isGenerous = false
-    return state.release().map { [$0] } ?? []
-  }
-
-  func fault(_ view: WaitModelView) -> String? {
-    let released = permits < 2 && !isGenerous ? 1 : 0
-    if state.isLocked != (state.value == 0) { return "isLocked is wrong" }
-    return permitFault(view, permits: permits + released, free: state.value)
-  }
-}
-
-private struct CapacityMachine: WaitMachine {
-  typealias Request = Int
-  typealias Value = Int
-  var state: CapacityState<Int, Int>
-  var changes: [Int]
-  func key(_ numbers: [Int]) -> [Int] {
-    [state.total, changes.count] + state.borrowers.map { numbers[$0] }.sorted()
-  }
-
-  init(total: Int, changes: [Int]) {
-    state = CapacityState(total: total)
-    self.changes = changes
-  }
-
-  mutating func ask(_ task: Int) -> (passes: Bool, granted: [Granted]) { (state.tryAcquire(for: task), []) }
-
-  mutating func join(_ task: Int) -> (place: CapacityState<Int, Int>.Place, passes: Bool, granted: [Granted]) {
-    let (place, next) = state.join(task, for: task)
-    return (place, false, next.map { [$0] } ?? [])
-  }
-
-  mutating func next(after granted: Granted) -> [Granted] { state.next().map { [$0] } ?? [] }
-  mutating func passOver(_ granted: Granted) -> [Granted] { state.passOver(granted).map { [$0] } ?? [] }
-  mutating func leave(_ place: CapacityState<Int, Int>.Place) -> Bool { state.leave(place) }
-  var isHeld: Bool { true }
-  mutating func exit(_ task: Int) -> [Granted] { state.release(by: task).map { [$0] } ?? [] }
-
-  var actions: [String] { changes.first.map { ["the total becomes \($0)"] } ?? [] }
-
-  mutating func perform(_ action: String) -> [Granted] {
-    state.total = changes.removeFirst()
-    return state.next().map { [$0] } ?? []
-  }
-
-  func fault(_ view: WaitModelView) -> String? {
-    let holders = Set(view.inside + view.granted)
-    if state.borrowed != holders.count { return "\(holders) have a token, and \(state.borrowed) are borrowed" }
-    if Set(state.borrowers) != holders { return "\(holders) have a token, and \(state.borrowers) are said to" }
-    if state.available != max(0, state.total - holders.count) { return "\(state.available) are said to be available" }
-    for task in view.waiting where state.standing(of: task) != .waits { return "\(task) isn't known to wait" }
-    if view.isSettled && !view.waiting.isEmpty && state.available > 0 {
-      return "\(view.waiting) wait though \(state.available) tokens are there"
+  @Test(arguments: FaultyLock.Mistake.allCases)
+  fileprivate func aMistakeInTheMachineIsFound(mistake: FaultyLock.Mistake) {
+    #expect(throws: InterleavingError.self) {
+      try explorePermits(FaultyLock(mistake: mistake), permits: 1, tasks: 3, cancellations: 3)
     }
-    if view.isOver && state.borrowed > 0 { return "a token wasn't given back" }
+  }
+}
+
+// MARK: - Permits
+
+/// The machine behind a lock or a semaphore, as the model drives it.
+private protocol PermitMachine {
+  var free: Int { get }
+  mutating func tryAcquire() -> Bool
+  mutating func join(_ waiter: ModelWaiter) -> Line<ModelWaiter, Void, Void>.Token
+  mutating func release() -> ModelWaiter?
+  mutating func leave(_ token: Line<ModelWaiter, Void, Void>.Token) -> Void?
+}
+
+extension SemaphoreState<ModelWaiter>: PermitMachine {
+  fileprivate var free: Int { value }
+}
+
+/// - Parameter extra: How many are released that were not acquired.
+private func explorePermits(
+  _ machine: some PermitMachine, permits: Int, tasks count: Int, extra: Int = 0, cancellations: Int
+) throws {
+  let runs = try explore { choices in
+    let model = PermitModel(machine, permits: permits)
+    let tasks = Array(repeating: [model.acquire, model.release], count: count)
+    let others = Array(repeating: [model.releaseOneMore], count: extra)
+    let run = try Interleaving.run(
+      &choices, tasks: tasks + others, alike: count, cancellations: cancellations, check: { model.fault })
+    if let fault = model.faultAtEnd(stuck: run.stuck.count) { throw run.fault(fault) }
+  }
+  #expect(runs > count)
+}
+
+private final class PermitModel<Machine: PermitMachine> {
+  private var machine: Machine
+  private var permits: Int
+  private var inside = 0
+
+  init(_ machine: Machine, permits: Int) {
+    self.machine = machine
+    self.permits = permits
+  }
+
+  func acquire(_ waiter: ModelWaiter) -> Interleaving.Step {
+    if machine.tryAcquire() { return enter() }
+    let token = machine.join(waiter)
+    return .waits(line: "waits") { [self] in
+      guard machine.leave(token) != nil else { return nil }
+      _ = enter()
+      return "enters"
+    }
+  }
+
+  private func enter() -> Interleaving.Step {
+    inside += 1
+    return .done("enters")
+  }
+
+  func release(_ waiter: ModelWaiter) -> Interleaving.Step {
+    inside -= 1
+    machine.release()?.resume()
+    return .done("releases")
+  }
+
+  func releaseOneMore(_ waiter: ModelWaiter) -> Interleaving.Step {
+    permits += 1
+    machine.release()?.resume()
+    return .done("releases one more")
+  }
+
+  var fault: String? {
+    if inside > permits { return "\(inside) have one of \(permits) permits" }
+    if inside + machine.free > permits { return "\(machine.free) are free though \(inside) of \(permits) are taken" }
     return nil
   }
+
+  func faultAtEnd(stuck: Int) -> String? {
+    if inside + machine.free != permits { return "of \(permits) permits \(machine.free) are free, \(inside) taken" }
+    return stuck > 0 && machine.free > 0 ? "\(stuck) wait though \(machine.free) are free" : nil
+  }
 }
 
-/// A lock that somebody got wrong.
-struct FaultyLock: WaitMachine {
+/// A lock with a mistake in it.
+private struct FaultyLock: PermitMachine {
   enum Mistake: CaseIterable, Sendable {
     case forgetsTheLineWhenReleased, losesWhatACancelledTaskWasGranted, letsOthersOvertake, letsEverybodyIn
-    case servesTheLastFirst
+    case becomesFreeWhenACancelledTaskLeaves
   }
 
-  typealias Request = Void
-  typealias Value = Void
-  typealias Line = WaitQueue<Int, Void, Void>
   let mistake: Mistake
-  var isLocked = false
-  var line = Line()
-  func key(_ numbers: [Int]) -> [Int] { [isLocked ? 1 : 0] }
+  private var isLocked = false
+  private var line = Line<ModelWaiter, Void, Void>()
 
   init(mistake: Mistake) { self.mistake = mistake }
 
-  mutating func ask(_ task: Int) -> (passes: Bool, granted: [Granted]) {
-    if isLocked && mistake != .letsEverybodyIn { return (false, []) }
+  var free: Int { isLocked ? 0 : 1 }
+
+  mutating func tryAcquire() -> Bool {
+    if isLocked && mistake != .letsEverybodyIn { return false }
     isLocked = true
-    return (true, [])
+    return true
   }
 
-  mutating func join(_ task: Int) -> (place: Line.Token, passes: Bool, granted: [Granted]) {
-    let token = line.join(task, ())
-    return (token, false, isLocked ? [] : passOn())
-  }
+  mutating func join(_ waiter: ModelWaiter) -> Line<ModelWaiter, Void, Void>.Token { line.join(waiter) }
 
-  mutating func passOver(_ granted: Granted) -> [Granted] {
-    line.takeBack(granted.token)
-    if mistake == .losesWhatACancelledTaskWasGranted {
+  mutating func release() -> ModelWaiter? {
+    if mistake == .forgetsTheLineWhenReleased {
       isLocked = false
-      return []
+      return nil
     }
-    return passOn()
+    let waiting = line.count
+    let next = line.serveFirst(())?.claim
+    isLocked = next != nil && mistake != .letsOthersOvertake
+    // All who waited were cancelled, and the lock went to one of them.
+    if mistake == .losesWhatACancelledTaskWasGranted, next == nil, waiting > 0 { isLocked = true }
+    return next
   }
 
-  mutating func leave(_ place: Line.Token) -> Bool { line.leave(place) != nil }
-
-  var isHeld: Bool { true }
-  mutating func exit(_ task: Int) -> [Granted] {
-    switch mistake {
-    case .forgetsTheLineWhenReleased, .letsOthersOvertake:
-      isLocked = false
-      return mistake == .letsOthersOvertake ? line.grantFirst(()).map { [$0] } ?? [] : []
-    default: return passOn()
-    }
+  mutating func leave(_ token: Line<ModelWaiter, Void, Void>.Token) -> Void? {
+    let grant: Void? = line.leave(token)
+    if grant == nil, mistake == .becomesFreeWhenACancelledTaskLeaves { isLocked = false }
+    return grant
   }
+}
 
-  private mutating func passOn() -> [Granted] {
-    if mistake == .servesTheLastFirst, let first = line.grantFirst(()) {
-      if let second = line.grantFirst(()) {
-        line.takeBack(first.token)
-        return [second]
+// MARK: - The capacity limiter
+
+private final class CapacityModel {
+  private var state: CapacityState<ModelWaiter, Int>
+  private var holders: Set<Int> = []
+  private var waiting: Set<Int> = []
+
+  init(total: Int) { state = CapacityState(total: total) }
+
+  func acquire(_ task: Int) -> Interleaving.Operation {
+    { [self] waiter in
+      if state.tryAcquire(for: task) { return enter(task) }
+      let place = state.join(waiter, for: task)
+      waiting.insert(task)
+      return .waits(line: "waits") { [self] in
+        waiting.remove(task)
+        guard state.leave(place) != nil else { return nil }
+        _ = enter(task)
+        return "enters"
       }
-      return [first]
     }
-    let next = line.grantFirst(())
-    isLocked = next != nil
-    return next.map { [$0] } ?? []
   }
 
-  func fault(_ view: WaitModelView) -> String? {
-    permitFault(view, permits: 1, free: isLocked ? 0 : 1)
+  private func enter(_ task: Int) -> Interleaving.Step {
+    holders.insert(task)
+    return .done("enters")
+  }
+
+  func release(_ task: Int) -> Interleaving.Operation {
+    { [self] _ in
+      holders.remove(task)
+      var served = Few<ModelWaiter>()
+      state.release(by: task, &served)
+      served.resume()
+      return .done("releases")
+    }
+  }
+
+  func change(to total: Int) -> Interleaving.Operation {
+    { [self] _ in
+      var served = Few<ModelWaiter>()
+      state.setTotal(total, &served)
+      served.resume()
+      return .done("the total becomes \(total)")
+    }
+  }
+
+  var fault: String? {
+    let borrowers = Set(state.borrowers)
+    if state.borrowed != borrowers.count { return "\(borrowers) are said to have a token of \(state.borrowed)" }
+    if !holders.isSubset(of: borrowers) { return "\(holders) have a token, and \(borrowers) are said to" }
+    if !borrowers.subtracting(holders).isSubset(of: waiting) { return "\(borrowers) have a token and \(waiting) wait" }
+    if state.available != max(0, state.total - borrowers.count) { return "\(state.available) are available" }
+    if state.available > 0 && !state.line.isEmpty { return "some wait though \(state.available) tokens are there" }
+    for task in waiting where state.standing(of: task) == nil { return "\(task) isn't known to wait" }
+    return nil
+  }
+
+  func faultAtEnd(stuck: Int) -> String? {
+    if state.borrowed > 0 { return "a token wasn't given back" }
+    return stuck > 0 && state.total > 0 ? "\(stuck) wait for ever" : nil
   }
 }

@@ -30,46 +30,35 @@ final class Completions: Sendable {
   /// The index of the next one that ends; nil if none is left.
   nonisolated(nonsending) func next() async throws -> Int? {
     try await EventLoop.spendBudget()
-    while true {
-      switch ends.next() {
-      case .nothing: return nil
-      case .index(let index): return index
-      case .wait:
-        let index = try await waitInLine(WaitReason("wait for the next task that ends"), until: deadline) { [ends] in
-          ends.join($0)
-        } leave: { [ends] in
-          ends.leave($0)
-        }
-        if let index { return index }
-        if let deadline, let timeout, EventLoop.current.time >= deadline {
-          throw TimeoutError("asCompleted", after: timeout)
-        }
-      }
+    let outcome = try await waitInLine(until: deadline) { [ends] in
+      ends.next()
+    } leave: { [ends] token in
+      ends.leave(token).map { .some($0) }
     }
+    if let outcome { return outcome }
+    throw TimeoutError("asCompleted", after: timeout!)
   }
 }
 
 /// Apart from `Completions`, since callbacks hold it.
 private final class Ends: Sendable {
-  private let state: Mutex<CompletionState<Waiter>>
+  typealias State = CompletionState<LineWait>
 
-  init(count: Int) { state = Mutex(CompletionState(count: count)) }
+  private let state: Mutex<State>
 
-  func next() -> CompletionState<Waiter>.Next { state.withLock { $0.next() } }
+  init(count: Int) { state = Mutex(State(count: count)) }
 
-  func end(_ index: Int) { hand(state.withLock { $0.end(index) }) }
-
-  func join(_ waiter: Waiter) -> CompletionState<Waiter>.Line.Token {
-    let (token, granted, isInVain) = state.withLock { $0.join(waiter) }
-    if isInVain { _ = waiter.resume() }
-    hand(granted)
-    return token
+  func next() -> Attempt<Int?, State.Line.Token> {
+    state.withLock { state in
+      switch state.next() {
+      case .index(let index): .done(index)
+      case .nothing: .done(nil)
+      case .wait: .wait(WaitReason("wait for the next task that ends")) { state.join($0) }
+      }
+    }
   }
 
-  func leave(_ token: CompletionState<Waiter>.Line.Token) -> Int? { state.withLock { $0.leave(token) } }
+  func end(_ index: Int) { state.withLock { $0.end(index) }?.resume() }
 
-  private func hand(_ granted: CompletionState<Waiter>.Line.Granted?) {
-    var next = granted
-    while let granted = next, !granted.waiter.resume() { next = state.withLock { $0.passOver(granted) } }
-  }
+  func leave(_ token: State.Line.Token) -> Int? { state.withLock { $0.leave(token) } }
 }

@@ -27,7 +27,7 @@ final class GatherRun: @unchecked Sendable {
   private let body: nonisolated(nonsending) (Int) async throws -> Void
   private let tasks: LightTasks
   private let loop: EventLoop
-  private let state: Mutex<GatherState<Waiter>>
+  private let state: Mutex<GatherState<LineWait>>
   /// Whether the code that runs is a worker's within the job that starts them.
   @exclusivity(unchecked) private var isStarting = false
 
@@ -106,10 +106,12 @@ final class GatherRun: @unchecked Sendable {
 
   /// The workers end by their cancellation, so this wait need not.
   private nonisolated(nonsending) func waitForWorkers() async {
-    await waitInLineUninterrupted(WaitReason("gather", on: self)) { waiter in
-      if !state.withLock({ $0.join(waiter) }) { _ = waiter.resume() }
-      return true
+    await waitInLineUninterrupted {
+      state.withLock { state in
+        state.mustWait ? .wait(WaitReason("gather", on: self)) { state.join($0) } : .done(())
+      }
     } leave: { _ in
+      ()
     }
   }
 
@@ -149,8 +151,7 @@ final class GatherRun: @unchecked Sendable {
   }
 
   private func endWorker() {
-    let waiter = state.withLock { $0.removeWorker() }
-    _ = waiter?.resume()
+    state.withLock { $0.removeWorker() }?.resume()
   }
 }
 

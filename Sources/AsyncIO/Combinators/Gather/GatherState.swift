@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
+
 /// How far a gathering is, as a value. Its bodies are started in their order; each runs in a worker, and one worker may
 /// run many, one after the other. Whoever gathers adds workers as long as there is something to start, and waits for
 /// them otherwise.
@@ -7,7 +9,7 @@
 ///     idle --addWorker--> working --removeWorker--> idle
 ///                          ^     \
 ///                          +-take-+
-struct GatherState<Waiter: Sendable>: Sendable {
+struct GatherState<Waiter: LineWaiter>: Sendable {
   let count: Int
   /// How many workers there may be at once.
   let limit: Int
@@ -51,16 +53,14 @@ struct GatherState<Waiter: Sendable>: Sendable {
   mutating func stop() { isStopped = true }
 
   /// A worker has ended. Returns who is to be resumed, since all have, or since another one is wanted.
-  mutating func removeWorker() -> Waiter? {
+  mutating func removeWorker() -> Waiter.Claim? {
     workers -= 1
-    return mustWait ? nil : waiter.take()
+    return mustWait ? nil : waiter.take()?.claimOfAnyone
   }
 
-  /// Waits for workers to end. False if there are none, or if more are wanted: then the wait is over at once.
-  mutating func join(_ waiter: Waiter) -> Bool {
-    if mustWait { self.waiter = waiter }
-    return mustWait
-  }
+  /// Waits for workers to end, in the section that found that it must.
+  mutating func join(_ waiter: Waiter) { self.waiter = waiter }
 
-  private var mustWait: Bool { workers == limit || (workers > 0 && !hasMore) }
+  /// Whether workers run, and no more are wanted.
+  var mustWait: Bool { workers == limit || (workers > 0 && !hasMore) }
 }

@@ -11,7 +11,7 @@ struct SettlementWatch {
   private let tokens: [Int?]
 
   /// Begins to watch. Those that have ended count in their order.
-  init(_ sources: [any Settling], until condition: SettlementWatchState<Waiter>.Condition) {
+  init(_ sources: [any Settling], until condition: SettlementWatchState<LineWait>.Condition) {
     let ends = Ends(count: sources.count, until: condition)
     self.ends = ends
     self.sources = sources
@@ -31,21 +31,12 @@ struct SettlementWatch {
   ///
   /// - Throws: `CancellationError` if the task is cancelled before.
   nonisolated(nonsending) func wait(_ reason: WaitReason, until deadline: EventLoop.Instant? = nil) async throws {
-    if ends.isMet { return }
-    _ = try await waitInLine(reason, until: deadline) { [ends] waiter in
-      ends.join(waiter)
-    } leave: { [ends] _ in
-      ends.leave() ? true : nil
-    }
+    _ = try await waitInLine(until: deadline) { [ends] in ends.begin(reason) } leave: { [ends] _ in ends.leave() }
   }
 
   /// Waits until the condition is met, whatever happens to the task.
   nonisolated(nonsending) func waitUninterrupted(_ reason: WaitReason) async {
-    await waitInLineUninterrupted(reason) { [ends] waiter in
-      ends.join(waiter)
-    } leave: { [ends] _ in
-      _ = ends.leave()
-    }
+    await waitInLineUninterrupted { [ends] in ends.begin(reason) } leave: { [ends] _ in ends.leave() }
   }
 
   /// The first that had no value to give, where that ends the wait.
@@ -53,26 +44,19 @@ struct SettlementWatch {
 }
 
 private final class Ends: Sendable {
-  private let state: Mutex<SettlementWatchState<Waiter>>
+  private let state: Mutex<SettlementWatchState<LineWait>>
 
-  init(count: Int, until condition: SettlementWatchState<Waiter>.Condition) {
+  init(count: Int, until condition: SettlementWatchState<LineWait>.Condition) {
     state = Mutex(SettlementWatchState(count: count, until: condition))
   }
 
-  func ended(_ index: Int, _ phase: SettlementPhase) {
-    let waiter = state.withLock { $0.ended(index, phase) }
-    _ = waiter?.resume()
+  func ended(_ index: Int, _ phase: SettlementPhase) { state.withLock { $0.ended(index, phase) }?.resume() }
+
+  func begin(_ reason: WaitReason) -> Attempt<Void, Void> {
+    state.withLock { state in state.isMet ? .done(()) : .wait(reason) { state.join($0) } }
   }
 
-  func join(_ waiter: Waiter) -> Bool {
-    let hasToWait = state.withLock { $0.join(waiter) }
-    if !hasToWait { _ = waiter.resume() }
-    return hasToWait
-  }
-
-  func leave() -> Bool { state.withLock { $0.leave() } }
-
-  var isMet: Bool { state.withLock { $0.isMet } }
+  func leave() -> Void? { state.withLock { $0.leave() } }
 
   var withoutValue: Int? { state.withLock { $0.withoutValue } }
 }

@@ -4,7 +4,7 @@ import AsyncIOCore
 
 /// What somebody knows who waits for several tasks or futures, as a value: they end one after the other, and at some
 /// point that is enough.
-struct SettlementWatchState<Waiter: Sendable>: Sendable {
+struct SettlementWatchState<Waiter: LineWaiter>: Sendable {
   enum Condition: Sendable {
     case allEnded
     case firstEnded
@@ -29,7 +29,7 @@ struct SettlementWatchState<Waiter: Sendable>: Sendable {
   }
 
   /// The one with this index has ended. Returns who is to be resumed.
-  mutating func ended(_ index: Int, _ phase: SettlementPhase) -> Waiter? {
+  mutating func ended(_ index: Int, _ phase: SettlementPhase) -> Waiter.Claim? {
     pending -= 1
     if isMet { return nil }
     switch condition {
@@ -43,18 +43,15 @@ struct SettlementWatchState<Waiter: Sendable>: Sendable {
       }
     }
     if pending == 0 { isMet = true }
-    return isMet ? waiter.take() : nil
+    return isMet ? waiter.take()?.claim() : nil
   }
 
-  /// Waits for the condition. False if it is met already: then the wait is over at once.
-  mutating func join(_ waiter: Waiter) -> Bool {
-    if !isMet { self.waiter = waiter }
-    return !isMet
-  }
+  /// Waits for the condition, in the section that found it not met.
+  mutating func join(_ waiter: Waiter) { self.waiter = waiter }
 
-  /// Waits no longer. Whether that is because the condition is met.
-  mutating func leave() -> Bool {
+  /// Waits no longer. Something if that is because the condition is met.
+  mutating func leave() -> Void? {
     waiter = nil
-    return isMet
+    return isMet ? () : nil
   }
 }

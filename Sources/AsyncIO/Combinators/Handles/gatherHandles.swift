@@ -85,7 +85,7 @@ private nonisolated(nonsending) func awaitValues(of sources: [any Settling]) asy
 /// Returns the first that has no value to give, where that ends the wait.
 @discardableResult
 private nonisolated(nonsending) func awaitAll(
-  _ sources: [any Settling], until condition: SettlementWatchState<Waiter>.Condition
+  _ sources: [any Settling], until condition: SettlementWatchState<LineWait>.Condition
 ) async throws -> (any Settling)? {
   try await EventLoop.spendBudget()
   if sources.isEmpty { return nil }

@@ -11,7 +11,7 @@ public enum ReturnWhen: Hashable, Sendable {
   /// When one has failed, or all have ended. A cancellation is no failure.
   case firstException
 
-  fileprivate var condition: SettlementWatchState<Waiter>.Condition {
+  fileprivate var condition: SettlementWatchState<LineWait>.Condition {
     switch self {
     case .allCompleted: .allEnded
     case .firstCompleted: .firstEnded

@@ -50,9 +50,9 @@ extension Broadcast {
     /// - Throws: `SlowConsumer` as `receive` does.
     @inlinable public func tryReceive() throws(SlowConsumer) -> Element? {
       switch core.receive(index, orWait: false) {
-      case .item(let item): item
-      case .empty, .waiting, .closed: nil
-      case .tooSlow: throw core.slowConsumer
+      case .done(.item(let item)): item
+      case .done(.closed), .notNow, .waits: nil
+      case .done(.tooSlow): throw core.slowConsumer
       }
     }
 

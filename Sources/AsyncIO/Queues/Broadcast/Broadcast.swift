@@ -58,9 +58,9 @@ public final class Broadcast<Element: Sendable>: Sendable {
   /// - Throws: `BroadcastClosed` if the broadcast has been closed.
   @inlinable public func trySend(_ item: Element) throws(BroadcastClosed) -> Bool {
     switch core.send(item, orWait: false) {
-    case .done: true
-    case .full, .waiting: false
-    case .closed: throw BroadcastClosed()
+    case .done(.sent): true
+    case .done(.closed): throw BroadcastClosed()
+    case .notNow, .waits: false
     }
   }
 

@@ -15,16 +15,18 @@
 // A subscriber that waits is handed its item, as in a queue: see HandoverState. The line to receive of a subscriber is
 // empty unless it is at the end, and the line to send is empty unless the ring is full.
 
+public import AsyncIOCore
+
 /// What a broadcast knows, as a value.
 @usableFromInline struct BroadcastState<Element: Sendable, Waiter: LineWaiter>: Sendable {
-  @usableFromInline typealias SenderLine = WaitQueue<Waiter, Element, SendEnd>
-  @usableFromInline typealias ReceiverLine = WaitQueue<Waiter, Void, ReceiveEnd>
+  @usableFromInline typealias SenderLine = Line<Waiter, Element, SendEnd>
+  @usableFromInline typealias ReceiverLine = Line<Waiter, Void, ReceiveEnd>
 
   /// How a wait to send ends.
   @usableFromInline enum SendEnd: Sendable { case sent, closed }
 
   /// How a wait to receive ends.
-  @usableFromInline enum ReceiveEnd: Sendable { case item(Element), closed }
+  @usableFromInline enum ReceiveEnd: Sendable { case item(Element), closed, tooSlow }
 
   /// What came of sending.
   @usableFromInline enum Send: Sendable { case done, full, closed }
@@ -154,7 +156,7 @@
 
   /// Joins the subscriber's line, in the section that found no item.
   @inlinable mutating func waitToReceive(_ index: Int, _ receiver: Waiter) -> ReceiverLine.Token? {
-    subscribers[index]?.receivers.join(receiver, ())
+    subscribers[index]?.receivers.join(receiver)
   }
 
   /// Leaves the line, with what was granted; nil if nothing was.
@@ -214,8 +216,8 @@ extension BroadcastState {
   mutating func close(_ effects: inout Effects) {
     isClosed = true
     for index in subscribers.indices {
-      while let receiver = subscribers[index]?.receivers.serveFirst(.closed) { effects.woken.add(receiver.claim) }
+      subscribers[index]?.receivers.serveAll(.closed, &effects.woken)
     }
-    while let sender = senders.serveFirst(.closed) { effects.woken.add(sender.claim) }
+    senders.serveAll(.closed, &effects.woken)
   }
 }

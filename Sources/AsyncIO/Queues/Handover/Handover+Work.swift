@@ -16,22 +16,16 @@ extension Handover {
     fatalError("\(kind.typeName).taskDone: called more often than items were put", file: file, line: line)
   }
 
-  private enum Join: Sendable { case done, waiting(LineWait, State.JoinerLine.Token), elsewhere }
-
   /// Waits until nothing is unfinished.
   nonisolated(nonsending) func join() async throws {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
-    let join: Join = state.withLock { state in
-      if state.unfinished == 0 { return .done }
-      guard let joiner = LineWait.begin(WaitReason("join", on: self)) else { return .elsewhere }
-      return .waiting(joiner, state.waitUntilFinished(joiner))
-    }
-    switch join {
-    case .done: break
-    case .waiting(let joiner, let token):
-      await joiner.wait()
-      guard state.withLock({ $0.leave(token) }) else { throw joiner.cancellation }
-    case .elsewhere: try await EventLoop.currentOrStarted().anchor.run { try await self.join() }
+    try await waitInLine {
+      state.withLock { state in
+        if state.unfinished == 0 { return .done(()) }
+        return .wait(WaitReason("join", on: self)) { state.waitUntilFinished($0) }
+      }
+    } leave: { token in
+      state.withLock { $0.leave(token) }
     }
   }
 

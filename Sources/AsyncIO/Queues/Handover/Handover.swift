@@ -25,105 +25,80 @@ public import Synchronization
 
   // MARK: - Put
 
-  @usableFromInline enum Put: Sendable { case done, waiting(LineWait, State.PutterLine.Token), full, closed }
-
   /// False if it is closed. What can be put at once is put even by a cancelled task.
   @inlinable @inline(__always) nonisolated(nonsending) func put(_ item: Element) async throws -> Bool {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
-    switch put(item, orWait: true) {
-    case .done: return true
-    case .waiting(let putter, let token):
-      await putter.wait()
-      guard let end = state.withLock({ $0.leave(token) }) else { throw putter.cancellation }
-      return end == .put
-    case .full: return try await putOnLoop(item)
-    case .closed: return false
+    let end = try await waitInLine {
+      put(item, orWait: true)
+    } leave: { token in
+      state.withLock { $0.leave(token) }
     }
+    return end == .put
   }
 
   /// False if it is closed, nil if it is full.
   @inlinable func tryPut(_ item: Element) -> Bool? {
-    switch put(item, orWait: false) {
-    case .done: true
-    case .full, .waiting: nil
-    case .closed: false
-    }
+    guard case .done(let end) = put(item, orWait: false) else { return nil }
+    return end == .put
   }
 
-  /// Puts the item, or lets the calling task begin to wait, if it may and runs on a loop.
-  @inlinable func put(_ item: Element, orWait mayWait: Bool) -> Put {
+  /// Puts the item, or lets the calling task begin to wait, if it may.
+  @inlinable func put(_ item: Element, orWait mayWait: Bool) -> Attempt<State.PutEnd, State.PutterLine.Token> {
     var getter: LineWait.Claim?
-    let put: Put = state.withLock { state in
+    let attempt: Attempt<State.PutEnd, State.PutterLine.Token> = state.withLock { state in
       switch state.put(item) {
       case .done(let next):
         getter = next
-        return .done
-      case .closed: return .closed
+        return .done(.put)
+      case .closed: return .done(.closed)
       case .full:
-        guard mayWait, let putter = beginToPut() else { return .full }
-        return .waiting(putter, state.waitToPut(item, putter))
+        guard mayWait, let putter = beginToPut() else { return .notNow }
+        return .waits(putter, state.waitToPut(item, putter))
       }
     }
     getter?.resume()
-    return put
+    return attempt
   }
 
   @usableFromInline func beginToPut() -> LineWait? { LineWait.begin(WaitReason(kind.nameOfPut, on: self)) }
 
-  /// For a thread without a loop.
-  @usableFromInline nonisolated(nonsending) func putOnLoop(_ item: Element) async throws -> Bool {
-    try await EventLoop.currentOrStarted().anchor.run { try await self.put(item) }
-  }
-
   // MARK: - Get
-
-  @usableFromInline enum Get: Sendable { case item(Element), waiting(LineWait, State.GetterLine.Token), empty, closed }
 
   /// Nil if it is closed and nothing is left. What is there is given even to a cancelled task.
   @inlinable @inline(__always) nonisolated(nonsending) func get() async throws -> Element? {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
-    switch get(orWait: true) {
-    case .item(let item): return item
-    case .waiting(let getter, let token):
-      await getter.wait()
-      guard let end = state.withLock({ $0.leave(token) }) else { throw getter.cancellation }
-      guard case .item(let item) = end else { return nil }
-      return item
-    case .empty: return try await getOnLoop()
-    case .closed: return nil
+    let end = try await waitInLine {
+      get(orWait: true)
+    } leave: { token in
+      state.withLock { $0.leave(token) }
     }
+    guard case .item(let item) = end else { return nil }
+    return item
   }
 
   /// Nil if it is empty.
   @inlinable func tryGet() -> State.GetEnd? {
-    switch get(orWait: false) {
-    case .item(let item): .item(item)
-    case .empty, .waiting: nil
-    case .closed: .closed
-    }
+    guard case .done(let end) = get(orWait: false) else { return nil }
+    return end
   }
 
-  /// Takes an item, or lets the calling task begin to wait, if it may and runs on a loop.
-  @inlinable func get(orWait mayWait: Bool) -> Get {
+  /// Takes an item, or lets the calling task begin to wait, if it may.
+  @inlinable func get(orWait mayWait: Bool) -> Attempt<State.GetEnd, State.GetterLine.Token> {
     var putter: LineWait.Claim?
-    let get: Get = state.withLock { state in
+    let attempt: Attempt<State.GetEnd, State.GetterLine.Token> = state.withLock { state in
       switch state.get() {
       case .item(let item, let next):
         putter = next
-        return .item(item)
-      case .closed: return .closed
+        return .done(.item(item))
+      case .closed: return .done(.closed)
       case .empty:
-        guard mayWait, let getter = beginToGet() else { return .empty }
-        return .waiting(getter, state.waitToGet(getter))
+        guard mayWait, let getter = beginToGet() else { return .notNow }
+        return .waits(getter, state.waitToGet(getter))
       }
     }
     putter?.resume()
-    return get
+    return attempt
   }
 
   @usableFromInline func beginToGet() -> LineWait? { LineWait.begin(WaitReason(kind.nameOfGet, on: self)) }
-
-  @usableFromInline nonisolated(nonsending) func getOnLoop() async throws -> Element? {
-    try await EventLoop.currentOrStarted().anchor.run { try await self.get() }
-  }
 }

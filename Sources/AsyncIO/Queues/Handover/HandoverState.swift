@@ -12,13 +12,15 @@
 // A task that was cancelled while it waits stands in its line until it has left. It is passed over where that is known,
 // within the section that has something for it; see LineWait.
 
+public import AsyncIOCore
+
 /// What passes items from those who put to those who get. With no room at all (a capacity of 0) they have to meet: an
 /// item is put when it is gotten.
 @usableFromInline struct HandoverState<Items: ItemStorage, Waiter: LineWaiter>: Sendable {
   @usableFromInline typealias Element = Items.Element
-  @usableFromInline typealias PutterLine = WaitQueue<Waiter, Element, PutEnd>
-  @usableFromInline typealias GetterLine = WaitQueue<Waiter, Void, GetEnd>
-  typealias JoinerLine = WaitQueue<Waiter, Void, Void>
+  @usableFromInline typealias PutterLine = Line<Waiter, Element, PutEnd>
+  @usableFromInline typealias GetterLine = Line<Waiter, Void, GetEnd>
+  typealias JoinerLine = Line<Waiter, Void, Void>
 
   /// How a wait to put ends.
   @usableFromInline enum PutEnd: Sendable { case put, closed }
@@ -36,7 +38,7 @@
   @usableFromInline var items = Items()
   @usableFromInline var putters = PutterLine()
   @usableFromInline var getters = GetterLine()
-  @usableFromInline var joiners = WaitQueue<Waiter, Void, Void>()
+  @usableFromInline var joiners = Line<Waiter, Void, Void>()
   @usableFromInline var isClosed = false
   /// Items that were put and of which nobody has said yet that they are done with.
   @usableFromInline var unfinished = 0
@@ -81,7 +83,7 @@
   }
 
   /// Joins the line, in the section that found no item.
-  @inlinable mutating func waitToGet(_ getter: Waiter) -> GetterLine.Token { getters.join(getter, ()) }
+  @inlinable mutating func waitToGet(_ getter: Waiter) -> GetterLine.Token { getters.join(getter) }
 
   /// Leaves the line, with what was granted; nil if nothing was.
   @inlinable mutating func leave(_ token: PutterLine.Token) -> PutEnd? { putters.leave(token) }
@@ -110,21 +112,19 @@
   }
 
   /// Joins the line, in the section that found work unfinished.
-  mutating func waitUntilFinished(_ joiner: Waiter) -> JoinerLine.Token { joiners.join(joiner, ()) }
+  mutating func waitUntilFinished(_ joiner: Waiter) -> JoinerLine.Token { joiners.join(joiner) }
 
-  mutating func leave(_ token: JoinerLine.Token) -> Bool { joiners.leave(token) != nil }
+  mutating func leave(_ token: JoinerLine.Token) -> Void? { joiners.leave(token) }
 
-  @usableFromInline mutating func grantJoiners(_ woken: inout Few<Waiter.Claim>) {
-    while let joiner = joiners.serveFirst(()) { woken.add(joiner.claim) }
-  }
+  @usableFromInline mutating func grantJoiners(_ woken: inout Few<Waiter.Claim>) { joiners.serveAll((), &woken) }
 
   // MARK: - The end
 
   /// From now on nothing can be put. Those who wait to put have not put it, and those who wait to get get nothing.
   mutating func close(_ woken: inout Few<Waiter.Claim>) {
     isClosed = true
-    while let getter = getters.serveFirst(.closed) { woken.add(getter.claim) }
-    while let putter = putters.serveFirst(.closed) { woken.add(putter.claim) }
+    getters.serveAll(.closed, &woken)
+    putters.serveAll(.closed, &woken)
   }
 
   /// Takes out the items that nobody got. They count as done with.

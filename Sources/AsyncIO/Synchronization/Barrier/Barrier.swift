@@ -20,7 +20,7 @@ import Synchronization
 /// Then it is empty, and serves the next ones. Either all of a round pass or none, each with a number of its own. It may
 /// be used from any thread and any loop.
 public final class Barrier: Sendable {
-  private let state: Mutex<BarrierState<Waiter>>
+  private let state: Mutex<BarrierState<LineWait>>
 
   /// How many tasks have to come before they go on.
   public let parties: Int
@@ -49,48 +49,34 @@ public final class Barrier: Sendable {
   @discardableResult
   public nonisolated(nonsending) func wait() async throws -> Int {
     try await EventLoop.spendBudget()
-    let (outcome, released) = state.withLock { $0.arrive() }
-    letPass(released)
-    guard let outcome else { return try await waitInLine().index }
-    return try outcome.index
+    let outcome = try await waitInLine {
+      var released = Few<LineWait.Claim>()
+      defer { released.resume() }
+      return state.withLock { state in
+        if let outcome = state.arrive(&released) { return .done(outcome) }
+        return .wait(WaitReason("wait", on: self)) { state.join($0) }
+      }
+    } leave: { token in
+      state.withLock { $0.leave(token) }
+    }
+    switch outcome {
+    case .passes(let index): return index
+    case .broken(let reason): throw BrokenBarrierError(reason: reason)
+    }
   }
 
   /// Empties the barrier, and mends it if it is broken: the waits of those who wait now end with `BrokenBarrierError`.
-  public func reset() { tellBroken(state.withLock { $0.reset() }) }
+  public func reset() {
+    var told = Few<LineWait.Claim>()
+    state.withLock { $0.reset(&told) }
+    told.resume()
+  }
 
   /// Breaks the barrier: all waits end with `BrokenBarrierError`, those of now and those that are begun before `reset`.
-  public func abort() { tellBroken(state.withLock { $0.abort() }) }
-
-  /// Who was cancelled before passes too: the others have counted on them.
-  private func letPass(_ released: [BarrierState<Waiter>.Line.Granted]) {
-    for granted in released { _ = granted.waiter.resume() }
-  }
-
-  private func tellBroken(_ told: [BarrierState<Waiter>.Line.Granted]) {
-    for granted in told where !granted.waiter.resume() { state.withLock { $0.takeBack(granted) } }
-  }
-
-  private nonisolated(nonsending) func waitInLine() async throws -> BarrierState<Waiter>.Outcome {
-    try await AsyncIOCore.waitInLine(WaitReason("wait", on: self)) { waiter in
-      let (place, released) = state.withLock { $0.join(waiter) }
-      letPass(released)
-      // It was the last by now, or the barrier is broken: the wait is over before it begins.
-      if case .through = place { _ = waiter.resume() }
-      return place
-    } leave: { place in
-      state.withLock { $0.leave(place) }
-    }
-  }
-}
-
-extension BarrierState.Outcome {
-  fileprivate var index: Int {
-    get throws {
-      switch self {
-      case .passes(let index): return index
-      case .broken(let reason): throw BrokenBarrierError(reason: reason)
-      }
-    }
+  public func abort() {
+    var told = Few<LineWait.Claim>()
+    state.withLock { $0.abort(&told) }
+    told.resume()
   }
 }
 

@@ -31,7 +31,7 @@ import Synchronization
 ///
 /// First come, first served. It may be used from any thread and any loop. While there are tokens it doesn't suspend.
 public final class CapacityLimiter: Sendable {
-  private typealias State = CapacityState<Waiter, Borrower>
+  private typealias State = CapacityState<LineWait, Borrower>
 
   private let state: Mutex<State>
 
@@ -51,11 +51,9 @@ public final class CapacityLimiter: Sendable {
     get { state.withLock { $0.total } }
     set {
       require(newValue >= 0, "CapacityLimiter.total: \(newValue) is negative")
-      hand(
-        state.withLock { state in
-          state.total = newValue
-          return state.next()
-        })
+      var served = Few<LineWait.Claim>()
+      state.withLock { $0.setTotal(newValue, &served) }
+      served.resume()
     }
   }
 
@@ -161,15 +159,14 @@ public final class CapacityLimiter: Sendable {
   }
 
   private nonisolated(nonsending) func acquireInLine(for borrower: Borrower, _ code: CodePlace) async throws {
-    try await waitInLine(WaitReason("acquire", on: self)) { waiter in
-      let (place, next) = state.withLock { state in
+    try await waitInLine {
+      state.withLock { state in
         requireNone(state.standing(of: borrower), of: borrower, code)
-        return state.join(waiter, for: borrower)
+        if state.tryAcquire(for: borrower) { return .done(()) }
+        return .wait(WaitReason("acquire", on: self)) { state.join($0, for: borrower) }
       }
-      hand(next)
-      return place
     } leave: { place in
-      state.withLock { $0.leave(place) } ? () : nil
+      state.withLock { $0.leave(place) }
     }
   }
 
@@ -182,20 +179,12 @@ public final class CapacityLimiter: Sendable {
   }
 
   private func release(by borrower: Borrower, _ place: CodePlace) {
-    hand(
-      state.withLock { state in
-        place.require(state.standing(of: borrower) == .holds, "CapacityLimiter.release: \(borrower) has no token")
-        return state.release(by: borrower)
-      })
-  }
-
-  /// Hands tokens to those who are next.
-  private func hand(_ first: State.Line.Granted?) {
-    var next = first
-    while let granted = next {
-      let wasResumed = granted.waiter.resume()
-      next = state.withLock { wasResumed ? $0.next() : $0.passOver(granted) }
+    var served = Few<LineWait.Claim>()
+    state.withLock { state in
+      place.require(state.standing(of: borrower) == .holds, "CapacityLimiter.release: \(borrower) has no token")
+      state.release(by: borrower, &served)
     }
+    served.resume()
   }
 
   // MARK: - Statistics

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
+
 /// What a `CapacityLimiter` knows, as a value: how many tokens there are, who has one, and who waits for one. Tokens that
-/// come free go to the first in line; there can be several at once, where the total is raised, and until each of them
-/// has found its task nobody overtakes.
-struct CapacityState<Waiter: Sendable, Borrower: Hashable & Sendable>: Sendable {
-  typealias Line = WaitQueue<Waiter, Borrower, Borrower>
+/// come free go to the first in line; there can be several at once, where the total is raised. While a task waits none is
+/// free, so no task overtakes.
+struct CapacityState<Waiter: LineWaiter, Borrower: Hashable & Sendable>: Sendable {
+  typealias Line = AsyncIOCore.Line<Waiter, Borrower, Void>
 
   enum Standing: Sendable {
     case waits, holds
@@ -15,8 +17,8 @@ struct CapacityState<Waiter: Sendable, Borrower: Hashable & Sendable>: Sendable 
     let borrower: Borrower
   }
 
-  /// May be less than what is borrowed: nobody gets a token then. After raising it see who is `next`.
-  var total: Int
+  /// May be less than what is borrowed: then no task gets a token.
+  private(set) var total: Int
   private(set) var borrowed = 0
   private(set) var line = Line()
   private var standings: [Borrower: Standing] = [:]
@@ -36,39 +38,37 @@ struct CapacityState<Waiter: Sendable, Borrower: Hashable & Sendable>: Sendable 
     return true
   }
 
-  /// For one who found no token. There may be one by now.
-  mutating func join(_ waiter: Waiter, for borrower: Borrower) -> (place: Place, next: Line.Granted?) {
-    let place = Place(token: line.join(waiter, borrower), borrower: borrower)
+  /// Joins the line, in the section that found no token.
+  mutating func join(_ waiter: Waiter, for borrower: Borrower) -> Place {
     standings[borrower] = .waits
-    return (place, next())
+    return Place(token: line.join(waiter, borrower), borrower: borrower)
   }
 
-  /// Takes the borrower's token back, and returns who gets it.
-  mutating func release(by borrower: Borrower) -> Line.Granted? {
+  /// Takes the borrower's token back.
+  mutating func release(by borrower: Borrower, _ served: inout Few<Waiter.Claim>) {
     standings[borrower] = nil
     borrowed -= 1
-    return next()
+    serve(&served)
   }
 
-  /// Who gets a token that is free; nil if there is none, or nobody waits.
-  mutating func next() -> Line.Granted? {
-    guard borrowed < total, let borrower = line.first else { return nil }
-    lend(to: borrower)
-    return line.grantFirst(borrower)
+  mutating func setTotal(_ total: Int, _ served: inout Few<Waiter.Claim>) {
+    self.total = total
+    serve(&served)
   }
 
-  /// The task that the token went to had left: returns who gets it instead.
-  mutating func passOver(_ granted: Line.Granted) -> Line.Granted? {
-    standings[line.takeBack(granted.token)] = .waits
-    borrowed -= 1
-    return next()
-  }
-
-  /// Whether the task that leaves has a token.
-  mutating func leave(_ place: Place) -> Bool {
-    if line.leave(place.token) != nil { return true }
+  /// A token, if the task that leaves was granted one.
+  mutating func leave(_ place: Place) -> Void? {
+    if line.leave(place.token) != nil { return () }
     standings[place.borrower] = nil
-    return false
+    return nil
+  }
+
+  /// Lends what is free to those who are first in line.
+  private mutating func serve(_ served: inout Few<Waiter.Claim>) {
+    while borrowed < total, let next = line.serveFirst(()) {
+      lend(to: next.request)
+      served.add(next.claim)
+    }
   }
 
   private mutating func lend(to borrower: Borrower) {

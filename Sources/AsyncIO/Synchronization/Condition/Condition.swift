@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two things to keep in mind here.
-//
 // A task stands in line *before* it releases the lock. On one loop the order would make no difference; on several, a
 // notification could pass between.
 //
@@ -28,11 +26,11 @@ import Synchronization
 /// }
 /// ```
 ///
-/// Who waits has to look again at what they wait for: another task may have had the lock first, and a notification that
-/// a cancelled task passes on may come when nothing has changed. It may be used from any thread and any loop.
+/// A task that waited has to look again: another task may have had the lock first, and a notification that a cancelled
+/// task passes on may come when nothing has changed. It may be used from any thread and any loop.
 public final class Condition: Sendable {
   private let lock: Lock
-  private let state = Mutex(ConditionState<Waiter>())
+  private let line = Mutex(Line<LineWait, Void, Void>())
 
   /// A condition with this lock, or else with one of its own. Several conditions may share a lock.
   public init(lock: Lock? = nil) { self.lock = lock ?? Lock() }
@@ -57,7 +55,7 @@ public final class Condition: Sendable {
 
   /// Releases the lock, waits to be notified, and takes the lock again.
   ///
-  /// Ends the process with a sentence if nobody holds the lock.
+  /// Ends the process with a sentence if the lock isn't held.
   ///
   /// - Throws: `CancellationError` if the task is cancelled before it returns. It holds the lock then too: taking it
   ///   again is not interrupted. If it had been notified, another task is in its place.
@@ -73,7 +71,7 @@ public final class Condition: Sendable {
     }
     await lock.acquireUninterrupted()
     if Task.isCancelled {
-      notifyFirst()
+      notifyFirst(1)
       throw CancellationError()
     }
   }
@@ -105,50 +103,51 @@ public final class Condition: Sendable {
 
   /// Lets up to `count` of the waiting tasks go on, in the order in which they came, as soon as they get the lock.
   ///
-  /// Ends the process with a sentence if nobody holds the lock, or if the count is negative.
+  /// Ends the process with a sentence if the lock isn't held, or if the count is negative.
   public func notify(_ count: Int = 1, file: StaticString = #fileID, line: UInt = #line) {
     require(lock.isLocked, "Condition.notify: the lock isn't held", file: file, line: line)
     require(count >= 0, "Condition.notify: a count of \(count)", file: file, line: line)
-    var left = count
-    while left > 0, notifyFirst() { left -= 1 }
+    notifyFirst(count)
   }
 
   /// Lets all waiting tasks go on, each as soon as it gets the lock.
   ///
-  /// Ends the process with a sentence if nobody holds the lock.
+  /// Ends the process with a sentence if the lock isn't held.
   public func notifyAll(file: StaticString = #fileID, line: UInt = #line) {
     require(lock.isLocked, "Condition.notifyAll: the lock isn't held", file: file, line: line)
-    notify(state.withLock { $0.line.count })
+    notifyFirst(.max)
   }
 
-  /// False if nobody waits.
-  @discardableResult
-  private func notifyFirst() -> Bool {
-    var next = state.withLock { $0.notify() }
-    while let granted = next {
-      if granted.waiter.resume() { return true }
-      next = state.withLock { $0.passOver(granted) }
+  private func notifyFirst(_ count: Int) {
+    var notified = Few<LineWait.Claim>()
+    line.withLock { line in
+      for _ in 0..<count {
+        guard let next = line.serveFirst(()) else { break }
+        notified.add(next.claim)
+      }
     }
-    return false
+    notified.resume()
   }
 
   private nonisolated(nonsending) func waitInLine() async throws {
-    try await AsyncIOCore.waitInLine(WaitReason("wait", on: self)) { waiter in
-      let token = state.withLock { $0.join(waiter) }
-      lock.release()
-      return token
+    try await AsyncIOCore.waitInLine { () -> Attempt<Void, Line<LineWait, Void, Void>.Token> in
+      let attempt = line.withLock { line in
+        Attempt<Void, _>.wait(WaitReason("wait", on: self)) { line.join($0) }
+      }
+      if case .waits = attempt { lock.release() }
+      return attempt
     } leave: { token in
-      state.withLock { $0.leave(token) } ? () : nil
+      line.withLock { $0.leave(token) }
     }
   }
 }
 
 extension Condition: WaitObject {
-  package var waitDescription: String { "for a condition with \(state.withLock { $0.line.count }) in line" }
+  package var waitDescription: String { "for a condition with \(line.withLock { $0.count }) in line" }
 }
 
 extension Condition: CustomStringConvertible {
   public var description: String {
-    "Condition(\(isLocked ? "held" : "free"), \(state.withLock { $0.line.count }) waiting)"
+    "Condition(\(isLocked ? "held" : "free"), \(line.withLock { $0.count }) waiting)"
   }
 }

@@ -17,7 +17,7 @@ import Synchronization
 /// It may be used from any thread and any loop. An event that is set lets everybody through without suspending or
 /// allocating, until it is cleared.
 public final class Event: Sendable {
-  private let state = Mutex(EventState<Waiter>())
+  private let state = Mutex(EventState<LineWait>())
 
   /// An event that isn't set.
   public init() {}
@@ -28,14 +28,12 @@ public final class Event: Sendable {
   /// Sets it, and lets all go on that wait now, in the order in which they came, even if `clear` follows at once.
   /// Nothing happens if it is set already.
   public func set() {
-    var next = state.withLock { $0.set() }
-    while let granted = next {
-      let wasResumed = granted.waiter.resume()
-      next = state.withLock { wasResumed ? $0.next() : $0.passOver(granted) }
-    }
+    var freed = Few<LineWait.Claim>()
+    state.withLock { $0.set(&freed) }
+    freed.resume()
   }
 
-  /// Makes it unset: who calls `wait` from now on waits for the next `set`.
+  /// Makes it unset: a task that calls `wait` from now on waits for the next `set`.
   public func clear() { state.withLock { $0.clear() } }
 
   /// Waits until it is set.
@@ -45,18 +43,13 @@ public final class Event: Sendable {
   ///   64 times in a row.
   public nonisolated(nonsending) func wait() async throws {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
-    if !isSet { try await waitInLine() }
-  }
-
-  private nonisolated(nonsending) func waitInLine() async throws {
-    try await AsyncIOCore.waitInLine(WaitReason("wait", on: self)) { waiter in
-      let token = state.withLock { $0.join(waiter) }
-      // It was set meanwhile: the wait is over before it begins.
-      if token == nil { _ = waiter.resume() }
-      return token
+    if isSet { return }
+    try await waitInLine {
+      state.withLock { state in
+        state.isSet ? .done(()) : .wait(WaitReason("wait", on: self)) { state.join($0) }
+      }
     } leave: { token in
-      guard let token else { return () }
-      return state.withLock { $0.leave(token) } ? () : nil
+      state.withLock { $0.leave(token) }
     }
   }
 }

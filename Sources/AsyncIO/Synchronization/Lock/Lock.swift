@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncIOCore
-import Synchronization
 
 /// Lets one task at a time into a section that awaits; asyncio's `Lock`.
 ///
@@ -16,15 +15,15 @@ import Synchronization
 /// }
 /// ```
 ///
-/// First come, first served: a released lock belongs to the first in line. Like asyncio's it has no owner: whoever
-/// likes may release it. It may be used from any thread and any loop. Uncontended it neither suspends nor allocates.
+/// First come, first served: a released lock belongs to the first in line. Like asyncio's it has no owner: any
+/// task may release it. It may be used from any thread and any loop. Uncontended it neither suspends nor allocates.
 public final class Lock: Sendable {
-  private let state = Mutex(LockState<Waiter>())
+  private let permit = Permits(1, bound: 1)
 
   public init() {}
 
-  /// Whether somebody holds it; asyncio's `locked`.
-  public var isLocked: Bool { state.withLock { $0.isLocked } }
+  /// Whether it is held; asyncio's `locked`.
+  public var isLocked: Bool { permit.isLocked }
 
   /// Takes the lock, waiting for it if it is held.
   ///
@@ -33,25 +32,17 @@ public final class Lock: Sendable {
   ///   up to 64 times in a row.
   @inlinable
   public nonisolated(nonsending) func acquire() async throws {
-    switch acquireAtOnce() {
-    case .done: break
-    case .mustYield: try await acquireAfterOthers()
-    case .mustWait: try await acquireInLine()
-    }
+    if !acquireAtOnce() { try await acquireInLine() }
   }
 
   /// Takes the lock if it is free, without waiting.
-  public func tryAcquire() -> Bool { state.withLock { $0.tryAcquire() } }
+  public func tryAcquire() -> Bool { permit.tryAcquire() }
 
   /// Gives the lock to the first in line, or frees it.
   ///
   /// Ends the process with a sentence if nobody holds it.
   public func release(file: StaticString = #fileID, line: UInt = #line) {
-    var next = state.withLock { state in
-      require(state.isLocked, "Lock.release: the lock isn't held", file: file, line: line)
-      return state.release()
-    }
-    while let granted = next, !granted.waiter.resume() { next = state.withLock { $0.passOver(granted) } }
+    require(permit.release(), "Lock.release: the lock isn't held", file: file, line: line)
   }
 
   /// Runs the body with the lock held; asyncio's `async with`.
@@ -67,52 +58,18 @@ public final class Lock: Sendable {
     return try await body()
   }
 
-  @usableFromInline
-  func acquireAtOnce() -> FastPath { FastPath(tryAcquire()) }
+  @usableFromInline func acquireAtOnce() -> Bool { permit.acquireAtOnce() }
 
-  @usableFromInline
-  nonisolated(nonsending) func acquireAfterOthers() async throws {
-    try await EventLoop.letOthersRun()
-    if !tryAcquire() { try await acquireInLine() }
-  }
+  @usableFromInline nonisolated(nonsending) func acquireInLine() async throws { try await permit.acquire(for: self) }
 
-  @usableFromInline
-  nonisolated(nonsending) func acquireInLine() async throws {
-    try await waitInLine(WaitReason("acquire", on: self)) {
-      join($0)
-    } leave: {
-      leave($0) ? () : nil
-    }
-  }
-
-  /// Takes the lock, whether the task is cancelled or not: for who cannot go on without it.
-  nonisolated(nonsending) func acquireUninterrupted() async {
-    if tryAcquire() { return }
-    await waitInLineUninterrupted(WaitReason("acquire", on: self)) {
-      join($0)
-    } leave: {
-      let holds = leave($0)
-      precondition(holds, "a wait that nothing interrupts ended without the lock")
-    }
-  }
-
-  private func join(_ waiter: Waiter) -> LockState<Waiter>.Line.Token {
-    let (token, next) = state.withLock { $0.join(waiter) }
-    // The lock became free meanwhile: the wait is over before it begins.
-    if let next { _ = next.waiter.resume() }
-    return token
-  }
-
-  private func leave(_ token: LockState<Waiter>.Line.Token) -> Bool { state.withLock { $0.leave(token) } }
+  /// Takes the lock, whether the task is cancelled or not: for a caller that cannot go on without it.
+  nonisolated(nonsending) func acquireUninterrupted() async { await permit.acquireUninterrupted(for: self) }
 }
 
 extension Lock: WaitObject {
-  package var waitDescription: String { "a lock with \(state.withLock { $0.line.count }) in line" }
+  package var waitDescription: String { "a lock with \(permit.waiting) in line" }
 }
 
 extension Lock: CustomStringConvertible {
-  public var description: String {
-    let (isLocked, waiting) = state.withLock { ($0.isLocked, $0.line.count) }
-    return "Lock(\(isLocked ? "held" : "free"), \(waiting) waiting)"
-  }
+  public var description: String { "Lock(\(isLocked ? "held" : "free"), \(permit.waiting) waiting)" }
 }

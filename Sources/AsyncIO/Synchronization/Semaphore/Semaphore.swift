@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncIOCore
-import Synchronization
 
 /// Lets a number of tasks at a time into a section; asyncio's `Semaphore`.
 ///
@@ -12,28 +11,28 @@ import Synchronization
 /// }
 /// ```
 ///
-/// First come, first served: a released permit belongs to the first in line. Permits have no owner: whoever likes may
-/// release one, and may release more than were acquired; `BoundedSemaphore` doesn't let that pass. It may be used from
+/// First come, first served: a released permit belongs to the first in line. Permits have no owner: any task may
+/// release one, and more may be released than were acquired; `BoundedSemaphore` doesn't let that pass. It may be used from
 /// any thread and any loop. While there are permits it neither suspends nor allocates.
 public final class Semaphore: Sendable {
-  private let state: Mutex<SemaphoreState<Waiter>>
+  private let permits: Permits
 
   /// A semaphore with so many permits.
   ///
   /// Ends the process with a sentence if the value is negative.
   public init(_ value: Int = 1, file: StaticString = #fileID, line: UInt = #line) {
     require(value >= 0, "Semaphore: the value \(value) is negative", file: file, line: line)
-    state = Mutex(SemaphoreState(value: value))
+    permits = Permits(value)
   }
 
   /// One for a `BoundedSemaphore`.
   init(boundedBy value: Int, file: StaticString, line: UInt) {
     require(value >= 0, "BoundedSemaphore: the value \(value) is negative", file: file, line: line)
-    state = Mutex(SemaphoreState(value: value, bound: value))
+    permits = Permits(value, bound: value)
   }
 
   /// Whether `acquire` would wait; asyncio's `locked`.
-  public var isLocked: Bool { state.withLock { $0.isLocked } }
+  public var isLocked: Bool { permits.isLocked }
 
   /// Takes a permit, waiting for it if there is none.
   ///
@@ -42,27 +41,18 @@ public final class Semaphore: Sendable {
   ///   up to 64 times in a row.
   @inlinable
   public nonisolated(nonsending) func acquire() async throws {
-    switch acquireAtOnce() {
-    case .done: break
-    case .mustYield: try await acquireAfterOthers()
-    case .mustWait: try await acquireInLine()
-    }
+    if !acquireAtOnce() { try await acquireInLine() }
   }
 
   /// Takes a permit if there is one, without waiting.
-  public func tryAcquire() -> Bool { state.withLock { $0.tryAcquire() } }
+  public func tryAcquire() -> Bool { permits.tryAcquire() }
 
   /// Gives a permit to the first in line, or adds it to those that are free.
   public func release() { release(file: #fileID, line: #line) }
 
   /// The same for a bounded one, which is not to be released too often.
   func release(file: StaticString, line: UInt) {
-    var next = state.withLock { state in
-      require(
-        !state.isFull, "BoundedSemaphore.release: released more often than acquired", file: file, line: line)
-      return state.release()
-    }
-    while let granted = next, !granted.waiter.resume() { next = state.withLock { $0.passOver(granted) } }
+    require(permits.release(), "BoundedSemaphore.release: released more often than acquired", file: file, line: line)
   }
 
   /// Runs the body with a permit; asyncio's `async with`.
@@ -78,37 +68,17 @@ public final class Semaphore: Sendable {
     return try await body()
   }
 
-  @usableFromInline
-  func acquireAtOnce() -> FastPath { FastPath(tryAcquire()) }
+  @usableFromInline func acquireAtOnce() -> Bool { permits.acquireAtOnce() }
 
-  @usableFromInline
-  nonisolated(nonsending) func acquireAfterOthers() async throws {
-    try await EventLoop.letOthersRun()
-    if !tryAcquire() { try await acquireInLine() }
-  }
-
-  @usableFromInline
-  nonisolated(nonsending) func acquireInLine() async throws {
-    try await waitInLine(WaitReason("acquire", on: self)) { waiter in
-      let (token, next) = state.withLock { $0.join(waiter) }
-      // A permit came back meanwhile: the wait is over before it begins.
-      if let next { _ = next.waiter.resume() }
-      return token
-    } leave: { token in
-      state.withLock { $0.leave(token) } ? () : nil
-    }
-  }
+  @usableFromInline nonisolated(nonsending) func acquireInLine() async throws { try await permits.acquire(for: self) }
 }
 
 extension Semaphore: WaitObject {
-  package var waitDescription: String { "a semaphore with \(state.withLock { $0.line.count }) in line" }
+  package var waitDescription: String { "a semaphore with \(permits.waiting) in line" }
 }
 
 extension Semaphore: CustomStringConvertible {
   public var description: String { "Semaphore(\(contents))" }
 
-  var contents: String {
-    let (value, waiting) = state.withLock { ($0.value, $0.line.count) }
-    return "\(value) free, \(waiting) waiting"
-  }
+  var contents: String { "\(permits.value) free, \(permits.waiting) waiting" }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a `Semaphore` knows, as a value: how many permits are free, and who waits for one. While somebody waits none is
-/// free: a permit that comes back goes to the first in line without becoming free in between, so nobody can overtake.
-struct SemaphoreState<Waiter: Sendable>: Sendable {
-  typealias Line = WaitQueue<Waiter, Void, Void>
+import AsyncIOCore
+
+/// What a `Semaphore` or a `Lock` knows, as a value: how many permits are free, and who waits for one. While a task waits
+/// none is free: a permit that comes back goes to the first in line without becoming free in between, so no task can
+/// overtake.
+struct SemaphoreState<Waiter: LineWaiter>: Sendable {
+  typealias Line = AsyncIOCore.Line<Waiter, Void, Void>
 
   /// The permits that are free.
   private(set) var value: Int
@@ -27,31 +30,16 @@ struct SemaphoreState<Waiter: Sendable>: Sendable {
     return true
   }
 
-  /// For a task that found no permit. There may be one by now.
-  mutating func join(_ waiter: Waiter) -> (token: Line.Token, next: Line.Granted?) {
-    let token = line.join(waiter, ())
-    return (token, passOn())
-  }
+  /// Joins the line, in the section that found no permit.
+  mutating func join(_ waiter: Waiter) -> Line.Token { line.join(waiter) }
 
-  /// Returns who gets the permit.
-  mutating func release() -> Line.Granted? {
+  /// Gives a permit back. Returns the first in line, if it goes there.
+  mutating func release() -> Waiter.Claim? {
+    if !line.isEmpty, let next = line.serveFirst(()) { return next.claim }
     value += 1
-    return passOn()
+    return nil
   }
 
-  /// The task that the permit went to had left: returns who gets it instead.
-  mutating func passOver(_ granted: Line.Granted) -> Line.Granted? {
-    line.takeBack(granted.token)
-    value += 1
-    return passOn()
-  }
-
-  /// Whether the task that leaves has a permit.
-  mutating func leave(_ token: Line.Token) -> Bool { line.leave(token) != nil }
-
-  private mutating func passOn() -> Line.Granted? {
-    guard value > 0, let next = line.grantFirst(()) else { return nil }
-    value -= 1
-    return next
-  }
+  /// A permit, if the task that leaves was granted one.
+  mutating func leave(_ token: Line.Token) -> Void? { line.leave(token) }
 }

@@ -10,7 +10,7 @@ import Testing
   @Test(arguments: [1, 2, 4]) func endsInEveryOrderOfEvents(limit: Int) {
     let count = 4
     let runs = explore { choices in
-      var state = GatherState<Int>(count: count, limit: limit)
+      var state = GatherState<NumberedWaiter>(count: count, limit: limit)
       var running: [Int] = []
       var started: [Int] = []
       var isWaiting = false
@@ -25,7 +25,7 @@ import Testing
         running.append(index)
         #expect(running.count <= limit)
       }
-      func told(_ waiter: Int?) {
+      func told(_ waiter: NumberedWaiter?) {
         guard waiter != nil else { return }
         #expect(isWaiting, "only who waits is resumed, and once")
         isWaiting = false
@@ -47,7 +47,8 @@ import Testing
             } else if state.isOver {
               isDone = true
             } else {
-              isWaiting = state.join(0)
+              isWaiting = state.mustWait
+              if isWaiting { state.join(NumberedWaiter(number: 0)) }
             }
             continue
           }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import AsyncIOCore
 
-@Suite struct WaiterTests {
-  /// One thread has taken the waiter out of the line, and is about to resume it. Meanwhile the task is cancelled, finds
+@Suite struct LineWaitTests {
+  /// One thread has taken the wait out of the line, and is about to resume it. Meanwhile the task is cancelled, finds
   /// what it was granted, and its loop comes to its end.
-  @Test(arguments: backends) func `a loop outlives whoever is about to resume a task of it`(
+  @Test(arguments: backends) func `a loop outlives a thread that is about to resume a task of it`(
     backend: BackendKind
   ) async throws {
     let ending = Ending()
