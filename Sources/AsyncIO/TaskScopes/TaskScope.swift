@@ -121,7 +121,11 @@ public final class TaskScope: Sendable {
     var wasCancelled = false
     while !state.withLock({ $0.close() }) {
       do {
-        try await waitInLine { begin(WaitReason("end the task scope", on: self)) } leave: { leave() }
+        try await waitInLine {
+          begin(WaitReason("end the task scope", on: self))
+        } leave: {
+          leave()
+        }
       } catch {
         // Or a task has begun after the last one had ended, and before this one could go on.
         guard Task.isCancelled else { continue }

@@ -40,12 +40,20 @@ package struct Settlement: ~Copyable, Sendable {
   ///
   /// - Throws: `CancellationError` if the task that waits is cancelled before.
   package nonisolated(nonsending) func wait(_ reason: WaitReason) async throws {
-    try await waitInLine { begin(reason) } leave: { leave($0) }
+    try await waitInLine {
+      begin(reason)
+    } leave: {
+      leave($0)
+    }
   }
 
   /// The same, whatever happens to the task that waits.
   package nonisolated(nonsending) func waitUninterrupted(_ reason: WaitReason) async {
-    await waitInLineUninterrupted { begin(reason) } leave: { leave($0) }
+    await waitInLineUninterrupted {
+      begin(reason)
+    } leave: {
+      leave($0)
+    }
   }
 
   private func begin(_ reason: WaitReason) -> Attempt<Void, Int> {

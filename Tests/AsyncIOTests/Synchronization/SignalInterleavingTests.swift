@@ -12,7 +12,8 @@ import Testing
     let runs = try explore { choices in
       let model = EventModel()
       let tasks = Array(repeating: [model.wait], count: 3) + [script.map(model.perform)]
-      let run = try Interleaving.run(&choices, tasks: tasks, alike: 3, cancellations: script.count > 2 ? 1 : 2, check: { model.fault })
+      let run = try Interleaving.run(
+        &choices, tasks: tasks, alike: 3, cancellations: script.count > 2 ? 1 : 2, check: { model.fault })
       if let fault = model.faultAtEnd(stuck: run.stuck.count) { throw run.fault(fault) }
     }
     #expect(runs > 100)
@@ -23,7 +24,8 @@ import Testing
     let runs = try explore { choices in
       let model = ConditionModel()
       let tasks = Array(repeating: [model.wait], count: 3) + [counts.map(model.notify)]
-      let run = try Interleaving.run(&choices, tasks: tasks, alike: 3, cancellations: counts.count > 1 ? 1 : 2, check: { model.fault })
+      let run = try Interleaving.run(
+        &choices, tasks: tasks, alike: 3, cancellations: counts.count > 1 ? 1 : 2, check: { model.fault })
       if let fault = model.faultAtEnd { throw run.fault(fault) }
     }
     #expect(runs > 100)

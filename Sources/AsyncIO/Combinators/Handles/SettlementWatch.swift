@@ -31,12 +31,20 @@ struct SettlementWatch {
   ///
   /// - Throws: `CancellationError` if the task is cancelled before.
   nonisolated(nonsending) func wait(_ reason: WaitReason, until deadline: EventLoop.Instant? = nil) async throws {
-    _ = try await waitInLine(until: deadline) { [ends] in ends.begin(reason) } leave: { [ends] _ in ends.leave() }
+    _ = try await waitInLine(until: deadline) { [ends] in
+      ends.begin(reason)
+    } leave: { [ends] _ in
+      ends.leave()
+    }
   }
 
   /// Waits until the condition is met, whatever happens to the task.
   nonisolated(nonsending) func waitUninterrupted(_ reason: WaitReason) async {
-    await waitInLineUninterrupted { [ends] in ends.begin(reason) } leave: { [ends] _ in ends.leave() }
+    await waitInLineUninterrupted { [ends] in
+      ends.begin(reason)
+    } leave: { [ends] _ in
+      ends.leave()
+    }
   }
 
   /// The first that had no value to give, where that ends the wait.

@@ -26,11 +26,19 @@ struct Permits: ~Copyable, Sendable {
   /// After `acquireAtOnce` has failed.
   nonisolated(nonsending) func acquire(for object: any WaitObject & Sendable) async throws {
     try await EventLoop.spendBudget()
-    try await waitInLine { attempt(object) } leave: { leave($0) }
+    try await waitInLine {
+      attempt(object)
+    } leave: {
+      leave($0)
+    }
   }
 
   nonisolated(nonsending) func acquireUninterrupted(for object: any WaitObject & Sendable) async {
-    await waitInLineUninterrupted { attempt(object) } leave: { leave($0) }
+    await waitInLineUninterrupted {
+      attempt(object)
+    } leave: {
+      leave($0)
+    }
   }
 
   private func attempt(_ object: any WaitObject) -> Attempt<Void, SemaphoreState<LineWait>.Line.Token> {
