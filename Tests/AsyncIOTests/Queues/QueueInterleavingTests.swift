@@ -67,13 +67,13 @@ import Testing
 
   @Test func aPriorityQueueGivesOutTheSmallest() throws {
     let runs = try exploreQueue(
-      Heap<Int>.self, capacity: 2, tasks: [[.put(3), .put(1)], [.put(2)], [.get, .get]], cancellations: 1)
+      PriorityOrder<Int>.self, capacity: 2, tasks: [[.put(3), .put(1)], [.put(2)], [.get, .get]], cancellations: 1)
     #expect(runs > 500)
   }
 
   @Test func aStackLosesNothing() throws {
     let runs = try exploreQueue(
-      Stack<Int>.self, capacity: 1, tasks: [[.put(1), .put(2)], [.put(11)], [.get, .get]], cancellations: 1)
+      LIFOOrder<Int>.self, capacity: 1, tasks: [[.put(1), .put(2)], [.put(11)], [.get, .get]], cancellations: 1)
     #expect(runs > 1000)
   }
 }

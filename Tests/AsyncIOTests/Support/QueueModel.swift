@@ -16,8 +16,8 @@ enum QueueOperation {
 /// Lets tasks use a queue in every order of events, and looks after each whether all is well. Returns how many orders
 /// there were.
 @discardableResult
-func exploreQueue<Items: ItemStorage<Int>>(
-  _ items: Items.Type = Ring<Int>.self, capacity: Int, tasks: [[QueueOperation]], cancellations: Int
+func exploreQueue<Items: QueueOrder<Int>>(
+  _ items: Items.Type = FIFOOrder<Int>.self, capacity: Int, tasks: [[QueueOperation]], cancellations: Int
 ) throws -> Int {
   try explore { choices in
     let model = QueueModel<Items>(capacity: capacity)
@@ -28,7 +28,7 @@ func exploreQueue<Items: ItemStorage<Int>>(
 }
 
 /// A queue of numbers as the tasks of a model use it: as `Handover` does, a section a step.
-private final class QueueModel<Items: ItemStorage<Int>> {
+private final class QueueModel<Items: QueueOrder<Int>> {
   private var state: HandoverState<Items, ModelWaiter>
   private var done = 0
   private var dropped: [Int] = []
@@ -67,7 +67,9 @@ private final class QueueModel<Items: ItemStorage<Int>> {
     switch state.get() {
     case .item(let item, let putter):
       putter?.resume()
-      if Items.self == Heap<Int>.self, item != before.first { faultSeen = "\(item) is not the smallest of \(before)" }
+      if Items.self == PriorityOrder<Int>.self, item != before.first {
+        faultSeen = "\(item) is not the smallest of \(before)"
+      }
       return .done("got \(item)")
     case .closed:
       if !before.isEmpty { faultSeen = "\(before) can't be gotten any more" }
@@ -148,7 +150,7 @@ private final class QueueModel<Items: ItemStorage<Int>> {
     if put.sorted() != (got + left + dropped).sorted() {
       return "put \(put), got \(got), left \(left), dropped \(dropped)"
     }
-    guard Items.self == Ring<Int>.self else { return nil }
+    guard Items.self == FIFOOrder<Int>.self else { return nil }
     for outcomes in outcomes {
       let producers = Dictionary(grouping: numbers("got", outcomes)) { $0 / 10 }
       if producers.contains(where: { $0.value != $0.value.sorted() }) { return "a consumer got \(outcomes)" }

@@ -21,7 +21,7 @@
 /// Tasks are served in the order in which they came, and each item goes to one of those who receive. A channel may be
 /// used from any thread and any loop. Sends and receives allocate nothing.
 public final class Channel<Element: Sendable>: Sendable {
-  @usableFromInline let items: Handover<Ring<Element>>
+  @usableFromInline let items: Handover<FIFOOrder<Element>>
 
   /// Makes a channel with nothing in it.
   ///
@@ -96,9 +96,9 @@ extension Channel: AsyncSequence {
   /// Receives one item after the other. It ends when the channel has been closed and nothing is left, or when the task
   /// is cancelled while it waits. Several tasks may iterate over one channel; each item goes to one of them.
   public struct Iterator: AsyncIteratorProtocol {
-    @usableFromInline let items: Handover<Ring<Element>>
+    @usableFromInline let items: Handover<FIFOOrder<Element>>
 
-    @inlinable init(_ items: Handover<Ring<Element>>) { self.items = items }
+    @inlinable init(_ items: Handover<FIFOOrder<Element>>) { self.items = items }
 
     @inlinable public mutating func next() async throws -> Element? { try await items.get() }
 

@@ -7,7 +7,7 @@ public import Synchronization
 
 /// What the queues and the channel have in common: `HandoverState` behind a mutex. They differ in what they keep their
 /// items in, and in the words that they have for it.
-@usableFromInline final class Handover<Items: ItemStorage>: Sendable {
+@usableFromInline final class Handover<Items: QueueOrder>: Sendable {
   @usableFromInline typealias Element = Items.Element
   @usableFromInline typealias State = HandoverState<Items, LineWait>
 

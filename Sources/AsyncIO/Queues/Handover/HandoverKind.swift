@@ -4,24 +4,25 @@ import AsyncIOCore
 
 /// What users know a `Handover` as.
 @usableFromInline enum HandoverKind: Sendable {
-  case queue, priorityQueue, lifoQueue, channel
+  case queue(String)
+  case channel
 
   var typeName: String {
     switch self {
-    case .queue: "Queue"
-    case .priorityQueue: "PriorityQueue"
-    case .lifoQueue: "LifoQueue"
+    case .queue(let name): name
     case .channel: "Channel"
     }
   }
 
-  var nameOfPut: WaitReason.StaticName { self == .channel ? "send" : "put" }
+  private var isChannel: Bool { if case .channel = self { true } else { false } }
 
-  var nameOfGet: WaitReason.StaticName { self == .channel ? "receive" : "get" }
+  var nameOfPut: WaitReason.StaticName { isChannel ? "send" : "put" }
+
+  var nameOfGet: WaitReason.StaticName { isChannel ? "receive" : "get" }
 
   /// How many items there is room for, from what the user has said.
   @usableFromInline func capacity(_ size: Int, file: StaticString, line: UInt) -> Int {
-    if self == .channel {
+    if isChannel {
       require(size >= 0, "Channel.init: capacity is \(size); it is 0 or more", file: file, line: line)
       return size
     }

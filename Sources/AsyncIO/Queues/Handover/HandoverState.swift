@@ -16,7 +16,7 @@ public import AsyncIOCore
 
 /// What passes items from those who put to those who get. With no room at all (a capacity of 0) they have to meet: an
 /// item is put when it is gotten.
-@usableFromInline struct HandoverState<Items: ItemStorage, Waiter: LineWaiter>: Sendable {
+@usableFromInline struct HandoverState<Items: QueueOrder, Waiter: LineWaiter>: Sendable {
   @usableFromInline typealias Element = Items.Element
   @usableFromInline typealias PutterLine = Line<Waiter, Element, PutEnd>
   @usableFromInline typealias GetterLine = Line<Waiter, Void, GetEnd>

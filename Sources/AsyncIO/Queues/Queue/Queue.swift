@@ -21,130 +21,19 @@
 ///
 /// A queue may be used from any thread and any loop. Puts and gets allocate nothing, apart from the memory for the
 /// items, which grows to the most that there have been.
-public final class Queue<Element: Sendable>: Sendable {
-  @usableFromInline let items: Handover<Ring<Element>>
+public typealias Queue<Element: Sendable> = OrderedQueue<FIFOOrder<Element>>
 
-  /// Makes an empty queue.
-  ///
-  /// - Parameter maxSize: How many items it holds, from 0. As in asyncio 0 means any number: then `put` never waits, and
-  ///   a producer that is faster than its consumers fills the memory.
-  @inlinable public init(maxSize: Int, file: StaticString = #fileID, line: UInt = #line) {
-    items = Handover(.queue, size: maxSize, file: file, line: line)
-  }
+/// The order of a `Queue`: the oldest item comes out first.
+public struct FIFOOrder<Element: Sendable>: QueueOrder {
+  @usableFromInline var items = Ring<Element>()
 
-  // MARK: - Put
+  @inlinable public init() {}
 
-  /// Puts an item, and waits for room if there is none; asyncio's `put`.
-  ///
-  /// - Throws: `QueueShutDown` if the queue has been shut down, or is while this waits. `CancellationError` if the task
-  ///   is cancelled while it waits. In both cases the item wasn't put. An item for which there is room is put even by a
-  ///   cancelled task, and an item that has got its room stays.
-  @inlinable @inline(__always) public nonisolated(nonsending) func put(_ item: Element) async throws {
-    guard try await items.put(item) else { throw QueueShutDown() }
-  }
+  public static var queueName: String { "Queue" }
 
-  /// Puts an item if there is room, without waiting; asyncio's `put_nowait`.
-  ///
-  /// - Returns: False if the queue is full.
-  /// - Throws: `QueueShutDown` if the queue has been shut down.
-  @inlinable public func tryPut(_ item: Element) throws(QueueShutDown) -> Bool {
-    guard let isPut = items.tryPut(item) else { return false }
-    if !isPut { throw QueueShutDown() }
-    return true
-  }
-
-  // MARK: - Get
-
-  /// Takes out the oldest item, and waits for one if there is none; asyncio's `get`.
-  ///
-  /// - Throws: `QueueShutDown` if the queue has been shut down and nothing is left. `CancellationError` if the task is
-  ///   cancelled while it waits: it takes no item then. An item that is there is given even to a cancelled task, and so
-  ///   is one that came before the cancellation: nothing is lost.
-  @inlinable @inline(__always) public nonisolated(nonsending) func get() async throws -> Element {
-    guard let item = try await items.get() else { throw QueueShutDown() }
-    return item
-  }
-
-  /// Takes out the oldest item without waiting; asyncio's `get_nowait`.
-  ///
-  /// - Returns: Nil if the queue is empty.
-  /// - Throws: `QueueShutDown` if it is empty and has been shut down.
-  @inlinable public func tryGet() throws(QueueShutDown) -> Element? {
-    switch items.tryGet() {
-    case .item(let item): item
-    case .closed: throw QueueShutDown()
-    case nil: nil
-    }
-  }
-
-  // MARK: - Work
-
-  /// Says that the work on one item is done; asyncio's `task_done`. `join` counts these.
-  ///
-  /// Ends the process with a sentence if it is called more often than items were put.
-  @inlinable public func taskDone(file: StaticString = #fileID, line: UInt = #line) {
-    items.taskDone(file: file, line: line)
-  }
-
-  /// Waits until `taskDone` has been called for every item that was put; asyncio's `join`.
-  ///
-  /// ```swift
-  /// let queue = Queue<Int>(maxSize: 10)
-  /// let worker = Task {
-  ///   for try await number in queue {
-  ///     print(number * number)
-  ///     queue.taskDone()
-  ///   }
-  /// }
-  /// for number in 0..<100 { try await queue.put(number) }
-  /// try await queue.join()
-  /// worker.cancel()
-  /// ```
-  ///
-  /// - Throws: `CancellationError` if the task is cancelled while it waits.
-  public nonisolated(nonsending) func join() async throws { try await items.join() }
-
-  /// Ends the queue; asyncio's `shutdown`. Nothing can be put any more, and tasks that wait to put get `QueueShutDown`.
-  /// What is in the queue can be gotten still; after that, `get` throws `QueueShutDown` and iterations end.
-  ///
-  /// - Parameter immediate: Whether to drop what is in the queue. The dropped items count as done for `join`.
-  public func shutdown(immediate: Bool = false) { items.close(dropping: immediate) }
-
-  // MARK: - What can be seen of it
-
-  /// How many items it holds; 0 if that is not bounded.
-  @inlinable public var maxSize: Int { items.capacity == .max ? 0 : items.capacity }
-
-  /// How many items are in it; asyncio's `qsize`.
   @inlinable public var count: Int { items.count }
 
-  @inlinable public var isEmpty: Bool { items.count == 0 }
+  @inlinable public mutating func insert(_ item: Element) { items.insert(item) }
 
-  /// Whether as many items are in it as it holds. A queue without a bound never is full.
-  @inlinable public var isFull: Bool { items.isFull }
-
-  /// What it has seen until now.
-  public var statistics: QueueStatistics { items.queueStatistics }
-}
-
-extension Queue: AsyncSequence {
-  /// Gets one item after the other. It ends when the queue has been shut down and nothing is left, and throws
-  /// `CancellationError` when the task is cancelled while it waits. Several tasks may iterate over one queue; each item goes to one of them.
-  public struct Iterator: AsyncIteratorProtocol {
-    @usableFromInline let items: Handover<Ring<Element>>
-
-    @inlinable init(_ items: Handover<Ring<Element>>) { self.items = items }
-
-    @inlinable public mutating func next() async throws -> Element? { try await items.get() }
-
-    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
-      try await items.get()
-    }
-  }
-
-  @inlinable public func makeAsyncIterator() -> Iterator { Iterator(items) }
-}
-
-extension Queue: CustomStringConvertible {
-  public var description: String { items.queueDescription }
+  @inlinable public mutating func removeNext() -> Element? { items.removeNext() }
 }

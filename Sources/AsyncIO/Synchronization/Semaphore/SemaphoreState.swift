@@ -26,7 +26,7 @@ struct SemaphoreState<Waiter: LineWaiter>: Sendable {
 
   mutating func tryAcquire() -> Bool {
     guard value > 0 else { return false }
-    value -= 1
+    value &-= 1
     return true
   }
 
@@ -36,7 +36,7 @@ struct SemaphoreState<Waiter: LineWaiter>: Sendable {
   /// Gives a permit back. Returns the first in line, if it goes there.
   mutating func release() -> Waiter.Claim? {
     if !line.isEmpty, let next = line.serveFirst(()) { return next.claim }
-    value += 1
+    value &+= 1
     return nil
   }
 

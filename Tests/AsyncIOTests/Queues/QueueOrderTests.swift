@@ -6,7 +6,7 @@ import Testing
 @testable import AsyncIO
 
 /// The storages against arrays that do the same in the simplest way.
-@Suite struct ItemStorageTests {
+@Suite struct QueueOrderTests {
   /// An item that knows when it came.
   private struct Numbered: Comparable, Sendable {
     let value: Int
@@ -15,7 +15,7 @@ import Testing
     static func < (one: Numbered, other: Numbered) -> Bool { one.value < other.value }
   }
 
-  private func compare<Storage: ItemStorage<Numbered>>(
+  private func compare<Storage: QueueOrder<Numbered>>(
     _ storage: Storage.Type, next: ([Numbered]) -> Int?
   ) {
     var random = SeededRandom(seed: 7)
@@ -36,12 +36,12 @@ import Testing
     }
   }
 
-  @Test func aRingGivesOutTheOldest() { compare(Ring<Numbered>.self) { $0.isEmpty ? nil : 0 } }
+  @Test func aRingGivesOutTheOldest() { compare(FIFOOrder<Numbered>.self) { $0.isEmpty ? nil : 0 } }
 
-  @Test func aStackGivesOutTheYoungest() { compare(Stack<Numbered>.self) { $0.isEmpty ? nil : $0.count - 1 } }
+  @Test func aStackGivesOutTheYoungest() { compare(LIFOOrder<Numbered>.self) { $0.isEmpty ? nil : $0.count - 1 } }
 
   @Test func aHeapGivesOutTheSmallestAndOfEqualOnesTheOldest() {
-    compare(Heap<Numbered>.self) { items in items.indices.min { items[$0] < items[$1] } }
+    compare(PriorityOrder<Numbered>.self) { items in items.indices.min { items[$0] < items[$1] } }
   }
 
   @Test func aRingCanBeLookedInto() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Items of which the oldest comes out first, in a circle that is made twice as large when it is full.
-@usableFromInline struct Ring<Element: Sendable>: ItemStorage {
+@usableFromInline struct Ring<Element: Sendable>: Sendable {
   /// As many as a power of two says, or none.
   @usableFromInline var slots: [Element?] = []
   @usableFromInline var head = 0

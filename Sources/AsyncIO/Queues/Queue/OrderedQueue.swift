@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A queue that gives out the youngest of its items first, as a stack does; asyncio's `LifoQueue`.
-///
-/// ```swift
-/// let folders = LifoQueue<String>(maxSize: 1000)
-/// try await folders.put("/usr")
-/// try await folders.put("/usr/lib")
-/// print(try await folders.get())  // /usr/lib
-/// ```
-///
-/// Tasks that wait for room are served in the order in which they came, and an item is the youngest when it has got its
-/// room. An item that is put while a task waits to get is that task's. Apart from the order it is a `Queue`.
-public final class LifoQueue<Element: Sendable>: Sendable {
-  @usableFromInline let items: Handover<Stack<Element>>
+/// Passes items from tasks that produce them to tasks that work on them, in an order: what `Queue`, `LifoQueue` and
+/// `PriorityQueue` are.
+public final class OrderedQueue<Order: QueueOrder>: Sendable {
+  public typealias Element = Order.Element
+
+  @usableFromInline let items: Handover<Order>
 
   /// Makes an empty queue.
   ///
   /// - Parameter maxSize: How many items it holds, from 0. As in asyncio 0 means any number: then `put` never waits, and
   ///   a producer that is faster than its consumers fills the memory.
   @inlinable public init(maxSize: Int, file: StaticString = #fileID, line: UInt = #line) {
-    items = Handover(.lifoQueue, size: maxSize, file: file, line: line)
+    items = Handover(.queue(Order.queueName), size: maxSize, file: file, line: line)
   }
 
   // MARK: - Put
@@ -45,7 +38,7 @@ public final class LifoQueue<Element: Sendable>: Sendable {
 
   // MARK: - Get
 
-  /// Takes out the youngest item, and waits for one if there is none; asyncio's `get`.
+  /// Takes out the item whose turn it is, and waits for one if there is none; asyncio's `get`.
   ///
   /// - Throws: `QueueShutDown` if the queue has been shut down and nothing is left. `CancellationError` if the task is
   ///   cancelled while it waits: it takes no item then. An item that is there is given even to a cancelled task, and so
@@ -55,7 +48,7 @@ public final class LifoQueue<Element: Sendable>: Sendable {
     return item
   }
 
-  /// Takes out the youngest item without waiting; asyncio's `get_nowait`.
+  /// Takes out the item whose turn it is without waiting; asyncio's `get_nowait`.
   ///
   /// - Returns: Nil if the queue is empty.
   /// - Throws: `QueueShutDown` if it is empty and has been shut down.
@@ -77,6 +70,19 @@ public final class LifoQueue<Element: Sendable>: Sendable {
   }
 
   /// Waits until `taskDone` has been called for every item that was put; asyncio's `join`.
+  ///
+  /// ```swift
+  /// let queue = Queue<Int>(maxSize: 10)
+  /// let worker = Task {
+  ///   for try await number in queue {
+  ///     print(number * number)
+  ///     queue.taskDone()
+  ///   }
+  /// }
+  /// for number in 0..<100 { try await queue.put(number) }
+  /// try await queue.join()
+  /// worker.cancel()
+  /// ```
   ///
   /// - Throws: `CancellationError` if the task is cancelled while it waits.
   public nonisolated(nonsending) func join() async throws { try await items.join() }
@@ -104,13 +110,14 @@ public final class LifoQueue<Element: Sendable>: Sendable {
   public var statistics: QueueStatistics { items.queueStatistics }
 }
 
-extension LifoQueue: AsyncSequence {
-  /// Gets one item after the other, each time the youngest. It ends when the queue has been shut down and nothing is left, and throws
-  /// `CancellationError` when the task is cancelled while it waits. Several tasks may iterate over one queue; each item goes to one of them.
+extension OrderedQueue: AsyncSequence {
+  /// Gets one item after the other. It ends when the queue has been shut down and nothing is left, and throws
+  /// `CancellationError` when the task is cancelled while it waits. Several tasks may iterate over one queue; each item
+  /// goes to one of them.
   public struct Iterator: AsyncIteratorProtocol {
-    @usableFromInline let items: Handover<Stack<Element>>
+    @usableFromInline let items: Handover<Order>
 
-    @inlinable init(_ items: Handover<Stack<Element>>) { self.items = items }
+    @inlinable init(_ items: Handover<Order>) { self.items = items }
 
     @inlinable public mutating func next() async throws -> Element? { try await items.get() }
 
@@ -122,6 +129,6 @@ extension LifoQueue: AsyncSequence {
   @inlinable public func makeAsyncIterator() -> Iterator { Iterator(items) }
 }
 
-extension LifoQueue: CustomStringConvertible {
+extension OrderedQueue: CustomStringConvertible {
   public var description: String { items.queueDescription }
 }

@@ -1,8 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Items of which the smallest comes out first, and of equal ones the oldest: a binary heap whose entries are numbered
-/// as they come. `heapq`, which asyncio uses, gives equal items out in any order.
-@usableFromInline struct Heap<Element: Comparable & Sendable>: ItemStorage {
+/// A queue that gives out the smallest of its items first, and of equal ones the one that came first; asyncio's
+/// `PriorityQueue`, which gives equal ones out in any order.
+///
+/// ```swift
+/// struct Job: Comparable {
+///   let priority: Int
+///   let name: String
+///   static func < (one: Job, other: Job) -> Bool { one.priority < other.priority }
+/// }
+/// let jobs = PriorityQueue<Job>(maxSize: 100)
+/// try await jobs.put(Job(priority: 2, name: "compress"))
+/// try await jobs.put(Job(priority: 1, name: "answer"))
+/// print(try await jobs.get().name)  // answer
+/// ```
+///
+/// Tasks that wait for room are served in the order in which they came: their items aren't compared before they are in
+/// the queue. An item that is put while a task waits to get is that task's. Apart from the order it is a `Queue`.
+///
+/// To put and get takes a number of comparisons that grows with the logarithm of the count. They are made while the
+/// queue is locked: `<` must not use the queue.
+public typealias PriorityQueue<Element: Comparable & Sendable> = OrderedQueue<PriorityOrder<Element>>
+
+/// The order of a `PriorityQueue`: the smallest item comes out first, and of equal ones the oldest. A binary heap whose
+/// entries are numbered as they come.
+public struct PriorityOrder<Element: Comparable & Sendable>: QueueOrder {
   @usableFromInline struct Entry: Sendable {
     @usableFromInline let item: Element
     @usableFromInline let number: UInt64
@@ -22,17 +44,19 @@
   @usableFromInline var entries: [Entry] = []
   @usableFromInline var nextNumber: UInt64 = 0
 
-  @inlinable init() {}
+  @inlinable public init() {}
 
-  @inlinable var count: Int { entries.count }
+  public static var queueName: String { "PriorityQueue" }
 
-  @inlinable mutating func insert(_ item: Element) {
+  @inlinable public var count: Int { entries.count }
+
+  @inlinable public mutating func insert(_ item: Element) {
     entries.append(Entry(item: item, number: nextNumber))
     nextNumber += 1
     siftUp()
   }
 
-  @inlinable mutating func removeNext() -> Element? {
+  @inlinable public mutating func removeNext() -> Element? {
     guard let last = entries.popLast() else { return nil }
     guard let first = entries.first else { return last.item }
     siftDown(last)
