@@ -17,7 +17,7 @@ struct LeftoverTests {
     if kind == .virtual {
       try await runVirtually(name: "test", seed: 1, reports: reports, body)
     } else {
-      try await LoopRun.run(name: "test", reports: reports, makeDriver: { try BackendChoice.make(kind) }, body)
+      try await LoopRun.run(name: "test", reports: reports, makeBackend: { try BackendChoice.make(kind) }, body)
     }
     return reports.all
   }

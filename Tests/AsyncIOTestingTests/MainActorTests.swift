@@ -16,7 +16,7 @@ import Testing
       try await Task.sleep(for: .milliseconds(200))
       MainActor.assertIsolated()
       naps += 1
-      if let loop = try? EventLoop.running { backends.insert(loop.backend) }
+      if let loop = try? EventLoop.running { backends.insert(loop.backendKind) }
     }
   }
 }
@@ -64,7 +64,7 @@ private final class Exclusive: Sendable {
   @Test @MainActor func aTestOfTheMainActorIsInVirtualTime() async throws {
     MainActor.assertIsolated()
     let start = EventLoop.current.time
-    #expect(EventLoop.current.backend == .virtual)
+    #expect(EventLoop.current.backendKind == .virtual)
     try await Task.sleep(for: .seconds(3600))
     try await sleep(.seconds(3600))
     MainActor.assertIsolated()
@@ -72,7 +72,7 @@ private final class Exclusive: Sendable {
   }
 
   @Test @MainActor func aSynchronousTestOfTheMainActorIsOnTheLoop() throws {
-    #expect(try EventLoop.running.backend == .virtual)
+    #expect(try EventLoop.running.backendKind == .virtual)
   }
 
   @Test @MainActor func whatATestOfTheMainActorStartsSharesItsState() async throws {
@@ -127,14 +127,14 @@ private final class Exclusive: Sendable {
         DispatchQueue.global().async { continuation.resume() }
       }
       try await Task.sleep(for: .seconds(3600))
-      return try EventLoop.running.backend
+      return try EventLoop.running.backendKind
     }.value
     #expect(backend == .virtual)
     #expect(start.duration(to: EventLoop.current.time) == .seconds(3600))
   }
 
   @Test func runMovesToTheMainActorOnTheLoop() async throws {
-    let backend = try await MainActor.run { try EventLoop.running.backend }
+    let backend = try await MainActor.run { try EventLoop.running.backendKind }
     #expect(backend == .virtual)
   }
 }
@@ -142,7 +142,7 @@ private final class Exclusive: Sendable {
 @Suite(.eventLoop) struct MainActorOnALoopTests {
   @Test func aClassOfTheMainActorIsOnTheLoop() async throws {
     let model = Model()
-    let backend = try EventLoop.running.backend
+    let backend = try EventLoop.running.backendKind
     try await model.nap(times: 1)
     #expect(await model.backends == [backend])
   }
@@ -157,7 +157,7 @@ private final class Exclusive: Sendable {
     try await writer.write("hello")
     try await writer.writeEOF()
     #expect(try await reader.readToEnd() == Array("hello".utf8))
-    #expect(try EventLoop.running.backend == server.loopBackend)
+    #expect(try EventLoop.running.backendKind == server.loopBackend)
     server.close()
     #expect(count == 1)
   }
@@ -165,7 +165,7 @@ private final class Exclusive: Sendable {
 
 extension Server {
   /// Where this test is, which runs on the server's loop.
-  fileprivate var loopBackend: BackendKind { EventLoop.current.backend }
+  fileprivate var loopBackend: BackendKind { EventLoop.current.backendKind }
 }
 
 struct MainActorTurnTests {
@@ -242,7 +242,7 @@ struct MainActorTurnTests {
 
   @Test @MainActor func theMainActorOutsideOfRunsStaysOnItsThread() async throws {
     #expect(throws: EventLoopError.noRunningLoop) { try EventLoop.running }
-    let inside = try await withVirtualTime { @MainActor in EventLoop.current.backend }
+    let inside = try await withVirtualTime { @MainActor in EventLoop.current.backendKind }
     #expect(inside == .virtual)
     MainActor.assertIsolated()
     #expect(throws: EventLoopError.noRunningLoop) { try EventLoop.running }
@@ -255,7 +255,7 @@ struct MainActorTurnTests {
     let backend = try await withVirtualTime {
       await withCheckedContinuation { continuation in
         DispatchQueue.global().async {
-          Task { @MainActor in continuation.resume(returning: try? EventLoop.running.backend) }
+          Task { @MainActor in continuation.resume(returning: try? EventLoop.running.backendKind) }
         }
       }
     }

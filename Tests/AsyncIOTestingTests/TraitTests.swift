@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func aSynchronousTestIsOnTheLoopToo() throws {
-    #expect(try EventLoop.running.backend == .virtual)
+    #expect(try EventLoop.running.backendKind == .virtual)
   }
 
   @Test(arguments: [1, 2, 3]) func eachCaseHasItsOwnClock(hours: Int) async throws {
@@ -29,30 +29,30 @@ import Testing
 
   @Suite struct Inside {
     @Test func theTraitIsInherited() throws {
-      #expect(try EventLoop.running.backend == .virtual)
+      #expect(try EventLoop.running.backendKind == .virtual)
     }
 
     @Test(.eventLoop(.epoll)) func aTestsOwnTraitCounts() throws {
-      #expect(try EventLoop.running.backend == .epoll)
+      #expect(try EventLoop.running.backendKind == .epoll)
     }
   }
 }
 
 struct EventLoopTraitTests {
   @Test(.eventLoop) func runsOnAKernel() async throws {
-    let backend = try EventLoop.running.backend
+    let backend = try EventLoop.running.backendKind
     #expect(backend == .epoll || backend == .ioUring)
     try await Task.sleep(for: .milliseconds(1))
-    #expect(await Task.detached { EventLoop.current.backend }.value == backend)
+    #expect(await Task.detached { EventLoop.current.backendKind }.value == backend)
   }
 
   @Test(.virtualTime(seed: 7)) func takesASeed() throws {
-    #expect(try EventLoop.running.backend == .virtual)
+    #expect(try EventLoop.running.backendKind == .virtual)
   }
 
   @Test(.eventLoop) @MainActor func aTestOfTheMainActorIsOnTheLoop() async throws {
     MainActor.assertIsolated()
-    #expect(try EventLoop.running.backend != .virtual)
+    #expect(try EventLoop.running.backendKind != .virtual)
   }
 
   /// With more threads than malloc has arenas, so that what one thread frees another is given: a yield is a job of its own,
@@ -69,7 +69,7 @@ struct EventLoopTraitTests {
         group.addTask {
           for _ in 0..<2000 {
             await Task.yield()
-            if let loop = try? EventLoop.running { throw YieldedToALoop(backend: loop.backend) }
+            if let loop = try? EventLoop.running { throw YieldedToALoop(backend: loop.backendKind) }
           }
         }
       }

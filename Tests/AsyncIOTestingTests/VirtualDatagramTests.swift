@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Datagrams of a virtual network", .virtualTime) struct VirtualDatagramTests {
   private func change(_ body: (inout VirtualNetwork) -> Void) throws {
-    let backend = try #require(EventLoop.current.driver as? VirtualBackend)
+    let backend = try #require(EventLoop.current.backend as? VirtualBackend)
     body(&backend.network)
   }
 

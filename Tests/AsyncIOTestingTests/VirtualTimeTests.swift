@@ -82,13 +82,13 @@ struct VirtualTimeTests {
     actor Sleeper {
       func nap() async throws -> BackendKind {
         try await Task.sleep(for: .seconds(60))
-        return EventLoop.current.backend
+        return EventLoop.current.backendKind
       }
     }
     let backends = try await withVirtualTime {
-      async let child = EventLoop.current.backend
+      async let child = EventLoop.current.backendKind
       return try await [
-        Task { EventLoop.current.backend }.value, Task.detached { EventLoop.current.backend }.value, child,
+        Task { EventLoop.current.backendKind }.value, Task.detached { EventLoop.current.backendKind }.value, child,
         Sleeper().nap(),
       ]
     }

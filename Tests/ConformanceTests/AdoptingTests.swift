@@ -52,7 +52,7 @@ import Testing
   @Test("a listening socket of packets serves no streams, and is left alone", arguments: BackendKind.ofAKernel)
   func aListenerOfPackets(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let stream = try EventLoop.current.driver.listen(at: .loopback(port: 0), options: ListenOptions())
+      let stream = try EventLoop.current.backend.listen(at: .loopback(port: 0), options: ListenOptions())
       let packets = socket(AF_UNIX, Kind.packets.type, 0)
       // Without a name it gets one of its own (autobind in unix(7)).
       var address = sockaddr_un()
@@ -69,17 +69,17 @@ import Testing
       #expect([stream, packets].map { fcntl($0, F_GETFL) } == flags)
       await #expect(throws: SystemError.self) { try await ByteStream.adopting(stream) }
       #expect(fcntl(stream, F_GETFL) == flags[0])
-      EventLoop.current.driver.close(descriptor: stream)
+      EventLoop.current.backend.close(descriptor: stream)
       close(packets)
     }
   }
 
   @Test("a socket of datagrams is no stream on a virtual network either", .virtualTime)
   func aVirtualSocketOfDatagrams() async throws {
-    let driver = EventLoop.current.driver
-    let number = try driver.openDatagramSocket(at: .loopback(port: 0), connectedTo: nil, options: [])
+    let backend = EventLoop.current.backend
+    let number = try backend.openDatagramSocket(at: .loopback(port: 0), connectedTo: nil, options: [])
     let error = await #expect(throws: SystemError.self) { try await ByteStream.adopting(number) }
     #expect(error?.code == .wrongType)
-    driver.close(descriptor: number)
+    backend.close(descriptor: number)
   }
 }

@@ -54,9 +54,9 @@ import Testing
   func aTimeLimitEndsAConnection(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       // A listener that accepts nobody answers as many as its backlog holds.
-      let driver = EventLoop.current.driver
-      let listener = try driver.listen(at: .loopback(port: 0), options: ListenOptions(backlog: 1))
-      let address = driver.localAddress(of: listener)!
+      let backend = EventLoop.current.backend
+      let listener = try backend.listen(at: .loopback(port: 0), options: ListenOptions(backlog: 1))
+      let address = backend.localAddress(of: listener)!
       var answered: [ByteStream] = []
       let error = await #expect(throws: SystemError.self) {
         while answered.count < 10 {
@@ -65,7 +65,7 @@ import Testing
       }
       #expect(error?.description == "connect \(address): connection timed out (ETIMEDOUT)")
       for stream in answered { stream.abort() }
-      driver.close(descriptor: listener)
+      backend.close(descriptor: listener)
     }
   }
 

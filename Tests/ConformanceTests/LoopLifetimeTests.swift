@@ -87,7 +87,7 @@ enum Leftover: String, CaseIterable, Sendable {
       try await sleep(.zero)
     case .callbacks: loop.callSoon { again(on: loop) }
     case .watches:
-      guard loop.backend != .virtual else { return }
+      guard loop.backendKind != .virtual else { return }
       let pair = SocketPair()
       try loop.addReader(pair.near) { _ = (pair, loop) }
     case .exceptionHandler: loop.setExceptionHandler { _, _ in _ = loop }
@@ -95,7 +95,7 @@ enum Leftover: String, CaseIterable, Sendable {
       createTask { throw CancellationError() }
       createTask { [loop] in loop.stop() }
     case .names:
-      guard loop.backend != .virtual else { return }
+      guard loop.backendKind != .virtual else { return }
       // Nobody answers there.
       let silent = try await DatagramSocket.bind(to: .loopback(port: 0))
       let configuration = ResolverConfiguration(servers: [silent.localAddress])
@@ -163,14 +163,14 @@ enum Leftover: String, CaseIterable, Sendable {
 private final class SeenLoop: Sendable {
   // Written on the loop's thread, before the run has ended; read after that.
   private nonisolated(unsafe) weak var loop: EventLoop?
-  private nonisolated(unsafe) weak var driver: AnyObject?
+  private nonisolated(unsafe) weak var backend: AnyObject?
 
   func note(_ loop: EventLoop) {
     self.loop = loop
-    driver = loop.driver as AnyObject
+    backend = loop.backend as AnyObject
   }
 
-  var isGone: Bool { loop == nil && driver == nil }
+  var isGone: Bool { loop == nil && backend == nil }
 
   /// Waits for a thread that is about to let go; the test's time limit ends a wait in vain.
   func gone() async { while !isGone { try? await Task.sleep(for: .milliseconds(1)) } }

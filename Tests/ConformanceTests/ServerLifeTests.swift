@@ -115,9 +115,9 @@ import Testing
   @Test("a socket that others have made is served, and closed with the server", arguments: BackendKind.conforming)
   func aSocketOfOthersIsServed(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let driver = EventLoop.current.driver
-      let number = try driver.listen(at: .loopback(port: 0), options: ListenOptions())
-      let address = try #require(driver.localAddress(of: number))
+      let backend = EventLoop.current.backend
+      let number = try backend.listen(at: .loopback(port: 0), options: ListenOptions())
+      let address = try #require(backend.localAddress(of: number))
       let server = try await startServer(on: [ListeningSocket(descriptor: number)], handler: Self.greeting)
       #expect(server.addresses == [address])
       #expect(server.sockets == [ListeningSocket(descriptor: number)])
@@ -135,15 +135,15 @@ import Testing
   @Test("what does not listen is refused and stays the caller's", arguments: BackendKind.conforming)
   func whatDoesNotListenIsRefused(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let driver = EventLoop.current.driver
-      let (first, second) = try driver.makeSocketPair()
+      let backend = EventLoop.current.backend
+      let (first, second) = try backend.makeSocketPair()
       let error = await #expect(throws: SystemError.self) {
         try await startServer(on: [ListeningSocket(descriptor: first, name: "web")], handler: Self.greeting)
       }
       #expect(error?.description.hasPrefix("accept descriptor \(first) (web), which does not listen:") == true)
       await #expect(throws: SystemError.self) { try await startServer(on: [], handler: Self.greeting) }
-      driver.close(descriptor: first)
-      driver.close(descriptor: second)
+      backend.close(descriptor: first)
+      backend.close(descriptor: second)
     }
   }
 

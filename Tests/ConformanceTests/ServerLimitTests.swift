@@ -266,9 +266,9 @@ import Testing
       try await stream.write("hello\n")
       _ = try await stream.readLine()
     }
-    let driver = loop.driver as! VirtualBackend
+    let backend = loop.backend as! VirtualBackend
     // The listener, and three pairs of a client and what the server has of it.
-    driver.network.descriptorLimit = 10
+    backend.network.descriptorLimit = 10
     let clients = try await gather(0..<6, limit: 6) { _ in
       try await ByteStream.connect(host: "127.0.0.1", port: server.port)
     }
@@ -280,7 +280,7 @@ import Testing
       #expect(start.duration(to: loop.time) < .milliseconds(10))
       try await client.close()
       served.append(client)
-      if index == 1 { driver.network.descriptorLimit = 9 }
+      if index == 1 { backend.network.descriptorLimit = 9 }
     }
     try await turns { try await server.statistics.accepted == 6 }
     #expect(log.entries.count == 1)
@@ -293,14 +293,14 @@ import Testing
   }
 
   @Test(.virtualTime) func `a process that is allowed more descriptors has more connections`() async throws {
-    let driver = EventLoop.current.driver as! VirtualBackend
-    driver.network.descriptorLimit = 40
+    let backend = EventLoop.current.backend as! VirtualBackend
+    backend.network.descriptorLimit = 40
     EventLoop.current.setExceptionHandler { _, _ in }
     let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
       try await stream.write("hello\n")
       _ = try await stream.readLine()
     }
-    driver.network.descriptorLimit = 1000
+    backend.network.descriptorLimit = 1000
     let clients = try await gather(0..<100, limit: 100) { _ in
       let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
       #expect(try await client.readLine() == "hello")

@@ -118,7 +118,7 @@ import Testing
   }
 
   @Test func `no socket is left behind, however a look-up ends`() async throws {
-    let driver = try #require(EventLoop.current.driver as? VirtualBackend)
+    let backend = try #require(EventLoop.current.backend as? VirtualBackend)
     let server = try await NameServer { query, _ in
       switch query.questions[0].name.labels.count {
       case 1: []
@@ -128,21 +128,21 @@ import Testing
       }
     }
     let resolver = resolver(server)
-    let open = driver.network.openSockets
+    let open = backend.network.openSockets
     for host in ["silent", "refused.x", "a.b.c", "no.b.c"] {
       for limit in [0.1, 0.7, 60] {
         _ = try? await withTimeout(.seconds(limit)) { try await resolve(host, port: 1, using: resolver) }
       }
     }
     try await sleep(.seconds(1))
-    #expect(driver.network.openSockets == open)
+    #expect(backend.network.openSockets == open)
     #expect(EventLoop.current.statistics.timers == 0)
     try await server.close()
   }
 
   @Test func `names of the virtual network are its own unless a name server is to be asked`() async throws {
-    let driver = try #require(EventLoop.current.driver as? VirtualBackend)
-    let database = driver.network.addHost("db.example")
+    let backend = try #require(EventLoop.current.backend as? VirtualBackend)
+    let database = backend.network.addHost("db.example")
     #expect(try await resolve("DB.example", port: 0).map(\.host) == [database.host])
     #expect(try await resolve("db.example", port: 0, using: .system).map(\.host) == [database.host])
     #expect(try await hostName(of: database) == "db.example")

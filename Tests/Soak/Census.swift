@@ -100,7 +100,7 @@ struct ProcessDescriptors: Descriptors {
 
 struct VirtualDescriptors: Descriptors {
   let areVirtual = true
-  private var backend: VirtualBackend? { EventLoop.current.driver as? VirtualBackend }
+  private var backend: VirtualBackend? { EventLoop.current.backend as? VirtualBackend }
 
   var count: Int { backend?.network.openDescriptors ?? -1 }
 

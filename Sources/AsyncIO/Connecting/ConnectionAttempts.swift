@@ -42,7 +42,7 @@ final class ConnectionAttempts: OperationSink, WaitObject {
     var race = ConnectionRace(addresses)
     var lastError: SystemError?
     while true {
-      switch race.next(now: loop.driver.now) {
+      switch race.next(now: loop.backend.now) {
       case .attempt(let address):
         do { try begin(address) } catch let error as SystemError {
           lastError = error
@@ -66,7 +66,7 @@ final class ConnectionAttempts: OperationSink, WaitObject {
   }
 
   private func begin(_ address: SocketAddress) throws {
-    let descriptor = Descriptor(try loop.driver.makeSocket(for: address, from: local), of: loop.driver)
+    let descriptor = Descriptor(try loop.backend.makeSocket(for: address, from: local), of: loop.backend)
     let socket = StreamSocket(descriptor, address)
     let operation = loop.connect(socket.descriptor?.number ?? -1, to: address, sink: self)
     attempts[operation] = socket

@@ -74,10 +74,10 @@ extension EventLoop {
     at local: SocketAddress?, connectedTo peer: SocketAddress?, _ options: DatagramOptions = DatagramOptions()
   ) throws -> DatagramSocket {
     require(options.queueLimit > 0, "DatagramOptions.queueLimit is a number of bytes above 0")
-    let number = try driver.openDatagramSocket(at: local, connectedTo: peer, options: options.socketOptions)
-    let descriptor = Descriptor(number, of: driver)
+    let number = try backend.openDatagramSocket(at: local, connectedTo: peer, options: options.socketOptions)
+    let descriptor = Descriptor(number, of: backend)
     let transport = DatagramTransport(
-      descriptor, local: driver.localAddress(of: number) ?? local ?? .unnamedUnix, peer: peer, isBound: local != nil,
+      descriptor, local: backend.localAddress(of: number) ?? local ?? .unnamedUnix, peer: peer, isBound: local != nil,
       queueLimit: options.queueLimit, counters: DatagramCounters(), loop: self)
     transport.start()
     return DatagramSocket(transport)

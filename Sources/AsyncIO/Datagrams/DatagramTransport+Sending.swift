@@ -8,7 +8,7 @@ extension DatagramTransport {
   /// Sends a datagram; false if there is no room for it now.
   package func trySend(_ bytes: UnsafeRawBufferPointer, to target: SocketAddress?) throws -> Bool {
     try throwError()
-    let result = loop.driver.send(datagram: bytes, to: target, from: number)
+    let result = loop.backend.send(datagram: bytes, to: target, from: number)
     hasNoBuffers = result == SystemError.Code.noBufferSpace.result
     if result >= 0 {
       shortages.reset()
@@ -25,7 +25,7 @@ extension DatagramTransport {
     while !row.isEmpty {
       try throwError()
       let result = row.withDatagrams { entries, bytes in
-        loop.driver.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
+        loop.backend.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
       }
       hasNoBuffers = result == SystemError.Code.noBufferSpace.result
       if result > 0 {
@@ -70,7 +70,7 @@ extension DatagramTransport {
     let wait = loop.beginWait(WaitReason("send to", on: self))
     let place = senders.join(wait)
     if !isByTime { startPolling() }
-    let next = isByTime ? loop.driver.now + 1_000_000 : deadline
+    let next = isByTime ? loop.backend.now + 1_000_000 : deadline
     let outcome = await loop.wait(wait, until: min(next, deadline))
     senders.leave(place)
     if outcome != .deadlinePassed || next >= deadline { try outcome.check() }

@@ -74,7 +74,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     self.counters = counters
     self.descriptor = consume descriptor
     segments = local.family != .unix
-    file = isBound ? loop.driver.socketFile(of: local) : nil
+    file = isBound ? loop.backend.socketFile(of: local) : nil
   }
 
   /// Begins to receive. Apart from `init`, because the operation keeps the transport.
@@ -252,7 +252,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   func set(_ option: DatagramOption, _ operation: String, _ object: String) throws {
     try throwError()
-    let result = loop.driver.set(option, of: number, local.family)
+    let result = loop.backend.set(option, of: number, local.family)
     if result < 0 { throw SystemError(operation, object, result: result) }
   }
 
@@ -264,7 +264,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   package func close() {
     guard state == .open else { return }
     state = .closing
-    if let file = file.take() { loop.driver.remove(file) }
+    if let file = file.take() { loop.backend.remove(file) }
     queue.removeAll()
     rest.take()?.cancel()
     onDatagram = nil

@@ -40,13 +40,13 @@ final class PassedDescriptors {
 extension StreamTransport {
   /// Receives what is there without waiting.
   func receiveNow(into room: UnsafeMutableRawBufferPointer) -> Int {
-    passing?.receive(into: room, from: number) ?? loop.driver.receive(into: room, from: number)
+    passing?.receive(into: room, from: number) ?? loop.backend.receive(into: room, from: number)
   }
 
   /// From now on descriptors are kept that come with the bytes.
   func expectDescriptors() throws {
     guard passing == nil else { return }
-    guard isSocket, peer?.family == .unix, loop.driver.kind != .virtual, filter == nil, consumer == nil else {
+    guard isSocket, peer?.family == .unix, loop.backend.kind != .virtual, filter == nil, consumer == nil else {
       throw SystemError("recvmsg", "descriptors of \(waitDescription)", code: .notSupported)
     }
     passing = PassedDescriptors()
@@ -69,7 +69,7 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func send(_ descriptors: [Int32], with bytes: [UInt8]) async throws {
-    guard isSocket, peer?.family == .unix, loop.driver.kind != .virtual, filter == nil else {
+    guard isSocket, peer?.family == .unix, loop.backend.kind != .virtual, filter == nil else {
       throw SystemError("sendmsg", "descriptors to \(waitDescription)", code: .notSupported)
     }
     // In their place among the bytes, so after all that was written before.

@@ -13,7 +13,7 @@ public struct PeerCredentials: Hashable, Sendable {
 
 extension StreamTransport {
   var peerCredentials: PeerCredentials? {
-    guard isSocket, state != .closed, loop.driver.kind != .virtual, peer?.family == .unix,
+    guard isSocket, state != .closed, loop.backend.kind != .virtual, peer?.family == .unix,
       let credentials = SocketCalls.peerCredentials(of: number)
     else { return nil }
     return PeerCredentials(

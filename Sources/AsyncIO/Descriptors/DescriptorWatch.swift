@@ -140,7 +140,7 @@ final class DescriptorWatches {
   ) throws -> DescriptorWatch {
     let key = Key(descriptor: descriptor, direction: direction)
     if let there = watches[key] { return there }
-    if try loop.driver.kind(of: descriptor) == .file {
+    if try loop.backend.kind(of: descriptor) == .file {
       // What epoll_ctl(2) says, and io_uring doesn't.
       throw SystemError("poll", "descriptor \(descriptor), a file, which is always ready", code: .notPermitted)
     }

@@ -65,7 +65,7 @@ extension EventLoop {
     if let problem = HostNameSyntax.problem(in: host) { throw NameError(host: host, .malformed(problem)) }
     let resolver = resolver ?? .current
     var addresses: [SocketAddress]
-    if let known = resolver.namesOfDriver(of: self)?.addresses(ofHost: host, port: port) {
+    if let known = resolver.backendWithNames(of: self)?.addresses(ofHost: host, port: port) {
       if known.isEmpty { throw NameError(host: host, .notFound) }
       addresses = known
       if let family { addresses.removeAll { $0.family != family } }
@@ -87,8 +87,8 @@ extension EventLoop {
       throw NameError(host: address.host, .malformed("it is a Unix socket, which no host has"))
     }
     let resolver = resolver ?? .current
-    if let driver = resolver.namesOfDriver(of: self) {
-      guard let name = driver.hostName(of: address) else { throw NameError(host: address.host, .notFound) }
+    if let backend = resolver.backendWithNames(of: self) {
+      guard let name = backend.hostName(of: address) else { throw NameError(host: address.host, .notFound) }
       return name
     }
     var key = address
@@ -115,10 +115,10 @@ extension EventLoop {
 }
 
 extension Resolver {
-  /// The driver of a loop whose world has names of its own, unless name servers are to be asked all the same.
-  fileprivate func namesOfDriver(of loop: EventLoop) -> (any Backend)? {
+  /// The backend of a loop whose world has names of its own, unless name servers are to be asked all the same.
+  fileprivate func backendWithNames(of loop: EventLoop) -> (any Backend)? {
     if case .stub = kind { return nil }
-    return loop.driver.hasOwnNames ? loop.driver : nil
+    return loop.backend.hasOwnNames ? loop.backend : nil
   }
 
   func asksSystem(_ stub: StubResolver) -> Bool {

@@ -70,7 +70,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
     self.service = service
     rule = ProgressRule(plan.limits)
     connections = ConnectionTable(watchesProgress: rule != nil)
-    if ownsFile { file = loop.driver.socketFile(of: address) }
+    if ownsFile { file = loop.backend.socketFile(of: address) }
   }
 
   var waitDescription: String { "server at \(address)" }
@@ -88,7 +88,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
   /// Begins to serve. Does nothing the second time, and after `close`.
   func startServing() throws {
     guard !isServing, !isClosed, let descriptor = descriptor?.number else { return }
-    if !plan.startsListening { try loop.driver.startListening(descriptor, backlog: plan.backlog) }
+    if !plan.startsListening { try loop.backend.startListening(descriptor, backlog: plan.backlog) }
     isServing = true
     // Here and not in `init`, which another loop's thread may call.
     loop.tellOfEnd(self)
@@ -106,7 +106,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
   /// Takes as many connections as the process's descriptors allow, if nobody has said how many: that can have changed.
   private func raiseLimit() -> Bool {
     guard plan.limits.connections == nil else { return false }
-    let now = ServerPlan.connectionLimit(ofDescriptors: loop.driver.descriptorLimit)
+    let now = ServerPlan.connectionLimit(ofDescriptors: loop.backend.descriptorLimit)
     if now <= slots.limit { return false }
     slots.limit = now
     return true
@@ -149,9 +149,9 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
 
   private func take(_ number: Int32) {
     // A connection that arrives after the server was closed is closed.
-    if isClosed { return loop.driver.close(descriptor: number) }
+    if isClosed { return loop.backend.close(descriptor: number) }
     // Asked now: after a reset nobody could say who it was.
-    let peer = loop.driver.peerAddress(of: number)
+    let peer = loop.backend.peerAddress(of: number)
     guard slots.admits(peer) else {
       counts.refused += 1
       return reset(number)
@@ -162,8 +162,8 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
   }
 
   private func reset(_ number: Int32) {
-    loop.driver.setOption(.resetOnClose, of: number)
-    loop.driver.close(descriptor: number)
+    loop.backend.setOption(.resetOnClose, of: number)
+    loop.backend.close(descriptor: number)
   }
 
   /// Serves who has arrived, as far as there are places.
@@ -195,7 +195,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
     servedThisTurn += 1
     counts.accepted += 1
     let transport = StreamTransport(
-      Descriptor(arrival.number, of: loop.driver), peer: peer, limit: plan.limit, loop: loop)
+      Descriptor(arrival.number, of: loop.backend), peer: peer, limit: plan.limit, loop: loop)
     let task = AnyTaskHandle(name: nil, loop: loop, file: #fileID, line: #line) {
       "connection from \(peer?.description ?? "a peer that is gone")"
     }
@@ -309,7 +309,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
   func close() {
     guard !isClosed else { return }
     isClosed = true
-    if let file = file.take() { loop.driver.remove(file) }
+    if let file = file.take() { loop.backend.remove(file) }
     rest.take()?.cancel()
     slots.forget(self)
     for arrival in arrived {
@@ -325,7 +325,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
   private func end() {
     isServing = false
     descriptor = nil
-    if let file = file.take() { loop.driver.remove(file) }
+    if let file = file.take() { loop.backend.remove(file) }
   }
 
   /// What it refers to refers to it: its place in line for connections, its timers, the connections themselves.

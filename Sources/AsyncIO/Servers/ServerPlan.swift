@@ -76,7 +76,7 @@ package struct ServerPlan: Sendable {
   private func makeSlots(listeners: Int, loop: EventLoop) -> ConnectionSlots {
     let (slack, overflow) = listeners.multipliedReportingOverflow(by: Int(Int32(clamping: backlog)) + 1)
     return ConnectionSlots(
-      limit: limits.connections ?? Self.connectionLimit(ofDescriptors: loop.driver.descriptorLimit),
+      limit: limits.connections ?? Self.connectionLimit(ofDescriptors: loop.backend.descriptorLimit),
       limitPerPeer: limits.connectionsPerPeer, slack: overflow ? .max : slack)
   }
 
@@ -114,15 +114,15 @@ package struct ServerPlan: Sendable {
         do {
           let number =
             isIP || index == 0
-            ? try first.driver.listen(at: address, options: options)
-            : try first.driver.duplicate(listeners[listeners.count - 1].number)
+            ? try first.backend.listen(at: address, options: options)
+            : try first.backend.duplicate(listeners[listeners.count - 1].number)
           if index == 0 {
-            address = first.driver.localAddress(of: number) ?? address
+            address = first.backend.localAddress(of: number) ?? address
             addresses.append(address)
           }
           listeners.append(
             Listener(
-              Descriptor(number, of: loop.driver), address: address, ownsFile: isIP || index == 0, plan: plan,
+              Descriptor(number, of: loop.backend), address: address, ownsFile: isIP || index == 0, plan: plan,
               slots: slots, loop: loop, service: service))
         } catch let error as SystemError where isEverywhere && error.code == .addressFamilyNotSupported {
           // A machine without IPv6 has only one kind of "all interfaces".
@@ -139,7 +139,7 @@ package struct ServerPlan: Sendable {
     if sockets.isEmpty { throw SystemError("accept", "no socket at all", code: .invalidArgument) }
     // All are looked at before the first one is taken over: what is refused is still the caller's, and as it was.
     for socket in sockets {
-      switch try first.driver.kind(of: socket.descriptor) {
+      switch try first.backend.kind(of: socket.descriptor) {
       case .listeningSocket: break
       case .messageSocket:
         throw SystemError(
@@ -147,7 +147,7 @@ package struct ServerPlan: Sendable {
       default: throw SystemError("accept", "\(socket), which does not listen", code: .invalidArgument)
       }
     }
-    for socket in sockets { _ = try first.driver.adopt(socket.descriptor) }
+    for socket in sockets { _ = try first.backend.adopt(socket.descriptor) }
     let loops = loops(for: service, around: first)
     let slots = makeSlots(listeners: loops.count * sockets.count, loop: first)
     let plan = listenerPlan(startsListening: true, isShared: loops.count > 1)
@@ -156,22 +156,22 @@ package struct ServerPlan: Sendable {
     do {
       for socket in sockets {
         copies.append([])
-        for _ in loops.dropFirst() { copies[copies.count - 1].append(try first.driver.duplicate(socket.descriptor)) }
+        for _ in loops.dropFirst() { copies[copies.count - 1].append(try first.backend.duplicate(socket.descriptor)) }
       }
     } catch {
-      for copy in copies.joined() { first.driver.close(descriptor: copy) }
+      for copy in copies.joined() { first.backend.close(descriptor: copy) }
       throw error
     }
     var listeners: [Listener] = []
     var addresses: [SocketAddress] = []
     for (socket, copies) in zip(sockets, copies) {
-      let address = first.driver.localAddress(of: socket.descriptor) ?? .unnamedUnix
+      let address = first.backend.localAddress(of: socket.descriptor) ?? .unnamedUnix
       addresses.append(address)
       for (loop, number) in zip(loops, [socket.descriptor] + copies) {
         // Its file is of whoever made it, and stays.
         listeners.append(
           Listener(
-            Descriptor(number, of: loop.driver), address: address, ownsFile: false, plan: plan, slots: slots,
+            Descriptor(number, of: loop.backend), address: address, ownsFile: false, plan: plan, slots: slots,
             loop: loop,
             service: service))
       }

@@ -89,10 +89,10 @@ package nonisolated(nonsending) func closing<Result>(
 
 extension EventLoop {
   func makeStreamPair(limit: Int) throws -> (StreamHandle, StreamHandle) {
-    let (first, second) = try driver.makeSocketPair()
+    let (first, second) = try backend.makeSocketPair()
     return (
-      makeStream(Descriptor(first, of: driver), peer: .unnamedUnix, limit: limit),
-      makeStream(Descriptor(second, of: driver), peer: .unnamedUnix, limit: limit)
+      makeStream(Descriptor(first, of: backend), peer: .unnamedUnix, limit: limit),
+      makeStream(Descriptor(second, of: backend), peer: .unnamedUnix, limit: limit)
     )
   }
 

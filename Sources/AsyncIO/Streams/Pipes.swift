@@ -87,10 +87,10 @@ public nonisolated(nonsending) func makePipe(
   limit: Int = 64 * 1024
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let (reading, writing) = try await onCurrentLoop { loop in
-    let ends = try loop.driver.makePipe()
+    let ends = try loop.backend.makePipe()
     return (
-      loop.makeStream(Descriptor(ends.reading, of: loop.driver), peer: nil, isSocket: false, limit: limit),
-      loop.makeStream(Descriptor(ends.writing, of: loop.driver), peer: nil, isSocket: false, reads: false, limit: 0)
+      loop.makeStream(Descriptor(ends.reading, of: loop.backend), peer: nil, isSocket: false, limit: limit),
+      loop.makeStream(Descriptor(ends.writing, of: loop.backend), peer: nil, isSocket: false, reads: false, limit: 0)
     )
   }
   return (StreamReader(reading), StreamWriter(writing))
@@ -99,22 +99,22 @@ public nonisolated(nonsending) func makePipe(
 extension EventLoop {
   func adopt(_ number: Int32, reads: Bool = true, limit: Int) throws -> StreamHandle {
     // Before it is taken over, which changes its flags: what is refused is still the caller's.
-    switch try driver.kind(of: number) {
+    switch try backend.kind(of: number) {
     case .listeningSocket: throw SystemError("adopt", "descriptor \(number), which listens", code: .invalidArgument)
     case .messageSocket:
       throw SystemError(
         "adopt", "descriptor \(number), a socket of messages: a stream would lose parts of them", code: .wrongType)
     default: break
     }
-    let kind = try driver.adopt(number)
-    let descriptor = Descriptor(number, of: driver)
+    let kind = try backend.adopt(number)
+    let descriptor = Descriptor(number, of: backend)
     return makeStream(descriptor, peer: nil, isSocket: kind == .socket, reads: reads || kind == .socket, limit: limit)
   }
 
   fileprivate func adoptStandard(_ number: Int32, reads: Bool, limit: Int) throws -> StreamHandle {
-    let own = try driver.openStandard(number)
+    let own = try backend.openStandard(number)
     do { return try adopt(own, reads: reads, limit: limit) } catch {
-      driver.close(descriptor: own)
+      backend.close(descriptor: own)
       throw error
     }
   }

@@ -76,14 +76,14 @@ extension StreamWriter {
   /// - Throws: `SystemError` if the socket has no such option, or the stream is closed or none of a socket.
   public func option<Value>(_ option: StreamOption<Value>) throws -> Value {
     let number = try handle.transport.socketNumber("getsockopt")
-    return option.decode(try handle.transport.loop.driver.option(option.name, of: number))
+    return option.decode(try handle.transport.loop.backend.option(option.name, of: number))
   }
 
   /// Sets an option. On the stream's loop.
   ///
   /// - Throws: As `option(_:)`.
   public func setOption<Value>(_ option: StreamOption<Value>, to value: Value) throws {
-    try handle.transport.loop.driver.setOption(
+    try handle.transport.loop.backend.setOption(
       option.name, to: option.encode(value), of: try handle.transport.socketNumber("setsockopt"))
   }
 }

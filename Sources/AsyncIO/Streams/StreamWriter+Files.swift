@@ -90,7 +90,7 @@ extension StreamTransport {
       guard state == .open, outputError == nil else {
         throw named(outputError ?? StreamError.writeAfterEnd, "sendFile")
       }
-      let result = loop.driver.sendFile(source.descriptor, from: offset + sent, count: wanted, to: number)
+      let result = loop.backend.sendFile(source.descriptor, from: offset + sent, count: wanted, to: number)
       if result > 0 {
         sent += result
         bytesSent &+= result

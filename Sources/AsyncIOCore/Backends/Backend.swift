@@ -188,12 +188,12 @@ package enum DescriptorKind: Equatable {
 /// A descriptor with one owner, closed when that lets go of it.
 package struct Descriptor: ~Copyable {
   package let number: Int32
-  private let driver: any Backend
+  private let backend: any Backend
 
-  package init(_ number: Int32, of driver: any Backend) {
+  package init(_ number: Int32, of backend: any Backend) {
     self.number = number
-    self.driver = driver
+    self.backend = backend
   }
 
-  deinit { driver.close(descriptor: number) }
+  deinit { backend.close(descriptor: number) }
 }

@@ -50,7 +50,7 @@ extension EventLoop {
     Statistics(
       turns: counters.turns, jobs: counters.jobs, deepestTurn: counters.deepestTurn, ready: ready.count,
       timers: timers.count, waiting: waits.count, operations: counters.operations,
-      completions: counters.completions, operationsInFlight: operations.inFlight, systemCalls: driver.systemCalls)
+      completions: counters.completions, operationsInFlight: operations.inFlight, systemCalls: backend.systemCalls)
   }
 
   /// Counts the turns, for what is to happen so many times in one.

@@ -5,7 +5,7 @@
 extension EventLoop {
   /// The time now, on the clock that this loop's timers follow: the machine's monotonic one, or a simulated one;
   /// asyncio's `time`.
-  public var time: Instant { Instant(nanoseconds: driver.now) }
+  public var time: Instant { Instant(nanoseconds: backend.now) }
 
   /// Calls back in the next turn, in the order of these calls; asyncio's `call_soon`. On the loop's thread only; from
   /// others it is `callSoonThreadsafe`.
@@ -61,7 +61,7 @@ extension EventLoop {
 
   /// The deadline of a delay that starts now; `.max` if it is further than the clock reaches.
   package func deadline(after nanoseconds: Int64) -> Int64 {
-    let (sum, overflow) = driver.now.addingReportingOverflow(max(0, nanoseconds))
+    let (sum, overflow) = backend.now.addingReportingOverflow(max(0, nanoseconds))
     return overflow ? .max : sum
   }
 

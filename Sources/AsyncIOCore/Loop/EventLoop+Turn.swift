@@ -25,9 +25,9 @@ extension EventLoop {
     if !inbox.looksEmpty { inbox.drain(into: &ready) }
     if ready.isEmpty {
       sleep()
-    } else if counters.jobsSincePoll >= EventLoop.pollInterval || driver.wantsTurn {
+    } else if counters.jobsSincePoll >= EventLoop.pollInterval || backend.wantsTurn {
       counters.jobsSincePoll = 0
-      driver.turn(until: .min, of: self)
+      backend.turn(until: .min, of: self)
       if !timers.isEmpty { fireTimers() }
     }
 
@@ -56,10 +56,10 @@ extension EventLoop {
     isSleeping.store(true, ordering: .sequentiallyConsistent)
     if inbox.isEmpty && !stopRequested {
       heartbeat.sleeps()
-      driver.turn(until: deadline, of: self)
+      backend.turn(until: deadline, of: self)
       heartbeat.wakes()
     } else {
-      driver.turn(until: .min, of: self)
+      backend.turn(until: .min, of: self)
     }
     isSleeping.store(false, ordering: .relaxed)
     if !inbox.looksEmpty { inbox.drain(into: &ready) }
@@ -67,7 +67,7 @@ extension EventLoop {
       fireTimers()
     } else if namesTasks {
       // Only reports want the time when no timer does.
-      cachedTime = driver.now
+      cachedTime = backend.now
     }
   }
 
@@ -78,19 +78,19 @@ extension EventLoop {
     guard let deadline = timers.nextDeadline() else { return nil }
     switch timers.count {
     case ...64: return deadline
-    case ...4096: return driver.coalesced(deadline, within: 200_000)
-    default: return driver.coalesced(deadline, within: 1_000_000)
+    case ...4096: return backend.coalesced(deadline, within: 200_000)
+    default: return backend.coalesced(deadline, within: 1_000_000)
     }
   }
 
   private func fireTimers() {
-    cachedTime = driver.now
+    cachedTime = backend.now
     while let action = timers.popDue(cachedTime) { fire(action) }
   }
 
   /// In the midst of a turn: makes due timers ready, ahead of the jobs that are left.
   private func expediteTimers() {
-    cachedTime = driver.now
+    cachedTime = backend.now
     let before = ready.tail
     while ready.tail &- before < EventLoop.mostExpedited, let action = timers.popDue(cachedTime) { fire(action) }
     ready.moveToFront(last: ready.tail &- before)

@@ -21,7 +21,7 @@ import Synchronization
 ///   static func main() {
 ///     EventLoop.runMain {
 ///       try await sleep(.seconds(1))
-///       print("on backend", EventLoop.current.backend)
+///       print("on backend", EventLoop.current.backendKind)
 ///     }
 ///   }
 /// }
@@ -31,7 +31,7 @@ import Synchronization
   // `waits`, which lives as long as the loop.
   // Sendable: see "Threads" at the head of the file.
 
-  package let driver: any Backend
+  package let backend: any Backend
   /// Whether this is the loop of `EventLoop.run`, which the main actor's jobs go to.
   package let isMain: Bool
   /// Whether tasks that reach this loop stay on it, and it may run jobs of the main actor; see TaskHomes.
@@ -107,13 +107,13 @@ import Synchronization
   let unownedRouter = unsafe RouterExecutor.shared.asUnownedTaskExecutor()
   let unownedMain = unsafe MainLoopExecutor.shared.asUnownedSerialExecutor()
 
-  package init(driver: any Backend, isMain: Bool = false, namesTasks: Bool = false) {
-    self.driver = driver
+  package init(backend: any Backend, isMain: Bool = false, namesTasks: Bool = false) {
+    self.backend = backend
     self.isMain = isMain
     hasMainActor = isMain
     self.namesTasks = namesTasks
     runningKind = isMain ? .main : .preferring
-    cachedTime = driver.now
+    cachedTime = backend.now
     let suspenderExecutor = SuspenderExecutor()
     let serialExecutor = LoopSerialExecutor()
     suspender = Suspender(executor: suspenderExecutor)
@@ -194,7 +194,7 @@ import Synchronization
   }
 
   /// The kernel interface that this loop runs on.
-  public var backend: BackendKind { driver.kind }
+  public var backendKind: BackendKind { backend.kind }
 
   /// The loop as an executor that tasks can prefer.
   ///
@@ -271,7 +271,7 @@ import Synchronization
     }
     timers = TimerHeap()
     letGo()
-    driver.close()
+    backend.close()
     leaveMainActor()
     letGoOfExecutor()
   }
@@ -308,7 +308,7 @@ import Synchronization
   /// The same from any thread but the loop's.
   func enter(_ item: ReadyItem) -> Bool {
     switch inbox.push(item) {
-    case .first: if isSleeping.load(ordering: .sequentiallyConsistent) { driver.wake() }
+    case .first: if isSleeping.load(ordering: .sequentiallyConsistent) { backend.wake() }
     case .followed: break
     case .closed: return false
     }
@@ -334,7 +334,7 @@ import Synchronization
   }
 
   private func schedule(_ item: ReadyItem, after delay: Duration, for sleeper: SwiftTask?) {
-    let deadline = deadline(after: driver.delay(fromForeignClock: delay.clampedNanoseconds))
+    let deadline = deadline(after: backend.delay(fromForeignClock: delay.clampedNanoseconds))
     _ = timers.insert(deadline: deadline, .run(item, sleeper))
   }
 

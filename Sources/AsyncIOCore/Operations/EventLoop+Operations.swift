@@ -61,12 +61,12 @@ extension EventLoop {
   package func cancel(_ id: OperationID) {
     guard let record = unsafe operations.record(id), unsafe record.pointee.state == .submitted else { return }
     unsafe record.pointee.state = .cancelRequested
-    unsafe driver.cancel(record)
+    unsafe backend.cancel(record)
   }
 
   func submit(_ record: UnsafeMutablePointer<OperationRecord>) -> OperationID {
     counters.operations &+= 1
-    unsafe driver.submit(record)
+    unsafe backend.submit(record)
     return unsafe record.pointee.id
   }
 

@@ -24,8 +24,8 @@ extension EventLoop {
     let giveUp = deadline(after: EventLoop.patience)
     let alarm = timers.insert(deadline: giveUp, .call(TimerHandle(when: Instant(nanoseconds: giveUp)) {}))
     for task in allTasks where !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
-    refusedWaits = RefusedWaits(limit: driver.kind == .virtual ? 10_000 + 1000 * (tasks.count + waits.count) : .max)
-    while (hasTasks || !othersHaveEnded()) && driver.now < giveUp && !refusedWaits.areTooMany {
+    refusedWaits = RefusedWaits(limit: backend.kind == .virtual ? 10_000 + 1000 * (tasks.count + waits.count) : .max)
+    while (hasTasks || !othersHaveEnded()) && backend.now < giveUp && !refusedWaits.areTooMany {
       // Of a task of Swift's own nobody can tell whether it is a child of something shielded: not before that has ended.
       if shieldedBodies == 0 { cancelWaitingTasks() }
       turn()
@@ -35,7 +35,7 @@ extension EventLoop {
         ExceptionContext(
           message: "a task was cancelled at the end of the loop, and waits again and again instead of ending: "
             + refusedWaits.last))
-    } else if driver.now >= giveUp && hasTasks {
+    } else if backend.now >= giveUp && hasTasks {
       let elsewhere = allTasks.filter { $0.waitsFor == nil }.map(\.description)
       callExceptionHandler(
         ExceptionContext(
@@ -52,7 +52,7 @@ extension EventLoop {
 
   private func endOperations(until giveUp: Int64) {
     operations.forEachInFlight { cancel($0) }
-    while operations.inFlight > 0 && driver.now < giveUp { turn() }
+    while operations.inFlight > 0 && backend.now < giveUp { turn() }
   }
 
   /// Whether the run is over: what is started now may never be cancelled.
@@ -107,7 +107,7 @@ extension EventLoop {
   /// The tasks that wait on this loop, for reports. On the loop's thread.
   package func waitingTasks() -> [WaitingTask] {
     var waiting: [WaitingTask] = []
-    let now = driver.now
+    let now = backend.now
     // Tasks of this library have names of their own.
     var names: [UnsafeMutableRawPointer: String] = unsafe [:]
     for task in allTasks { for own in task.node.tasksWithin { unsafe names[own.address] = task.name } }

@@ -106,13 +106,13 @@ extension EventLoop {
     ExecutorInstallation.ensureRouterAndMain()
 
     StandardDescriptors.ensureOpen()
-    let loop = EventLoop(driver: try BackendChoice.make(backend), isMain: true, namesTasks: DebugMode.isOn)
+    let loop = EventLoop(backend: try BackendChoice.make(backend), isMain: true, namesTasks: DebugMode.isOn)
     var others: [LoopThread] = []
     do {
       for index in 1..<loops.resolved {
         others.append(
           try LoopThread.start(
-            name: "asyncio-loop-\(index)", namesTasks: DebugMode.isOn, makeDriver: { try BackendChoice.make(backend) },
+            name: "asyncio-loop-\(index)", namesTasks: DebugMode.isOn, makeBackend: { try BackendChoice.make(backend) },
             whenEnded: { loop.postFromAnywhere { _ in } }))
       }
     } catch {

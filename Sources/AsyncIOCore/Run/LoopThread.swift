@@ -19,7 +19,7 @@ package final class LoopThread: Sendable {
   ///
   /// - Throws: what making the backend throws; `SystemError` if there is no thread to be had.
   package static func start(
-    name: String, namesTasks: Bool = false, makeDriver: @escaping @Sendable () throws -> any Backend,
+    name: String, namesTasks: Bool = false, makeBackend: @escaping @Sendable () throws -> any Backend,
     prepare: @escaping @Sendable (EventLoop) -> Void = { _ in }, whenEnded: @escaping @Sendable () -> Void = {}
   ) throws -> LoopThread {
     ExecutorInstallation.ensureRouter()
@@ -28,7 +28,7 @@ package final class LoopThread: Sendable {
     let made = Mutex<Result<EventLoop, any Error>?>(nil)
     try DetachedThread.start(name: name) {
       serve(
-        namesTasks: namesTasks, makeDriver: makeDriver, prepare: prepare,
+        namesTasks: namesTasks, makeBackend: makeBackend, prepare: prepare,
         started: { result in
           made.withLock { $0 = result }
           started.open()
@@ -43,13 +43,13 @@ package final class LoopThread: Sendable {
   /// Runs a loop to its end, and lets go of it: nobody who is told of that end finds the thread still holding the loop.
   @inline(never)
   private static func serve(
-    namesTasks: Bool, makeDriver: () throws -> any Backend, prepare: (EventLoop) -> Void,
+    namesTasks: Bool, makeBackend: () throws -> any Backend, prepare: (EventLoop) -> Void,
     started: (Result<EventLoop, any Error>) -> Void
   ) {
     let loop: EventLoop
     do {
       StandardDescriptors.ensureOpen()
-      loop = EventLoop(driver: try makeDriver(), namesTasks: namesTasks)
+      loop = EventLoop(backend: try makeBackend(), namesTasks: namesTasks)
     } catch {
       return started(.failure(error))
     }

@@ -26,8 +26,8 @@ package final class SignalWatch: @unchecked Sendable {
       for signal in signals where !watches.contains(where: { $0.signals.contains(signal) }) {
         asyncio_signal_watch(signal.rawValue)
       }
-      if !watches.contains(where: { $0.loop === loop }), loop.driver.wakeDescriptor >= 0 {
-        asyncio_signal_wakes(loop.driver.wakeDescriptor)
+      if !watches.contains(where: { $0.loop === loop }), loop.backend.wakeDescriptor >= 0 {
+        asyncio_signal_wakes(loop.backend.wakeDescriptor)
       }
       watches.append(self)
     }
@@ -39,8 +39,8 @@ package final class SignalWatch: @unchecked Sendable {
       for signal in signals where !watches.contains(where: { $0.signals.contains(signal) }) {
         asyncio_signal_unwatch(signal.rawValue)
       }
-      if !watches.contains(where: { $0.loop === loop }), loop.driver.wakeDescriptor >= 0 {
-        asyncio_signal_wakes_no_more(loop.driver.wakeDescriptor)
+      if !watches.contains(where: { $0.loop === loop }), loop.backend.wakeDescriptor >= 0 {
+        asyncio_signal_wakes_no_more(loop.backend.wakeDescriptor)
       }
     }
   }

@@ -7,7 +7,7 @@ extension TLSConfiguration {
   /// at once, so that no other thread has a say in the order of things.
   package nonisolated(nonsending) func load(on loop: EventLoop, until deadline: Int64 = .max) async throws {
     if isLoaded { return }
-    if loop.backend == .virtual { return try load() }
+    if loop.backendKind == .virtual { return try load() }
     try await loop.runBlocking(WaitReason("load a TLS configuration"), until: deadline) {
       Result { try self.load() }
     }.get()

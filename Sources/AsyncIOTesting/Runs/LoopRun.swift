@@ -13,7 +13,7 @@ import Synchronization
 
 enum LoopRun {
   static func run<Value: Sendable>(
-    name: String, reports: RunReports? = nil, makeDriver: @escaping @Sendable () throws -> any Backend,
+    name: String, reports: RunReports? = nil, makeBackend: @escaping @Sendable () throws -> any Backend,
     prepare: @escaping @Sendable (EventLoop) -> Void = { _ in },
     started: (_ cancel: @escaping @Sendable () -> Void) -> Void = { _ in },
     _ body: @escaping @Sendable () async throws -> Value
@@ -21,7 +21,7 @@ enum LoopRun {
     try await EventLoop.prepareForLoopsWithMainActor()
     let end = ThreadEnd()
     let thread = try LoopThread.start(
-      name: "asyncio-test", namesTasks: true, makeDriver: makeDriver,
+      name: "asyncio-test", namesTasks: true, makeBackend: makeBackend,
       prepare: { loop in
         loop.keepTasks()
         reports?.watch(loop)

@@ -6,7 +6,7 @@ public import AsyncIOCore
 /// for a test.
 ///
 /// ```swift
-/// let backend = try await withEventLoop(backend: .epoll) { EventLoop.current.backend }
+/// let backend = try await withEventLoop(backend: .epoll) { EventLoop.current.backendKind }
 /// ```
 ///
 /// The body is a task that prefers the loop, so all that it starts without an actor of its own stays there: `Task {}`,
@@ -24,5 +24,5 @@ public func withEventLoop<Value: Sendable>(
 ) async throws -> Value {
   if backend == .virtual { return try await withVirtualTime(body) }
   return try await LoopRun.run(
-    name: "withEventLoop", makeDriver: { try BackendChoice.make(backend) }, body)
+    name: "withEventLoop", makeBackend: { try BackendChoice.make(backend) }, body)
 }

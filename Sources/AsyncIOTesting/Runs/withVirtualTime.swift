@@ -56,10 +56,10 @@ func runVirtually<Value: Sendable>(
   do {
     let value = try await LoopRun.run(
       name: name, reports: reports,
-      makeDriver: {
-        let driver = try VirtualBackend()
-        driver.onNoProgress = { stuck.end($0) }
-        return driver
+      makeBackend: {
+        let backend = try VirtualBackend()
+        backend.onNoProgress = { stuck.end($0) }
+        return backend
       },
       prepare: { loop in
         loop.shuffle = SeededRandom(seed: seed)

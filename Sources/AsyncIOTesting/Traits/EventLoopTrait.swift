@@ -68,7 +68,7 @@ public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
     case .kernel(let backend):
       try await withoutActuallyEscaping(function) { function in
         try await LoopRun.run(
-          name: test.name, reports: reports, makeDriver: { try BackendChoice.make(backend) }, function)
+          name: test.name, reports: reports, makeBackend: { try BackendChoice.make(backend) }, function)
       }
     case .virtual(let seed):
       try await provideVirtualScope(

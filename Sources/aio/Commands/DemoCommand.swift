@@ -30,7 +30,7 @@ struct DemoCommand: Command {
     let site = "http://127.0.0.1:\(server.port)"
     Terminal.print(
       "A site of \(pages.grouped) pages at \(site)/, each of which takes 20 ms to answer "
-        + "(backend \(EventLoop.current.backend), one thread)\n")
+        + "(backend \(EventLoop.current.backendKind), one thread)\n")
 
     let one = HTTPClient()
     let inTurn = try await time {

@@ -59,7 +59,7 @@ final class StubResolver: @unchecked Sendable {
   }
 
   private func refresh() {
-    guard let reader, reader.refresh(now: loop.driver.now) else { return }
+    guard let reader, reader.refresh(now: loop.backend.now) else { return }
     configuration = reader.configuration
     cache.removeAll()
     // They go on for those who wait, and what comes of them is not kept.
@@ -76,7 +76,7 @@ final class StubResolver: @unchecked Sendable {
   ) async throws -> NameAnswer {
     try await loop.spendBudget()
     refresh()
-    if let known = cache.value(for: key, now: loop.driver.now) ?? answerAtOnce(key) { return known }
+    if let known = cache.value(for: key, now: loop.backend.now) ?? answerAtOnce(key) { return known }
     let lookUp: NameLookUpTask
     if let known = underWay[key] {
       lookUp = known
@@ -114,7 +114,7 @@ final class StubResolver: @unchecked Sendable {
         return nil
       }
     }
-    let now = loop.driver.now
+    let now = loop.backend.now
     cache.insert(answer, for: key, until: now &+ Self.localAnswer, now: now)
     return answer
   }
@@ -123,13 +123,13 @@ final class StubResolver: @unchecked Sendable {
     let all = ["::1", "127.0.0.1"].compactMap { SocketAddress($0, port: 0) }
     let wanted = all.filter { family == nil || $0.family == family }
     // A machine may be without IPv6, and a server can't listen where it isn't.
-    guard wanted.count > 1, !loop.driver.hasOwnNames else { return wanted }
+    guard wanted.count > 1, !loop.backend.hasOwnNames else { return wanted }
     let usable = wanted.filter { $0.sourceOfThisMachine != nil }
     return usable.isEmpty ? wanted : usable
   }
 
   private func inOrder(_ addresses: [SocketAddress]) -> [SocketAddress] {
-    guard addresses.count > 1, addresses.contains(where: { $0.family == .ipv6 }), !loop.driver.hasOwnNames else {
+    guard addresses.count > 1, addresses.contains(where: { $0.family == .ipv6 }), !loop.backend.hasOwnNames else {
       return addresses
     }
     return DestinationOrder.sorted(addresses) { $0.sourceOfThisMachine }
@@ -208,7 +208,7 @@ final class StubResolver: @unchecked Sendable {
     if underWay[key] === lookUp {
       underWay[key] = nil
       if let seconds = outcome.timeToLive {
-        let now = loop.driver.now
+        let now = loop.backend.now
         cache.insert(answer, for: key, until: now &+ Int64(min(seconds, longest)) * 1_000_000_000, now: now)
       }
     }
@@ -229,7 +229,7 @@ final class StubResolver: @unchecked Sendable {
   private nonisolated(nonsending) func ask(
     _ questions: [DNSQuestion], _ configuration: ResolverConfiguration
   ) async -> [Inquiry.Finding] {
-    let servers = order.next(of: configuration.askedServers, rotates: configuration.rotates, now: loop.driver.now)
+    let servers = order.next(of: configuration.askedServers, rotates: configuration.rotates, now: loop.backend.now)
     if questions.count == 1 { return [await ask(questions[0], servers, configuration)] }
     return await withTaskGroup(of: (Int, Inquiry.Finding)?.self) { group in
       for (index, question) in questions.enumerated() {
@@ -261,7 +261,7 @@ final class StubResolver: @unchecked Sendable {
   ) async -> Inquiry.Finding {
     var inquiry = Inquiry(
       question.name, question.type, servers: servers, attempts: configuration.attempts,
-      usesTCP: configuration.usesTCP, withoutEDNS: order.withoutEDNS(now: loop.driver.now))
+      usesTCP: configuration.usesTCP, withoutEDNS: order.withoutEDNS(now: loop.backend.now))
     while true {
       switch inquiry.next() {
       case .done(let finding): return finding
@@ -274,15 +274,15 @@ final class StubResolver: @unchecked Sendable {
           inquiry.answered(message)
           order.answered(attempt.server)
           if attempt.query.edns == nil && message.header.responseCode.isAnswer {
-            order.answeredWithoutEDNS(attempt.server, now: loop.driver.now)
+            order.answeredWithoutEDNS(attempt.server, now: loop.backend.now)
           }
         } catch is CancellationError {
           return .failed([NameError.ServerFailure(server: attempt.server, problem: .noAnswer)])
         } catch is DeadlinePassed {
-          order.wasSilent(attempt.server, now: loop.driver.now)
+          order.wasSilent(attempt.server, now: loop.backend.now)
           inquiry.failed(.noAnswer)
         } catch let error as SystemError where error.code == .timedOut {
-          order.wasSilent(attempt.server, now: loop.driver.now)
+          order.wasSilent(attempt.server, now: loop.backend.now)
           inquiry.failed(.noAnswer)
         } catch let error as SystemError {
           inquiry.failed(.unreachable(error))

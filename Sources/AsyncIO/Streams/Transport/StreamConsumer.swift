@@ -23,7 +23,7 @@ extension StreamTransport {
     guard state == .open else { throw StreamError.aborted }
     guard reader == nil, self.consumer == nil else { throw StreamError.concurrentRead }
     if inputIsLent { throw StreamError.lent }
-    if !loop.driver.prefersReadiness { setPulling(false) }
+    if !loop.backend.prefersReadiness { setPulling(false) }
     self.consumer = consumer
   }
 

@@ -73,7 +73,7 @@ extension StreamTransport {
     if wasOpen { endInput(with: error) }
     endLingering()
     if let receiving { loop.cancel(receiving) }
-    if isSocket { loop.driver.setOption(.resetOnClose, of: number) }
+    if isSocket { loop.backend.setOption(.resetOnClose, of: number) }
     if outputError == nil { outputError = error }
     output.discard()
     wakeWriters()

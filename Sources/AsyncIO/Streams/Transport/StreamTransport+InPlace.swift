@@ -9,7 +9,7 @@ extension StreamTransport {
   package var unreadCount: Int { input.count }
 
   /// Whether the descriptor has something that was not received yet: bytes, the end, or an error. Asks the kernel.
-  package var hasUnreceived: Bool { state == .open && loop.driver.isReadable(number) }
+  package var hasUnreceived: Bool { state == .open && loop.backend.isReadable(number) }
 
   /// Lends the unread bytes for the time of the call, and forgets as many of the first as the body returns. For services
   /// that parse what has arrived, instead of taking copies out.

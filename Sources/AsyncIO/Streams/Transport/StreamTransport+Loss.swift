@@ -42,7 +42,7 @@ extension StreamTransport {
   private func findLoss() -> SystemError? {
     guard isSocket else { return nil }
     let known = (outputError as? SystemError)?.code
-    let hasEnded = loop.driver.hasEnded(number, after: bytesReceived)
+    let hasEnded = loop.backend.hasEnded(number, after: bytesReceived)
     if let known, known.isLoss {
       return hasEnded == true ? nil : SystemError("receive", waitDescription, code: known)
     }

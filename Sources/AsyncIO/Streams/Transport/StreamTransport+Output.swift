@@ -48,7 +48,7 @@ extension StreamTransport {
 
   func shutDown() {
     guard state != .closed else { return }
-    _ = loop.driver.shutdownWriting(number)
+    _ = loop.backend.shutdownWriting(number)
   }
 
   // MARK: - To the kernel
@@ -58,9 +58,9 @@ extension StreamTransport {
     if outputError != nil || state == .closed || keepsSendFailure { return }
     var rest = bytes
     let batches =
-      bytes.count <= Self.largestBatched && loop.driver.batchesSend(whileJobsAreReady: loop.hasReadyJobs)
+      bytes.count <= Self.largestBatched && loop.backend.batchesSend(whileJobsAreReady: loop.hasReadyJobs)
     if outputIsIdle && !batches {
-      let sent = isSocket ? loop.driver.send(bytes, to: number) : loop.driver.write(bytes, to: number)
+      let sent = isSocket ? loop.backend.send(bytes, to: number) : loop.backend.write(bytes, to: number)
       if sent > 0 { bytesSent &+= sent }
       if sent == bytes.count { return }
       if sent >= 0 {

@@ -82,7 +82,7 @@ extension StreamTransport {
 
   /// At the start, with no operation in flight.
   func beginAsPreferred() {
-    if isSocket && loop.driver.prefersReadiness {
+    if isSocket && loop.backend.prefersReadiness {
       pulling.isOn = true
       pulling.isWanted = true
     }
@@ -207,7 +207,7 @@ extension StreamTransport {
       bytesReceived &+= result
       wasSpokenTo = true
       pulling.mayBeReadable = result >= capacity
-      if pulling.pulled(result) && !loop.driver.prefersReadiness && passing == nil { setPulling(false) }
+      if pulling.pulled(result) && !loop.backend.prefersReadiness && passing == nil { setPulling(false) }
     } else if result == 0 {
       if let loss = lossBehindEnd { return failInput(loss) }
       reachedEnd = true

@@ -16,7 +16,7 @@ extension StreamTransport {
   var waitsToSend: Bool { !writers.isEmpty || state == .closing }
 
   /// What the peer's system has of what was sent; only differences mean something.
-  var acknowledgedBytes: Int { loop.driver.acknowledgedBytes(of: number) }
+  var acknowledgedBytes: Int { loop.backend.acknowledgedBytes(of: number) }
 
   /// The input is over if the peer has had its answer. A peer that has not asked yet has a moment to do so: a request
   /// follows its connection.

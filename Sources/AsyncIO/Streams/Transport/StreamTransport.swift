@@ -114,7 +114,7 @@ package final class StreamTransport: OperationSink, WaitObject {
       receivingIsPaused = true
       return
     }
-    if isSocket { loop.driver.setOption(.noDelay, of: number) }
+    if isSocket { loop.backend.setOption(.noDelay, of: number) }
     startReceiving()
   }
 
@@ -125,11 +125,11 @@ package final class StreamTransport: OperationSink, WaitObject {
   // MARK: - Addresses
 
   package var peer: SocketAddress? {
-    if knownPeer == nil && isSocket && state != .closed { knownPeer = loop.driver.peerAddress(of: number) }
+    if knownPeer == nil && isSocket && state != .closed { knownPeer = loop.backend.peerAddress(of: number) }
     return knownPeer
   }
 
-  var local: SocketAddress? { state == .closed || !isSocket ? nil : loop.driver.localAddress(of: number) }
+  var local: SocketAddress? { state == .closed || !isSocket ? nil : loop.backend.localAddress(of: number) }
 
   package var waitDescription: String { peer?.description ?? (isSocket ? "a connection" : "a pipe") }
 

@@ -9,7 +9,7 @@ extension VirtualNetwork {
   /// Only on a loop with virtual time, within `.virtualTime` or `withVirtualTime`.
   @discardableResult
   public static func host(_ name: String) -> SocketAddress {
-    guard let backend = EventLoop.onThisThread?.driver as? VirtualBackend else {
+    guard let backend = EventLoop.onThisThread?.backend as? VirtualBackend else {
       preconditionFailure("VirtualNetwork.host(\"\(name)\"): no loop with virtual time runs on this thread")
     }
     return backend.network.addHost(name)
