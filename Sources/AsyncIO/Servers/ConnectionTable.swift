@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connections of one listener, in places that are used again. A connection knows its place, so that nothing has to be
-// looked up, and costs three words here.
+// The connections of one listener, and what it keeps of each, in places that are used again. A connection carries its
+// place, so nothing has to be looked up; it costs four words here.
 
 import AsyncIOCore
 
@@ -12,6 +12,15 @@ struct ConnectionTable {
     var task: AnyTaskHandle?
     /// When it was accepted, on the loop's clock.
     var since: Int64
+    /// A step before the handler waits for the peer: a TLS handshake.
+    var isPreparing: Bool
+    /// The server has closed it while its handler was at work.
+    fileprivate(set) var wasClosed = false
+    /// The server has reset it, and knows why its handler fails.
+    fileprivate(set) var wasCutOff = false
+
+    /// Whether what the handler does now is up to the peer.
+    var waitsForPeer: Bool { isPreparing || transport?.waitsForPeer == true }
   }
 
   /// How many places an idle server keeps.
@@ -33,10 +42,12 @@ struct ConnectionTable {
 
   subscript(place: Int) -> Entry { entries[place] }
 
-  mutating func insert(_ transport: StreamTransport, _ task: AnyTaskHandle, at now: Int64) -> Int32 {
+  mutating func insert(
+    _ transport: StreamTransport, _ task: AnyTaskHandle, at now: Int64, isPreparing: Bool
+  ) -> Int32 {
     openCount += 1
     handlerCount += 1
-    let entry = Entry(transport: transport, task: task, since: now)
+    let entry = Entry(transport: transport, task: task, since: now, isPreparing: isPreparing)
     if let place = free.popLast() {
       entries[Int(place)] = entry
       if hasMarks { marks[Int(place)] = ProgressMark() }
@@ -46,6 +57,14 @@ struct ConnectionTable {
     if hasMarks { marks.append(ProgressMark()) }
     return Int32(entries.count - 1)
   }
+
+  mutating func preparationEnded(at place: Int32) { entries[Int(place)].isPreparing = false }
+
+  /// Notes that the server closes the connection.
+  mutating func closes(_ place: Int) { entries[place].wasClosed = true }
+
+  /// Notes that the server resets the connection.
+  mutating func cutsOff(_ place: Int) { entries[place].wasCutOff = true }
 
   mutating func connectionClosed(at place: Int32) {
     openCount -= 1
@@ -76,7 +95,7 @@ struct ConnectionTable {
   mutating func isStuck(_ place: Int, passed: Int64, rule: ProgressRule) -> Bool {
     guard let transport = entries[place].transport else { return false }
     return marks[place].isStuck(
-      waits: transport.waitsForPeer, moved: transport.bytesReceived &+ transport.bytesSent,
+      waits: entries[place].waitsForPeer, moved: transport.bytesReceived &+ transport.bytesSent,
       acknowledged: transport.waitsToSend ? transport.acknowledgedBytes : nil, passed: passed, rule: rule)
   }
 }

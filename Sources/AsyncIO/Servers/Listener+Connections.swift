@@ -9,10 +9,10 @@ extension Listener {
 
   // MARK: - Ends
 
-  func connectionClosed(_ transport: StreamTransport) {
+  func connectionClosed(_ transport: StreamTransport, at place: Int32) {
     counts.bytesReceived += transport.bytesReceived
     counts.bytesSent += transport.bytesSent
-    connections.connectionClosed(at: transport.place)
+    connections.connectionClosed(at: place)
     slots.dismiss(transport.peer)
     slots.give()
     finishIfOver()
@@ -23,16 +23,27 @@ extension Listener {
     if isClosed { finishIfOver() }
   }
 
-  /// Calls the body for every connection that is not closed; it may close them.
-  func forEachConnection(_ body: (StreamTransport) -> Void) {
+  /// Calls the body for every connection that is not closed, with its place; it may close them.
+  func forEachConnection(_ body: (StreamTransport, Int) -> Void) {
     for place in connections.places where place < connections.places.count {
-      if let transport = connections[place].transport { body(transport) }
+      if let transport = connections[place].transport { body(transport, place) }
     }
   }
 
-  func abortClients() { forEachConnection { $0.cutOff(.aborted) } }
+  func abortClients() { forEachConnection { cutOff($0, at: $1, .aborted) } }
 
-  func closeClients() { forEachConnection { $0.closeForServer() } }
+  /// Resets a connection for a reason of the server's.
+  func cutOff(_ transport: StreamTransport, at place: Int, _ error: StreamError) {
+    connections.cutsOff(place)
+    transport.abort(with: error)
+  }
+
+  func closeClients() {
+    forEachConnection { transport, place in
+      if !transport.isClosing { connections.closes(place) }
+      transport.close()
+    }
+  }
 
   // MARK: - Progress
 
@@ -52,7 +63,7 @@ extension Listener {
         continue
       }
       counts.cutOff += 1
-      transport.cutOff(.noProgress(peer: transport.peer, time: .nanoseconds(rule.time)))
+      cutOff(transport, at: place, .noProgress(peer: transport.peer, time: .nanoseconds(rule.time)))
     }
     if end < connections.places.count {
       loop.callSoon { self.sweepConnections(from: end, passed: passed, rule) }
@@ -66,9 +77,9 @@ extension Listener {
 
   var statistics: ServerStatistics {
     var sum = ServerStatistics(counts, open: connections.openCount)
-    forEachConnection {
-      sum.bytesReceived += $0.bytesReceived
-      sum.bytesSent += $0.bytesSent
+    forEachConnection { transport, _ in
+      sum.bytesReceived += transport.bytesReceived
+      sum.bytesSent += transport.bytesSent
     }
     return sum
   }

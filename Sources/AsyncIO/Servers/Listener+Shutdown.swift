@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shutdown: no new connections; those that are idle end, now or when they become idle (StreamTransport+Serving);
+// A shutdown: no new connections; those that are idle end, now or when they become idle (TransportOwner);
 // what is left at the deadline is reset and its handlers cancelled. So it takes no longer than it was given, whatever the
 // peers do. Handlers that go on after their connection has closed are waited for like open connections, and cancelled
 // like them; but once they are cancelled nobody waits for them here: one that ignores it would keep the shutdown for ever.
@@ -60,7 +60,12 @@ extension Listener {
   }
 
   private func endIdleConnections() {
-    forEachConnection { if $0.waitsForPeer { _ = $0.endIfIdle() } }
+    forEachConnection { if connections[$1].waitsForPeer { $0.endIfIdle() } }
+  }
+
+  /// A peer that has not asked yet has a moment to do so: a request follows its connection.
+  func idleMayEnd(at place: Int32, hasReceived: Bool) -> Bool {
+    !connections[Int(place)].isPreparing && (hasReceived || endsNewcomers)
   }
 
   /// The time is over, or nobody wants to wait any longer.
@@ -74,7 +79,7 @@ extension Listener {
         // All has been said, only the peer hasn't closed yet.
         if transport.endIfSaid() { continue }
         drain.aborted += 1
-        transport.cutOff(.aborted)
+        cutOff(transport, at: place, .aborted)
       }
     }
     finishIfOver()

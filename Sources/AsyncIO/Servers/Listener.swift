@@ -7,7 +7,7 @@
 
 import AsyncIOCore
 
-final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable {
+final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @unchecked Sendable {
   // Sendable: see the head of the file.
 
   /// New connections in one turn. A flood of them shares the loop with those that are there, whatever the backend.
@@ -25,7 +25,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
   let number: Int32
   let slots: ConnectionSlots
   private let plan: ListenerPlan
-  private let service: ConnectionService
+  let service: ConnectionService
   private var descriptor: Descriptor?
   /// What its Unix socket has left in the file system.
   private var file: SocketFile?
@@ -199,99 +199,14 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
     let task = AnyTaskHandle(name: nil, loop: loop, file: #fileID, line: #line) {
       "connection from \(peer?.description ?? "a peer that is gone")"
     }
+    let place = connections.insert(
+      transport, task, at: loop.time.nanoseconds, isPreparing: service.prepare != nil)
     // Keeps the listener until its last connection is gone.
-    transport.listener = self
-    transport.place = connections.insert(transport, task, at: loop.time.nanoseconds)
-    transport.isPreparing = service.prepare != nil
+    transport.ownership = Ownership(owner: self, place: place)
     transport.start()
     startSweeping()
     let handle = StreamHandle(transport)
     inContext { self.handle(handle, in: task) }
-  }
-
-  /// What the closures of the task hold while the handler waits is a good part of what an idle connection costs: the
-  /// usual case keeps to a frame of its own, and what its end needs is not in it.
-  private func handle(_ handle: StreamHandle, in task: AnyTaskHandle) {
-    let service = service
-    if case .halves(let handler) = service.handler, service.prepare == nil {
-      task.startOwn {
-        task.begin()
-        do {
-          try await handler(StreamReader(handle), StreamWriter(handle))
-          Self.handlerReturned(handle, task)
-        } catch {
-          Self.handlerFailed(error, handle, task)
-        }
-      }
-      return
-    }
-    task.startOwn {
-      task.begin()
-      do {
-        let stream = ByteStream(handle)
-        if let prepare = service.prepare {
-          do { try await prepare(stream) } catch { return Self.handshakeFailed(error, handle, task) }
-          handle.transport.listener?.onItsLoop { _ in handle.transport.isPreparing = false }
-        }
-        switch service.handler {
-        case .halves(let handler): try await handler(stream.reader, stream.writer)
-        case .stream(let handler): try await handler(stream)
-        }
-        Self.handlerReturned(handle, task)
-      } catch {
-        Self.handlerFailed(error, handle, task)
-      }
-    }
-  }
-
-  @inline(never)
-  private static func handlerReturned(_ handle: StreamHandle, _ task: AnyTaskHandle) {
-    handlerEnded(handle)
-    task.end(.succeeded)
-  }
-
-  @inline(never)
-  private static func handlerFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
-    let transport = handle.transport
-    let wasEnded = handle.isCurrent && transport.wasEndedByServer(in: error)
-    // The connection knows its peer for as long as it is there.
-    let peer = handle.isCurrent ? transport.peer : nil
-    // What was written before the server closed the connection still leaves.
-    if !wasEnded { handle.abort() }
-    // What the server itself has done to the connection is no failure of its handler, and that a peer goes is none:
-    // reported for each, the resets of a busy server would bury what is.
-    let wasCutOff = handle.isCurrent && transport.wasCutOff
-    let peerWent = handle.isCurrent && transport.wasLost(by: error)
-    if peerWent {
-      DebugMode.log("a connection was lost: \(error)")
-    } else if !wasCutOff && !wasEnded && !(error is CancellationError) {
-      let server = transport.listener?.waitDescription ?? "server"
-      let connection = peer.map { "the connection from \($0)" } ?? "a connection"
-      transport.loop.reportFromAnywhere("\(server): the handler of \(connection) failed", error)
-    }
-    handlerEnded(handle)
-    task.end(task.ended(by: error))
-  }
-
-  /// Scanners, checks of health, and clients with other ideas of TLS come all day: each is counted, and told to those who
-  /// debug.
-  @inline(never)
-  private static func handshakeFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
-    let transport = handle.transport
-    handle.abort()
-    let wasCutOff = handle.isCurrent && transport.wasCutOff
-    if !wasCutOff && !(error is CancellationError) && !(error is StreamError) {
-      DebugMode.log("a handshake failed: \(error)")
-      transport.listener?.onItsLoop { $0.counts.failedHandshakes += 1 }
-    }
-    handlerEnded(handle)
-    task.end(task.ended(by: error))
-  }
-
-  /// On the thread where the handler's task has ended, which is the loop's as a rule.
-  private static func handlerEnded(_ handle: StreamHandle) {
-    guard let listener = handle.transport.listener, handle.isCurrent || !listener.loop.isClosed else { return }
-    listener.onItsLoop { $0.handlerEnded(at: handle.transport.place) }
   }
 
   /// Runs the body with the task-local values of the place where the server was started. A context is for one call: the
@@ -334,7 +249,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, @unchecked Sendable
     context = nil
     sweep.take()?.cancel()
     drain.end()
-    forEachConnection { $0.listener = nil }
+    forEachConnection { transport, _ in transport.ownership = nil }
     connections = ConnectionTable(watchesProgress: false)
   }
 

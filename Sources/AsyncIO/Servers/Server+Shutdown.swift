@@ -91,7 +91,7 @@ extension StreamReader {
   ///   try await sleep(.seconds(1))
   /// }
   /// ```
-  public var isServerShuttingDown: Bool { handle.transport.listener?.isShuttingDown == true }
+  public var isServerShuttingDown: Bool { handle.transport.ownership?.owner.isShuttingDown == true }
 }
 
 extension ByteStream {

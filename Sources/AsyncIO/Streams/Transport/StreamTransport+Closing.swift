@@ -24,7 +24,7 @@ extension StreamTransport {
       try? filter?.writeEnd(on: self)
     }
     state = .closing
-    let limit = filter.flatMap { $0.awaitsPeerEnd ? $0.closeTimeLimit : nil } ?? lingerTimeOfServer
+    let limit = filter.flatMap { $0.awaitsPeerEnd ? $0.closeTimeLimit : nil } ?? lingerTimeOfOwner
     if let limit, !peerHasEnded, outputError == nil {
       setPulling(false)
       linger(limit)
@@ -50,7 +50,7 @@ extension StreamTransport {
 
   /// Closes since nobody has it any more. That is how a server's connections end; of others somebody forgot it.
   func closeForgotten() {
-    if state == .open && listener == nil {
+    if state == .open && ownership == nil {
       DebugMode.log("the connection to \(waitDescription) was dropped without being closed")
     }
     if !inputIsLent { input.drop(input.count) }
@@ -91,7 +91,7 @@ extension StreamTransport {
     state = .closed
     endFiltering()
     closeDescriptor()
-    listener?.connectionClosed(self)
+    if let ownership { ownership.owner.connectionClosed(self, at: ownership.place) }
     tellClosed()
   }
 

@@ -42,7 +42,7 @@ extension StreamTransport {
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait
     resumeReceiving()
-    if listener?.isShuttingDown == true { _ = endIfIdle() }
+    if let ownership, ownership.owner.isShuttingDown { endIfIdle() }
     return wait
   }
 

@@ -37,11 +37,11 @@ struct LingerLimits {
 extension StreamTransport {
   /// For how long nothing may come from the peer of a connection that its server has closed; nil if there is nothing
   /// that the peer could lose. A peer that goes on asking while the server shuts down may have been given answers before.
-  var lingerTimeOfServer: Duration? {
-    guard let listener, isSocket else { return nil }
+  var lingerTimeOfOwner: Duration? {
+    guard let ownership, isSocket else { return nil }
     // A filter says its end itself, and whether it waits for the peer's.
     let hasAnswered = filter == nil && (bytesSent > 0 || !output.isEmpty)
-    return listener.isShuttingDown || hasAnswered ? .seconds(1) : nil
+    return ownership.owner.isShuttingDown || hasAnswered ? .seconds(1) : nil
   }
 
   func linger(_ limit: Duration) {

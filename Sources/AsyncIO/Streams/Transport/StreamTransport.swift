@@ -72,21 +72,13 @@ package final class StreamTransport: OperationSink, WaitObject {
   @exclusivity(unchecked) var lingering: TimerHandle?
   @exclusivity(unchecked) var lingerLimits = LingerLimits()
 
-  // For the server that accepted it: StreamTransport+Serving.
+  // For the server that accepted it: TransportOwner.
   /// Nil of a connection that the program opened.
-  @exclusivity(unchecked) var listener: Listener?
-  /// Its place in the listener's table.
-  @exclusivity(unchecked) var place: Int32 = -1
+  @exclusivity(unchecked) var ownership: Ownership?
   /// Whether something has arrived since the user last wrote.
   @exclusivity(unchecked) var wasSpokenTo = false
   /// The input is over because the server shuts down, not because the peer said so.
   @exclusivity(unchecked) var endIsOurs = false
-  /// A step before the handler waits for the peer: a TLS handshake.
-  @exclusivity(unchecked) var isPreparing = false
-  /// The server has closed it while its handler was at work.
-  @exclusivity(unchecked) var wasClosedByServer = false
-  /// The server has reset it, and knows why its handler fails.
-  @exclusivity(unchecked) var wasCutOff = false
   @exclusivity(unchecked) var bytesReceived = 0
   @exclusivity(unchecked) var bytesSent = 0
 
