@@ -4,7 +4,7 @@ import COpenSSL
 import Glibc
 
 extension TLSCertificate {
-  /// From OpenSSL's object, which stays the caller's.
+  /// Copies what is of use from OpenSSL's certificate, which the caller still owns.
   init(_ certificate: OpaquePointer) {
     subject = Self.text { asyncio_x509_name_print($0, X509_get_subject_name(certificate)) }
     issuer = Self.text { asyncio_x509_name_print($0, X509_get_issuer_name(certificate)) }
@@ -18,7 +18,7 @@ extension TLSCertificate {
     CRYPTO_free(bytes, #file, #line)
   }
 
-  /// What is written into a memory BIO.
+  /// Returns what `write` puts into a memory BIO.
   private static func text(_ write: (OpaquePointer) -> Int32) -> String {
     guard let bio = BIO_new(BIO_s_mem()) else { return "" }
     defer { BIO_free(bio) }

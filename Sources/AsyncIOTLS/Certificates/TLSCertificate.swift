@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An X.509 certificate (RFC 5280): what a program asks about a peer's.
+/// An X.509 certificate (RFC 5280), with the fields that programs ask about.
 public struct TLSCertificate: Hashable, Sendable {
-  /// A point of time in a certificate, to the second.
+  /// A moment in a certificate, to the second.
   public struct Time: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Seconds since 1970 in UTC.
     public let secondsSince1970: Int64
@@ -12,17 +12,19 @@ public struct TLSCertificate: Hashable, Sendable {
     public static func < (left: Time, right: Time) -> Bool { left.secondsSince1970 < right.secondsSince1970 }
   }
 
-  /// Whom it is about, in the form of RFC 2253: `CN=example.org,O=Example`.
+  /// The holder, in the form of RFC 2253: `CN=example.org,O=Example`.
   public let subject: String
-  /// Who signed it.
+  /// The authority that signed it, in the form of `subject`.
   public let issuer: String
-  /// In hexadecimal digits.
+  /// The serial number in hexadecimal digits.
   public let serialNumber: String
-  /// The hosts it is for: names, perhaps with a wildcard, and IP addresses (subjectAltName).
+  /// The hosts it is valid for (subjectAltName): names, perhaps with a wildcard, and IP addresses.
   public let names: [String]
+  /// The first moment at which it is valid.
   public let notBefore: Time
+  /// The last moment at which it is valid.
   public let notAfter: Time
-  /// All of it, for a program that looks at more, or pins it.
+  /// The whole certificate in DER, for programs that read other fields or pin it.
   public let der: [UInt8]
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A value of settings. What OpenSSL makes of it, files read and keys parsed, is an object that all copies of the value
-// share, made when it is first needed; changing a setting starts a new one. So nothing is loaded once per connection,
-// and nobody has to carry a second object around.
+// A value that holds settings. Its copies share one object with the files read and the keys parsed by OpenSSL. That
+// object is made when it is first needed, and changing a setting starts a new one. So nothing is loaded once per
+// connection, and users need no second object.
 
-/// How a connection is secured: whom to trust, what to show, and how long to wait.
+/// How a connection is secured: which peers to trust, what to show them, and how long to wait.
 ///
 /// ```swift
 /// var tls = TLSConfiguration.client()
@@ -12,10 +12,11 @@
 /// let stream = try await ByteStream.connect(host: "example.org", port: 443, tls: tls)
 /// ```
 ///
-/// Files are read when the configuration is first used, or by `load()`; then they are kept for this value and its
-/// copies. To take a renewed certificate into use, make a new configuration. Reading the system's roots takes some
-/// milliseconds, once per configuration: keep one and use it again.
+/// Files are read by the first use of the configuration or by `load()`. This value and its copies keep what was read.
+/// To use a renewed certificate, make a new configuration. Reading the system's roots takes some milliseconds, once per
+/// configuration: keep a configuration and use it again.
 public struct TLSConfiguration: Sendable {
+  /// The side of a handshake.
   public enum Role: Hashable, Sendable { case client, server }
 
   /// Certificates, keys or revocation lists in PEM (RFC 7468).
@@ -26,29 +27,28 @@ public struct TLSConfiguration: Sendable {
     case text(String)
   }
 
-  /// Where trust begins.
+  /// Where trust begins: the root certificates.
   public enum Roots: Hashable, Sendable {
-    /// What the system trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` in the environment replace it, as everywhere with
-    /// OpenSSL.
+    /// The system's roots. `SSL_CERT_FILE` and `SSL_CERT_DIR` in the environment replace them, as always with OpenSSL.
     case system
     /// One or more certificates.
     case pem(PEM)
   }
 
-  /// What a client checks about a server's certificate.
+  /// What a client verifies about a server's certificate.
   public enum Verification: Hashable, Sendable {
-    /// The chain up to a root, and the name or IP address of the host.
+    /// The chain up to a root, and the host's name or IP address.
     case full
-    /// The chain only: anybody with a certificate of any name can pose as the host.
+    /// The chain only. The holder of any trusted certificate can pose as the host.
     case withoutName
-    /// Nothing: anybody can pose as the host. For tests, and for peers that are known by another way.
+    /// Nothing: anyone can pose as the host. For tests, and for peers authenticated in another way.
     case none
   }
 
   /// Whether a server asks clients for certificates.
   public enum ClientCertificates: Hashable, Sendable {
     case notRequested
-    /// A client may show none; one that is shown must be good.
+    /// A client may omit the certificate; one that is shown must verify.
     case optional
     case required
   }
@@ -76,10 +76,10 @@ public struct TLSConfiguration: Sendable {
 
   private static let usualClient = TLSConfiguration(Settings(role: .client))
 
-  /// For a client that verifies servers against the system's roots.
+  /// A client's configuration, which verifies servers against the system's roots.
   public static func client() -> TLSConfiguration { usualClient }
 
-  /// For a server, with its certificate, those between it and the root, and its key, in PEM.
+  /// A server's configuration from PEM files: one with its certificate and the intermediates, one with its private key.
   ///
   /// ```swift
   /// let tls = TLSConfiguration.server(certificateChainFile: "fullchain.pem", privateKeyFile: "privkey.pem")
@@ -91,7 +91,7 @@ public struct TLSConfiguration: Sendable {
     server(certificateChain: .file(certificateChainFile), privateKey: .file(privateKeyFile))
   }
 
-  /// For a server, with its certificate, those between it and the root, and its key.
+  /// A server's configuration from PEM: its certificate with the intermediates, and its private key.
   public static func server(certificateChain: PEM, privateKey: PEM) -> TLSConfiguration {
     var settings = Settings(role: .server)
     settings.certificateChain = certificateChain
@@ -99,9 +99,9 @@ public struct TLSConfiguration: Sendable {
     return TLSConfiguration(settings)
   }
 
-  /// Reads the files now, instead of with the first connection.
+  /// Reads the files now rather than for the first connection.
   ///
-  /// - Throws: `TLSError` with the kind `invalidConfiguration`.
+  /// - Throws: `TLSError` of the kind `invalidConfiguration`.
   public func load() throws { _ = try context() }
 
   var isLoaded: Bool { loaded.isMade }
@@ -110,76 +110,77 @@ public struct TLSConfiguration: Sendable {
 
   // MARK: - Settings
 
-  /// Which side of a handshake this is for.
+  /// The side of the handshake that this configuration is for.
   public var role: Role { settings.role }
 
-  /// The oldest version that is spoken; 1.2.
+  /// The oldest version to accept; TLS 1.2 by default.
   public var minimumVersion: TLSVersion {
     get { settings.minimumVersion }
     set { settings.minimumVersion = newValue }
   }
 
-  /// The newest version that is spoken; 1.3.
+  /// The newest version to accept; TLS 1.3 by default.
   public var maximumVersion: TLSVersion {
     get { settings.maximumVersion }
     set { settings.maximumVersion = newValue }
   }
 
-  /// What is to be spoken on the connection (ALPN, RFC 7301), best first: `h2`, `http/1.1`. A client offers them, a
-  /// server chooses its own best, and refuses clients that offer others only. Empty: it is not talked about.
+  /// The application protocols (ALPN, RFC 7301), best first: `h2`, `http/1.1`. A client offers them. A server chooses
+  /// its best one that the client offers, and refuses a client that offers only others. Empty, the default, leaves ALPN
+  /// out.
   public var applicationProtocols: [String] {
     get { settings.applicationProtocols }
     set { settings.applicationProtocols = newValue }
   }
 
-  /// Whom to trust; the system's roots. For a server, whom client certificates have to come from.
+  /// The roots to trust; the system's by default. On a server, client certificates have to chain up to them.
   public var roots: [Roots] {
     get { settings.roots }
     set { settings.roots = newValue }
   }
 
-  /// The own certificate first, then those between it and the root. A client needs one only for servers that ask.
+  /// This side's certificate, followed by the intermediates. A client needs one only for servers that ask for it.
   public var certificateChain: PEM? {
     get { settings.certificateChain }
     set { settings.certificateChain = newValue }
   }
 
-  /// The key to the own certificate, not encrypted.
+  /// The private key of this side's certificate, unencrypted.
   public var privateKey: PEM? {
     get { settings.privateKey }
     set { settings.privateKey = newValue }
   }
 
-  /// What a client checks; all.
+  /// What a client verifies about a server; `full` by default.
   public var verification: Verification {
     get { settings.verification }
     set { settings.verification = newValue }
   }
 
-  /// Whether a server asks clients for certificates; no.
+  /// Whether a server asks clients for certificates; it does not by default.
   public var clientCertificates: ClientCertificates {
     get { settings.clientCertificates }
     set { settings.clientCertificates = newValue }
   }
 
-  /// Certificate revocation lists (RFC 5280 section 5). With any, every certificate of a peer's chain is looked up, and
-  /// one whose issuer has no list here is refused.
+  /// Certificate revocation lists (RFC 5280 section 5). If there are any, every certificate of a peer's chain is looked
+  /// up. A certificate whose issuer has no list here is refused.
   public var revocationLists: [PEM] {
     get { settings.revocationLists }
     set { settings.revocationLists = newValue }
   }
 
-  /// Whether later connections to the same peer take a shorter handshake (tickets, RFC 8446 section 2.2); yes. A client
-  /// keeps tickets for up to 256 hosts.
+  /// Whether later connections to a peer resume its session with a shorter handshake (tickets, RFC 8446 section 2.2);
+  /// true by default. A client keeps tickets for up to 256 hosts.
   public var resumesSessions: Bool {
     get { settings.resumesSessions }
     set { settings.resumesSessions = newValue }
   }
 
-  /// How long a handshake may take, by the loop's clock; 60 s as in asyncio (`ssl_handshake_timeout`).
+  /// How long a handshake may take, by the loop's clock; 60 s, as in asyncio (`ssl_handshake_timeout`).
   public var handshakeTimeLimit: Duration = .seconds(60)
 
-  /// How long `close` waits for the peer to take what was written and to end its side, too; 30 s as in asyncio
-  /// (`ssl_shutdown_timeout`). What the peer has not taken by then is lost, and `close` throws.
+  /// How long `close` waits for the peer to receive what was written and to end its own side; 30 s, as in asyncio
+  /// (`ssl_shutdown_timeout`). Then `close` throws, and bytes that the peer has not received are lost.
   public var shutdownTimeLimit: Duration = .seconds(30)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A version of TLS. Older ones are broken (RFC 8996) and not to be had.
+/// A version of TLS. Older versions are broken (RFC 8996) and not supported.
 public enum TLSVersion: Int, Hashable, Comparable, Sendable, CustomStringConvertible {
   /// RFC 5246.
   case tls12 = 0x0303

@@ -2,12 +2,12 @@
 
 import Synchronization
 
-/// What a configuration and its copies share: the context made of it, once somebody needs it. A failure isn't kept, so
-/// that a file can be put right.
+/// The context that a configuration and its copies share, made on first use. A failure is not kept, so that the user
+/// can repair a file and try again.
 final class LoadedContext: Sendable {
   private let made = Mutex<TLSContext?>(nil)
 
-  /// Without waiting for another thread that is loading.
+  /// Whether the context exists. Never waits: false while another thread is loading.
   var isMade: Bool { made.withLockIfAvailable { $0 != nil } ?? false }
 
   func context(_ settings: TLSConfiguration.Settings) throws -> TLSContext {

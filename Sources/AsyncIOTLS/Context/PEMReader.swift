@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Objects out of PEM. Whatever is wrong is one line that names the file and what was looked for in it.
+// Reads objects from PEM. Every error is one line that names the file and what was looked for in it.
 
 import AsyncIOCore
 import COpenSSL
@@ -7,9 +7,9 @@ import Glibc
 
 final class PEMReader {
   private let bio: OpaquePointer
-  /// The file, or "PEM text".
+  /// The file's name, or "PEM text".
   let name: String
-  // What a memory BIO reads from must stay in place.
+  // A memory BIO reads from this memory, so it must not move.
   private let bytes: UnsafeMutableBufferPointer<UInt8>
 
   init(_ pem: TLSConfiguration.PEM, what: String) throws(TLSError) {
@@ -29,12 +29,12 @@ final class PEMReader {
 
   deinit {
     BIO_free(bio)
-    // A key may have been in it.
+    // The bytes may have held a key.
     OPENSSL_cleanse(bytes.baseAddress, bytes.count)
     bytes.deallocate()
   }
 
-  /// No PEM file of anybody's is larger than the world's roots many times over.
+  /// Many times the size of all the world's roots: no real PEM file is larger.
   private static let largest = 64 << 20
 
   private static func contents(of path: String, name: String) throws(TLSError) -> [UInt8] {
@@ -60,7 +60,7 @@ final class PEMReader {
 
   // MARK: - Objects
 
-  /// All certificates, at least one. The caller owns them.
+  /// Returns all certificates, at least one. The caller owns them.
   func certificates() throws(TLSError) -> [OpaquePointer] {
     try all("certificate", free: X509_free) { PEM_read_bio_X509(bio, nil, noPassword, nil) }
   }
@@ -75,7 +75,7 @@ final class PEMReader {
     var found: [OpaquePointer] = []
     ERR_clear_error()
     while let object = next() { found.append(object) }
-    // The end of the text is an error like others.
+    // OpenSSL reports the end of the text as an error, like any other.
     let error = ERR_peek_last_error()
     let isEnd = asyncio_err_library(error) == ERR_LIB_PEM && asyncio_err_reason(error) == PEM_R_NO_START_LINE
     ERR_clear_error()
@@ -84,7 +84,7 @@ final class PEMReader {
     throw .configuration(isEnd ? "\(name): there is no \(what) in it" : "\(name): a \(what) in it is damaged")
   }
 
-  /// The private key. The caller owns it.
+  /// Returns the private key. The caller owns it.
   func privateKey() throws(TLSError) -> OpaquePointer {
     ERR_clear_error()
     var wasAsked = false
@@ -92,13 +92,13 @@ final class PEMReader {
     if let key { return key }
     ERR_clear_error()
     if wasAsked { throw .configuration("\(name): the private key is encrypted") }
-    // OpenSSL has the same error for both.
+    // OpenSSL reports one error for both a missing key and a broken key.
     let isThere = String(decoding: bytes, as: UTF8.self).contains("PRIVATE KEY-----")
     throw .configuration(isThere ? "\(name): the private key is damaged" : "\(name): there is no private key in it")
   }
 }
 
-/// Says that there is no password, and that one was asked for. Without it OpenSSL would ask at the terminal.
+/// Gives no password, and notes that OpenSSL asked for one. Without this callback OpenSSL would ask at the terminal.
 private func noPassword(
   _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int32, _ isForWriting: Int32, _ wasAsked: UnsafeMutableRawPointer?
 ) -> Int32 {

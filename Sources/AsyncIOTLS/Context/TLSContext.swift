@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A configuration that OpenSSL has taken in: an SSL_CTX. Once made it doesn't change, and SSL_CTX may then be used by any
-// number of connections on any number of threads; the tickets of a client have a mutex of their own.
+// An SSL_CTX: a configuration loaded into OpenSSL. It does not change once made, and then any number of connections on
+// any number of threads may use it. A client's tickets have their own mutex.
 
 import COpenSSL
 import Glibc
@@ -11,7 +11,7 @@ final class TLSContext: @unchecked Sendable {
   let settings: TLSConfiguration.Settings
   let pointer: OpaquePointer
   let tickets: TicketStore
-  /// The protocols as they stand on the wire, each after its length.
+  /// The protocols in wire format: each after its length.
   private let protocols: UnsafeMutableBufferPointer<UInt8>
 
   init(_ settings: TLSConfiguration.Settings) throws {
@@ -42,7 +42,7 @@ final class TLSContext: @unchecked Sendable {
     protocols.deallocate()
   }
 
-  /// OpenSSL, started so that it doesn't clean up when the process exits: loops on other threads may be using it then.
+  /// Starts OpenSSL without its clean-up at exit: loops on other threads may still be using it then.
   private static let openSSL: Void = { OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) }()
 
   // MARK: - The own certificate
@@ -63,7 +63,7 @@ final class TLSContext: @unchecked Sendable {
         throw TLSError.configuration("\(reader.name): can't be used: \(words(takeDecisiveError()))")
       }
     }
-    // One file may hold both.
+    // One file may hold both the chain and the key.
     let keyReader = try PEMReader(settings.privateKey ?? chain, what: "private key")
     let key = try keyReader.privateKey()
     defer { EVP_PKEY_free(key) }
@@ -86,14 +86,14 @@ final class TLSContext: @unchecked Sendable {
     for roots in settings.roots {
       switch roots {
       case .system:
-        // Places that lack are no error: there may be no trusted certificate, and then every handshake says so.
+        // Missing places are not an error. With no trusted certificate, every handshake fails and says so.
         SSL_CTX_set_default_verify_paths(pointer)
       case .pem(let pem):
         let certificates = try PEMReader(pem, what: "roots").certificates()
         defer { certificates.forEach(X509_free) }
         for certificate in certificates {
           X509_STORE_add_cert(store, certificate)
-          // Tells clients whose certificates are of use.
+          // Tells clients which issuers' certificates the server accepts.
           if settings.role == .server { SSL_CTX_add_client_CA(pointer, certificate) }
         }
       }
@@ -103,7 +103,7 @@ final class TLSContext: @unchecked Sendable {
       for list in lists { X509_STORE_add_crl(store, list) }
       lists.forEach(X509_CRL_free)
     }
-    // Whom the configuration names is trusted, and need not be a root for that.
+    // A certificate that the configuration names is trusted even if it is not a root.
     var flags = X509_V_FLAG_PARTIAL_CHAIN
     if !settings.revocationLists.isEmpty { flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL }
     X509_STORE_set_flags(store, UInt(flags))
@@ -136,7 +136,7 @@ final class TLSContext: @unchecked Sendable {
       SSL_CTX_set_alpn_protos(pointer, protocols.baseAddress, UInt32(protocols.count))
       return
     }
-    // Safety: the context is what connections hold; it outlives every handshake.
+    // Safety: connections hold the context, so it outlives every handshake.
     SSL_CTX_set_alpn_select_cb(
       pointer,
       { _, chosen, chosenCount, offered, offeredCount, context in
@@ -151,7 +151,8 @@ final class TLSContext: @unchecked Sendable {
 
   // MARK: - Renegotiation
 
-  /// A peer that asks for it is told no, and mostly gives up then: that is the reason, not the alert it ends with.
+  /// Notes that a peer asked for renegotiation and was refused. Most peers then give up. The refusal is the reason to
+  /// report, not the alert that they end with.
   private func noteRefusedRenegotiations() {
     SSL_CTX_set_info_callback(pointer) { ssl, event, alert in
       guard event == SSL_CB_WRITE_ALERT, alert & 0xff == SSL_AD_NO_RENEGOTIATION else { return }
@@ -162,7 +163,7 @@ final class TLSContext: @unchecked Sendable {
   // MARK: - Resumption
 
   private func setResumption() {
-    // OpenSSL's own cache would keep 20,000 sessions of a server; a ticket keeps all that is needed with the client.
+    // OpenSSL's own cache would keep 20,000 sessions of a server. A ticket stores the whole session at the client.
     asyncio_ssl_ctx_set_session_cache_mode(
       pointer, Int(settings.role == .client ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF))
     guard settings.resumesSessions else {
@@ -170,8 +171,8 @@ final class TLSContext: @unchecked Sendable {
       return asyncio_ssl_ctx_set_no_tickets(pointer)
     }
     if settings.role == .server {
-      // A client that was verified is not verified again with its ticket; the name keeps tickets apart from those of
-      // other uses of the same key.
+      // A client that was verified once is not verified again when it resumes. The name separates our tickets from
+      // those of other uses of the key.
       let name = Array("swift-asyncio".utf8)
       SSL_CTX_set_session_id_context(pointer, name, UInt32(name.count))
     } else {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What servers gave a client to come back with. A ticket of TLS 1.3 is used once, so that nobody can see by it that two
-// connections are of the same client (RFC 8446 appendix C.4); one of TLS 1.2 is used until it is replaced.
+// The tickets that servers gave a client. A TLS 1.3 ticket is used once, so that observers cannot link two connections
+// of one client (RFC 8446 appendix C.4). A TLS 1.2 ticket is used until it is replaced.
 
 import COpenSSL
 import Synchronization
 
 final class TicketStore: Sendable {
   fileprivate struct Tickets: @unchecked Sendable {
-    // Sendable: SSL_SESSION counts its references atomically, and a session that is kept here doesn't change.
+    // Sendable: SSL_SESSION counts its references atomically, and a stored session does not change.
     var sessions: [OpaquePointer] = []
-    /// When it was last used, in uses of the store.
+    /// When it was last used, counted in uses of the store.
     var lastUse: UInt64 = 0
   }
   fileprivate struct State: Sendable {
@@ -18,9 +18,9 @@ final class TicketStore: Sendable {
   }
 
   static let hosts = 256
-  /// Servers usually send two at a time.
+  /// Servers usually send two at once.
   static let ticketsPerHost = 4
-  /// In bytes. Most are below 300; with the certificates of a client in it one may have some thousand.
+  /// In bytes. Most tickets are below 300; one that holds a client's certificates may have some thousand.
   static let largestTicket = 16 * 1024
 
   private let state = Mutex(State())
@@ -31,8 +31,8 @@ final class TicketStore: Sendable {
     }
   }
 
-  /// Keeps a ticket, whose reference becomes the store's. Returns whether it has: not one that is to be forgotten at once
-  /// (a lifetime of zero, RFC 8446 section 4.6.1), or is larger than it needs to be.
+  /// Stores a ticket, and takes over its reference. Returns false, and stores nothing, if the ticket has a lifetime of
+  /// zero (RFC 8446 section 4.6.1) or is larger than the limit.
   func keep(_ ticket: OpaquePointer, for host: String) -> Bool {
     var (bytes, size): (UnsafePointer<UInt8>?, Int) = (nil, 0)
     SSL_SESSION_get0_ticket(ticket, &bytes, &size)
@@ -56,7 +56,7 @@ final class TicketStore: Sendable {
     return true
   }
 
-  /// Sets a connection that begins to the host's newest ticket, if there is one.
+  /// Gives the host's newest ticket, if there is one, to a connection that is about to start.
   func use(on ssl: OpaquePointer, for host: String) {
     let box = Box(session: ssl)
     state.withLock { state in
@@ -72,11 +72,11 @@ final class TicketStore: Sendable {
     }
   }
 
-  /// How many tickets there are.
+  /// The number of tickets.
   var count: Int { state.withLock { $0.hosts.values.reduce(0) { $0 + $1.sessions.count } } }
 
   private struct Box: @unchecked Sendable {
-    // Sendable: carried into the lock's body, on the same thread.
+    // Sendable: only carried into the lock's body, on this thread.
     let session: OpaquePointer
   }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a peer says before it gives up a connection (RFC 8446 section 6).
+/// The alert that a peer sends before it gives up a connection (RFC 8446 section 6).
 public struct TLSAlert: Hashable, Sendable, CustomStringConvertible {
-  /// The number in the protocol.
+  /// The alert's number in the protocol.
   public let code: UInt8
 
+  /// An alert by its number.
   public init(code: UInt8) { self.code = code }
 
   public static let unexpectedMessage = TLSAlert(code: 10)
@@ -34,7 +35,7 @@ public struct TLSAlert: Hashable, Sendable, CustomStringConvertible {
   public static let certificateRequired = TLSAlert(code: 116)
   public static let noApplicationProtocol = TLSAlert(code: 120)
 
-  /// The RFC's name: `handshake_failure`; `alert 99` if there is none.
+  /// The RFC's name, such as `handshake_failure`, or `alert 99` for an unknown number.
   public var description: String { Self.names[code] ?? "alert \(code)" }
 
   private static let names: [UInt8: String] = [

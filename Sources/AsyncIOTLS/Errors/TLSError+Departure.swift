@@ -3,7 +3,7 @@
 import AsyncIO
 
 extension TLSError: PeerDeparture {
-  /// A client that connects and goes, as a check of health does, or that doesn't say close_notify, is no failure of a
-  /// server's handler.
+  /// Whether the client just left. One that connects and leaves (a health check), or that omits close_notify, is not a
+  /// failure of the server's handler.
   package var isPeerDeparture: Bool { kind == .truncated }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One error type. The kind is what a program decides on; the description is one line for people that names what was
-// tried, with whom, why it failed, and which certificate it was about.
+// One error type. Programs decide on the kind. The description is one line for people: what was tried, with which peer,
+// why it failed, and which certificate it was about.
 
 /// Why TLS failed.
 ///
@@ -19,64 +19,66 @@
 /// }
 /// ```
 public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What was being done.
+  /// The step that failed.
   public enum Operation: String, Hashable, Sendable {
     case configuration, handshake, receive, send
   }
 
-  /// Each reason by name.
+  /// The reason, one name for each.
   public enum Kind: Hashable, Sendable {
     /// The peer's certificate, or one above it, is past its notAfter.
     case certificateExpired
     /// The peer's certificate, or one above it, is before its notBefore.
     case certificateNotYetValid
-    /// The certificate is good, but for other names than the one that was asked for.
+    /// The certificate is valid, but for other names than the one that was asked for.
     case certificateForAnotherName(names: [String])
-    /// The peer's certificate is signed by itself, and is none of the roots.
+    /// The peer's certificate is self-signed and not one of the roots.
     case certificateSelfSigned
-    /// No root is above the certificate.
+    /// The certificate's chain leads to no trusted root.
     case certificateIssuerUnknown
     /// A revocation list of its issuer names the certificate.
     case certificateRevoked
-    /// Revocation is checked, and no valid list of the certificate's issuer was given.
+    /// Revocation is checked, and the configuration has no valid list of the certificate's issuer.
     case revocationUnknown
-    /// The certificate is not for this use, as a client's that a server shows.
+    /// The certificate is for another use: for example, a server shows one for clients.
     case certificateForAnotherPurpose
-    /// The certificate is wrong in another way, in OpenSSL's words.
+    /// The certificate is invalid for another reason, in OpenSSL's words.
     case certificateInvalid(String)
-    /// A client has to show a certificate, and showed none.
+    /// The server requires a certificate of the client, and the client sent none.
     case certificateMissing
-    /// No version of the protocol suits both sides.
+    /// The two sides share no version of the protocol.
     case noSharedVersion
-    /// No cipher, group or signature algorithm suits both sides.
+    /// The two sides share no cipher, group or signature algorithm.
     case noSharedCipher
     /// None of the client's protocols (ALPN) is one of the server's.
     case noSharedApplicationProtocol
-    /// What the peer sends is something else than TLS.
+    /// The peer does not speak TLS.
     case notTLS
-    /// The connection ended without the peer's close_notify: something may be missing.
+    /// The connection ended without the peer's close_notify, so data may be missing.
     case truncated
-    /// The peer gave up, and said why.
+    /// The peer gave up and sent this alert.
     case alert(TLSAlert)
-    /// The peer did not finish its part of the handshake in time.
+    /// The peer did not finish the handshake in time.
     case handshakeTimedOut(after: Duration)
-    /// The stream was closed, and the peer did not take the rest of what had been written in time.
+    /// The stream was closed, and the peer did not receive the rest of what was written in time.
     case shutdownTimedOut(after: Duration)
-    /// The peer wanted a new handshake on the connection (TLS 1.2), which is always refused, and gave up.
+    /// The peer asked for a renegotiation (TLS 1.2), which is always refused, and gave up with this alert.
     case renegotiationRefused(TLSAlert)
-    /// Something was to be sent before the end of the handshake.
+    /// The program wrote before the end of the handshake.
     case handshakeIncomplete
-    /// What the peer sent breaks the protocol, in OpenSSL's words.
+    /// The peer broke the protocol, in OpenSSL's words.
     case protocolViolation(String)
-    /// A configuration that can't be used: what is wrong with which file or setting.
+    /// The configuration can't be used; the text says which file or setting is wrong, and why.
     case invalidConfiguration(String)
   }
 
+  /// The step that failed.
   public let operation: Operation
-  /// With whom: the name of the host, or the peer's address; empty for a configuration.
+  /// The host's name or the peer's address; empty for a configuration.
   public let peer: String
+  /// The reason.
   public let kind: Kind
-  /// The certificate that was refused.
+  /// The certificate that was refused, if the peer sent one.
   public let certificate: TLSCertificate?
 
   init(_ operation: Operation, _ peer: String, _ kind: Kind, certificate: TLSCertificate? = nil) {
@@ -90,8 +92,9 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     TLSError(.configuration, "", .invalidConfiguration(reason))
   }
 
+  /// One line: the step, the peer and the reason.
   public var description: String {
-    // The handshake's end is no news of close_notify: who is no TLS server at all closes like that.
+    // During the handshake a missing close_notify says nothing: a peer that does not speak TLS closes like that.
     let isClosedEarly = operation == .handshake && kind == .truncated
     let reason = isClosedEarly ? "peer closed the connection" : "\(kind)\(about.map { " (\($0))" } ?? "")"
     return switch operation {
@@ -102,7 +105,7 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What of the certificate explains the reason.
+  /// The part of the certificate that explains the reason.
   private var about: String? {
     guard let certificate else { return nil }
     return switch kind {
@@ -116,7 +119,7 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension TLSError.Kind: CustomStringConvertible {
-  /// The reason in words, without the peer it is about.
+  /// The reason in words, without the peer.
   public var description: String {
     switch self {
     case .certificateExpired: "certificate has expired"
@@ -143,7 +146,7 @@ extension TLSError.Kind: CustomStringConvertible {
     }
   }
 
-  /// A certificate can have hundreds.
+  /// The first names only: a certificate can have hundreds.
   static func few(_ names: [String]) -> String {
     if names.isEmpty { return "no name" }
     let first = names.prefix(4).joined(separator: ", ")

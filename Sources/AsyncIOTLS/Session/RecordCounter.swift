@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a peer makes OpenSSL work for, in records. Within one call OpenSSL goes on as long as there is input, and answers
-// what asks for an answer: a KeyUpdate costs it two derivations of keys, and brings nothing. So the input stops at a
-// record's boundary when the call has had its share, or when the peer has sent too much that brings nothing.
+// Limits the records that a peer makes OpenSSL process. Within one call OpenSSL continues while there is input, and
+// answers records that ask for an answer. A KeyUpdate costs it two key derivations and brings no data. So the input
+// stops at a record's boundary when the call has used its share, or when the peer sent too many records without data.
 
 struct RecordCounter {
-  /// How many a call takes.
+  /// The number of records that one call processes.
   private static let share: Int32 = 64
-  /// How many in a row may hold no data: key updates, tickets, warnings, empty ones. Other libraries end a peer after 16
-  /// (Go) or 32 (rustls) of them.
+  /// The number of consecutive records that may hold no data: key updates, tickets, warnings, empty records. Other
+  /// libraries end the connection after 16 (Go) or 32 (rustls).
   static let mostWithoutData: Int32 = 32
 
-  /// Of the record that has begun: how many bytes of its head have come, the length it says, and what of that is to come.
+  /// The current record: how many bytes of its header have come, the length it gives, and how much is still to come.
   private var headCount: UInt8 = 0
   private var length: UInt16 = 0
   private var rest: UInt16 = 0
-  /// Handshakes are made of records without data.
+  /// Off during a handshake, which consists of records without data.
   private var countsWithoutData = false
-  /// What is left of the call's share.
+  /// The rest of the call's share.
   private var left = RecordCounter.share
   private(set) var withoutData: Int32 = 0
 
@@ -27,15 +27,15 @@ struct RecordCounter {
     withoutData = 0
   }
 
-  /// A record has brought data.
+  /// Notes that a record brought data.
   mutating func dataCame() { withoutData = 0 }
 
   var hasTooManyWithoutData: Bool { countsWithoutData && withoutData > Self.mostWithoutData }
 
-  /// In the midst of a record always.
+  /// Whether to read on; always true inside a record.
   var mayContinue: Bool { headCount > 0 || rest > 0 || left > 0 && !hasTooManyWithoutData }
 
-  /// Follows the records' heads (RFC 8446 section 5.1): type, version, length.
+  /// Follows the record headers (RFC 8446 section 5.1): type, version, length.
   mutating func count(_ bytes: UnsafeRawBufferPointer) {
     var position = 0
     while position < bytes.count {

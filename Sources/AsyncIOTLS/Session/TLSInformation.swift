@@ -2,25 +2,26 @@
 
 import COpenSSL
 
-/// What a handshake has agreed on.
+/// What a handshake agreed on.
 public struct TLSInformation: Hashable, Sendable {
+  /// The version of the protocol.
   public let version: TLSVersion
-  /// By its name in the RFCs: `TLS_AES_256_GCM_SHA384`.
+  /// The cipher's name in the RFCs: `TLS_AES_256_GCM_SHA384`.
   public let cipher: String
-  /// What both sides have agreed to speak (ALPN); nil if that was not talked about.
+  /// The application protocol that both sides agreed on (ALPN); nil if they did not negotiate one.
   public let applicationProtocol: String?
-  /// The name that the client has asked for (SNI).
+  /// The host name that the client asked for (SNI).
   public let serverName: String?
-  /// Whether a ticket of an earlier connection made it short.
+  /// Whether a ticket of an earlier connection shortened the handshake.
   public let isResumed: Bool
-  /// What the peer has shown. A server's is nil unless it has asked its client. It was verified, as far as the
-  /// configuration wants that.
+  /// The peer's certificate, verified as far as the configuration demands. On a server it is nil unless the server
+  /// asked the client for one.
   public let peerCertificate: TLSCertificate?
 }
 
 extension TLSInformation: CustomStringConvertible {
-  /// `TLS 1.3, TLS_AES_256_GCM_SHA384, h2, server name example.org, resumed; peer CN=example.org for example.org, ...`:
-  /// as much of it as there is.
+  /// The fields that are set: `TLS 1.3, TLS_AES_256_GCM_SHA384, h2, server name example.org, resumed; peer
+  /// CN=example.org for example.org, ...`
   public var description: String {
     var parts = [version.description, cipher]
     if let applicationProtocol { parts.append(applicationProtocol) }
@@ -31,7 +32,7 @@ extension TLSInformation: CustomStringConvertible {
 }
 
 extension TLSSession {
-  /// Nil before the end of the handshake.
+  /// What the handshake agreed on; nil before its end.
   package var information: TLSInformation? {
     guard SSL_is_init_finished(ssl) == 1 else { return nil }
     var name: UnsafePointer<UInt8>?

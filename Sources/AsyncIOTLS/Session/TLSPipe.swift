@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What OpenSSL reads from and writes to instead of a socket: a BIO of our own. It reads what the session was lent for the
-// time of a call, in place, and writes behind each other into memory that all sessions of a loop share; so a session
-// that does nothing has no buffer on either side. OpenSSL's memory BIOs would copy all input once more and keep both.
+// OpenSSL reads and writes here instead of on a socket: a BIO of our own. It reads in place the bytes that the session
+// lends for the time of a call. It appends output to memory that all sessions of a loop share. So an idle session has
+// no buffer in either direction. OpenSSL's memory BIOs would copy all input once more, and keep both buffers.
 //
-// The callbacks get a plain pointer, and touch neither objects nor reference counts.
+// The callbacks get a plain pointer. They touch neither objects nor reference counts.
 
 import COpenSSL
 
-/// Where the output of a call collects. One for all sessions of a thread: each call's output is taken before the next.
+/// Collects the output of a call. All sessions of a thread share it: each call's output is taken before the next call.
 package final class TLSOutput {
   struct Storage {
     var bytes: UnsafeMutableRawBufferPointer
@@ -28,7 +28,7 @@ package final class TLSOutput {
 
   let storage: UnsafeMutablePointer<Storage>
 
-  /// Enough for what is encrypted at a time.
+  /// Room for everything that one call encrypts.
   private static let capacity = TLSSession.largestWrite + 2048
 
   package init() {
@@ -43,7 +43,7 @@ package final class TLSOutput {
 
   var count: Int { storage.pointee.count }
 
-  /// Hands over what has collected behind the first so many bytes, which are of a call around this one.
+  /// Hands over the output from `begin` on. The bytes before that belong to an enclosing call.
   func flush(from begin: Int, to sink: some TLSSink, asAnswer: Bool) {
     let count = storage.pointee.count
     if count == begin { return }
@@ -54,12 +54,12 @@ package final class TLSOutput {
 }
 
 struct TLSPipe {
-  /// What is left of the bytes that the session was lent.
+  /// The unread rest of the bytes that were lent to the session.
   var input = UnsafeRawBufferPointer(start: nil, count: 0)
   var records = RecordCounter()
   let output: UnsafeMutablePointer<TLSOutput.Storage>
 
-  /// A BIO that reads and writes here. The pipe has to stay in place, and to outlive it.
+  /// A BIO on this pipe. The pipe must not move, and must outlive the BIO.
   static func makeBIO(_ pipe: UnsafeMutablePointer<TLSPipe>) -> OpaquePointer? {
     guard let bio = BIO_new(method.pointer) else { return nil }
     BIO_set_data(bio, pipe)
@@ -68,7 +68,7 @@ struct TLSPipe {
   }
 
   private struct Method: @unchecked Sendable {
-    // Sendable: made once, and only read from then on.
+    // Sendable: made once, then only read.
     let pointer: OpaquePointer?
   }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// From OpenSSL's error codes to names. Which certificate was refused, and why, is told only to the callback of its
-// verification: the session that OpenSSL keeps knows a certificate only once it was accepted.
+// Names for OpenSSL's error codes. Only the verify callback learns which certificate was refused, and why: OpenSSL's
+// session holds a certificate only after it was accepted.
 
 import COpenSSL
 
-/// OpenSSL's verify callback: the verdict stays as it is.
+/// OpenSSL's verify callback. It leaves the verdict unchanged.
 let rememberRefusedCertificate: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isGood, store in
   if isGood == 1 { return 1 }
   let ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())
@@ -15,10 +15,10 @@ let rememberRefusedCertificate: @convention(c) (Int32, OpaquePointer?) -> Int32 
   return isGood
 }
 
-/// OpenSSL's verdict in the thread's queue, which is empty then. Each layer that an error passes on its way up adds one of
-/// its own: of a certificate with a wrong signature the queue has RSA's or EC's, `EVP lib`, and SSL's, which says that
-/// the certificate was the reason. It is the first of SSL's that is more than a pointer to a layer below; without such a
-/// one, the first of all, where the failure began.
+/// Takes OpenSSL's verdict out of the thread's error queue, and empties the queue. Each layer that an error passes adds
+/// an error of its own. For a certificate with a wrong signature the queue holds an error of RSA or EC, then `EVP lib`,
+/// then SSL's, which blames the certificate. The decisive one is SSL's first that does more than point to a layer
+/// below. Without such an error it is the first of all, where the failure began.
 func takeDecisiveError() -> UInt {
   var (first, decisive): (UInt, UInt) = (0, 0)
   while true {
@@ -30,14 +30,14 @@ func takeDecisiveError() -> UInt {
   }
 }
 
-/// OpenSSL's words for an error: `bad base64 decode`.
+/// OpenSSL's text for an error: `bad base64 decode`.
 func words(_ error: UInt) -> String {
   guard error != 0, let text = ERR_reason_error_string(error) else { return "unknown error" }
   return String(cString: text)
 }
 
 extension TLSSession {
-  /// What an error of a handshake, a read or a write means.
+  /// The kind for an error of a handshake, a read or a write.
   func kind(of error: UInt) -> TLSError.Kind {
     if phase == .handshaking && !looksLikeTLS { return .notTLS }
     guard asyncio_err_library(error) == ERR_LIB_SSL else { return .protocolViolation(words(error)) }

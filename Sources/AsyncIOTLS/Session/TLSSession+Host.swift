@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// For whom a server's certificate has to be. OpenSSL takes patterns for that as well: ".example.org" would stand for every
-// name below it. Only a name or an address gets that far.
+// The host that a server's certificate has to name. OpenSSL also accepts patterns here: ".example.org" would match
+// every name below it. So only a name or an address is passed on.
 
 import COpenSSL
 
 extension TLSSession {
-  /// Asks for a host by its name, and verifies that the certificate is for it, if that is wanted.
+  /// Sends the host's name (SNI), and has the certificate verified against it if the configuration wants that.
   func setHost(_ host: String) throws {
     let parameters = SSL_get0_param(ssl)
     let verifies = context.settings.verification == .full
     if let address = Self.address(host) {
-      // An address is never sent (RFC 6066 section 3).
+      // An IP address is never sent as SNI (RFC 6066 section 3).
       if verifies { X509_VERIFY_PARAM_set1_ip_asc(parameters, address) }
       return
     }
@@ -18,7 +18,7 @@ extension TLSSession {
     if name.hasSuffix(".") { name.removeLast() }
     guard Self.isHostName(name), asyncio_ssl_set_host_name(ssl, name) == 1 else { throw Self.noHost(host) }
     if verifies {
-      // Names are those in subjectAltName, with "*" for a whole label at most (RFC 9525 section 6.3).
+      // The names are those in subjectAltName, with "*" for at most one whole label (RFC 9525 section 6.3).
       X509_VERIFY_PARAM_set_hostflags(
         parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
       guard X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 else { throw Self.noHost(host) }
@@ -29,8 +29,8 @@ extension TLSSession {
     .configuration("\"\(host)\" is not the name of a host")
   }
 
-  /// Labels of letters, digits, hyphens and underscores, which some hosts have, with dots between them (RFC 1123 section
-  /// 2.1). What else DNS allows is no host.
+  /// Whether this is a host name: labels of letters, digits and hyphens with dots between them (RFC 1123 section 2.1).
+  /// Underscores are accepted, since some hosts have them. Other DNS names are not host names.
   static func isHostName(_ name: String) -> Bool {
     guard 1...253 ~= name.utf8.count else { return false }
     return name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
@@ -46,7 +46,8 @@ extension TLSSession {
     }
   }
 
-  /// The host as the address that it is, without brackets, and without a zone, which no certificate has; nil for a name.
+  /// The host as an IP address, or nil if it is a name. Brackets are removed, and so is the zone, which certificates
+  /// don't have.
   private static func address(_ host: String) -> String? {
     var text = host[...]
     let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")

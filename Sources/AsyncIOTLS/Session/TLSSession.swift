@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection's TLS without any I/O: bytes of the peer go in, bytes for the peer and plaintext come out through a
-// sink, in the same call. It never waits: what OpenSSL lacks is more input, never room for output.
+// One connection's TLS without I/O. The peer's bytes go in; bytes for the peer and plaintext come out through a sink,
+// in that call. A session never waits: OpenSSL can lack input, but never room for output.
 //
 //   handshaking --> open --> (close_notify sent, received, in any order)
 //        \            \
@@ -13,11 +13,11 @@ import COpenSSL
 package final class TLSSession {
   package enum Phase: Equatable { case handshaking, open, failed }
 
-  /// How much is encrypted at a time, in four records; larger writes are cut, so that the output's memory has a bound.
+  /// The bytes to encrypt at once, in four records. Larger writes are cut, so that the output's memory is bounded.
   static let largestWrite = 64 * 1024
   private static let largestRecord = 16 * 1024
 
-  /// What OpenSSL had against the peer's certificate.
+  /// OpenSSL's reason to refuse the peer's certificate.
   final class Refusal {
     let code: Int32
     let certificate: TLSCertificate?
@@ -29,21 +29,21 @@ package final class TLSSession {
   }
 
   let context: TLSContext
-  /// As errors name it.
+  /// The peer's name in errors.
   package let peer: String
-  /// Under which tickets are kept; nil if they aren't.
+  /// The key to store tickets under; nil to store none.
   let resumptionKey: String?
   package private(set) var phase = Phase.handshaking
   /// Whether the peer's close_notify has come.
   package private(set) var hasReceivedEnd = false
   package private(set) var hasSentEnd = false
-  /// A `TLSError`, in a box: there is one session a connection, and few have failed.
+  /// A `TLSError` in a box: every connection has a session, and few of them fail.
   private var failure: (any Error)?
-  /// The first bytes of all, which tell TLS from something else.
+  /// The first bytes from the peer, which distinguish TLS from other protocols.
   private var beginning: [UInt8] = []
-  /// What the verification of the peer's certificate has come to, if it was refused.
+  /// Why the peer's certificate was refused, if it was.
   var refusal: Refusal?
-  /// Whether the peer has asked for a new handshake, which we refuse.
+  /// Whether the peer asked for a renegotiation, which we refuse.
   var hasRefusedRenegotiation = false
 
   let ssl: OpaquePointer
@@ -54,8 +54,8 @@ package final class TLSSession {
 
   /// - Parameters:
   ///   - host: The name or IP address that a client asks for: sent (SNI) and verified. Nil for a server.
-  ///   - peer: With whom, in errors.
-  ///   - resumptionKey: What tells this peer from others a client talks to.
+  ///   - peer: The peer's name in errors.
+  ///   - resumptionKey: The key that distinguishes this peer from others that a client talks to.
   init(
     _ context: TLSContext, host: String?, peer: String, resumptionKey: String? = nil, output: TLSOutput
   ) throws {
@@ -80,7 +80,7 @@ package final class TLSSession {
     }
   }
 
-  /// From a configuration.
+  /// A session with a configuration's settings.
   package convenience init(
     _ configuration: TLSConfiguration, host: String? = nil, peer: String, resumptionKey: String? = nil,
     output: TLSOutput
@@ -89,13 +89,13 @@ package final class TLSSession {
   }
 
   deinit {
-    // A connection that ends without close_notify would make OpenSSL throw away its ticket: a rule of SSL 3.
+    // OpenSSL discards the ticket of a connection that ends without close_notify: a rule of SSL 3.
     if phase != .failed { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
     SSL_free(ssl)
     pipe.deallocate()
   }
 
-  /// The session that OpenSSL calls back about.
+  /// The session of an OpenSSL callback.
   static func of(_ ssl: OpaquePointer?) -> TLSSession? {
     guard let data = SSL_get_ex_data(ssl, 0) else { return nil }
     return Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
@@ -103,12 +103,12 @@ package final class TLSSession {
 
   // MARK: - In and out
 
-  /// Begins: a client says hello, a server has nothing to say yet.
+  /// Begins the handshake: a client sends its hello, a server nothing yet.
   package func start(_ sink: some TLSSink) throws {
     if role == .client { try run(sink) { try handshake() } }
   }
 
-  /// Takes as many of the bytes as are a turn's work, and returns how many.
+  /// Processes as many of the bytes as one turn allows, and returns how many that were.
   package func received(_ bytes: UnsafeRawBufferPointer, _ sink: some TLSSink) throws -> Int {
     if hasReceivedEnd { return bytes.count }
     var rest = bytes
@@ -133,9 +133,9 @@ package final class TLSSession {
     return bytes.count
   }
 
-  /// The peer's bytes are over.
+  /// Notes the end of the peer's bytes.
   ///
-  /// - Throws: `TLSError.truncated` if it has not said so itself.
+  /// - Throws: `TLSError.truncated` if the peer sent no close_notify before.
   package func receivedEnd() throws {
     if let failure { throw failure }
     if !hasReceivedEnd { throw fail(phase == .handshaking && !looksLikeTLS ? .notTLS : .truncated) }
@@ -156,21 +156,21 @@ package final class TLSSession {
     }
   }
 
-  /// Says close_notify.
+  /// Sends close_notify.
   package func writeEnd(_ sink: some TLSSink) {
     guard phase == .open, !hasSentEnd else { return }
     hasSentEnd = true
     try? run(sink) { _ = SSL_shutdown(ssl) }
   }
 
-  /// A call to OpenSSL: its error queue is of the thread and has to be empty before; what it has to send goes out, after
-  /// an error too.
+  /// Calls OpenSSL. Its error queue belongs to the thread and must be empty before the call. Output is sent even after
+  /// an error.
   @inline(__always)
   private func run(_ sink: some TLSSink, answers: Bool = false, _ body: () throws -> Void) throws {
     if let failure { throw failure }
     ERR_clear_error()
-    // A protocol writes from within its callback, and so from within the call that gave it what it answers: what that one
-    // has not read yet is still to be read then, and its output, or another session's, is its own.
+    // A protocol may write from its callback, which runs inside the call that delivered its data. That outer call may
+    // have unread input, and output of its own or of another session: both are kept apart here.
     let unread = pipe.pointee.input
     let begin = output.count
     defer {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a session's results go: a stream's transport, or memory in a test.
+/// Receives a session's results: a stream's transport, or memory in a test.
 package protocol TLSSink: AnyObject {
-  /// Bytes for the peer; valid during the call.
+  /// Takes bytes for the peer, which are valid during the call.
   func emit(_ bytes: UnsafeRawBufferPointer)
-  /// The same, of the session's own accord: how many there are is the peer's choice.
+  /// Takes bytes for the peer that OpenSSL sends on its own, as answers. The peer decides how many there are.
   func answer(_ bytes: UnsafeRawBufferPointer)
-  /// Lends room for plaintext, of which the body says how much it has written.
+  /// Lends room for plaintext. The body returns how many bytes it wrote.
   @discardableResult
   func deliver(upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows -> Int
-  /// The peer has ended its side properly.
+  /// Notes that the peer ended its side with close_notify.
   func deliverEnd()
 }

@@ -15,11 +15,12 @@ extension ByteStream {
   ///
   /// - Parameters:
   ///   - tls: A client's configuration.
-  ///   - serverName: The name to ask for and to verify, if it isn't `host`.
-  ///   - timeout: For the name, the connection and the handshake together; the handshake has a limit of its own as well
-  ///     (`TLSConfiguration.handshakeTimeLimit`).
-  /// - Throws: What `connect(host:port:)` throws, and `TLSError`. `CancellationError` if the task is cancelled: the
-  ///   connection is closed.
+  ///   - serverName: The name to send and to verify, if it differs from `host`.
+  ///   - timeout: The limit for the name look-up, the connection and the handshake together. The handshake also has its
+  ///     own
+  ///     limit (`TLSConfiguration.handshakeTimeLimit`).
+  /// - Throws: What `connect(host:port:)` throws, and `TLSError`. `CancellationError` if the task is cancelled; the
+  ///   connection is closed then.
   public nonisolated(nonsending) static func connect(
     host: String, port: UInt16, tls: TLSConfiguration, serverName: String? = nil,
     from localAddress: SocketAddress? = nil, timeout: Duration? = nil, limit: Int = 64 * 1024
@@ -28,7 +29,8 @@ extension ByteStream {
     return try await open(target, tls, name: serverName ?? host, port: port, timeout: timeout)
   }
 
-  /// The same to an address, which is no name to verify: `serverName` says for whom the certificate has to be.
+  /// Connects to an address and secures the connection with TLS. An address is not a name to verify, so `serverName`
+  /// says which name the certificate must have.
   ///
   /// ```swift
   /// let address = SocketAddress("127.0.0.1", port: 8443)!
@@ -58,7 +60,7 @@ extension EventLoop {
     _ target: ConnectionTarget, _ tls: TLSConfiguration, name: String, port: UInt16, timeout: Duration?
   ) async throws -> StreamHandle {
     let deadline = timeout.map { self.deadline(after: $0.clampedNanoseconds) } ?? .max
-    // Before anybody is connected to: what is wrong with the configuration is so without a peer.
+    // A faulty configuration is reported before anything is connected.
     try await tls.load(on: self)
     let handle = try await target.open()
     do {
@@ -70,8 +72,8 @@ extension EventLoop {
   }
 }
 
-/// Opens a TCP connection and secures it with TLS; asyncio's `open_connection(ssl=...)`. `ByteStream.connect` gives it in
-/// one piece.
+/// Opens a TCP connection and secures it with TLS; asyncio's `open_connection(ssl=...)`. `ByteStream.connect` returns
+/// both halves as one stream.
 ///
 /// ```swift
 /// let (reader, writer) = try await openConnection(host: "example.org", port: 443, tls: .client())
@@ -85,7 +87,7 @@ public nonisolated(nonsending) func openConnection(
   return (stream.reader, stream.writer)
 }
 
-/// Runs the body with a connection that is closed when the body is done, and reset if it throws.
+/// Runs the body with a new connection. The connection is closed when the body returns, and reset if it throws.
 ///
 /// ```swift
 /// let greeting = try await withConnection(host: "imap.example.org", port: 993, tls: .client()) { stream in
@@ -93,7 +95,7 @@ public nonisolated(nonsending) func openConnection(
 /// }
 /// ```
 ///
-/// - Throws: What connecting, the body, or sending what it wrote throws.
+/// - Throws: The error of connecting, of the body, or of sending what the body wrote.
 public nonisolated(nonsending) func withConnection<Result>(
   host: String, port: UInt16, tls: TLSConfiguration, timeout: Duration? = nil,
   _ body: nonisolated(nonsending) (ByteStream) async throws -> Result

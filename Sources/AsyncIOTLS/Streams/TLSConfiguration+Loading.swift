@@ -3,8 +3,8 @@
 package import AsyncIOCore
 
 extension TLSConfiguration {
-  /// Loads what isn't loaded yet, beside the loop: OpenSSL takes 20 ms for the system's roots. In virtual time it is done
-  /// at once, so that no other thread has a say in the order of things.
+  /// Loads what isn't loaded yet, on another thread: OpenSSL takes 20 ms for the system's roots. In virtual time the
+  /// loop loads it itself, so that no other thread affects the order of events.
   package nonisolated(nonsending) func load(on loop: EventLoop, until deadline: Int64 = .max) async throws {
     if isLoaded { return }
     if loop.backendKind == .virtual { return try load() }

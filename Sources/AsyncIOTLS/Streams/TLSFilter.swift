@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session in a stream: between the bytes of its user and those of its descriptor. It adds what a session has not, the
-// task that waits for the handshake and the loop's time. All on the loop's thread.
+// A session inside a stream, between the user's bytes and the descriptor's. It adds what a session lacks: the task that
+// waits for the handshake, and the loop's time. All of it runs on the loop's thread.
 
 package import AsyncIO
 import AsyncIOCore
@@ -12,7 +12,7 @@ final class TLSFilter: StreamFilter {
   private let shutdownTimeLimit: Duration
   private let loop: EventLoop
   private var handshaking: WaitID?
-  /// Why there will be no handshake any more.
+  /// Why the handshake will never complete.
   private var failure: (any Error)?
 
   init(_ session: TLSSession, shutdownTimeLimit: Duration, on loop: EventLoop) {
@@ -25,7 +25,7 @@ final class TLSFilter: StreamFilter {
 
   var closeTimeLimit: Duration { shutdownTimeLimit }
 
-  /// With whom there is no session, there is none to end.
+  /// Only an open session has a close_notify to wait for.
   var awaitsPeerEnd: Bool { session.phase == .open }
 
   var closeTimedOut: any Error { TLSError(.send, session.peer, .shutdownTimedOut(after: shutdownTimeLimit)) }
@@ -63,8 +63,8 @@ final class TLSFilter: StreamFilter {
 
   // MARK: - The handshake
 
-  /// Puts the filter into the stream. If the peer is refused at once, the stream is closed, after the alert that says
-  /// why.
+  /// Installs the filter in the stream. If the peer is refused at once, the alert with the reason is sent and the
+  /// stream is closed.
   private func start(on transport: StreamTransport) throws {
     do {
       try transport.install(self)
@@ -77,7 +77,7 @@ final class TLSFilter: StreamFilter {
 
   /// Waits until both sides agree. If they don't, the stream is closed.
   ///
-  /// What this and its callers keep while it waits is memory of the task, which it never gives back; so it is little.
+  /// A task never gives back the memory that this function and its callers hold across the wait, so they hold little.
   nonisolated(nonsending) func handshake(
     on transport: StreamTransport, within limit: Duration, until deadline: Int64
   ) async throws {
@@ -105,7 +105,7 @@ final class TLSFilter: StreamFilter {
 }
 
 extension TLSConfiguration {
-  /// Secures a stream, on its loop; `DeadlinePassed` at a time of the loop's clock.
+  /// Secures a stream, on its loop. Throws `DeadlinePassed` at the given time of the loop's clock.
   package nonisolated(nonsending) func secure(
     _ transport: StreamTransport, host: String?, port: UInt16? = nil, until deadline: Int64 = .max
   ) async throws {
@@ -122,7 +122,7 @@ extension TLSConfiguration {
 }
 
 extension TLSOutput {
-  /// The one of this loop's sessions.
+  /// The output that all sessions of this loop share.
   static func shared(on loop: EventLoop) -> TLSOutput {
     let key = ObjectIdentifier(TLSOutput.self)
     if let output = loop.attachments[key] as? TLSOutput { return output }

@@ -12,9 +12,9 @@ public import AsyncIOCore
 /// }
 /// ```
 ///
-/// As `startServer(host:port:)`. The handshake is the first thing in the connection's task, and has its time limit; the
-/// handler runs once it is done. A handshake that fails ends the connection, and is counted
-/// (`ServerStatistics.failedHandshakes`); in debug mode the reason is a line on standard error.
+/// Works like `startServer(host:port:)`. The connection's task first performs the handshake, within its time limit;
+/// then the handler runs. A failed handshake ends the connection and is counted (`ServerStatistics.failedHandshakes`).
+/// In debug mode, the reason is a line on standard error.
 ///
 /// - Throws: What `startServer(host:port:)` throws, and `TLSError` if a file of the configuration can't be used.
 public nonisolated(nonsending) func startServer(
@@ -29,7 +29,7 @@ public nonisolated(nonsending) func startServer(
   return try await plan.start(ConnectionService(.stream(handler), preparing: try handshake(tls)))
 }
 
-/// The same with a handler that gets the connection in two halves.
+/// Starts a TCP server that speaks TLS, with a handler that gets the connection as a reader and a writer.
 ///
 /// ```swift
 /// let tls = TLSConfiguration.server(certificateChainFile: "fullchain.pem", privateKeyFile: "privkey.pem")
@@ -49,7 +49,7 @@ public nonisolated(nonsending) func startServer(
   return try await plan.start(ConnectionService(.halves(handler), preparing: try handshake(tls)))
 }
 
-/// Starts a server at an address that speaks TLS: no name is looked up. See `startServer(at:)`.
+/// Starts a server that speaks TLS at an address, without a name look-up. See `startServer(at:)`.
 ///
 /// ```swift
 /// let tls = TLSConfiguration.server(certificateChainFile: "fullchain.pem", privateKeyFile: "privkey.pem")
@@ -58,8 +58,8 @@ public nonisolated(nonsending) func startServer(
 /// }
 /// ```
 ///
-/// - Throws: `SystemError` if the address can't be listened at, and `TLSError` if a file of the configuration can't be
-///   used.
+/// - Throws: `SystemError` if the server can't listen at the address, and `TLSError` if a file of the configuration
+///   can't be used.
 public nonisolated(nonsending) func startServer(
   at address: SocketAddress, tls: TLSConfiguration, backlog: Int = 100, limit: Int = 64 * 1024,
   limits: ServerLimits = ServerLimits(), file: StaticString = #fileID, line: UInt = #line,
@@ -81,7 +81,7 @@ private func handshake(_ tls: TLSConfiguration) throws -> ConnectionService.Prep
         try await stream.startTLS(tls)
       }
     } catch {
-      // A reset, which follows, might overtake the alert that tells the client why.
+      // Close first: a reset right after it might overtake the alert that tells the client why.
       try? await stream.close()
       throw error
     }

@@ -4,8 +4,8 @@ public import AsyncIO
 import AsyncIOCore
 
 extension ByteStream {
-  /// Goes over to TLS, in the middle of a conversation (STARTTLS) or at its beginning; asyncio's `start_tls`. From then
-  /// on everything that is read and written is encrypted on its way; the reader and the writer stay the same.
+  /// Switches to TLS, in the middle of a conversation (STARTTLS) or at its beginning; asyncio's `start_tls`. From then
+  /// on all bytes are encrypted on their way. The reader and the writer remain the ones to use.
   ///
   /// ```swift
   /// let stream = try await ByteStream.connect(host: "mail.example.org", port: 587)
@@ -15,16 +15,16 @@ extension ByteStream {
   /// }
   /// ```
   ///
-  /// Bytes that have arrived and were not read belong to the handshake: a server that answers `220 go ahead` may have
-  /// the client's hello already. So neither side may have sent anything in plain that the other is still to read.
-  /// No task may read or write while this runs.
+  /// Bytes that have arrived but were not read belong to the handshake: a server that answers `220 go ahead` may
+  /// already have the client's hello. So neither side may have sent plain bytes that the other has yet to read. No task
+  /// may read or write while this runs.
   ///
   /// - Parameters:
-  ///   - configuration: For the client's side or the server's.
-  ///   - host: The name or address that the server has to show a certificate for. A client needs it to verify; a server
-  ///     takes none.
-  /// - Throws: `TLSError`, and the stream is closed. `SystemError` if the connection was lost. `CancellationError` if the
-  ///   task is cancelled: the connection is reset.
+  ///   - configuration: The configuration of a client or a server, which decides the side.
+  ///   - host: The name or address that the server's certificate must have. A client needs it to verify; a server takes
+  ///     nil.
+  /// - Throws: `TLSError`; the stream is closed then. `SystemError` if the connection was lost. `CancellationError` if
+  ///   the task is cancelled; the connection is reset then.
   public nonisolated(nonsending) func startTLS(
     _ configuration: TLSConfiguration, host: String? = nil
   ) async throws {
@@ -32,7 +32,7 @@ extension ByteStream {
     try await writer.startTLS(configuration, host: host)
   }
 
-  /// What the handshake has agreed on: version, cipher, protocol, the peer's certificate. Nil without TLS. On the
+  /// What the handshake agreed on: version, cipher, protocol, the peer's certificate. Nil without TLS. Call it on the
   /// stream's loop.
   ///
   /// ```swift
@@ -43,7 +43,7 @@ extension ByteStream {
 }
 
 extension StreamWriter {
-  /// Goes over to TLS, with the reader of the same connection; see `ByteStream.startTLS`.
+  /// Switches to TLS, together with the reader of this connection; see `ByteStream.startTLS`.
   ///
   /// ```swift
   /// let (reader, writer) = try await openConnection(host: "mail.example.org", port: 587)
@@ -59,7 +59,7 @@ extension StreamWriter {
     try await handle.onLoop { try await configuration.startTLS(on: $0, host) }
   }
 
-  /// What the handshake has agreed on; nil without TLS. On the stream's loop.
+  /// What the handshake agreed on; nil without TLS. Call it on the stream's loop.
   public var tls: TLSInformation? { (handle.transport.filter as? TLSFilter)?.session.information }
 }
 
@@ -69,7 +69,7 @@ extension TLSConfiguration {
       try await load(on: transport.loop)
       try await secure(transport, host: host)
     } catch {
-      // What was to be secret isn't said in plain instead. Misuse is no failure of the stream.
+      // Close, so that nothing secret is sent in plain. A program's misuse (`StreamError`) does not close the stream.
       if !(error is StreamError) { transport.close() }
       throw error
     }
