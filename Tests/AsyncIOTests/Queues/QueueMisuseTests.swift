@@ -40,14 +40,14 @@ import Testing
     let queue = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Queue<Int>(maxSize: -1)
     }
-    expect("Queue.init: maxSize is -1; it is 0, for any number of items, or more", from: queue)
+    expect("Queue.init: maxSize is -1; it must be 0 (for any number) or more", from: queue)
     let channel = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Channel<Int>(capacity: -1)
     }
-    expect("Channel.init: capacity is -1; it is 0 or more", from: channel)
+    expect("Channel.init: capacity is -1; it must be 0 or more", from: channel)
     let broadcast = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Broadcast<Int>(lag: 0, slow: .wait)
     }
-    expect("Broadcast.init: lag is 0; it is 1 or more", from: broadcast)
+    expect("Broadcast.init: lag is 0; it must be 1 or more", from: broadcast)
   }
 }

@@ -3,8 +3,8 @@
 import Synchronization
 
 extension Broadcast {
-  /// What a subscriber receives of a broadcast, from when it subscribed until the last reference to this goes. Then it
-  /// holds up nobody any more.
+  /// Receives what a broadcast sends, from the moment of subscribing until the last reference to the subscription goes.
+  /// From then on it holds up no sender.
   ///
   /// ```swift
   /// let news = Broadcast<String>(lag: 100, slow: .disconnect)
@@ -20,7 +20,7 @@ extension Broadcast {
   /// try await reading.value
   /// ```
   ///
-  /// Tasks that share a subscription share its items: each goes to one of them.
+  /// Tasks that share a subscription share its items: each item goes to one of them.
   public final class Subscription: Sendable {
     @usableFromInline let core: BroadcastCore<Element>
     @usableFromInline let index: Int
@@ -32,22 +32,22 @@ extension Broadcast {
 
     deinit { core.unsubscribe(index) }
 
-    /// Takes the next item, and waits for one if there is none.
+    /// Takes the next item, and waits for one if necessary.
     ///
-    /// - Returns: Nil if the broadcast has been closed and everything that was sent has been received.
-    /// - Throws: `SlowConsumer` if the broadcast cuts off subscribers that are too far behind, and this one was; it
-    ///   throws that from then on. `CancellationError` if the task is cancelled while it waits: it takes no item then. An
-    ///   item that is there is given even to a cancelled task.
+    /// - Returns: Nil if the broadcast has been closed and every item has been received.
+    /// - Throws: `SlowConsumer`, now and on every later call, if the broadcast has cut this subscriber off for being
+    ///   too far behind. `CancellationError` if the task is cancelled while it waits: it takes no item then. An
+    ///   available item is given even to a cancelled task.
     @inlinable @inline(__always) public nonisolated(nonsending) func receive() async throws -> Element? {
-      // While this waits, the subscription stands in line.
+      // The subscription stays in line while this waits.
       defer { withExtendedLifetime(self) {} }
       return try await core.receive(index)
     }
 
     /// Takes the next item without waiting.
     ///
-    /// - Returns: Nil if there is none.
-    /// - Throws: `SlowConsumer` as `receive` does.
+    /// - Returns: Nil if no item is available.
+    /// - Throws: `SlowConsumer`, as `receive` does.
     @inlinable public func tryReceive() throws(SlowConsumer) -> Element? {
       switch core.receive(index, orWait: false) {
       case .done(.item(let item)): item
@@ -56,14 +56,14 @@ extension Broadcast {
       }
     }
 
-    /// How many items were dropped because this subscriber was too far behind.
+    /// The number of items that this subscription missed because it was too far behind.
     public var missed: Int { core.state.withLock { $0.missed(index) } }
   }
 }
 
 extension Broadcast.Subscription: AsyncSequence {
-  /// Receives one item after the other. It ends when the broadcast has been closed and nothing is left, and throws as
-  /// `receive` does.
+  /// Receives one item after the other. Ends when the broadcast has been closed and every item has been received.
+  /// Throws as `receive` does.
   public struct Iterator: AsyncIteratorProtocol {
     @usableFromInline let subscription: Broadcast.Subscription
 

@@ -3,7 +3,7 @@
 import AsyncIOCore
 import Synchronization
 
-/// Sends each item to everyone who has subscribed.
+/// Sends each item to every subscriber.
 ///
 /// ```swift
 /// let prices = Broadcast<Double>(lag: 16, slow: .dropOldest)
@@ -16,45 +16,44 @@ import Synchronization
 /// try await watching.value
 /// ```
 ///
-/// A subscriber receives what is sent after it has subscribed, in that order. The items are kept once for all of them,
-/// until everyone has received them; without subscribers nothing is kept. A subscriber may be `lag` items behind: what
-/// happens when it would be more is the choice of who makes the broadcast, so that nobody fills the memory by being
-/// slow.
+/// A subscriber receives, in order, what is sent after it subscribed. Each item is kept once, until every subscriber
+/// has received it; without subscribers nothing is kept. A subscriber may be `lag` items behind. The `slow` policy
+/// decides what happens when it would fall further behind, so no slow subscriber fills the memory.
 ///
 /// A broadcast may be used from any thread and any loop. It is closed when the last reference to it goes; subscriptions
 /// don't keep it.
 public final class Broadcast<Element: Sendable>: Sendable {
   @usableFromInline let core: BroadcastCore<Element>
-  /// How many items a subscriber may be behind.
+  /// The number of items that a subscriber may be behind.
   public let lag: Int
 
   /// Makes a broadcast without subscribers.
   ///
   /// - Parameters:
-  ///   - lag: How many items a subscriber may be behind, from 1.
-  ///   - slow: What happens when an item is sent that would be one too many for a subscriber.
+  ///   - lag: The number of items that a subscriber may be behind, from 1.
+  ///   - slow: What happens when an item is sent that would put a subscriber further behind.
   public init(lag: Int, slow: SlowConsumerPolicy, file: StaticString = #fileID, line: UInt = #line) {
-    require(lag > 0, "Broadcast.init: lag is \(lag); it is 1 or more", file: file, line: line)
+    require(lag > 0, "Broadcast.init: lag is \(lag); it must be 1 or more", file: file, line: line)
     core = BroadcastCore(lag: lag, policy: slow)
     self.lag = lag
   }
 
   deinit { core.close() }
 
-  /// Sends an item to all subscribers. With the policy `.wait` it waits while one of them is as far behind as it may be;
-  /// with the others it never waits.
+  /// Sends an item to all subscribers. With the policy `.wait` it waits while a subscriber is `lag` items behind. With
+  /// the other policies it never waits.
   ///
-  /// - Throws: `BroadcastClosed` if the broadcast has been closed, or is while this waits. `CancellationError` if the task
-  ///   is cancelled while it waits. In both cases the item wasn't sent, to anybody.
+  /// - Throws: `BroadcastClosed` if the broadcast has been closed, or is closed while this waits. `CancellationError`
+  ///   if the task is cancelled while it waits. In both cases no subscriber gets the item.
   @inlinable @inline(__always) public nonisolated(nonsending) func send(_ item: Element) async throws {
-    // While this waits, the broadcast is not closed by being forgotten.
+    // The broadcast must not be closed by its last reference going while this waits.
     defer { withExtendedLifetime(self) {} }
     guard try await core.send(item) else { throw BroadcastClosed() }
   }
 
   /// Sends an item to all subscribers without waiting.
   ///
-  /// - Returns: False if the policy is `.wait` and a subscriber is as far behind as it may be: then nothing was sent.
+  /// - Returns: False if the policy is `.wait` and a subscriber is `lag` items behind: then nothing was sent.
   /// - Throws: `BroadcastClosed` if the broadcast has been closed.
   @inlinable public func trySend(_ item: Element) throws(BroadcastClosed) -> Bool {
     switch core.send(item, orWait: false) {
@@ -64,18 +63,18 @@ public final class Broadcast<Element: Sendable>: Sendable {
     }
   }
 
-  /// Subscribes to what is sent from now on, for as long as the subscription exists. After `close` it has nothing to
-  /// give.
+  /// Subscribes to what is sent from now on, for as long as the subscription exists. A subscription to a closed
+  /// broadcast receives nothing.
   public func subscribe() -> Subscription { Subscription(core) }
 
-  /// Ends the broadcast. Nothing can be sent any more, and tasks that wait to send get `BroadcastClosed`. What was sent
-  /// can be received still; after that, iterations end. To close it again does nothing.
+  /// Closes the broadcast. Nothing more can be sent, and tasks that wait to send get `BroadcastClosed`. Subscribers
+  /// still receive what was sent; then iterations end. Closing again does nothing.
   public func close() { core.close() }
 
-  /// Whether it has been closed.
+  /// Whether the broadcast has been closed.
   public var isClosed: Bool { core.state.withLock { $0.isClosed } }
 
-  /// How many are subscribed. Those who were cut off are not.
+  /// The number of subscribers, without those that were cut off.
   public var subscriberCount: Int { core.state.withLock { $0.subscriberCount } }
 }
 

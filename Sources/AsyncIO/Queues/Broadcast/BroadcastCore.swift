@@ -3,7 +3,7 @@
 public import AsyncIOCore
 public import Synchronization
 
-/// `BroadcastState` behind a mutex, held by the broadcast and by its subscriptions. See `Handover`, which is built alike.
+/// `BroadcastState` behind a mutex, held by the broadcast and by its subscriptions. Built like `Handover`: see there.
 @usableFromInline final class BroadcastCore<Element: Sendable>: Sendable {
   @usableFromInline typealias State = BroadcastState<Element, LineWait>
 
@@ -13,7 +13,7 @@ public import Synchronization
 
   // MARK: - Send
 
-  /// False if it is closed.
+  /// Returns false if the broadcast is closed.
   @inlinable @inline(__always) nonisolated(nonsending) func send(_ item: Element) async throws -> Bool {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     let end = try await waitInLine {
@@ -24,7 +24,7 @@ public import Synchronization
     return end == .sent
   }
 
-  /// Sends the item, or lets the calling task begin to wait, if it may.
+  /// Sends the item; without room, begins a wait of the calling task if it may wait.
   @inlinable func send(_ item: Element, orWait mayWait: Bool) -> Attempt<State.SendEnd, State.SenderLine.Token> {
     var effects = State.Effects()
     let attempt: Attempt<State.SendEnd, State.SenderLine.Token> = state.withLock { state in
@@ -44,7 +44,7 @@ public import Synchronization
 
   // MARK: - Receive
 
-  /// Nil if it is closed and nothing is left.
+  /// Returns nil if the broadcast is closed and every item has been received.
   @inlinable @inline(__always) nonisolated(nonsending) func receive(_ index: Int) async throws -> Element? {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     let end = try await waitInLine {
@@ -59,7 +59,7 @@ public import Synchronization
     }
   }
 
-  /// Takes an item, or lets the calling task begin to wait, if it may.
+  /// Takes an item; without one, begins a wait of the calling task if it may wait.
   @inlinable func receive(
     _ index: Int, orWait mayWait: Bool
   ) -> Attempt<State.ReceiveEnd, State.ReceiverLine.Token> {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Items are numbered as they are sent. Those that somebody has yet to receive are kept once, for all, in a ring; a
-// subscriber is a position, the number of the item that it receives next.
+// Items are numbered as they are sent. A ring keeps each item once, until the last subscriber has received it. A
+// subscriber is a position: the number of the item that it receives next.
 //
 //   first              first + ring.count, the end
 //     |  item  item  item  |
 //
-// `readers` counts for each item in the ring the subscribers whose next it is, and `atEnd` those who have received all.
-// The first item always has a reader: what nobody needs any more is dropped. So the ring is full, with `lag` items, only
-// because of the subscribers at its first, and it is known without a search who is slow and whether anybody is.
+// `readers` counts, for each item in the ring, the subscribers at that item; `atEnd` counts those that have received
+// all. The first item always has a reader: an item is dropped when its last reader moves on. So only subscribers at the
+// first item can fill the ring with its `lag` items, and finding slow subscribers takes no search.
 //
-// A subscriber that misses an item isn't touched for that: it is found to stand before the first item when it looks
-// next, and is counted with the readers of the first one meanwhile, or with nobody if it is cut off.
+// A subscriber isn't touched when it misses an item. It finds itself before the first item when it looks next. Until
+// then it counts as a reader of the first item, or of none if it is cut off.
 //
-// A subscriber that waits is handed its item, as in a queue: see HandoverState. The line to receive of a subscriber is
-// empty unless it is at the end, and the line to send is empty unless the ring is full.
+// A subscriber that waits is handed its item, as in a queue: see HandoverState. A subscriber's line to receive is empty
+// unless the subscriber is at the end. The line to send is empty unless the ring is full.
 
 public import AsyncIOCore
 
-/// What a broadcast knows, as a value.
+/// The state of a broadcast, as a value.
 @usableFromInline struct BroadcastState<Element: Sendable, Waiter: LineWaiter>: Sendable {
   @usableFromInline typealias SenderLine = Line<Waiter, Element, SendEnd>
   @usableFromInline typealias ReceiverLine = Line<Waiter, Void, ReceiveEnd>
@@ -28,10 +28,10 @@ public import AsyncIOCore
   /// How a wait to receive ends.
   @usableFromInline enum ReceiveEnd: Sendable { case item(Element), closed, tooSlow }
 
-  /// What came of sending.
+  /// The outcome of sending.
   @usableFromInline enum Send: Sendable { case done, full, closed }
 
-  /// What came of receiving.
+  /// The outcome of receiving.
   @usableFromInline enum Receive: Sendable { case item(Element), empty, closed, tooSlow }
 
   @usableFromInline struct Subscriber: Sendable {
@@ -42,7 +42,7 @@ public import AsyncIOCore
     @inlinable init(position: Int) { self.position = position }
   }
 
-  /// Those who are to be resumed, and items to let go of outside of the mutex.
+  /// Waiters to resume and items to release, both outside of the mutex.
   @usableFromInline struct Effects: Sendable {
     @usableFromInline var woken = Few<Waiter.Claim>()
     @usableFromInline var dropped = Few<Element>()
@@ -56,10 +56,10 @@ public import AsyncIOCore
   @usableFromInline var readers = Ring<Int>()
   @usableFromInline var first = 0
   @usableFromInline var atEnd = 0
-  /// By the index that a subscription has for as long as it exists; nil if none has it.
+  /// The subscribers, by the index that each subscription has for life; nil where an index is free.
   @usableFromInline var subscribers: [Subscriber?] = []
   @usableFromInline var freeIndices: [Int] = []
-  /// Those who are subscribed and not cut off.
+  /// The number of subscribers that aren't cut off.
   @usableFromInline var subscriberCount = 0
   @usableFromInline var senders = SenderLine()
   @usableFromInline var isClosed = false
@@ -81,15 +81,15 @@ public import AsyncIOCore
     return .done
   }
 
-  /// Joins the line, in the section that found no room.
+  /// Joins the line. Called in the section that found no room.
   @inlinable mutating func waitToSend(_ item: Element, _ sender: Waiter) -> SenderLine.Token {
     senders.join(sender, item)
   }
 
-  /// Leaves the line, with what was granted; nil if nothing was.
+  /// Leaves the line, and returns what was granted, or nil.
   @inlinable mutating func leave(_ token: SenderLine.Token) -> SendEnd? { senders.leave(token) }
 
-  /// Drops an item that somebody needs, and returns how many now need the next one in its stead.
+  /// Drops an item that subscribers still need, and returns how many of them need the next one instead.
   @inlinable mutating func dropFirst(_ effects: inout Effects) -> Int {
     let count = removeFirst(&effects)
     if policy == .dropOldest { return count }
@@ -98,7 +98,7 @@ public import AsyncIOCore
     return 0
   }
 
-  /// - Parameter late: How many need the first item in place of one that was dropped.
+  /// - Parameter late: The number of subscribers that need the first item in place of one that was dropped.
   @inlinable mutating func append(_ item: Element, late: Int, _ effects: inout Effects) {
     let served = serveReceivers(item, &effects)
     let count = atEnd - served
@@ -112,7 +112,7 @@ public import AsyncIOCore
     readers[0] += late
   }
 
-  /// Hands the item to those who wait, and returns how many did.
+  /// Hands the item to the waiting receivers, and returns how many there were.
   @inlinable mutating func serveReceivers(_ item: Element, _ effects: inout Effects) -> Int {
     var served = 0
     if atEnd > 0 {
@@ -126,7 +126,7 @@ public import AsyncIOCore
     return served
   }
 
-  /// Lets those send who wait to, for as long as there is room.
+  /// Lets waiting senders send for as long as there is room.
   @inlinable mutating func admitSenders(_ effects: inout Effects) {
     while ring.count < lag, let sender = senders.serveFirst(.sent) {
       append(sender.request, late: 0, &effects)
@@ -154,22 +154,22 @@ public import AsyncIOCore
     return .item(item)
   }
 
-  /// Joins the subscriber's line, in the section that found no item.
+  /// Joins the subscriber's line. Called in the section that found no item.
   @inlinable mutating func waitToReceive(_ index: Int, _ receiver: Waiter) -> ReceiverLine.Token? {
     subscribers[index]?.receivers.join(receiver)
   }
 
-  /// Leaves the line, with what was granted; nil if nothing was.
+  /// Leaves the line, and returns what was granted, or nil.
   @inlinable mutating func leave(_ index: Int, _ token: ReceiverLine.Token) -> ReceiveEnd? {
     subscribers[index]?.receivers.leave(token)
   }
 
-  /// Drops what nobody needs any more.
+  /// Drops the items that every subscriber has received.
   @inlinable mutating func trim(_ effects: inout Effects) {
     while ring.count > 0, readers[0] == 0 { _ = removeFirst(&effects) }
   }
 
-  /// Returns how many have yet to receive what was removed.
+  /// Removes the first item, and returns how many subscribers have yet to receive it.
   @inlinable mutating func removeFirst(_ effects: inout Effects) -> Int {
     guard let item = ring.removeNext(), let count = readers.removeNext() else { return 0 }
     effects.dropped.add(item)
@@ -181,7 +181,7 @@ public import AsyncIOCore
 // MARK: - Coming and going
 
 extension BroadcastState {
-  /// The index of a new subscriber, who receives what is sent from now on.
+  /// Adds a subscriber, which receives what is sent from now on, and returns its index.
   mutating func subscribe() -> Int {
     let subscriber = Subscriber(position: first + ring.count)
     subscriberCount += 1
@@ -206,13 +206,13 @@ extension BroadcastState {
     admitSenders(&effects)
   }
 
-  /// How many items a subscriber has missed.
+  /// The number of items that a subscriber has missed.
   func missed(_ index: Int) -> Int {
     guard let subscriber = subscribers[index] else { return 0 }
     return subscriber.missed + max(0, first - subscriber.position)
   }
 
-  /// From now on nothing can be sent. Those who wait to send have not sent it; those who wait to receive get nothing.
+  /// Closes the broadcast. The items of waiting senders aren't sent; waiting receivers get nothing.
   mutating func close(_ effects: inout Effects) {
     isClosed = true
     for index in subscribers.indices {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Carries items from tasks that send to tasks that receive, at the pace of those who receive; trio's memory channel.
+/// Carries items from sending tasks to receiving tasks, at the receivers' pace; trio's memory channel.
 ///
 /// ```swift
 /// let channel = Channel<Int>(capacity: 0)
@@ -14,35 +14,35 @@
 /// print(try await sum.value)  // 6
 /// ```
 ///
-/// What `AsyncStream` lacks: `send` waits while the channel is full, any number of tasks may send and receive, and to
-/// close it loses nothing that was sent. What a `Queue` has beyond that, the count of unfinished work, a channel has
-/// not; and it has always a bound, which may be 0: then `send` returns when a task has taken the item.
+/// Unlike `AsyncStream`, a channel makes `send` wait while it is full, lets any number of tasks send and receive, and
+/// loses nothing that was sent when it is closed. Unlike `Queue`, it doesn't count unfinished work and always has a
+/// bound. The bound may be 0: then `send` returns when a task has taken the item.
 ///
-/// Tasks are served in the order in which they came, and each item goes to one of those who receive. A channel may be
-/// used from any thread and any loop. Sends and receives allocate nothing.
+/// Tasks are served in the order in which they came, and each item goes to one receiver. A channel may be used from any
+/// thread and any loop. Sends and receives allocate nothing.
 public final class Channel<Element: Sendable>: Sendable {
   @usableFromInline let items: Handover<FIFOOrder<Element>>
 
-  /// Makes a channel with nothing in it.
+  /// Makes an empty channel.
   ///
-  /// - Parameter capacity: How many items may be sent before one is received, from 0. With 0 those who send and those
-  ///   who receive meet: an item goes from hand to hand.
+  /// - Parameter capacity: How many items may be sent before one is received, from 0. With 0 sender and receiver meet:
+  ///   an item goes from hand to hand.
   @inlinable public init(capacity: Int, file: StaticString = #fileID, line: UInt = #line) {
     items = Handover(.channel, size: capacity, file: file, line: line)
   }
 
   // MARK: - Send
 
-  /// Sends an item, and waits until there is room for it or somebody takes it.
+  /// Sends an item, and waits until there is room for it or a task takes it.
   ///
-  /// - Throws: `ChannelClosed` if the channel has been closed, or is while this waits. `CancellationError` if the task is
-  ///   cancelled while it waits. In both cases the item wasn't sent: nobody receives it. An item for which there is room
-  ///   or a receiver is sent even by a cancelled task.
+  /// - Throws: `ChannelClosed` if the channel has been closed, or is closed while this waits. `CancellationError` if
+  ///   the task is cancelled while it waits. In both cases the item wasn't sent: no task receives it. If there is room
+  ///   or a receiver, the item is sent even by a cancelled task.
   @inlinable @inline(__always) public nonisolated(nonsending) func send(_ item: Element) async throws {
     guard try await items.put(item) else { throw ChannelClosed() }
   }
 
-  /// Sends an item if there is room for it or somebody waits for it, without waiting.
+  /// Sends an item if there is room for it or a task waits for it, without waiting.
   ///
   /// - Returns: False if there is neither.
   /// - Throws: `ChannelClosed` if the channel has been closed.
@@ -54,18 +54,18 @@ public final class Channel<Element: Sendable>: Sendable {
 
   // MARK: - Receive
 
-  /// Takes the oldest item, and waits for one if there is none.
+  /// Takes the oldest item, and waits for one if necessary.
   ///
-  /// - Returns: Nil if the channel has been closed and everything that was sent has been received.
-  /// - Throws: `CancellationError` if the task is cancelled while it waits: it takes no item then. An item that is there
-  ///   is given even to a cancelled task, and so is one that came before the cancellation: nothing is lost.
+  /// - Returns: Nil if the channel has been closed and every item has been received.
+  /// - Throws: `CancellationError` if the task is cancelled while it waits: it takes no item then. An available item is
+  ///   given even to a cancelled task, and so is one that arrived before the cancellation: nothing is lost.
   @inlinable @inline(__always) public nonisolated(nonsending) func receive() async throws -> Element? {
     try await items.get()
   }
 
   /// Takes the oldest item, or that of a task that waits to send, without waiting.
   ///
-  /// - Returns: Nil if there is none; see `isClosed` for whether there can be another.
+  /// - Returns: Nil if no item is available; `isClosed` says whether more can come.
   @inlinable public func tryReceive() -> Element? {
     guard case .item(let item) = items.tryGet() else { return nil }
     return item
@@ -73,28 +73,29 @@ public final class Channel<Element: Sendable>: Sendable {
 
   // MARK: - The end
 
-  /// Ends the channel. Nothing can be sent any more, and tasks that wait to send get `ChannelClosed`. What was sent can
-  /// be received still; after that, `receive` gives nil and iterations end. To close it again does nothing.
+  /// Closes the channel. Nothing more can be sent, and tasks that wait to send get `ChannelClosed`. What was sent can
+  /// still be received; then `receive` returns nil and iterations end. Closing again does nothing.
   public func close() { items.close() }
 
   // MARK: - What can be seen of it
 
-  /// Whether it has been closed. Items may be left to receive.
+  /// Whether the channel has been closed. Items may still be left to receive.
   @inlinable public var isClosed: Bool { items.isClosed }
 
   /// How many items may be sent before one is received.
   @inlinable public var capacity: Int { items.capacity }
 
-  /// How many items have been sent and not received yet.
+  /// The number of items that were sent and not received yet.
   @inlinable public var count: Int { items.count }
 
-  /// What it has seen until now.
+  /// The channel's counts at this moment.
   public var statistics: ChannelStatistics { items.channelStatistics }
 }
 
 extension Channel: AsyncSequence {
-  /// Receives one item after the other. It ends when the channel has been closed and nothing is left, or when the task
-  /// is cancelled while it waits. Several tasks may iterate over one channel; each item goes to one of them.
+  /// Receives one item after the other. Ends when the channel has been closed and every item has been received. Throws
+  /// `CancellationError` when the task is cancelled while it waits. Several tasks may iterate over one channel; each
+  /// item goes to one of them.
   public struct Iterator: AsyncIteratorProtocol {
     @usableFromInline let items: Handover<FIFOOrder<Element>>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A channel was closed: nothing can be sent through it any more.
+/// The channel has been closed: nothing more can be sent.
 public struct ChannelClosed: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Makes the error.
   public init() {}
 
   public var description: String { "the channel was closed" }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a channel has seen, at one moment.
+/// The counts of a channel at one moment.
 ///
 /// ```swift
 /// let channel = Channel<Int>(capacity: 8)
@@ -8,19 +8,19 @@
 /// print(channel.statistics.count)  // 1
 /// ```
 public struct ChannelStatistics: Hashable, Sendable {
-  /// How many items are under way: sent, and not received yet.
+  /// The number of items under way: sent, and not received yet.
   public let count: Int
-  /// The most that have been under way at a time.
+  /// The most items that were under way at a time.
   public let peak: Int
-  /// How many tasks wait for their item to be taken.
+  /// The number of tasks that wait for their item to be taken.
   public let sendersWaiting: Int
-  /// How many tasks wait for an item.
+  /// The number of tasks that wait for an item.
   public let receiversWaiting: Int
-  /// How many items have been sent since it was made.
+  /// The number of items sent since the channel was made.
   public let totalSent: Int
-  /// How many items have been received since it was made.
+  /// The number of items received since the channel was made.
   public let totalReceived: Int
-  /// Whether it has been closed.
+  /// Whether the channel has been closed.
   public let isClosed: Bool
 }
 

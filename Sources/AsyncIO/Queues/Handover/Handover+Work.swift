@@ -4,7 +4,7 @@ public import AsyncIOCore
 public import Synchronization
 
 extension Handover {
-  /// Says of one item that nothing more will be done with it. Ends the process if that was said of all.
+  /// Counts one item as done. Ends the process if all were counted already.
   @inlinable func taskDone(file: StaticString, line: UInt) {
     var woken = Few<LineWait.Claim>()
     let isOne = state.withLock { $0.finishOne(&woken) }
@@ -16,7 +16,7 @@ extension Handover {
     fatalError("\(kind.typeName).taskDone: called more often than items were put", file: file, line: line)
   }
 
-  /// Waits until nothing is unfinished.
+  /// Waits until no item is unfinished.
   nonisolated(nonsending) func join() async throws {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     try await waitInLine {
@@ -29,17 +29,17 @@ extension Handover {
     }
   }
 
-  /// Nothing can be put from now on. What is there can be gotten, unless it is dropped.
+  /// Refuses further items. Those inside can still be taken, unless they are dropped.
   func close(dropping: Bool = false) {
     var woken = Few<LineWait.Claim>()
     let dropped = state.withLock { state in
-      // As in asyncio those who join go on before those who wait to put.
+      // As in asyncio, tasks that join go on before tasks that wait to put.
       let dropped = dropping ? state.dropItems(&woken) : nil
       state.close(&woken)
       return dropped
     }
     woken.resume()
-    // The items go away here, where no mutex is held: what their deinit does is not ours to know.
+    // Release the items here, where no mutex is held: their deinit may do anything.
     _ = consume dropped
   }
 }
@@ -47,7 +47,7 @@ extension Handover {
 // MARK: - What can be seen of it
 
 extension Handover {
-  /// What is seen of it at one moment.
+  /// The state at one moment, for statistics and descriptions.
   struct Snapshot: Sendable {
     let capacity: Int
     let count: Int

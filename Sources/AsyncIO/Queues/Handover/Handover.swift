@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be done at once is done in one section of the mutex and without an asynchronous call: `put` and `get` become
-// part of their callers, and only a wait suspends. It begins in the section that found no room or no item.
+// `put` and `get` do what they can at once in one section of the mutex, inlined into their callers and without an
+// asynchronous call. Only a wait suspends. It begins in the section that found no room or no item.
 
 public import AsyncIOCore
 public import Synchronization
 
-/// What the queues and the channel have in common: `HandoverState` behind a mutex. They differ in what they keep their
-/// items in, and in the words that they have for it.
+/// The common part of the queues and the channel: `HandoverState` behind a mutex. They differ in their storage and in
+/// their words.
 @usableFromInline final class Handover<Items: QueueOrder>: Sendable {
   @usableFromInline typealias Element = Items.Element
   @usableFromInline typealias State = HandoverState<Items, LineWait>
 
   @usableFromInline let kind: HandoverKind
-  /// How many items it holds; `Int.max` for any number.
+  /// The most items that it holds; `Int.max` for any number.
   @usableFromInline let capacity: Int
   @usableFromInline let state: Mutex<State>
 
-  /// - Parameter size: What the user has said of how many items it holds.
+  /// - Parameter size: The bound that the user gave.
   @inlinable init(_ kind: HandoverKind, size: Int, file: StaticString, line: UInt) {
     self.kind = kind
     capacity = kind.capacity(size, file: file, line: line)
@@ -25,7 +25,7 @@ public import Synchronization
 
   // MARK: - Put
 
-  /// False if it is closed. What can be put at once is put even by a cancelled task.
+  /// Returns false if it is closed. If there is room, even a cancelled task puts.
   @inlinable @inline(__always) nonisolated(nonsending) func put(_ item: Element) async throws -> Bool {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     let end = try await waitInLine {
@@ -36,13 +36,13 @@ public import Synchronization
     return end == .put
   }
 
-  /// False if it is closed, nil if it is full.
+  /// Returns false if it is closed, nil if it is full.
   @inlinable func tryPut(_ item: Element) -> Bool? {
     guard case .done(let end) = put(item, orWait: false) else { return nil }
     return end == .put
   }
 
-  /// Puts the item, or lets the calling task begin to wait, if it may.
+  /// Puts the item; without room, begins a wait of the calling task if it may wait.
   @inlinable func put(_ item: Element, orWait mayWait: Bool) -> Attempt<State.PutEnd, State.PutterLine.Token> {
     var getter: LineWait.Claim?
     let attempt: Attempt<State.PutEnd, State.PutterLine.Token> = state.withLock { state in
@@ -64,7 +64,7 @@ public import Synchronization
 
   // MARK: - Get
 
-  /// Nil if it is closed and nothing is left. What is there is given even to a cancelled task.
+  /// Returns nil if it is closed and empty. An available item is given even to a cancelled task.
   @inlinable @inline(__always) nonisolated(nonsending) func get() async throws -> Element? {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     let end = try await waitInLine {
@@ -76,13 +76,13 @@ public import Synchronization
     return item
   }
 
-  /// Nil if it is empty.
+  /// Returns nil if it is empty.
   @inlinable func tryGet() -> State.GetEnd? {
     guard case .done(let end) = get(orWait: false) else { return nil }
     return end
   }
 
-  /// Takes an item, or lets the calling task begin to wait, if it may.
+  /// Takes an item; without one, begins a wait of the calling task if it may wait.
   @inlinable func get(orWait mayWait: Bool) -> Attempt<State.GetEnd, State.GetterLine.Token> {
     var putter: LineWait.Claim?
     let attempt: Attempt<State.GetEnd, State.GetterLine.Token> = state.withLock { state in

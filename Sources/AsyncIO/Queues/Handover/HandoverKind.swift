@@ -2,7 +2,7 @@
 
 import AsyncIOCore
 
-/// What users know a `Handover` as.
+/// The public type that a `Handover` stands behind.
 @usableFromInline enum HandoverKind: Sendable {
   case queue(String)
   case channel
@@ -20,14 +20,14 @@ import AsyncIOCore
 
   var nameOfGet: WaitReason.StaticName { isChannel ? "receive" : "get" }
 
-  /// How many items there is room for, from what the user has said.
+  /// The capacity for the bound that the user gave.
   @usableFromInline func capacity(_ size: Int, file: StaticString, line: UInt) -> Int {
     if isChannel {
-      require(size >= 0, "Channel.init: capacity is \(size); it is 0 or more", file: file, line: line)
+      require(size >= 0, "Channel.init: capacity is \(size); it must be 0 or more", file: file, line: line)
       return size
     }
     require(
-      size >= 0, "\(typeName).init: maxSize is \(size); it is 0, for any number of items, or more", file: file,
+      size >= 0, "\(typeName).init: maxSize is \(size); it must be 0 (for any number) or more", file: file,
       line: line)
     return size == 0 ? .max : size
   }

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every queue and channel is: items, a line of those who wait to put one, a line of those who wait to get one, and
-// a line of those who wait until all work is done. A value without locks, so that every order of events can be tried on
-// it; `Handover` keeps it behind a mutex.
+// Every queue and channel is this: items, a line of tasks that wait to put, a line of tasks that wait to get, and a
+// line of tasks that wait until all work is done. It is a value without locks, so that tests can try every order of
+// events on it. `Handover` keeps it behind a mutex.
 //
-// Items are handed over: one that is put while somebody waits for it is theirs from then on, and one that waits for
-// room moves in when the room is made, by whoever makes it. So nobody can overtake, and between two sections
+// Items are handed over. An item that is put while a getter waits is the getter's from then on. An item that waits for
+// room moves in when room is made, by the task that makes it. So no task can overtake, and between two sections
 //
 //   - the line to get is empty if there is an item, and
 //   - the line to put is empty if there is room.
 //
-// A task that was cancelled while it waits stands in its line until it has left. It is passed over where that is known,
-// within the section that has something for it; see LineWait.
+// A task that is cancelled while it waits stands in its line until it has left. A section that has something for it
+// passes it over if it sees the cancellation; see LineWait.
 
 public import AsyncIOCore
 
-/// What passes items from those who put to those who get. With no room at all (a capacity of 0) they have to meet: an
-/// item is put when it is gotten.
+/// Passes items from putters to getters. With a capacity of 0 they have to meet: an item is put when it is gotten.
 @usableFromInline struct HandoverState<Items: QueueOrder, Waiter: LineWaiter>: Sendable {
   @usableFromInline typealias Element = Items.Element
   @usableFromInline typealias PutterLine = Line<Waiter, Element, PutEnd>
@@ -28,10 +27,10 @@ public import AsyncIOCore
   /// How a wait to get ends.
   @usableFromInline enum GetEnd: Sendable { case item(Element), closed }
 
-  /// What came of a put, and the getter that is to be resumed.
+  /// The outcome of a put, with the getter to resume.
   @usableFromInline enum Put: Sendable { case done(Waiter.Claim?), full, closed }
 
-  /// What came of a get, and the putter that is to be resumed.
+  /// The outcome of a get, with the putter to resume.
   @usableFromInline enum Get: Sendable { case item(Element, Waiter.Claim?), empty, closed }
 
   @usableFromInline let capacity: Int
@@ -40,7 +39,7 @@ public import AsyncIOCore
   @usableFromInline var getters = GetterLine()
   @usableFromInline var joiners = Line<Waiter, Void, Void>()
   @usableFromInline var isClosed = false
-  /// Items that were put and of which nobody has said yet that they are done with.
+  /// The number of items that were put and not counted as done yet.
   @usableFromInline var unfinished = 0
   @usableFromInline var peak = 0
   @usableFromInline var totalPut = 0
@@ -77,15 +76,15 @@ public import AsyncIOCore
     return isClosed ? .closed : .empty
   }
 
-  /// Joins the line, in the section that found no room.
+  /// Joins the line. Called in the section that found no room.
   @inlinable mutating func waitToPut(_ item: Element, _ putter: Waiter) -> PutterLine.Token {
     putters.join(putter, item)
   }
 
-  /// Joins the line, in the section that found no item.
+  /// Joins the line. Called in the section that found no item.
   @inlinable mutating func waitToGet(_ getter: Waiter) -> GetterLine.Token { getters.join(getter) }
 
-  /// Leaves the line, with what was granted; nil if nothing was.
+  /// Leaves the line, and returns what was granted, or nil.
   @inlinable mutating func leave(_ token: PutterLine.Token) -> PutEnd? { putters.leave(token) }
 
   @inlinable mutating func leave(_ token: GetterLine.Token) -> GetEnd? { getters.leave(token) }
@@ -103,7 +102,7 @@ public import AsyncIOCore
 
   // MARK: - The work
 
-  /// Says of one item that nothing more will be done with it. False if that was said of all.
+  /// Counts one item as done. Returns false if all were counted already.
   @inlinable mutating func finishOne(_ woken: inout Few<Waiter.Claim>) -> Bool {
     guard unfinished > 0 else { return false }
     unfinished -= 1
@@ -111,7 +110,7 @@ public import AsyncIOCore
     return true
   }
 
-  /// Joins the line, in the section that found work unfinished.
+  /// Joins the line. Called in the section that found work unfinished.
   mutating func waitUntilFinished(_ joiner: Waiter) -> JoinerLine.Token { joiners.join(joiner) }
 
   mutating func leave(_ token: JoinerLine.Token) -> Void? { joiners.leave(token) }
@@ -120,14 +119,14 @@ public import AsyncIOCore
 
   // MARK: - The end
 
-  /// From now on nothing can be put. Those who wait to put have not put it, and those who wait to get get nothing.
+  /// Refuses further items. Waiting putters haven't put theirs; waiting getters get nothing.
   mutating func close(_ woken: inout Few<Waiter.Claim>) {
     isClosed = true
     getters.serveAll(.closed, &woken)
     putters.serveAll(.closed, &woken)
   }
 
-  /// Takes out the items that nobody got. They count as done with.
+  /// Takes out the items inside. They count as done.
   mutating func dropItems(_ woken: inout Few<Waiter.Claim>) -> Items {
     let dropped = items
     items = Items()

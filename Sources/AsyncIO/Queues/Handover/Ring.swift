@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Items of which the oldest comes out first, in a circle that is made twice as large when it is full.
+/// Items of which the oldest comes out first, in a ring buffer that doubles when it is full.
 @usableFromInline struct Ring<Element: Sendable>: Sendable {
-  /// As many as a power of two says, or none.
+  /// Empty, or a power of two in size.
   @usableFromInline var slots: [Element?] = []
   @usableFromInline var head = 0
   @usableFromInline var count = 0
 
   @inlinable init() {}
 
-  /// The item with so many before it.
+  /// The item that has `offset` items before it.
   @inlinable subscript(offset: Int) -> Element {
     get {
       guard offset < count, let item = slots[slot(offset)] else { preconditionFailure("there is no item \(offset)") }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A queue that gives out the youngest of its items first, as a stack does; asyncio's `LifoQueue`.
+/// A queue that gives out its youngest item first, as a stack does; asyncio's `LifoQueue`.
 ///
 /// ```swift
 /// let folders = LifoQueue<String>(maxSize: 1000)
@@ -9,14 +9,15 @@
 /// print(try await folders.get())  // /usr/lib
 /// ```
 ///
-/// Tasks that wait for room are served in the order in which they came, and an item is the youngest when it has got its
-/// room. An item that is put while a task waits to get is that task's. Apart from the order it is a `Queue`.
+/// Tasks that wait for room are served in the order in which they came; an item's age counts from when it got its room.
+/// An item that is put while a task waits to get goes to that task. In all else it behaves like `Queue`.
 public typealias LifoQueue<Element: Sendable> = OrderedQueue<LIFOOrder<Element>>
 
 /// The order of a `LifoQueue`: the youngest item comes out first.
 public struct LIFOOrder<Element: Sendable>: QueueOrder {
   @usableFromInline var items: [Element] = []
 
+  /// Makes an empty stack.
   @inlinable public init() {}
 
   public static var queueName: String { "LifoQueue" }

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Passes items from tasks that produce them to tasks that work on them, in an order: what `Queue`, `LifoQueue` and
-/// `PriorityQueue` are.
+/// Passes items from producing tasks to consuming tasks, in the order that its type says. `Queue`, `LifoQueue` and
+/// `PriorityQueue` are such queues.
 public final class OrderedQueue<Order: QueueOrder>: Sendable {
+  /// The type of the queue's items.
   public typealias Element = Order.Element
 
   @usableFromInline let items: Handover<Order>
 
   /// Makes an empty queue.
   ///
-  /// - Parameter maxSize: How many items it holds, from 0. As in asyncio 0 means any number: then `put` never waits, and
-  ///   a producer that is faster than its consumers fills the memory.
+  /// - Parameter maxSize: The most items that it holds, from 0. As in asyncio 0 means any number: then `put` never
+  ///   waits, and a producer that is faster than its consumers fills the memory.
   @inlinable public init(maxSize: Int, file: StaticString = #fileID, line: UInt = #line) {
     items = Handover(.queue(Order.queueName), size: maxSize, file: file, line: line)
   }
 
   // MARK: - Put
 
-  /// Puts an item, and waits for room if there is none; asyncio's `put`.
+  /// Puts an item, and waits for room if necessary; asyncio's `put`.
   ///
-  /// - Throws: `QueueShutDown` if the queue has been shut down, or is while this waits. `CancellationError` if the task
-  ///   is cancelled while it waits. In both cases the item wasn't put. An item for which there is room is put even by a
-  ///   cancelled task, and an item that has got its room stays.
+  /// - Throws: `QueueShutDown` if the queue has been shut down, or is shut down while this waits. `CancellationError`
+  ///   if the task is cancelled while it waits. In both cases the item wasn't put. If there is room, even a cancelled
+  ///   task puts its item, and an item that has got its room stays.
   @inlinable @inline(__always) public nonisolated(nonsending) func put(_ item: Element) async throws {
     guard try await items.put(item) else { throw QueueShutDown() }
   }
@@ -38,17 +39,17 @@ public final class OrderedQueue<Order: QueueOrder>: Sendable {
 
   // MARK: - Get
 
-  /// Takes out the item whose turn it is, and waits for one if there is none; asyncio's `get`.
+  /// Takes out the next item, and waits for one if necessary; asyncio's `get`.
   ///
-  /// - Throws: `QueueShutDown` if the queue has been shut down and nothing is left. `CancellationError` if the task is
-  ///   cancelled while it waits: it takes no item then. An item that is there is given even to a cancelled task, and so
-  ///   is one that came before the cancellation: nothing is lost.
+  /// - Throws: `QueueShutDown` if the queue has been shut down and is empty. `CancellationError` if the task is
+  ///   cancelled while it waits: it takes no item then. An available item is given even to a cancelled task, and so is
+  ///   one that arrived before the cancellation: nothing is lost.
   @inlinable @inline(__always) public nonisolated(nonsending) func get() async throws -> Element {
     guard let item = try await items.get() else { throw QueueShutDown() }
     return item
   }
 
-  /// Takes out the item whose turn it is without waiting; asyncio's `get_nowait`.
+  /// Takes out the next item without waiting; asyncio's `get_nowait`.
   ///
   /// - Returns: Nil if the queue is empty.
   /// - Throws: `QueueShutDown` if it is empty and has been shut down.
@@ -62,9 +63,9 @@ public final class OrderedQueue<Order: QueueOrder>: Sendable {
 
   // MARK: - Work
 
-  /// Says that the work on one item is done; asyncio's `task_done`. `join` counts these.
+  /// Counts the work on one item as done, for `join`; asyncio's `task_done`.
   ///
-  /// Ends the process with a sentence if it is called more often than items were put.
+  /// Traps if it is called more often than items were put.
   @inlinable public func taskDone(file: StaticString = #fileID, line: UInt = #line) {
     items.taskDone(file: file, line: line)
   }
@@ -87,33 +88,34 @@ public final class OrderedQueue<Order: QueueOrder>: Sendable {
   /// - Throws: `CancellationError` if the task is cancelled while it waits.
   public nonisolated(nonsending) func join() async throws { try await items.join() }
 
-  /// Ends the queue; asyncio's `shutdown`. Nothing can be put any more, and tasks that wait to put get `QueueShutDown`.
-  /// What is in the queue can be gotten still; after that, `get` throws `QueueShutDown` and iterations end.
+  /// Shuts the queue down; asyncio's `shutdown`. Nothing more can be put, and tasks that wait to put get
+  /// `QueueShutDown`. Items inside can still be gotten; after that `get` throws `QueueShutDown` and iterations end.
   ///
-  /// - Parameter immediate: Whether to drop what is in the queue. The dropped items count as done for `join`.
+  /// - Parameter immediate: Whether to drop the items inside. Dropped items count as done for `join`.
   public func shutdown(immediate: Bool = false) { items.close(dropping: immediate) }
 
   // MARK: - What can be seen of it
 
-  /// How many items it holds; 0 if that is not bounded.
+  /// The most items that the queue holds; 0 for any number.
   @inlinable public var maxSize: Int { items.capacity == .max ? 0 : items.capacity }
 
-  /// How many items are in it; asyncio's `qsize`.
+  /// The number of items in the queue; asyncio's `qsize`.
   @inlinable public var count: Int { items.count }
 
+  /// Whether the queue holds no item; asyncio's `empty`.
   @inlinable public var isEmpty: Bool { items.count == 0 }
 
-  /// Whether as many items are in it as it holds. A queue without a bound never is full.
+  /// Whether the queue holds `maxSize` items; asyncio's `full`. A queue without a bound is never full.
   @inlinable public var isFull: Bool { items.isFull }
 
-  /// What it has seen until now.
+  /// The queue's counts at this moment.
   public var statistics: QueueStatistics { items.queueStatistics }
 }
 
 extension OrderedQueue: AsyncSequence {
-  /// Gets one item after the other. It ends when the queue has been shut down and nothing is left, and throws
-  /// `CancellationError` when the task is cancelled while it waits. Several tasks may iterate over one queue; each item
-  /// goes to one of them.
+  /// Gets one item after the other. Ends when the queue has been shut down and is empty. Throws `CancellationError`
+  /// when the task is cancelled while it waits. Several tasks may iterate over one queue; each item goes to one of
+  /// them.
   public struct Iterator: AsyncIteratorProtocol {
     @usableFromInline let items: Handover<Order>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A queue that gives out the smallest of its items first, and of equal ones the one that came first; asyncio's
-/// `PriorityQueue`, which gives equal ones out in any order.
+/// A queue that gives out its smallest item first, and of equal items the oldest; asyncio's `PriorityQueue`, which
+/// gives equal items out in any order.
 ///
 /// ```swift
 /// struct Job: Comparable {
@@ -15,15 +15,15 @@
 /// print(try await jobs.get().name)  // answer
 /// ```
 ///
-/// Tasks that wait for room are served in the order in which they came: their items aren't compared before they are in
-/// the queue. An item that is put while a task waits to get is that task's. Apart from the order it is a `Queue`.
+/// Tasks that wait for room are served in the order in which they came: their items aren't compared until they are in
+/// the queue. An item that is put while a task waits to get goes to that task. In all else it behaves like `Queue`.
 ///
-/// To put and get takes a number of comparisons that grows with the logarithm of the count. They are made while the
+/// Putting and getting take a number of comparisons that grows with the logarithm of the count. They are made while the
 /// queue is locked: `<` must not use the queue.
 public typealias PriorityQueue<Element: Comparable & Sendable> = OrderedQueue<PriorityOrder<Element>>
 
-/// The order of a `PriorityQueue`: the smallest item comes out first, and of equal ones the oldest. A binary heap whose
-/// entries are numbered as they come.
+/// The order of a `PriorityQueue`: the smallest item comes out first, and of equal items the oldest. A binary heap
+/// whose entries are numbered as they come.
 public struct PriorityOrder<Element: Comparable & Sendable>: QueueOrder {
   @usableFromInline struct Entry: Sendable {
     @usableFromInline let item: Element
@@ -44,6 +44,7 @@ public struct PriorityOrder<Element: Comparable & Sendable>: QueueOrder {
   @usableFromInline var entries: [Entry] = []
   @usableFromInline var nextNumber: UInt64 = 0
 
+  /// Makes an empty heap.
   @inlinable public init() {}
 
   public static var queueName: String { "PriorityQueue" }
@@ -76,7 +77,7 @@ public struct PriorityOrder<Element: Comparable & Sendable>: QueueOrder {
     entries[index] = entry
   }
 
-  /// Puts an entry in place of the first and moves it down to where it belongs.
+  /// Puts an entry in place of the first and moves it down to its place.
   @inlinable mutating func siftDown(_ entry: Entry) {
     var index = 0
     while true {

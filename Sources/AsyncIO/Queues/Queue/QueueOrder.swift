@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queues are generic over what users put into them, and are used in the users' modules. Compiled without knowing
-// the item's type an item takes three microseconds instead of 0.15 (Swift 6.3.1, x86_64). So all that an item passes
+// The queues are generic over the users' items, and are used in the users' modules. Compiled without knowing the item's
+// type, an item takes three microseconds instead of 0.15 (Swift 6.3.1, x86_64). So everything that an item passes
 // through is `@inlinable`, here and in the folders beside. What happens once in the life of a queue is not.
 
-/// What a queue keeps its items in, and thereby the order in which they come out. `Queue`, `LifoQueue` and
-/// `PriorityQueue` are an `OrderedQueue` with one of the three that there are; a program may bring another.
+/// A queue's storage, which decides the order in which its items come out. `Queue`, `LifoQueue` and `PriorityQueue` are
+/// an `OrderedQueue` with one of the three orders here; a program may bring another.
 ///
 /// ```swift
 /// struct AnyOrder<Element: Sendable>: QueueOrder {
@@ -19,15 +19,18 @@
 /// try await queue.put("a")
 /// ```
 ///
-/// Its members are called while the queue is locked: they must not use the queue.
+/// The members are called while the queue is locked: they must not use the queue.
 public protocol QueueOrder<Element>: Sendable {
   associatedtype Element: Sendable
 
+  /// Makes an empty storage.
   init()
-  /// What reports and messages call a queue of this order.
+  /// The name of a queue of this order in reports and messages.
   static var queueName: String { get }
+  /// The number of items.
   var count: Int { get }
+  /// Adds an item.
   mutating func insert(_ item: Element)
-  /// Takes out the item whose turn it is; nil if there is none.
+  /// Takes out the next item; nil if it is empty.
   mutating func removeNext() -> Element?
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a queue has seen, at one moment.
+/// The counts of a queue at one moment.
 ///
 /// ```swift
 /// let queue = Queue<Int>(maxSize: 8)
@@ -8,21 +8,21 @@
 /// print(queue.statistics.peak)  // 1
 /// ```
 public struct QueueStatistics: Hashable, Sendable {
-  /// How many items are in it.
+  /// The number of items in the queue.
   public let count: Int
-  /// The most that have been in it at a time.
+  /// The most items that were in the queue at a time.
   public let peak: Int
-  /// How many tasks wait for room.
+  /// The number of tasks that wait for room.
   public let puttersWaiting: Int
-  /// How many tasks wait for an item.
+  /// The number of tasks that wait for an item.
   public let gettersWaiting: Int
-  /// How many items have been put since it was made.
+  /// The number of items put since the queue was made.
   public let totalPut: Int
-  /// How many items have been gotten since it was made.
+  /// The number of items gotten since the queue was made.
   public let totalGot: Int
-  /// How many items have been put of which `taskDone` hasn't been said yet.
+  /// The number of items put that `taskDone` hasn't counted yet.
   public let unfinished: Int
-  /// Whether it has been shut down.
+  /// Whether the queue has been shut down.
   public let isShutDown: Bool
 }
 
