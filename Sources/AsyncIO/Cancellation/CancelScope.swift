@@ -3,7 +3,7 @@
 public import AsyncIOCore
 import Synchronization
 
-/// A stretch of code that can be cancelled by itself; trio's `CancelScope`, and what asyncio's `timeout()` gives.
+/// A stretch of code that can be cancelled by itself; trio's `CancelScope`, and the result of asyncio's `timeout()`.
 /// `withTimeout`, `moveOnAfter` and `withCancelScope` make one.
 ///
 /// ```swift
@@ -15,28 +15,28 @@ import Synchronization
 /// }
 /// ```
 ///
-/// Scopes nest: what cancels one cancels all within, and only the one that was cancelled swallows the cancellation or
-/// turns it into a `TimeoutError`. It may be used from any thread.
+/// Scopes nest. Cancelling a scope cancels every scope within it, and only the cancelled one swallows the cancellation
+/// or turns it into a `TimeoutError`. A scope may be used from any thread.
 ///
-/// Code in a scope, of whichever kind, and behind a `shield` runs in a task of Swift's of its own. So a Swift task group
-/// from around it must not be given tasks there (`group.addTask`): they would be children of a task that ends before them,
-/// and neither the compiler nor the runtime checks that; the program crashes. A group that is opened within the scope may,
-/// and so may a `TaskScope`, from anywhere.
+/// Code in a scope of any kind, and behind a `shield`, runs in a Swift task of its own. So code in it must not add
+/// tasks to a Swift task group from outside (`group.addTask`): they would be children of a task that ends before them.
+/// Neither the compiler nor the runtime checks that, and the program crashes. Groups that are opened within the scope
+/// are safe, and so is a `TaskScope` from anywhere.
 public final class CancelScope: @unchecked Sendable {
-  // Sendable: `timer` and `soon` belong to the loop's thread; the rest is immutable, or made for many threads.
+  // Sendable: `timer` and `soon` belong to the loop's thread; the rest is immutable or safe for many threads.
   let node: CancelNode
   let loop: EventLoop
-  /// What was around where it was made.
+  /// The scope around the place where this one was made.
   let around: CancelNode?
-  /// Whether it has ever had a deadline, and so perhaps a timer. It only ever becomes true, and whoever sets the first
-  /// deadline of a scope from another thread adjusts its timer for that, even if the scope has not seen it and is over.
+  /// True once a deadline was set, so a timer may exist. Never reset. A thread that sets the first deadline late also
+  /// removes the timer, even if the scope is over and hasn't seen the deadline.
   private let everHadDeadline: Atomic<Bool>
-  /// When it was made.
+  /// When the scope was made.
   let start: EventLoop.Instant
   private var timer: TimerID?
-  /// Its timer's part for a deadline that had passed already.
+  /// Does the timer's work for a deadline that had already passed.
   private var soon: Handle?
-  /// The end of what runs in it.
+  /// The end of the code in the scope.
   let settlement = Settlement()
 
   private init(from start: EventLoop.Instant, to deadline: EventLoop.Instant?, shielded: Bool, on loop: EventLoop) {
@@ -49,14 +49,14 @@ public final class CancelScope: @unchecked Sendable {
     everHadDeadline = Atomic(deadline != nil)
   }
 
-  /// A scope that begins now; nil is no deadline.
+  /// Makes a scope that begins now; nil for no deadline.
   @usableFromInline
   convenience init(deadline: EventLoop.Instant?) throws {
     let loop = try EventLoop.currentOrStarted()
     self.init(from: loop.time, to: deadline, shielded: false, on: loop)
   }
 
-  /// The same for so long. Shielded, what is around doesn't cancel it.
+  /// Makes a scope that ends after a duration. If shielded, the scopes around don't cancel it.
   @usableFromInline
   convenience init(after duration: Duration?, shielded: Bool = false) throws {
     let loop = try EventLoop.currentOrStarted()
@@ -64,34 +64,34 @@ public final class CancelScope: @unchecked Sendable {
     self.init(from: start, to: duration.map { start.advanced(by: $0) }, shielded: shielded, on: loop)
   }
 
-  /// When the code in the scope is cancelled; nil is never. asyncio's `when`. In the past, it is cancelled in the next
-  /// turn. The scope's own deadline: an earlier one around it counts too, see `currentDeadline`.
+  /// The time at which the code in the scope is cancelled; nil for never. asyncio's `when`. A deadline in the past
+  /// cancels in the next turn. An earlier deadline of a scope around counts too: `currentDeadline` includes it.
   public var deadline: EventLoop.Instant? { node.deadline }
 
-  /// Sets the deadline; nil takes it away. asyncio's `reschedule`. Does nothing once the scope is over or cancelled.
+  /// Sets the deadline, or removes it if nil; asyncio's `reschedule`. Does nothing once the scope is over or cancelled.
   public func reschedule(at deadline: EventLoop.Instant?) {
     node.deadline = deadline
     everHadDeadline.store(true, ordering: .relaxed)
     adjustTimer()
   }
 
-  /// Sets the deadline, from now.
+  /// Sets the deadline to a duration from now. Does nothing once the scope is over or cancelled.
   public func reschedule(after duration: Duration) { reschedule(at: loop.time.advanced(by: duration)) }
 
   /// Cancels the code in the scope.
   ///
-  /// - Parameter reason: What `currentCancelReason` says there. The first one stands.
-  /// - Returns: False if the scope is over already; then this does nothing.
+  /// - Parameter reason: What `currentCancelReason` says there. The first reason stands.
+  /// - Returns: False if the scope is already over: then this does nothing.
   @discardableResult
   public func cancel(_ reason: String = "") -> Bool { node.cancel(CancelReason(.requested, reason)) }
 
-  /// Whether the scope was cancelled, by `cancel` or by its deadline. trio's `cancel_called`.
+  /// Whether the scope was cancelled, by `cancel` or by its deadline; trio's `cancel_called`.
   public var isCancelled: Bool { node.ownReason != nil }
 
-  /// Whether its own deadline cancelled it; asyncio's `expired`.
+  /// Whether the scope's own deadline cancelled it; asyncio's `expired`.
   public var hasExpired: Bool { node.ownReason?.kind == .deadline }
 
-  /// Why it was cancelled; nil if it was not.
+  /// Why the scope was cancelled; nil if it wasn't.
   public var cancelReason: CancelReason? { node.ownReason }
 
   @usableFromInline
@@ -103,19 +103,18 @@ public final class CancelScope: @unchecked Sendable {
 
   var hasDeadline: Bool { everHadDeadline.load(ordering: .relaxed) }
 
-  /// Makes the timer what the deadline says: on the loop's thread now, from others soon.
+  /// Makes the timer follow the deadline: now if called on the loop's thread, soon if called on another.
   func adjustTimer() {
     guard loop.isCurrent else { return loop.postFromAnywhere { _ in self.adjustTimer() } }
     removeTimer()
     if let deadline = node.pendingDeadline { setTimer(deadline, at: loop.time) }
   }
 
-  /// Sets the timer, where none is set.
+  /// Sets the timer, if none is set.
   func setTimer(_ deadline: EventLoop.Instant, at now: EventLoop.Instant) {
     guard loop.isCurrent else { return adjustTimer() }
     if deadline <= now {
-      // The loop looks at its timers when it has nothing else to do, or after a number of jobs: that is not yet the next
-      // turn.
+      // The loop looks at its timers when idle or after a number of jobs, which may be later than the next turn.
       soon = loop.callSoon { [node] in node.cancel(CancelReason(.deadline)) }
     } else {
       timer = loop.expire(node, at: deadline)
@@ -129,7 +128,7 @@ public final class CancelScope: @unchecked Sendable {
   }
 }
 
-/// The time for something ran out.
+/// A time limit was exceeded.
 ///
 /// ```swift
 /// do {
@@ -141,13 +140,16 @@ public final class CancelScope: @unchecked Sendable {
 /// }
 /// ```
 public struct TimeoutError: Error, Sendable, CustomStringConvertible {
-  /// What was limited, and how: `withTimeout: out of time after 1.0 seconds`.
+  /// The operation and its limit: `withTimeout: out of time after 1.0 seconds`.
   public let description: String
   private let scope: CancelScope?
 
-  /// For code that has time limits of its own: `TimeoutError("query db.example.org", after: .seconds(5))`.
+  /// Makes an error for code that has time limits of its own:
+  /// `TimeoutError("query db.example.org", after: .seconds(5))`.
   ///
-  /// - Parameter operation: What was limited, with whom or what it was about.
+  /// - Parameters:
+  ///   - operation: The operation, with its peer or object.
+  ///   - duration: The limit that was exceeded.
   public init(_ operation: String, after duration: Duration) { self.init(operation, after: duration, scope: nil) }
 
   init(_ operation: String, after duration: Duration, scope: CancelScope?) {
@@ -155,6 +157,6 @@ public struct TimeoutError: Error, Sendable, CustomStringConvertible {
     self.scope = scope
   }
 
-  /// Whether it was this scope whose time ran out, not one within it.
+  /// Whether this scope's time ran out, and not that of a scope within it.
   public func isFrom(_ scope: CancelScope) -> Bool { self.scope === scope }
 }

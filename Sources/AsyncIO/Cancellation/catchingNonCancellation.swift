@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs the body and catches its errors, but for its cancellation, which goes on.
+/// Runs the body and catches its errors, except its cancellation, which it throws on.
 ///
 /// ```swift
 /// for url in urls {
@@ -10,10 +10,9 @@
 /// }
 /// ```
 ///
-/// A plain `catch` catches a `CancellationError` too, and a loop around it then goes on, although it was to end.
+/// A plain `catch` also catches a `CancellationError`, and a loop around it goes on although it should end.
 ///
-/// - Throws: `CancellationError` if that is what the body threw, or if the task was cancelled and the body threw
-///   anything at all.
+/// - Throws: `CancellationError` if the body threw it, or if the task was cancelled and the body threw any error.
 public nonisolated(nonsending) func catchingNonCancellation<Value>(
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Result<Value, any Error> {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two things are called a shield. In asyncio it keeps a task going that somebody stops waiting for; in trio it lets
-// clean-up code wait although its task is cancelled. Python's users have been hurt by the first where they meant the
-// second: what is shielded is forgotten, and its errors with it. So the form that takes a body is the second, and waits;
-// the form that takes a task, which somebody holds, is asyncio's.
+// Two things are called a shield. In asyncio it keeps a task going after its awaiter stops waiting. In trio it lets
+// clean-up code wait although its task is cancelled. Python users who meant the second and got the first have lost the
+// shielded work and its errors. So the form that takes a body is trio's, and waits. The form that takes a task, which
+// has a holder, is asyncio's.
 
 import AsyncIOCore
 
-/// Runs the body to its end although the caller is cancelled, before or meanwhile, and waits for it; trio's
+/// Runs the body to its end, and waits for it, even if the caller is cancelled before or meanwhile; trio's
 /// `CancelScope(shield=True)`.
 ///
 /// ```swift
@@ -19,10 +19,10 @@ import AsyncIOCore
 /// ```
 ///
 /// The body starts at once, in the caller's isolation, without the time limits around it. Afterwards the caller is as
-/// cancelled as before. The end of the loop waits for it, for up to ten seconds.
+/// cancelled as before. A loop that ends waits for the body, up to ten seconds.
 ///
-/// - Parameter duration: When the body is cancelled nonetheless; nil is never, and then a body that doesn't end keeps
-///   the caller for ever.
+/// - Parameter duration: The time after which the body is cancelled nonetheless; nil for never: then a body that
+///   doesn't end keeps the caller for ever.
 /// - Throws: What the body throws; `TimeoutError` if its time ran out and it ended by its cancellation.
 @inlinable
 public func shield<Value>(
@@ -48,7 +48,7 @@ public func shield<Value>(
 /// try await withTimeout(.seconds(5)) { try await shield(upload) }  // after 5 s the upload goes on
 /// ```
 ///
-/// **Cancellation** of the caller ends the wait; the task goes on. If it fails later and nobody awaits it, its error
+/// **Cancellation** of the caller ends the wait; the task goes on. If it fails later and nothing awaits it, its error
 /// goes to the exception handler.
 ///
 /// - Throws: What the task threw; `CancellationError` if the caller or the task was cancelled.
@@ -58,7 +58,9 @@ public nonisolated(nonsending) func shield<Value>(_ task: TaskHandle<Value>) asy
   return try task.settled()
 }
 
-/// Awaits a future without cancelling it when the caller is cancelled.
+/// Awaits a future without cancelling it when the caller is cancelled; asyncio's `shield`.
+///
+/// - Throws: The error that the future was settled with; `CancellationError` if the caller or the future was cancelled.
 public nonisolated(nonsending) func shield<Value>(_ future: Future<Value>) async throws -> Value {
   if !future.isDone { try await future.waitWithoutCancelling() }
   return try await future.value

@@ -12,14 +12,14 @@ public import AsyncIOCore
 /// print(answer ?? "no answer")
 /// ```
 ///
-/// The body starts at once, in the caller's isolation. When it is cancelled, this waits for it; what it returns or
-/// throws by itself counts, even then.
+/// The body starts at once, in the caller's isolation. When the scope is cancelled, this waits for the body. What the
+/// body itself returns or throws counts even then.
 ///
-/// **Cancellation** of the caller cancels the body, and waits for it; the `CancellationError` goes on outwards.
+/// **Cancellation** of the caller cancels the body, and waits for it. The `CancellationError` is thrown on.
 ///
-/// - Parameter deadline: When the scope is cancelled; nil is never.
+/// - Parameter deadline: When the scope is cancelled; nil for never.
 /// - Returns: What the body returned; nil if it ended because the scope was cancelled.
-/// - Throws: What the body throws, but for the scope's own cancellation.
+/// - Throws: What the body throws, except the scope's own cancellation.
 @inlinable
 public func withCancelScope<Value>(
   deadline: EventLoop.Instant? = nil, isolation: isolated (any Actor)? = #isolation,
@@ -39,7 +39,7 @@ public func withCancelScope<Value>(
   }
 }
 
-/// Runs the body for so long at most, and goes on without it if that was not enough; trio's `move_on_after`.
+/// Runs the body for at most a duration, and goes on without it after that; trio's `move_on_after`.
 ///
 /// ```swift
 /// let suggestions = try await moveOnAfter(.milliseconds(200)) { try await suggest(text) } ?? []
@@ -47,7 +47,10 @@ public func withCancelScope<Value>(
 ///
 /// Like `withTimeout`, without an error.
 ///
+/// **Cancellation** of the caller cancels the body, and waits for it.
+///
 /// - Returns: What the body returned; nil if its time ran out.
+/// - Throws: What the body throws, except the cancellation by its time limit.
 @inlinable
 public func moveOnAfter<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
@@ -58,7 +61,7 @@ public func moveOnAfter<Value>(
   }
 }
 
-/// The same for a body that looks at its time limit or changes it.
+/// Like `moveOnAfter(_:_:)`, for a body that reads its time limit or changes it.
 @inlinable
 public func moveOnAfter<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules are those of SE-0526 and of asyncio since 3.12: at the deadline the body is cancelled and then waited for;
-// what it returns or throws by itself counts, even then; only a `CancellationError` becomes a `TimeoutError`, and only
-// if nobody else has cancelled the caller meanwhile: then the cancellation goes on outwards.
+// The rules are those of SE-0526 and of asyncio since 3.12. At the deadline the body is cancelled and then waited for.
+// What it returns or throws by itself counts even then. Only a `CancellationError` becomes a `TimeoutError`, and only
+// if the caller wasn't cancelled from outside meanwhile: that cancellation goes on outwards.
 
 public import AsyncIOCore
 
@@ -12,8 +12,8 @@ public import AsyncIOCore
 /// ```
 ///
 /// The body starts at once, in the caller's isolation. When its time is up it is cancelled, and this waits for it: it
-/// may clean up, and a result that it returns nonetheless is returned. A limit of zero or less cancels it in the next
-/// turn of the loop. A task group from around it must not be given tasks in it, see `CancelScope`.
+/// may clean up, and a result that it still returns is returned. A limit of zero or less cancels the body in the next
+/// turn of the loop. The body must not add tasks to a task group from outside: see `CancelScope`.
 ///
 /// **Cancellation** of the caller cancels the body, and waits for it.
 ///
@@ -32,7 +32,7 @@ public func withTimeout<Value>(
   return try scope.valueOrTimeout(outcome!)
 }
 
-/// The same for a body that looks at its time limit or changes it.
+/// Like `withTimeout(_:_:)`, for a body that reads its time limit or changes it.
 ///
 /// ```swift
 /// try await withTimeout(.seconds(5)) { scope in
@@ -55,8 +55,8 @@ public func withTimeout<Value>(
   return try scope.valueOrTimeout(outcome!)
 }
 
-/// The same with a time of the loop's clock instead of a duration; asyncio's `timeout_at`. Nil is no limit, which the
-/// body may set.
+/// Like `withTimeout(_:_:)`, with a time of the loop's clock instead of a duration; asyncio's `timeout_at`. Nil sets no
+/// limit; the body may set one.
 ///
 /// ```swift
 /// let deadline = EventLoop.current.time.advanced(by: .seconds(30))
@@ -78,7 +78,7 @@ public func withTimeout<Value>(
   return try scope.valueOrTimeout(outcome!)
 }
 
-/// The same for a body that doesn't look at its time limit.
+/// Like `withTimeout(at:_:)`, for a body that doesn't look at its time limit.
 @inlinable
 public func withTimeout<Value>(
   at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
@@ -96,7 +96,7 @@ extension CancelScope {
     }
   }
 
-  /// Whether the body ended by a cancellation that was the scope's, and not one from outside.
+  /// Whether the body ended by the scope's own cancellation, and not by one from outside.
   @usableFromInline
   func wasEndedByItself(_ error: any Error) -> Bool {
     error is CancellationError && isCancelled && !Task.isCancelled
