@@ -2,23 +2,23 @@
 
 package import AsyncIOCore
 
-/// Something that will have ended: a task or a future. What `wait` and `asCompleted` take.
+/// A task or a future: something with an end. `wait` and `asCompleted` take these.
 public protocol Awaitable: AnyObject, Sendable {
   /// Whether it has ended.
   var isDone: Bool { get }
-  /// Whether it was ended by a cancellation.
+  /// Whether it ended by a cancellation.
   var isCancelled: Bool { get }
-  /// Cancels it; false if it is done already.
+  /// Cancels it. Returns false if it had already ended.
   @discardableResult func cancel(_ reason: String) -> Bool
-  /// Its end, for this library: there are no other awaitables than its own.
+  /// Its end, for this library: only this library's types are awaitables.
   var _ending: _Ending { get }
 }
 
-/// An awaitable that ends with a value or an error. What `gather` takes.
+/// An awaitable that ends with a value or an error. `gather` takes these.
 public protocol AwaitableValue<Value>: Awaitable {
   associatedtype Value: Sendable
 
-  /// What it ended with; nil while it has not. Whoever asks has seen the error, if it is one.
+  /// The value or error that it ended with; nil before. Reading an error counts as seeing it.
   var result: Result<Value, any Error>? { get }
 }
 
@@ -29,20 +29,20 @@ public struct _Ending: Sendable {
   package init(_ source: any Settling) { self.source = source }
 }
 
-/// What settles: a task, a future.
+/// A task or a future, to this library.
 package protocol Settling: AnyObject, Sendable {
-  /// How far it is.
+  /// The stage of its settlement.
   var phase: SettlementPhase { get }
-  /// Calls at once if it has ended, else on the thread where it ends, as soon as it does. Returns what `forget` takes;
-  /// nil if it has ended.
+  /// Calls back at once if it has ended; otherwise as soon as it ends, on the thread where it does. Returns a token for
+  /// `forget`; nil if it has ended.
   func whenSettled(_ callback: @escaping @Sendable () -> Void) -> Int?
-  /// Takes back a `whenSettled`.
+  /// Withdraws a `whenSettled`.
   func forget(_ token: Int)
-  /// Its error, if it has one or comes to have one, counts as seen.
+  /// Marks its error, present or future, as seen.
   func markRetrieved()
-  /// Cancels it; false if it is done already.
+  /// Cancels it. Returns false if it had already ended.
   func cancel(_ reason: CancelReason) -> Bool
-  /// By which error it ended, if by one; whoever asks has seen it.
+  /// The error that it ended with, if any. Reading it counts as seeing it.
   var endingError: (any Error)? { get }
   /// Throws if the calling code belongs to it, and so would wait for ever.
   func refuseToBeAwaitedByItself(_ function: String) throws
@@ -56,7 +56,7 @@ extension AnyTaskHandle: Awaitable, Settling {
   package func markRetrieved() { settlement.markRetrieved() }
   package var endingError: (any Error)? { isCancelled ? CancellationError() : error }
 
-  /// Code of a Swift task that it started may wait for it.
+  /// Code of a Swift task that the task started may wait for it.
   package func refuseToBeAwaitedByItself(_ function: String) throws {
     guard let current = CancelNode.current, current.isOwnTask, current.isWithin(self) else { return }
     throw MisuseError("\(function): \(waitDescription) awaits itself")

@@ -2,7 +2,7 @@
 
 import AsyncIOCore
 
-/// A value that will come, from whoever has the future to whoever awaits it; asyncio's `Future`.
+/// A value that arrives later: the producer settles the future, consumers await it; asyncio's `Future`.
 ///
 /// ```swift
 /// let reply = Future<String>()
@@ -10,32 +10,33 @@ import AsyncIOCore
 /// print(try await reply.value)
 /// ```
 ///
-/// It is settled once: by a result, by an error or by cancellation. It may be used from any thread, and awaited by many
-/// tasks. If it holds an error, and the last reference is gone before anybody has looked at it, the error goes to the
-/// exception handler of the loop where the future was created, or to standard error if that has ended.
+/// A future is settled once: by a result, by an error or by cancellation. It may be used from any thread, and many
+/// tasks may await it. An error that nothing has looked at when the last reference goes is reported. It goes to the
+/// exception handler of the loop where the future was created, or to standard error if that loop has ended.
 public final class Future<Value: Sendable>: @unchecked Sendable {
-  // Sendable: `outcome` is written once, under the settlement's mutex, and read only by those who have learned from it
-  // that the future is settled; `reason` likewise.
+  // Sendable: `outcome` and `reason` are written once, under the settlement's mutex. They are read only after the
+  // settlement has said that the future is settled.
   let settlement = Settlement()
   private var outcome: Result<Value, any Error>?
   private var reason: CancelReason?
   private let loop = EventLoop.current
 
+  /// Makes a pending future.
   public init() {}
 
-  /// Whether it is settled; asyncio's `done`.
+  /// Whether the future is settled; asyncio's `done`.
   public var isDone: Bool { settlement.phase != .pending }
 
-  /// Whether it was cancelled; asyncio's `cancelled`.
+  /// Whether the future was cancelled; asyncio's `cancelled`.
   public var isCancelled: Bool { settlement.phase == .cancelled }
 
-  /// Why it was cancelled; nil if it was not.
+  /// Why the future was cancelled; nil if it wasn't.
   public var cancelReason: CancelReason? { isCancelled ? reason : nil }
 
-  /// What it was settled with; nil while it is pending. A cancelled one has failed with `CancellationError`. asyncio's
-  /// `result()` and `exception()`.
+  /// The result or error that the future was settled with; nil while it is pending. A cancelled future has failed with
+  /// `CancellationError`. asyncio's `result()` and `exception()`.
   ///
-  /// Whoever asks has seen the error, if it is one.
+  /// Reading an error counts as seeing it.
   public var result: Result<Value, any Error>? {
     if !isDone { return nil }
     settlement.markRetrieved()
@@ -44,29 +45,30 @@ public final class Future<Value: Sendable>: @unchecked Sendable {
 
   // MARK: - Settling
 
-  /// Settles it with a value; asyncio's `set_result`. Ends the process with a sentence if it is settled already:
-  /// `trySetResult` is for where that may happen.
+  /// Settles the future with a value; asyncio's `set_result`. Traps if it is already settled: use `trySetResult` where
+  /// that may happen.
   public func setResult(_ value: Value, file: StaticString = #fileID, line: UInt = #line) {
     require(
       trySetResult(value), "Future.setResult: the future is \(stateDescription) already", file: file, line: line)
   }
 
-  /// Settles it with an error; asyncio's `set_exception`. Ends the process with a sentence if it is settled already:
-  /// `trySetException` is for where that may happen.
+  /// Settles the future with an error; asyncio's `set_exception`. Traps if it is already settled: use `trySetException`
+  /// where that may happen.
   public func setException(_ error: any Error, file: StaticString = #fileID, line: UInt = #line) {
     require(
       trySetException(error), "Future.setException: the future is \(stateDescription) already", file: file, line: line)
   }
 
-  /// Settles it with a value, unless it is settled already: then this returns false.
+  /// Settles the future with a value. Returns false if it is already settled.
   @discardableResult
   public func trySetResult(_ value: Value) -> Bool { settle(.success(value)) }
 
-  /// Settles it with an error, unless it is settled already: then this returns false.
+  /// Settles the future with an error. Returns false if it is already settled.
   @discardableResult
   public func trySetException(_ error: any Error) -> Bool { settle(.failure(error)) }
 
-  /// Settles it by cancellation: those who await it get `CancellationError`. False if it is settled already.
+  /// Settles the future by cancellation: tasks that await it get `CancellationError`. Returns false if it is already
+  /// settled.
   @discardableResult
   public func cancel(_ reason: String = "") -> Bool { cancel(CancelReason(.requested, reason)) }
 
@@ -84,11 +86,12 @@ public final class Future<Value: Sendable>: @unchecked Sendable {
 
   // MARK: - Awaiting
 
-  /// The value, when it has come; asyncio's `await future`.
+  /// The value, once it has arrived; asyncio's `await future`.
   ///
-  /// **Cancellation** of whoever awaits it cancels the future, for all. `shield` awaits it without that.
+  /// **Cancellation** of a task that awaits the future cancels the future, for all. `shield` awaits it and leaves it
+  /// pending.
   ///
-  /// - Throws: The error that it was settled with; `CancellationError` if it was cancelled.
+  /// - Throws: The error that the future was settled with; `CancellationError` if it was cancelled.
   nonisolated(nonsending) public var value: Value {
     get async throws {
       if isDone { try await EventLoop.spendBudget() }
@@ -102,14 +105,14 @@ public final class Future<Value: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Waits until it is settled, and lets it be if the caller is cancelled.
+  /// Waits until the future is settled. Leaves it pending if the caller is cancelled.
   nonisolated(nonsending) func waitWithoutCancelling() async throws {
     try await settlement.wait(WaitReason("await", on: self))
   }
 
-  /// Calls back in a turn after it is settled, on the loop where this is called; asyncio's `add_done_callback`.
-  /// Callbacks come in the order of these calls, with the task-local values of the place where they were added. If it
-  /// is settled already, in the next turn.
+  /// Calls back in a turn after the future is settled, on the loop where this is called; asyncio's `add_done_callback`.
+  /// Callbacks run in the order of these calls, with the task-local values of the place where they were added. If the
+  /// future is already settled, they run in the next turn.
   public func addDoneCallback(_ callback: @escaping @Sendable (Future<Value>) -> Void) {
     settlement.addCallback { callback(self) }
   }

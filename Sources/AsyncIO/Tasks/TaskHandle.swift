@@ -12,28 +12,28 @@ public import AsyncIOCore
 /// print(try await task.value)
 /// ```
 ///
-/// It runs whether or not anybody holds the handle. If it fails, and the last handle is gone before anybody has looked
-/// at how it ended, its error goes to the loop's exception handler, or to standard error if the loop has ended.
+/// The task runs whether or not its handle is kept. If it fails, and nothing has looked at its end when the last handle
+/// goes, its error is reported. It goes to the loop's exception handler, or to standard error if the loop has ended.
 public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendable {
-  // Sendable: `outcome` is written once, by the task before it settles, and read only by those who have learned from
-  // the settlement that it has.
+  // Sendable: the task writes `outcome` once, before it settles. It is read only after the settlement has said that the
+  // task has ended.
   private var outcome: Result<Value, any Error>?
 
-  /// How the task ended; nil while it has not. asyncio's `result()` and `exception()`.
+  /// How the task ended; nil before. asyncio's `result()` and `exception()`.
   ///
-  /// Whoever asks has seen the error, if it is one.
+  /// Reading an error counts as seeing it.
   public var result: Result<Value, any Error>? {
     if !isDone { return nil }
     settlement.markRetrieved()
     return outcome
   }
 
-  /// What the task returned or threw, when it has ended; asyncio's `await task`.
+  /// What the task returned or threw, once it has ended; asyncio's `await task`.
   ///
-  /// **Cancellation** of whoever awaits it cancels the task, and waits for it: what the task makes of that is what this
-  /// returns or throws. `shield` awaits a task without that. A cancelled task that awaits another in its clean-up
-  /// cancels it too, since the cancellation stays: `shield` the wait. Tasks that await each other never end, cancelled
-  /// or not, as in asyncio.
+  /// **Cancellation** of the awaiting task cancels this task, and waits for it. The result is then what this task makes
+  /// of its cancellation. `shield` awaits a task and doesn't cancel it. A cancelled task that awaits another in its
+  /// clean-up cancels that one too, since the cancellation stays: `shield` the wait. As in asyncio, tasks that await
+  /// each other never end, even cancelled.
   ///
   /// - Throws: What the task threw; `MisuseError` to a task that awaits itself.
   nonisolated(nonsending) public var value: Value {
@@ -53,22 +53,22 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
     }
   }
 
-  /// What it ended with. Only after it has ended.
+  /// The outcome. Only for a task that has ended.
   func settled() throws -> Value {
     settlement.markRetrieved()
     return try outcome!.get()
   }
 
-  /// A task that waits for itself would do so for ever.
+  /// Throws if the calling task is this one, which would wait for itself for ever.
   func refuseToAwaitItself() throws { try refuseToBeAwaitedByItself("TaskHandle.value") }
 
-  /// Starts it with this body.
+  /// Starts the task with this body.
   func start(
     eagerly: Bool = false, isolation: isolated (any Actor)?,
     _ body: @escaping @isolated(any) () async throws -> Value
   ) {
-    // A body that uses nothing of the actor where it is written is of no actor (SE-0306). Started on the actor, it would
-    // leave that first, and not run within the call.
+    // A body that uses nothing of its surrounding actor has no isolation (SE-0306). Started on the actor, it would
+    // leave the actor first, and not run within the call.
     if eagerly && body.isolation == nil { return startEagerly(body) }
     super.start(eagerly: eagerly, isolation: isolation) {
       do {
@@ -81,7 +81,7 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
     }
   }
 
-  /// The same for a body of no actor: here the closure is of none either.
+  /// Starts a body without isolation at once, by a closure without isolation.
   private func startEagerly(_ body: @escaping @isolated(any) () async throws -> Value) {
     super.start(eagerly: true, isolation: nil) {
       do {

@@ -15,15 +15,15 @@ import AsyncIOCore
 /// ticker.cancel("enough ticks")
 /// ```
 ///
-/// The body runs in the isolation of the place where it is written, in the order of these calls, from the next turn of
-/// the loop on. It inherits the task-local values, and no time limits: it outlives whoever starts it, up to the end of
-/// the loop. `withTaskScope` starts tasks that do not.
+/// The body runs in the isolation of the place where it is written. Tasks start in the order of these calls, from the
+/// next turn of the loop on. A task inherits task-local values but no time limits: it outlives its creator, up to the
+/// end of the loop. Tasks of `withTaskScope` end before their creator goes on.
 ///
 /// - Parameters:
-///   - name: What reports call it; `Task-` and a number if nil.
-///   - eagerStart: Runs the body now, within this call, up to its first suspension. That saves a turn, and changes who
-///     comes first, so it is for each call to choose.
-/// - Returns: The task's handle. The task runs whether or not that is kept.
+///   - name: The task's name in reports; `Task-` and a number if nil.
+///   - eagerStart: Runs the body now, within this call, up to its first suspension. That saves a turn, and changes
+///     which code runs first: so each call chooses.
+/// - Returns: The task's handle. The task runs whether or not the handle is kept.
 @discardableResult
 public func createTask<Value: Sendable>(
   name: String? = nil, eagerStart: Bool = false, isolation: isolated (any Actor)? = #isolation,

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way off the loop. Everything that Swift starts by itself stays on it: `@concurrent` functions, `Task.detached`, task
-// groups and plain actors run on the process's default executor, which is the loop of the thread that enqueues them. That
-// is what makes code without annotations safe here, and so work for the CPU has to say that it wants another thread.
+// This is the way off the loop. Everything that Swift itself starts stays on the loop: `@concurrent` functions,
+// `Task.detached`, task groups and plain actors. They run on the process's default executor, which is the loop of the
+// thread that enqueues them. That makes code without annotations safe here, so work for the CPU has to ask for another
+// thread.
 
 import AsyncIOCore
 
 /// Runs a function on another thread, and waits for its result; asyncio's `to_thread`. For work that computes for more
-/// than a millisecond, and for calls that block: the loop serves everybody else meanwhile.
+/// than a millisecond, and for calls that block: the loop serves other tasks meanwhile.
 ///
 /// ```swift
 /// let sum = try await toThread { (0..<10_000_000).reduce(0) { $0 &+ $1 } }
 /// ```
 ///
-/// The threads are a pool's of `min(32, cores + 4)`, as those of asyncio's default executor. If all are taken, the call
-/// waits for one. The function has the caller's task-local values, and belongs to no task: it doesn't see the caller's
-/// cancellation.
+/// The threads belong to a pool of `min(32, cores + 4)`, like those of asyncio's default executor. If all are taken,
+/// the call waits for one. The function has the caller's task-local values but belongs to no task: it doesn't see the
+/// caller's cancellation.
 ///
-/// **Cancellation** ends the wait at once. The function can't be stopped: it runs to its end, and its result is dropped.
+/// **Cancellation** ends the wait at once. The function can't be stopped: it runs to its end, and its result is
+/// dropped.
 ///
-/// - Throws: What the function throws; `CancellationError` if the caller is cancelled before it has ended.
+/// - Throws: What the function throws; `CancellationError` if the caller is cancelled before the function has ended.
 public nonisolated(nonsending) func toThread<Value: Sendable>(
   _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
@@ -34,7 +36,7 @@ public nonisolated(nonsending) func toThread<Value: Sendable>(
   return try result.get()
 }
 
-/// What the function gives, on its thread.
+/// The result of the function, carried from its thread.
 private final class Outcome<Value: Sendable> {
   var result: Result<Value, any Error>?
 }
