@@ -3,10 +3,10 @@
 public import AsyncIOCore
 import Synchronization
 
-/// Tasks that end before the code that started them goes on; asyncio's `TaskGroup`, trio's nursery. `withTaskScope`
-/// makes one.
+/// A scope for tasks, which end before the code that started them goes on; asyncio's `TaskGroup`, trio's nursery.
+/// `withTaskScope` makes one.
 ///
-/// It may be handed to other code, which then starts tasks in it, from any thread.
+/// The scope may be handed to other code, which then starts tasks in it, from any thread.
 public final class TaskScope: Sendable {
   private let state = Mutex(TaskScopeState<LineWait>())
   private let children = Mutex<[ObjectIdentifier: AnyTaskHandle]>([:])
@@ -16,11 +16,11 @@ public final class TaskScope: Sendable {
 
   // MARK: - Tasks
 
-  /// Starts a task in the scope; asyncio's `TaskGroup.create_task`. As the global `createTask`, but that the task has
-  /// the time limits of the scope, and ends before it does.
+  /// Starts a task in the scope; asyncio's `TaskGroup.create_task`. Like the global `createTask`, except that the task
+  /// has the scope's time limits and ends before the scope does.
   ///
-  /// In a scope that was cancelled, or where a task has failed, it is cancelled from the start. Ends the process with a
-  /// sentence if the scope is over.
+  /// In a scope that was cancelled, or where a task has failed, the task is cancelled from the start. Traps if the
+  /// scope is over.
   @discardableResult
   public func createTask<Value: Sendable>(
     name: String? = nil, eagerStart: Bool = false, isolation: isolated (any Actor)? = #isolation,
@@ -31,14 +31,14 @@ public final class TaskScope: Sendable {
     let task = TaskHandle<Value>(name: name, loop: .current, parent: scope.node, file: file, line: line)
     children.withLock { $0[ObjectIdentifier(task)] = task }
     task.settlement.whenSettled { [unowned task] in self.ended(task) }
-    // A cancellation that comes later finds it among the children. Not `isCancelled`: the scope may have been cancelled
-    // from outside.
+    // A later cancellation finds the task among the children. Not `isCancelled`: the scope may have been cancelled from
+    // outside.
     if scope.node.isTaskCancelled { task.node.forwardCancellation() }
     task.start(eagerly: eagerStart, isolation: isolation, body)
     return task
   }
 
-  /// Starts a task in the scope, and returns when it says that it is up; trio's `Nursery.start`.
+  /// Starts a task in the scope, and returns when the task says that it is ready; trio's `Nursery.start`.
   ///
   /// ```swift
   /// try await withTaskScope { scope in
@@ -51,11 +51,11 @@ public final class TaskScope: Sendable {
   /// }
   /// ```
   ///
-  /// **Cancellation** of the caller before the task is ready cancels the task, waits for it, and throws, also if the
-  /// task called `ready` on its way to its end.
+  /// **Cancellation** of the caller before the task is ready cancels the task, waits for it, and throws, even if the
+  /// task called `ready` before it ended.
   ///
-  /// - Returns: What the task gave to `ready`.
-  /// - Throws: What the task threw before it was ready, which then is no error of the scope; `MisuseError` if it
+  /// - Returns: What the task passed to `ready`.
+  /// - Throws: The task's error before it was ready, which then isn't an error of the scope; `MisuseError` if the task
   ///   returned without calling `ready`.
   @discardableResult
   public func start<Ready: Sendable>(
@@ -71,7 +71,7 @@ public final class TaskScope: Sendable {
         future.trySetException(
           MisuseError("TaskScope.start: \(currentTask?.waitDescription ?? "the task") ended before it was ready"))
       } catch {
-        // Before it was ready the error is the caller's.
+        // An error before the task was ready is the caller's.
         if !future.trySetException(error) { throw error }
       }
     }
@@ -80,7 +80,7 @@ public final class TaskScope: Sendable {
     } catch {
       task.cancel(CancelReason(.awaiterCancelled))
       await task.settlement.waitUninterrupted(WaitReason("await cancelled", on: task))
-      // The task has ended, so what it may have said on its way to its end is of no use any more.
+      // The task has ended, so a value that it passed to `ready` meanwhile is of no use any more.
       if case .failure(let failure)? = future.result { throw failure }
       throw error
     }
@@ -90,14 +90,15 @@ public final class TaskScope: Sendable {
   /// Cancels the tasks of the scope and its body, without an error: `withTaskScope` returns when all have ended. trio's
   /// `cancel_scope.cancel`.
   ///
-  /// - Returns: False if the scope is over already; then this does nothing.
+  /// - Parameter reason: What `currentCancelReason` says in the tasks and the body.
+  /// - Returns: False if the scope is already over: then this does nothing.
   @discardableResult
   public func cancel(_ reason: String = "") -> Bool { scope.cancel(reason) }
 
-  /// Whether it was cancelled, by `cancel` or because a task failed.
+  /// Whether the scope was cancelled, by `cancel` or because a task failed.
   public var isCancelled: Bool { scope.isCancelled }
 
-  /// The tasks that have not ended, in the order in which they were created.
+  /// The tasks that haven't ended, in the order in which they were created.
   public var tasks: [AnyTaskHandle] { children.withLock { Array($0.values) }.sorted { $0.id < $1.id } }
 
   // MARK: - Its end
@@ -114,8 +115,8 @@ public final class TaskScope: Sendable {
     if state.withLock({ $0.bodyFailed(error) }) { scope.node.cancel(CancelReason(.siblingFailed, "the scope's body")) }
   }
 
-  /// Waits for every task, and lets no more begin. Whether the body was cancelled while there was one to wait for: they
-  /// may all have ended by the time that it goes on. Where there is none to wait for it takes no turn.
+  /// Waits for every task, and then refuses new ones. Returns whether the body was cancelled during the wait: the tasks
+  /// may all have ended by the time that it goes on. Takes no turn if no task runs.
   func close() async -> Bool {
     if let loop = EventLoop.onThisThread { await loop.spendBudgetUninterrupted() }
     var wasCancelled = false
@@ -127,7 +128,7 @@ public final class TaskScope: Sendable {
           leave()
         }
       } catch {
-        // Or a task has begun after the last one had ended, and before this one could go on.
+        // Or a task has begun after the last one ended and before this code resumed.
         guard Task.isCancelled else { continue }
         wasCancelled = true
         await waitInLineUninterrupted {
@@ -148,7 +149,7 @@ public final class TaskScope: Sendable {
 
   private func leave() -> Void? { state.withLock { $0.leave() } }
 
-  /// Carries the cancellation of the scope's body on to its tasks.
+  /// Passes the cancellation of the scope's body on to its tasks.
   func cancelTasks() {
     state.withLock { $0.cancelTasks() }
     for task in tasks { task.node.forwardCancellation() }
@@ -163,24 +164,24 @@ extension TaskScope: WaitObject {
   }
 }
 
-/// Says that a task is up; see `TaskScope.start`.
+/// Tells the caller of `TaskScope.start` that the task is ready.
 public struct ReadySignal<Value: Sendable>: Sendable {
   private let future: Future<Value>
 
   init(_ future: Future<Value>) { self.future = future }
 
-  /// The task is up, and this is what it has to say to whoever started it. Once; later calls do nothing.
+  /// Says that the task is ready, and passes a value to the caller of `start`. Later calls do nothing.
   public func callAsFunction(_ value: Value) { future.trySetResult(value) }
 }
 
 extension ReadySignal<Void> {
-  /// The task is up.
+  /// Says that the task is ready. Later calls do nothing.
   public func callAsFunction() { callAsFunction(()) }
 }
 
-/// Takes a closure into the task that it was made for.
+/// Carries a closure into the task that it was made for.
 struct UncheckedBox<Value>: @unchecked Sendable {
-  // Sendable: what is in it is used once, in the isolation in which it was made.
+  // Sendable: the value is used once, in the isolation in which it was made.
   let value: Value
 
   init(_ value: Value) { self.value = value }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The body runs in a cancel scope, so that the failure of a task can cancel it. A cancellation reaches the tasks through
-// the body's: from outside, by `cancel`, or because one failed, it is always the body that is cancelled first.
+// The body runs in a cancel scope, so that the failure of a task can cancel it. Every cancellation reaches the tasks
+// through the body: from outside, by `cancel`, or because a task failed, the body is always cancelled first.
 
-/// Runs the body with a scope for tasks, and returns when all of them have ended; asyncio's `TaskGroup`, trio's nursery.
+/// Runs the body with a scope for tasks, and returns when all tasks have ended; asyncio's `TaskGroup`, trio's nursery.
 ///
 /// ```swift
 /// try await withTaskScope { scope in
@@ -12,17 +12,17 @@
 /// }
 /// ```
 ///
-/// The first task that fails, or the body if it does, cancels the others; all are waited for, and all of their errors
-/// are thrown. Tasks that end by a `CancellationError` are not failures; a body that does cancels the tasks, and throws
-/// it on when they have ended.
+/// The first failure, of a task or of the body, cancels the others. All are waited for, and all of their errors are
+/// thrown. A task that ends by a `CancellationError` hasn't failed. A body that does so cancels the tasks, and the
+/// error is thrown on when they have ended.
 ///
 /// **Cancellation** of the caller cancels the body and the tasks, and waits for them.
 ///
 /// - Returns: What the body returned. A body without a result that was ended by the scope's `cancel` returns normally.
-/// - Throws: `ErrorGroup` with the errors of all tasks and of the body, in the order in which they happened, if there are
-///   any. An error that another task or the body has thrown on is one error. So are two tasks that throw the same stored
-///   `any Error`: errors count by identity. `CancellationError` if the body
-///   was cancelled, and returns something.
+/// - Throws: `ErrorGroup` with the errors of all tasks and of the body, if there are any, in the order in which they
+///   happened. An error that another task or the body has thrown on counts once. So do two tasks that throw the same
+///   stored `any Error`: errors count by identity. `CancellationError` if the body was cancelled, and has a result
+///   type.
 @discardableResult
 public func withTaskScope<Value>(
   isolation: isolated (any Actor)? = #isolation, _ body: nonisolated(nonsending) (TaskScope) async throws -> Value
@@ -34,13 +34,14 @@ public func withTaskScope<Value>(
   var cancellation: (any Error)?
   await cancelScope.run(isolation: isolation) {
     await withTaskCancellationHandler {
-      // Captured, it is where this runs. Without it it would leave the caller's actor for a turn, and come back.
+      // Capturing the isolation makes the closure run there. Otherwise it would leave the caller's actor for a turn.
       _ = isolation
       do {
         value = try await body(scope)
       } catch let error as CancellationError {
         cancellation = error
-        // It may be another's, of a task that was awaited: the tasks don't go on without the body even then.
+        // The cancellation may be that of another task that the body awaited. The tasks don't go on without the body
+        // even then.
         cancelScope.node.forwardCancellation()
       } catch {
         scope.bodyFailed(error)
@@ -57,7 +58,7 @@ public func withTaskScope<Value>(
   guard let cancellation else { return value! }
   if cancelScope.wasEndedByItself(cancellation) {
     if let value { return value }
-    // Not `() as? Value`: an optional, or Any, may hold that too, and is a result all the same.
+    // Not `() as? Value`: an optional, or Any, may also hold `()`, and that is a result.
     if Value.self == Void.self { return () as! Value }
   }
   throw cancellation
