@@ -3,7 +3,7 @@
 import AsyncIOCore
 
 /// Several errors that happened side by side; Python's `ExceptionGroup`. A task scope throws one when tasks in it
-/// failed, even if it was only one of them, so that whoever catches it need not tell.
+/// failed. It does so even for a single failure, so that a `catch` needs only one case.
 ///
 /// ```swift
 /// do {
@@ -17,11 +17,13 @@ import AsyncIOCore
 /// }
 /// ```
 public struct ErrorGroup: Error, Sendable, CustomStringConvertible {
-  /// What happened in words: `2 tasks of a scope failed`.
+  /// A summary: `2 tasks of a scope failed`.
   public let message: String
-  /// The errors, in the order in which they happened; at least one. They may be groups themselves.
+  /// The errors, at least one, in the order in which they happened. Errors may be groups themselves.
   public let errors: [any Error]
 
+  /// Makes a group.
+  ///
   /// - Precondition: There is at least one error.
   public init(
     _ message: String, _ errors: [any Error], file: StaticString = #fileID, line: UInt = #line
@@ -31,7 +33,7 @@ public struct ErrorGroup: Error, Sendable, CustomStringConvertible {
     self.errors = errors
   }
 
-  /// The errors that are no groups, at any depth, in their order.
+  /// The errors that aren't groups, at any depth, in their order.
   public var leaves: [any Error] {
     errors.flatMap { error in (error as? ErrorGroup)?.leaves ?? [error] }
   }
@@ -39,12 +41,12 @@ public struct ErrorGroup: Error, Sendable, CustomStringConvertible {
   /// The errors of one type, at any depth.
   public func errors<Failure: Error>(of type: Failure.Type) -> [Failure] { leaves.compactMap { $0 as? Failure } }
 
-  /// The group with only those leaves that satisfy the condition, groups within it likewise; nil if none does. Python's
+  /// The group with only the leaves that satisfy the condition, nested groups included; nil if no leaf does. Python's
   /// `subgroup`.
   public func filter(_ isIncluded: (any Error) -> Bool) -> ErrorGroup? { split(isIncluded).matching }
 
-  /// Two groups, of the leaves that satisfy the condition and of the others, each nil if there are none; Python's
-  /// `split`, and what `except*` does.
+  /// Splits the group in two: the leaves that satisfy the condition, and the others. A side without leaves is nil.
+  /// Python's `split`, and the work of `except*`.
   public func split(_ isMatching: (any Error) -> Bool) -> (matching: ErrorGroup?, rest: ErrorGroup?) {
     var matching: [any Error] = []
     var rest: [any Error] = []
