@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The attempts to connect that are under way for one caller. Each owns its socket until the kernel has answered,
-// whatever becomes of the task: one that is given up is cancelled, and its socket closed when the answer comes.
+// The connection attempts under way for one caller. Each owns its socket until the kernel has answered, whatever
+// happens to the task. An attempt that is given up is cancelled, and its socket closed when the answer arrives.
 
 import AsyncIOCore
 
-/// A socket that connects, and where to. An object, since a dictionary holds no move-only values.
+/// A socket that connects, and its destination. A class, since a dictionary can't hold move-only values.
 final class StreamSocket {
   let address: SocketAddress
   var descriptor: Descriptor?
@@ -15,18 +15,18 @@ final class StreamSocket {
   }
 }
 
-/// Connects to the first of several addresses that answers. On the loop's thread.
+/// Connects to the first of several addresses that answers. For the loop's thread.
 final class ConnectionAttempts: OperationSink, WaitObject {
   private let loop: EventLoop
   private let name: String
-  /// The address to connect from, if it is to be a certain one.
+  /// The address to connect from; nil lets the kernel choose.
   private let local: SocketAddress?
   private var attempts: [OperationID: StreamSocket] = [:]
   private var connected: StreamSocket?
   private var failures: [SystemError] = []
   private var wait: WaitID?
 
-  /// - Parameter name: What is connected to, for reports.
+  /// - Parameter name: The destination's name, for reports.
   init(to name: String, from local: SocketAddress? = nil, on loop: EventLoop) {
     self.name = name
     self.local = local
@@ -35,7 +35,7 @@ final class ConnectionAttempts: OperationSink, WaitObject {
 
   var waitDescription: String { name }
 
-  /// `DeadlinePassed` at a time of the loop's clock.
+  /// Throws `DeadlinePassed` at a time of the loop's clock.
   nonisolated(nonsending) func connect(
     toFirstOf addresses: [SocketAddress], until deadline: Int64 = .max
   ) async throws -> StreamSocket {
@@ -89,7 +89,8 @@ final class ConnectionAttempts: OperationSink, WaitObject {
     }
   }
 
-  /// Lets go of what is still under way: the operations keep this object, and it their sockets, until they have ended.
+  /// Gives up the attempts still under way. The operations keep this object, and it keeps their sockets, until they
+  /// have ended.
   private func giveUp() {
     for operation in attempts.keys { loop.cancel(operation) }
   }
@@ -97,7 +98,7 @@ final class ConnectionAttempts: OperationSink, WaitObject {
   func complete(_ operation: OperationID, _ completion: Completion) {
     guard let socket = attempts.removeValue(forKey: operation) else { return }
     if completion.result == 0 {
-      // A second one that succeeds in the same turn is closed.
+      // A second attempt that succeeds in the same turn is closed.
       if connected == nil { connected = socket }
     } else {
       failures.append(SystemError("connect", socket.address.description, result: completion.result))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Happy Eyeballs, RFC 8305, §4 and §5: the families take turns, a new attempt begins when the last one has failed or
-// has not come to anything for a quarter of a second, and the first that succeeds wins. A value: it says what to do next,
-// and is told what came of it.
+// Happy Eyeballs, RFC 8305, §4 and §5. The address families take turns. A new attempt begins when the last one has
+// failed or a quarter of a second has passed, and the first success wins. It is a value: it says what to do next, and
+// the caller tells it the outcome.
 
 import AsyncIOCore
 
@@ -12,7 +12,7 @@ struct ConnectionRace {
   enum Step: Equatable {
     /// Begin to connect to this address.
     case attempt(SocketAddress)
-    /// Wait for an attempt to end, until this time at the latest; `.max` if there is nothing to begin then.
+    /// Wait for an attempt to end, until this time at the latest; `.max` if no address is left to try.
     case wait(until: Int64)
     /// Every attempt has failed.
     case giveUp
@@ -38,13 +38,14 @@ struct ConnectionRace {
     return .attempt(address)
   }
 
-  /// An attempt has failed: the next one need not wait.
+  /// Notes that an attempt has failed: the next one need not wait.
   mutating func failed() {
     inFlight -= 1
     nextAttempt = .min
   }
 
-  /// The addresses by turns of their families, which begin with the first address's; otherwise in their order.
+  /// The addresses alternating between their families, beginning with the family of the first; otherwise in their
+  /// order.
   static func interleaved(_ addresses: [SocketAddress]) -> [SocketAddress] {
     guard let family = addresses.first?.family else { return [] }
     var first = addresses.filter { $0.family == family }[...]

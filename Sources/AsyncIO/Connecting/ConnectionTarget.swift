@@ -2,7 +2,7 @@
 
 package import AsyncIOCore
 
-/// Where to connect to, and how: what every way to open a connection comes down to.
+/// The destination of a connection, and how to connect. Every way to open a connection goes through it.
 package struct ConnectionTarget: Sendable {
   package enum Place: Sendable {
     case host(String, port: UInt16)
@@ -24,7 +24,7 @@ package struct ConnectionTarget: Sendable {
     self.limit = limit
   }
 
-  /// The place as errors name it: `example.org:443`, `127.0.0.1:9`.
+  /// The destination as errors name it: `example.org:443`, `127.0.0.1:9`.
   package var name: String {
     switch place {
     case .host(let host, let port): "\(host):\(port)"
@@ -32,7 +32,7 @@ package struct ConnectionTarget: Sendable {
     }
   }
 
-  /// Opens the connection on the loop of the caller, or the shared one.
+  /// Opens the connection on the caller's loop, or on the shared one.
   package nonisolated(nonsending) func open() async throws -> StreamHandle {
     try await onCurrentLoop { try await open(on: $0) }
   }
@@ -58,7 +58,7 @@ package struct ConnectionTarget: Sendable {
 }
 
 extension EventLoop {
-  /// `DeadlinePassed` at a time of this loop's clock; the connections that were being made are closed.
+  /// Throws `DeadlinePassed` at a time of this loop's clock, and closes the connections under way.
   package nonisolated(nonsending) func openConnection(
     host: String, port: UInt16, from local: SocketAddress? = nil, limit: Int, until deadline: Int64 = .max
   ) async throws -> StreamHandle {

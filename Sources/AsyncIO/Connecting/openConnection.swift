@@ -2,23 +2,23 @@
 
 public import AsyncIOCore
 
-/// Opens a TCP connection; asyncio's `open_connection`. `ByteStream.connect` gives one in one piece.
+/// Opens a TCP connection; asyncio's `open_connection`. `ByteStream.connect` returns reader and writer in one object.
 ///
 /// ```swift
 /// let (reader, writer) = try await openConnection(host: "localhost", port: 8080)
 /// ```
 ///
-/// The host's addresses are raced as RFC 8305 (Happy Eyeballs) has it: IPv6 and IPv4 by turns, a quarter of a second
-/// apart or as soon as one fails, and the first that answers wins. Small writes leave at once (TCP_NODELAY).
+/// The host's addresses race by RFC 8305 (Happy Eyeballs). IPv6 and IPv4 alternate, each attempt begins a quarter of a
+/// second after the last, or as soon as that fails, and the first success wins. Small writes leave at once
+/// (TCP_NODELAY).
 ///
 /// - Parameters:
 ///   - localAddress: The address to connect from; port 0 lets the system choose one. Only addresses of its family are
-///     connected to.
-///   - timeout: For looking up the name and connecting together; nil for as long as the system tries.
+///     tried.
+///   - timeout: The limit for name look-up and connecting together; nil leaves it to the system.
 ///   - limit: See `StreamReader.limit`.
-/// - Throws: `NameError` if the host has no address; the last address's `SystemError` if none could be connected to,
-///   with ETIMEDOUT if the time was up. `CancellationError` if the task is cancelled: the connection that was being made
-///   is closed.
+/// - Throws: `NameError` if the host has no address. The last address's `SystemError` if no attempt succeeded, with
+///   ETIMEDOUT if the time was up. `CancellationError` if the task is cancelled: the connections under way are closed.
 public nonisolated(nonsending) func openConnection(
   host: String, port: UInt16, from localAddress: SocketAddress? = nil, timeout: Duration? = nil, limit: Int = 64 * 1024
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
@@ -27,16 +27,16 @@ public nonisolated(nonsending) func openConnection(
   return (StreamReader(handle), StreamWriter(handle))
 }
 
-/// Opens a connection to an address: no name is looked up.
+/// Opens a connection to an address, without a name look-up.
 ///
 /// ```swift
 /// let (reader, writer) = try await openConnection(to: .loopback(port: 8080))
 /// ```
 ///
-/// As `openConnection(host:port:)`.
+/// Otherwise like `openConnection(host:port:)`.
 ///
-/// - Throws: `SystemError` if it can't be connected to. `CancellationError` if the task is cancelled: the connection that
-///   was being made is closed.
+/// - Throws: `SystemError` if the connection fails. `CancellationError` if the task is cancelled: the connection under
+///   way is closed.
 public nonisolated(nonsending) func openConnection(
   to address: SocketAddress, from localAddress: SocketAddress? = nil, timeout: Duration? = nil, limit: Int = 64 * 1024
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
@@ -45,18 +45,17 @@ public nonisolated(nonsending) func openConnection(
   return (StreamReader(handle), StreamWriter(handle))
 }
 
-/// Opens a connection to a Unix socket at a path; asyncio's `open_unix_connection`. `openConnection(to:)` takes abstract
-/// names.
+/// Opens a connection to a Unix socket at a path; asyncio's `open_unix_connection`. `openConnection(to:)` takes
+/// abstract names.
 ///
 /// ```swift
 /// let (reader, writer) = try await openUnixConnection(path: "/run/app.sock")
 /// ```
 ///
-/// As `openConnection(host:port:)`.
+/// Otherwise like `openConnection(host:port:)`.
 ///
-/// - Throws: `SystemError` if nobody listens there, or if the path is empty, longer than 107 bytes (ENAMETOOLONG), or has a zero
-///   byte (EINVAL).
-///   `CancellationError` if the task is cancelled.
+/// - Throws: `SystemError` if nothing listens there. `SystemError` if the path is empty, longer than 107 bytes
+///   (ENAMETOOLONG), or has a zero byte (EINVAL). `CancellationError` if the task is cancelled.
 public nonisolated(nonsending) func openUnixConnection(
   path: String, timeout: Duration? = nil, limit: Int = 64 * 1024
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
