@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client on its loop: the pools by origin, and the path of a request through redirects and stale connections.
+// A client on its loop: the pools by origin, and a request's way through redirects and stale connections.
 //
 // Everything here belongs to the loop's thread; HTTPClient sees to that.
 
@@ -43,7 +43,7 @@ final class ClientCore: @unchecked Sendable {
     }
   }
 
-  /// The request's own fields, and those of the configuration that it lacks.
+  /// Combines the request's fields with the configuration's defaults for those that the request lacks.
   private func merge(_ fields: HTTPFields, _ method: HTTPMethod, _ url: HTTPURL) throws -> HTTPFields {
     if fields.isEmpty { return configuration.fields }
     var merged = fields
@@ -55,7 +55,7 @@ final class ClientCore: @unchecked Sendable {
     return merged
   }
 
-  /// One request and the head of its response.
+  /// Sends one request and returns the head of its response.
   private nonisolated(nonsending) func send(_ request: Request) async throws -> HTTPResponse {
     switch request.url.scheme {
     case .http, .https: break
@@ -77,14 +77,15 @@ final class ClientCore: @unchecked Sendable {
     }
   }
 
-  /// Nil if the server had closed the connection while it was idle, and the request may be sent on another one.
+  /// Returns nil if the server closed the connection while it was idle and the request may be sent on another one.
   private nonisolated(nonsending) func send(
     _ request: Request, on connection: HTTPConnection, of pool: OriginPool, phase: inout HTTPError.Phase
   ) async throws -> HTTPResponse? {
     do {
       let head = try await connection.exchange(request, host: pool.authority, phase: &phase)
       if head.status == 408 && connection.isReused && !head.keepsConnectionAlive && request.method.isIdempotent {
-        // Said about the time in which the connection was idle (RFC 9110 section 15.5.9), and met the request on its way.
+        // The server gave up on the idle connection (408, RFC 9110 section 15.5.9), and its response crossed our
+        // request.
         connection.abort()
         return nil
       }
@@ -109,7 +110,7 @@ final class ClientCore: @unchecked Sendable {
     return pool
   }
 
-  /// Forgets a pool that has nothing left.
+  /// Removes a pool that has neither connections nor waiters.
   func remove(_ pool: OriginPool) {
     if pools[pool.origin] === pool { pools[pool.origin] = nil }
     if lastPool === pool { lastPool = nil }
@@ -121,7 +122,7 @@ final class ClientCore: @unchecked Sendable {
 }
 
 extension Error {
-  /// Whether the peer has closed the connection: what happens to one that was idle for too long.
+  /// Whether the peer closed the connection, as happens to one that was idle too long.
   fileprivate var isLossOfConnection: Bool {
     if self is SystemError || (self as? TLSError)?.kind == .truncated { return true }
     return (self as? HTTP1Error)?.kind == .endedBeforeHead

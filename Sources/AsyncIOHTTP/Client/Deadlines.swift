@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A request's time limits as times of its loop's clock. Each wait takes the earlier of what its phase may take and the
-// end of the whole request; there is no task and no timer besides those waits.
+// A request's time limits as times of its loop's clock. Each wait ends at the earlier of its phase's limit and the end
+// of the whole request. No further task or timer is needed.
 
 import AsyncIOCore
 
@@ -8,7 +8,7 @@ struct Deadlines {
   let timeouts: HTTPTimeouts
   private let connect: Int64
   private let idle: Int64
-  /// When the whole request has to be over; `.max` if it may take for ever.
+  /// When the whole request must be over; `.max` for no limit.
   private(set) var total: Int64
 
   init(_ timeouts: HTTPTimeouts, on loop: EventLoop) {
@@ -18,7 +18,7 @@ struct Deadlines {
     total = timeouts.total.map { loop.deadline(after: $0.clampedNanoseconds) } ?? .max
   }
 
-  /// The same, and over at that time in any case.
+  /// These deadlines, with the whole request over at the given time at the latest.
   func until(_ deadline: Int64) -> Deadlines {
     var copy = self
     copy.total = min(total, deadline)
@@ -29,7 +29,7 @@ struct Deadlines {
 
   func whileIdle(on loop: EventLoop) -> Int64 { idle == .max ? total : min(total, loop.deadline(after: idle)) }
 
-  /// The limit that a wait of this phase has hit.
+  /// The limit that a wait in this phase has hit.
   func limit(hitIn phase: HTTPError.Phase, on loop: EventLoop) -> Duration {
     if total != .max && loop.time.nanoseconds >= total { return timeouts.total ?? .zero }
     let limit = phase == .connecting ? timeouts.connect : timeouts.idle

@@ -5,7 +5,7 @@ import AsyncIOCore
 public import HTTP1Codec
 import Synchronization
 
-/// An HTTP/1.1 client that keeps its connections; the counterpart of aiohttp's `ClientSession`.
+/// An HTTP/1.1 client that reuses its connections; the counterpart of aiohttp's `ClientSession`.
 ///
 /// ```swift
 /// let client = HTTPClient()
@@ -14,18 +14,20 @@ import Synchronization
 /// ```
 ///
 /// A client belongs to the loop it is first used on, and works from anywhere: called off that loop, a method hops there
-/// and back. After the end of that loop it moves to the one of its next use. Dropping the client closes its idle
-/// connections; responses go on.
+/// and back. When that loop has ended, the client moves to the loop of its next use. Dropping the client closes its
+/// idle connections; responses in progress continue.
 ///
-/// Redirects are followed, as `HTTPRedirectPolicy` says. A request whose method may be repeated (RFC 9110 section 9.2.2) is sent once more on a new
-/// connection if a kept one turns out to have been closed by the server.
+/// The client follows redirects, as `HTTPRedirectPolicy` says. If a reused connection turns out to be closed by the
+/// server, the client sends the request once more on a new connection, provided that its method is idempotent (RFC 9110
+/// section 9.2.2).
 ///
 /// **Cancellation** of a request throws `CancellationError` and closes its connection.
 public final class HTTPClient: Sendable {
+  /// The settings it was made with.
   public let configuration: Configuration
   private let home = Mutex<ClientCore?>(nil)
 
-  /// A client without connections.
+  /// Makes a client; connections are opened by requests.
   public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
   /// The client that `fetch` uses on this loop.
@@ -45,15 +47,17 @@ public final class HTTPClient: Sendable {
   ///   .post, url, fields: ["content-type": "text/plain"], body: Array("hello".utf8))
   /// ```
   ///
-  /// The response comes with its head. If the server answers before it was sent the whole body, that is when all is sent,
-  /// unless the status is 300 or more, which ends the upload. A response that is long, and comes while the body is being
-  /// sent, is to be read meanwhile.
+  /// Returns when the head of the response is there. A server may answer before it has the whole body. Then this
+  /// returns once everything is sent, or at once if the status is 300 or more, which ends the upload. If a long
+  /// response arrives during the upload, this returns early, and the program must read the body for the upload to
+  /// proceed.
   ///
   /// - Parameters:
-  ///   - fields: go before those of the configuration. Host, Content-Length and Transfer-Encoding are the client's.
+  ///   - fields: These take precedence over those of the configuration. The client sets Host, Content-Length and
+  ///     Transfer-Encoding.
   ///   - body: nil for none. It is kept until the response arrives, since it may have to be sent again.
   ///   - timeouts: nil for those of the configuration.
-  /// - Throws: `HTTPError`. A response with any status is not an error. `CancellationError` if the task is cancelled.
+  /// - Throws: `HTTPError`; a status is never an error. `CancellationError` if the task is cancelled.
   public nonisolated(nonsending) func request(
     _ method: HTTPMethod, _ url: HTTPURL, fields: HTTPFields = HTTPFields(), body: [UInt8]? = nil,
     timeouts: HTTPTimeouts? = nil
@@ -63,7 +67,8 @@ public final class HTTPClient: Sendable {
     return try await core.loop.anchor.run { try await core.perform(method, url, fields, body, timeouts) }
   }
 
-  /// As `request` with an `HTTPURL`, for a URL's text; anything else throws `HTTPError`.
+  /// Sends a request to a URL given as text; see `request` with an `HTTPURL`. Throws `HTTPError` if the text isn't a
+  /// URL.
   public nonisolated(nonsending) func request(
     _ method: HTTPMethod, _ url: String, fields: HTTPFields = HTTPFields(), body: [UInt8]? = nil,
     timeouts: HTTPTimeouts? = nil
@@ -77,7 +82,7 @@ public final class HTTPClient: Sendable {
     return try await request(method, parsed, fields: fields, body: body, timeouts: timeouts)
   }
 
-  /// Gets a resource; `request(.get, …)`.
+  /// Gets a resource; short for `request(.get, …)`.
   ///
   /// ```swift
   /// let page = try await HTTPClient().get("http://127.0.0.1:8080/").bytes(upTo: 1_000_000)
@@ -88,14 +93,14 @@ public final class HTTPClient: Sendable {
     try await request(.get, url, fields: fields, timeouts: timeouts)
   }
 
-  /// Gets a resource; `request(.get, …)`.
+  /// Gets a resource; short for `request(.get, …)`.
   public nonisolated(nonsending) func get(
     _ url: HTTPURL, fields: HTTPFields = HTTPFields(), timeouts: HTTPTimeouts? = nil
   ) async throws -> HTTPResponse {
     try await request(.get, url, fields: fields, timeouts: timeouts)
   }
 
-  /// Closes the connections that no request uses now. From any thread.
+  /// Closes the connections that no request uses at this moment. Callable from any thread.
   public func closeIdleConnections() {
     guard let core = home.withLock({ $0 }), !core.loop.isClosed else { return }
     if core.loop.isCurrent {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redirects by RFC 9110 section 15.4: 303 becomes GET (HEAD stays HEAD); 301 and 302 make GET of POST, as every client
-// does, and leave the others; 307 and 308 change nothing. What may go to another origin is up to the policy.
+// Redirects by RFC 9110 section 15.4: 303 becomes GET (HEAD stays HEAD). 301 and 302 turn POST into GET, as all clients
+// do, and keep other methods. 307 and 308 change nothing. The policy decides what is sent to another origin.
 
 import HTTP1Codec
 
 extension Request {
-  /// Whether the response with this status and Location is to be followed.
+  /// Whether to follow a response with this status and Location.
   static func isRedirect(_ status: Int) -> Bool {
     switch status {
     case 301, 302, 303, 307, 308: true
@@ -13,7 +13,7 @@ extension Request {
     }
   }
 
-  /// Becomes the request to which a response redirects.
+  /// Turns this request into the one that the response redirects to.
   mutating func follow(
     _ location: some Collection<UInt8>, status: Int, _ policy: HTTPRedirectPolicy
   ) throws(HTTPError) {
@@ -45,6 +45,6 @@ extension Request {
 }
 
 extension HTTPRedirectPolicy {
-  /// Whether a field with this name, in lower case, goes to another origin.
+  /// Whether a field with this name, in lower case, is sent to another origin.
   fileprivate func lets(_ name: String) -> Bool { fieldsForOtherOrigins.contains { $0.lowercased() == name } }
 }

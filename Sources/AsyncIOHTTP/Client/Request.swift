@@ -4,7 +4,7 @@ import AsyncIO
 import AsyncIOCore
 import HTTP1Codec
 
-/// A request as it is about to be sent, with its time limits; a redirect changes it.
+/// A request to send, with its time limits. A redirect changes it.
 struct Request {
   var method: HTTPMethod
   var url: HTTPURL
@@ -14,7 +14,7 @@ struct Request {
 
   func error(_ kind: HTTPError.Kind) -> HTTPError { HTTPError(method, url.description, kind) }
 
-  /// What a failure in this phase is to the caller.
+  /// The error that the caller gets for a failure in this phase.
   func describe(_ error: any Error, in phase: HTTPError.Phase, on loop: EventLoop) -> any Error {
     switch error {
     case is CancellationError, is HTTPError: error
@@ -37,7 +37,7 @@ extension HTTP1Error {
 }
 
 extension HTTPMethod {
-  /// Whether doing it twice is as good as once (RFC 9110 section 9.2.2).
+  /// Whether repeating the request has no further effect (RFC 9110 section 9.2.2).
   var isIdempotent: Bool {
     switch self {
     case .get, .head, .put, .delete, .options, .trace: true

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rest of a body that nobody wants: it is received and thrown away if it is short, so that its connection serves the
-// next request. Closing instead would cost a connection for each response whose status is all that its user needs, and a
-// reset at the server. Bounded in bytes and in time: a server that takes longer loses its connection.
+// Receives and discards the rest of an unwanted body if it is short, so that its connection serves the next request. To
+// close instead would cost a connection for each response of which only the status is wanted, and a reset at the
+// server. Bytes and time are limited: a server that takes longer loses its connection.
 //
 // Everything here belongs to the loop's thread. The transport holds the drain until it is over.
 
@@ -10,7 +10,7 @@ import AsyncIOCore
 import HTTP1Codec
 
 final class Drain: StreamConsumer {
-  /// How much is received in vain.
+  /// The most bytes to receive and discard.
   static let limit = 64 * 1024
 
   private let connection: HTTPConnection
@@ -20,7 +20,8 @@ final class Drain: StreamConsumer {
   @exclusivity(unchecked) private var timer: TimerHandle?
   @exclusivity(unchecked) private var isOver = false
 
-  /// Gives the connection back as soon as the body is complete; at once if it isn't worth the wait.
+  /// Returns the connection to its pool once the body is complete. Closes it at once if the rest is too long to wait
+  /// for.
   static func start(_ connection: HTTPConnection, of pool: OriginPool, after head: HTTP1ResponseHead) {
     let limit = pool.unreadBodyTimeLimit
     let drain = Drain(connection, pool, head)

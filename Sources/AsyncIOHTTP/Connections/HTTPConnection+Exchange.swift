@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request and the head of its response.
 //
-// A server may say something while it is still being sent to. Informational responses change nothing. A final response of
-// 300 or more before the whole body was sent is a refusal: nothing more is sent (RFC 9112 section 9.5), and the
-// connection ends with the response. Any other goes with the rest of the body: a response counts as a success when
-// the server has been given all of the request. One that is longer than a stream holds has to be read meanwhile, so it
-// is handed out, and its body ends when both have ended.
+// A server may respond while we are still sending. Informational responses change nothing. A final response of 300 or
+// more before the whole body was sent is a refusal: we send nothing more (RFC 9112 section 9.5), and the connection
+// ends with the response. With any other status we send the rest: a response counts as success only once the server has
+// the whole request. A response longer than a stream's buffer must be read meanwhile. So it is handed out early, and
+// its body ends when both directions have ended.
 //
-// A send that fails says only that the server reads no more. Why, it may have said before: so what has arrived is read
-// first, and the failure is the last resort.
+// A failed send says only that the server stopped reading. The server may have sent the reason before, so what has
+// arrived is read first. The failure itself is the last resort.
 
 import AsyncIO
 import AsyncIOCore
 import HTTP1Codec
 
 extension HTTPConnection {
-  /// Bodies up to this size leave in one write with their head.
+  /// Bodies up to this size are sent in one write with their head.
   private static let smallBody = 16 * 1024
-  /// How much of a response may wait while the request is being sent.
+  /// The most bytes of a response that may wait while the request is being sent.
   private static let unread = 64 * 1024
 
   /// Sends a request and returns the head of its response.
@@ -85,12 +85,13 @@ extension HTTPConnection {
     return found
   }
 
-  /// Whether this begins with a record of TLS 1.x (RFC 8446 section 5.1), such as the alert about a request in plain text.
+  /// Whether the bytes begin with a TLS 1.x record (RFC 8446 section 5.1), such as the alert about a plain-text
+  /// request.
   private static func isTLSRecord(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.count >= 3 && 20...23 ~= bytes[0] && bytes[1] == 3 && bytes[2] <= 4
   }
 
-  /// The head is there, and the body of the request is perhaps not sent.
+  /// Handles a complete head; the request's body may not be fully sent.
   private nonisolated(nonsending) func finish(
     _ upload: Upload, _ head: HTTP1ResponseHead, _ deadlines: Deadlines, _ phase: inout HTTPError.Phase
   ) async throws {
@@ -99,13 +100,13 @@ extension HTTPConnection {
     while upload.isRunning && transport.unreadCount <= Self.unread && transport.inputError == nil {
       try await upload.waitForMovement(until: deadlines.whileIdle(on: transport.loop))
     }
-    // A server that says that it closes may have read enough; of another one that is not known.
+    // A server that announces to close may have read enough. Otherwise we cannot know.
     guard head.keepsConnectionAlive else { return }
     if case .failed(let error) = upload.state { throw error }
     if upload.isRunning, let error = transport.inputError { throw error }
   }
 
-  /// Waits until something has come, or, while the request is being sent, has left.
+  /// Waits until something has arrived or, during the upload, has been sent.
   nonisolated(nonsending) func waitForMovement(_ deadlines: Deadlines) async throws {
     let deadline = deadlines.whileIdle(on: transport.loop)
     if let upload, upload.isRunning {
@@ -116,5 +117,5 @@ extension HTTPConnection {
   }
 }
 
-/// A request in plain text was answered with a record of TLS.
+/// The server answered a plain-text request with a TLS record.
 struct ServerSpeaksTLS: Error {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection and what is used again from request to request: the parser and the memory that requests are written
-// into. A request leaves in one write, with its body if that is small; a response is parsed where the stream has put it.
-// See HTTPConnection+Exchange for how the two go together.
+// One connection, and all that its requests reuse: the parser, and the memory that requests are written into. A request
+// leaves in one write, including its body if that is small. A response is parsed in place in the stream's buffer. See
+// HTTPConnection+Exchange for how the two directions interact.
 //
 // Everything here belongs to the loop's thread.
 
@@ -15,19 +15,19 @@ final class HTTPConnection {
   let limits: HTTP1Limits
   @exclusivity(unchecked) var parser: HTTP1ResponseParser
   @exclusivity(unchecked) var output: [UInt8] = []
-  /// The request's body, if it is large.
+  /// The upload of the request's body, if the body is large.
   @exclusivity(unchecked) var upload: Upload?
-  /// Whether the request left the connection open.
+  /// Whether the request allows the connection to stay open.
   var requestKeepsAlive = true
-  /// What the head of the response says.
+  /// Whether the response's head allows that.
   var responseKeepsAlive = true
-  /// How much of the body has been taken.
+  /// How many bytes of the body have been taken.
   private(set) var bodyCount = 0
-  /// Whether it has carried a request before this one, so that the server may have closed it meanwhile.
+  /// Whether an earlier request used this connection, so that the server may have closed it since.
   var isReused = false
-  /// Whether a byte of the response has arrived.
+  /// Whether any byte of the response has arrived.
   var hasReceived = false
-  /// When it became idle.
+  /// When the connection became idle.
   var idleSince: Int64 = 0
 
   init(_ handle: StreamHandle, limits: HTTP1Limits) {
@@ -39,15 +39,15 @@ final class HTTPConnection {
 
   // MARK: - Idle
 
-  /// As far as the loop knows, whether an idle connection can take a request: it has neither ended nor sent anything that
-  /// nobody asked for.
+  /// Whether an idle connection can take a request, as far as the loop knows: the peer has neither closed it nor sent
+  /// unrequested bytes.
   var isUsable: Bool {
     !transport.inputIsOver && transport.unreadCount == 0 && !transport.isClosing && transport.outputError == nil
   }
 
-  /// The same as far as the kernel knows. What came while the loop was busy would pass for the response to the next
-  /// request: an unasked 408, or one response too many; and the end of the connection would fail the request. With TLS it
-  /// may be no more than a session ticket, so the loop takes it in first.
+  /// Whether an idle connection can take a request, as far as the kernel knows. Bytes that came while the loop was busy
+  /// would be mistaken for the next response: an unrequested 408, or a surplus response. The end of the connection
+  /// would fail the request. With TLS the bytes may be just a session ticket, so the loop processes them first.
   nonisolated(nonsending) func takesRequest() async -> Bool {
     var turns = 0
     while isUsable {
@@ -64,7 +64,7 @@ final class HTTPConnection {
     head.keepsConnectionAlive && requestKeepsAlive && sentAll && isUsable
   }
 
-  /// Whether the rest of the response's body may be short, and the connection of use after it.
+  /// Whether the rest of the response's body may be short, and the connection usable afterwards.
   func isWorthDraining(after head: HTTP1ResponseHead) -> Bool {
     guard head.keepsConnectionAlive && requestKeepsAlive && sentAll, !transport.inputIsOver else { return false }
     guard case .contentLength(let length) = head.framing else { return true }
@@ -84,7 +84,7 @@ final class HTTPConnection {
     bodyCount = 0
   }
 
-  /// Takes what has arrived of the body. Returns whether that was the end of the response, and of the request, too.
+  /// Takes the part of the body that has arrived. Returns whether both the response and the request are complete.
   func takeBody(into bytes: inout [UInt8]) throws -> Bool {
     if !parser.hasEnded {
       let before = bytes.count
@@ -99,7 +99,7 @@ final class HTTPConnection {
       }
       bodyCount += bytes.count - before
       if !parser.hasEnded && transport.unreadCount == 0 && transport.inputIsOver {
-        // After a failed send the end may be that of a reset: then a body without a length is not known to be whole.
+        // After a failed send the end may be a reset's. Then a body without a length may be incomplete.
         if let error = transport.inputError ?? transport.outputError { throw error }
         _ = try parser.finish()
       }
@@ -116,6 +116,6 @@ final class HTTPConnection {
 
   func close() { transport.close() }
 
-  /// Also gives up what was not sent.
+  /// Ends the connection, and discards unsent bytes.
   func abort() { transport.abort() }
 }

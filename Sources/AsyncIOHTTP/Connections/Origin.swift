@@ -2,7 +2,7 @@
 
 import HTTP1Codec
 
-/// What a connection can be used again for (RFC 9110 section 4.3.1).
+/// The scheme, host and port that a connection can be reused for (RFC 9110 section 4.3.1).
 struct Origin: Hashable {
   let scheme: HTTPURL.Scheme
   let host: HTTPURL.Host

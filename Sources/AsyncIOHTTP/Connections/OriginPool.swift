@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connections to one origin: those that are idle, last in, first out, so that the surplus of a busy time ages and is
-// closed; a count of those that are open or being opened; and who waits for one, first in, first out. A connection or
-// the place of a lost one is handed to the first waiter, never taken by a newcomer.
+// The connections to one origin. Idle ones are taken last in, first out, so that the surplus of a busy time ages and is
+// closed. A count covers those open or being opened. Waiters queue first in, first out. A connection, or the place of a
+// lost one, goes to the first waiter, never to a newcomer.
 //
-// A connection that is in use is held by its response, which holds the pool; an idle one is held by the pool. So nothing
-// holds itself, and dropping a client closes what is idle.
+// A response holds the connection that it uses, and the pool. The pool holds idle connections. So nothing holds itself,
+// and dropping a client closes its idle connections.
 //
 // Everything here belongs to the loop's thread.
 
@@ -16,13 +16,13 @@ import HTTP1Codec
 final class OriginPool: WaitObject {
   private final class Waiter {
     let wait: WaitID
-    /// Handed over; nil stands for the place of a connection that is gone.
+    /// The connection handed over; nil means the place of a lost connection.
     var connection: HTTPConnection?
     init(_ wait: WaitID) { self.wait = wait }
   }
 
   let origin: Origin
-  /// The value of Host.
+  /// The value of the Host field.
   let authority: String
   private let loop: EventLoop
   private let configuration: HTTPClient.Configuration
@@ -32,12 +32,12 @@ final class OriginPool: WaitObject {
   @exclusivity(unchecked) private var waiters: [Waiter] = []
   private var firstWaiter = 0
   private var timer: TimerHandle?
-  /// Connections that receive what nobody wants, and will soon be idle.
+  /// The number of connections that are discarding a body, and will soon be idle.
   @exclusivity(unchecked) var draining = 0
-  /// Who waits for those.
+  /// The number of requests that wait for those.
   @exclusivity(unchecked) private var patient = 0
 
-  /// How long a request waits for one of those, in place of opening another connection.
+  /// How long a request waits for one of those before it opens another connection.
   private static let patience: Int64 = 50_000_000
 
   init(_ url: HTTPURL, core: ClientCore) {
@@ -56,11 +56,11 @@ final class OriginPool: WaitObject {
 
   // MARK: - Taking
 
-  /// An idle connection, a new one, or, at the limit, the first that becomes free.
+  /// Returns an idle connection, a new one, or, at the limit, the first that becomes free.
   nonisolated(nonsending) func acquire(
     _ deadlines: Deadlines, phase: inout HTTPError.Phase
   ) async throws -> HTTPConnection {
-    // Whether the place of a connection that is gone belongs to this request.
+    // Whether this request holds the place of a lost connection.
     var hasPlace = false
     while let connection = idle.popLast() {
       if await connection.takesRequest() {
@@ -91,7 +91,7 @@ final class OriginPool: WaitObject {
     return try await connect(deadlines)
   }
 
-  /// What was handed over: a connection if it is still one, else its place.
+  /// What the waiter was given: a usable connection, or nil for a place.
   private nonisolated(nonsending) func use(_ turn: Waiter) async throws -> HTTPConnection? {
     guard let connection = turn.connection else { return nil }
     if await connection.takesRequest() { return connection }
@@ -99,7 +99,7 @@ final class OriginPool: WaitObject {
     return nil
   }
 
-  /// A new connection in the place of one that is gone. If there is none to be had, the place is free.
+  /// Opens a connection in the place of a lost one. Gives up the place if that fails.
   nonisolated(nonsending) func connect(_ deadlines: Deadlines) async throws -> HTTPConnection {
     do {
       let (host, port) = (origin.host.text, UInt16(origin.port))
@@ -116,20 +116,20 @@ final class OriginPool: WaitObject {
     }
   }
 
-  /// Nil at that time of the loop's clock.
+  /// Waits for a turn. Returns nil at the given time of the loop's clock.
   private nonisolated(nonsending) func waitForTurn(until deadline: Int64) async throws -> Waiter? {
     let wait = loop.beginWait(WaitReason("wait for a connection to", on: self))
     let waiter = Waiter(wait)
     waiters.append(waiter)
     let outcome = await loop.wait(wait, until: deadline)
-    // Those that have left stay in line until their turn, and are passed over then.
+    // Waiters that gave up stay in line until their turn, and are skipped then.
     if outcome == .cancelled { throw CancellationError() }
     return outcome == .deadlinePassed ? nil : waiter
   }
 
   // MARK: - Giving back
 
-  /// A connection whose response is complete.
+  /// Takes back a connection whose response is complete.
   func release(_ connection: HTTPConnection, reusable: Bool) {
     guard reusable else {
       connection.close()
@@ -143,7 +143,7 @@ final class OriginPool: WaitObject {
     if timer == nil { startTimer() }
   }
 
-  /// A connection, or an attempt at one, is gone.
+  /// Notes that a connection, or an attempt to open one, is lost.
   func lost() {
     if handOver(nil) { return }
     open -= 1

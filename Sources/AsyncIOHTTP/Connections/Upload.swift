@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A body that is too large to leave with its head: it goes out piece by piece as the connection has room, whatever comes
-// in meanwhile. A server may answer before it has read all: with 100 Continue, with an answer that it streams while it
-// reads, or with a refusal. So the task that waits for the response waits here for both directions, and no task
-// is needed for the upload itself: the transport says when output has left.
+// Sends a body that is too large to leave with its head: piece by piece, as the connection has room, independently of
+// input. A server may respond before it has read everything: with 100 Continue, with a response that it streams while
+// it reads, or with a refusal. So the task that waits for the response waits here for both directions. The upload needs
+// no task of its own: the transport reports when output has been sent.
 //
 // Everything here belongs to the loop's thread.
 
@@ -12,9 +12,9 @@ import AsyncIOCore
 final class Upload: StreamConsumer {
   enum State {
     case running
-    /// All bytes are the kernel's.
+    /// The kernel has all bytes.
     case done
-    /// The server has answered that it wants no more.
+    /// The server's response says that it wants no more.
     case stopped
     /// The connection broke.
     case failed(any Error)
@@ -22,16 +22,16 @@ final class Upload: StreamConsumer {
 
   private let transport: StreamTransport
   @exclusivity(unchecked) private var body: [UInt8]
-  /// How much of the body the transport was given.
+  /// How many bytes of the body the transport has.
   @exclusivity(unchecked) private var given = 0
   @exclusivity(unchecked) private(set) var state = State.running
   @exclusivity(unchecked) private var waiter: WaitID?
 
-  /// What is written at a time, which is also what has to leave within the idle time limit; and how often in a row before
-  /// others have their turn.
+  /// The bytes of one write, which must also leave within the idle time limit. The second number is how many pieces are
+  /// written in a row before other tasks have their turn.
   private static let piece = 64 * 1024
   private static let piecesInARow = 16
-  /// The next piece follows when no more than this is waiting to leave.
+  /// The next piece is written when at most this many bytes wait to be sent.
   private static let lowWater = 16 * 1024
 
   /// Begins to send.
@@ -44,10 +44,10 @@ final class Upload: StreamConsumer {
 
   var isRunning: Bool { if case .running = state { true } else { false } }
 
-  /// Sends no more.
+  /// Stops the upload.
   func stop() { if isRunning { end(.stopped) } }
 
-  /// Waits until something has come, or left, or can't; `DeadlinePassed` at a time of the loop's clock.
+  /// Waits until bytes have arrived or left, or can't. Throws `DeadlinePassed` at the given time of the loop's clock.
   nonisolated(nonsending) func waitForMovement(until deadline: Int64) async throws {
     guard waiter == nil else { throw StreamError.concurrentRead }
     let loop = transport.loop
@@ -91,7 +91,7 @@ final class Upload: StreamConsumer {
 
   // MARK: - StreamConsumer
 
-  /// What comes is the response's, and stays in the stream.
+  /// Leaves the bytes in the stream: they belong to the response.
   func received(_ bytes: UnsafeRawBufferPointer) -> Int { 0 }
 
   func inputChanged() { wake() }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One error type for the client. The kind is what a program decides on; the description is one line for people that
-// names the request, whatever happened below.
+// One error type for the client. Programs decide on the kind. The description is one line for people, and always names
+// the request.
 
 import AsyncIOCore
 public import HTTP1Codec
@@ -19,7 +19,7 @@ public import HTTP1Codec
 ///
 /// A cancelled request throws `CancellationError` instead.
 public struct HTTPError: Error, Sendable, CustomStringConvertible {
-  /// What a request was doing.
+  /// The phase of a request.
   public enum Phase: String, Sendable {
     case waitingForConnection = "waiting for a free connection"
     case connecting
@@ -28,31 +28,31 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     case receiving = "receiving the body"
   }
 
-  /// Each reason by name.
+  /// The reason, one name for each.
   public enum Kind: Sendable {
     /// The text is not a URL.
     case invalidURL(HTTPURLError)
-    /// A URL with a scheme that is not for requests: ws, wss.
+    /// The URL has a scheme for other purposes: ws, wss.
     case unsupportedScheme(String)
     /// The method, the target or the fields cannot be sent.
     case invalidRequest(HTTP1Error)
-    /// No connection could be made: a `NameError`, a `SystemError`, or a `TLSError` that says what is wrong with the
-    /// server's certificate.
+    /// No connection could be made. The error is a `NameError`, a `SystemError`, or a `TLSError` that says what is
+    /// wrong with the server's certificate.
     case connectionFailed(any Error)
-    /// The connection broke during the request: a `SystemError` or a `TLSError`.
+    /// The connection broke during the request. The error is a `SystemError` or a `TLSError`.
     case connectionLost(any Error)
-    /// The server closed the connection before the response was complete; without a word also where an http URL has the
-    /// port of https.
+    /// The server closed the connection before the response was complete. Servers also do so when an http URL names
+    /// their https port.
     case unexpectedEnd(HTTP1Error)
-    /// What the server sent is not HTTP/1.1, or exceeds a limit of the codec.
+    /// The server's bytes are not HTTP/1.1, or exceed a limit of the codec.
     case malformedResponse(HTTP1Error)
-    /// An http request was answered with a record of TLS: the port is one for https.
+    /// The server answered an http request with a TLS record: the port is one for https.
     case serverSpeaksTLS
     /// A limit of `HTTPTimeouts` was hit.
     case timedOut(Phase, after: Duration)
-    /// More redirects than `HTTPClient.Configuration.maximumRedirects`.
+    /// The response would be one redirect more than `HTTPClient.Configuration.maximumRedirects`.
     case tooManyRedirects(limit: Int)
-    /// Location is not a URL that can be followed.
+    /// The redirect's Location is not a URL that can be followed.
     case invalidRedirect(HTTPURLError)
     /// `HTTPClient.Configuration.redirects` does not allow this redirect.
     case redirectRefused(to: HTTPURL, HTTPRedirectRefusal)
@@ -64,6 +64,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   public let method: HTTPMethod
   /// The URL of the request that failed, with control characters escaped.
   public let url: String
+  /// The reason.
   public let kind: Kind
 
   init(_ method: HTTPMethod, _ url: String, _ kind: Kind) {
@@ -72,6 +73,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     self.kind = kind
   }
 
+  /// One line: the method, the URL and the reason.
   public var description: String {
     switch kind {
     case .invalidURL(let error): "\(url): \(error.kind)"
@@ -79,7 +81,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// A text that came from elsewhere, so that it stays within its line.
+  /// Escapes foreign text, so that it stays on its line.
   private static func harmless(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7F..<0xA0 ~= $0.value }) else { return text }
     var result = ""
@@ -95,7 +97,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 }
 
 extension HTTPError.Kind: CustomStringConvertible {
-  /// The reason in words, without the request it is about.
+  /// The reason in words, without the request.
   public var description: String {
     switch self {
     case .invalidURL(let error): "\(error.kind)"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The body of a response, and with it the connection until that is complete. What arrived together with the head is
-// taken at once: most bodies are complete by that, and their connection is free before anybody has read them. The rest
-// stays in the stream, which makes the server wait, until it is asked for.
+// The body of a response, which also holds the connection until the body is complete. Bytes that arrived with the head
+// are taken at once. Most bodies are complete then, and their connection is free before anyone has read them. The rest
+// stays in the stream until it is read, which makes the server wait.
 //
 // Everything here belongs to the loop's thread; `next`, `bytes` and `deinit` see to that.
 
@@ -9,21 +9,22 @@ import AsyncIO
 import AsyncIOCore
 import HTTP1Codec
 
-/// The body of a response, as the pieces in which it arrives; it can be read once.
+/// The body of a response, as the pieces in which it arrives. It can be read once.
 ///
-/// A second iteration goes on where the first one stopped. The server has to wait while nobody reads.
+/// A second iteration continues where the first one stopped. The server has to wait while the program does not read.
 ///
 /// ```swift
 /// var size = 0
 /// for try await piece in try await fetch("http://127.0.0.1:8080/big").body { size += piece.count }
 /// ```
 ///
-/// Iterating throws `HTTPError` if the rest cannot be had, and the same again on every later try.
+/// Iterating throws `HTTPError` if the rest can't be received. Every later attempt throws that error again.
 ///
-/// **Cancellation** of an iteration throws `CancellationError` and loses nothing: the rest can still be read.
+/// **Cancellation** of an iteration throws `CancellationError` and loses no data: the rest can still be read.
 public final class HTTPBody: AsyncSequence, @unchecked Sendable {
   // Sendable: see the head of the file.
 
+  /// A piece of the body.
   public typealias Element = [UInt8]
 
   private enum State {
@@ -36,7 +37,7 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
   private let head: HTTP1ResponseHead
   private let request: Request
   @exclusivity(unchecked) private var state: State
-  /// What was taken and not handed out.
+  /// Bytes taken from the stream but not yet handed out.
   @exclusivity(unchecked) private var taken: [UInt8] = []
 
   init(head: HTTP1ResponseHead, request: Request, connection: HTTPConnection, pool: OriginPool) {
@@ -66,14 +67,17 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
 
   // MARK: - Reading
 
+  /// Makes an iterator that continues where the last one stopped.
   public func makeAsyncIterator() -> Iterator { Iterator(body: self) }
 
   /// Pulls the pieces.
   public struct Iterator: AsyncIteratorProtocol {
     let body: HTTPBody
 
+    /// The next piece, or nil at the end.
     public mutating func next() async throws -> [UInt8]? { try await body.next() }
 
+    /// The next piece, or nil at the end.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws -> [UInt8]? {
       try await body.next()
     }
@@ -91,7 +95,7 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
     return try await loop.anchor.run { try await self.bytesOnLoop(upTo: limit, self.request.deadlines) }
   }
 
-  /// Reads to the end if that is near and of use; else closes the connection.
+  /// Reads to the end if it is near and the connection can be reused; otherwise closes the connection.
   nonisolated(nonsending) func discard(within time: Duration) async {
     guard case .reading(let connection, let pool) = state else { return }
     guard time > .zero, connection.isWorthDraining(after: head) else {
@@ -147,7 +151,7 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
     return error
   }
 
-  /// Takes what has arrived.
+  /// Takes the bytes that have arrived.
   private func take(from connection: HTTPConnection, _ pool: OriginPool) throws {
     do {
       if try connection.takeBody(into: &taken) {
@@ -157,7 +161,7 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
     } catch {
       let described = request.describe(error, in: .receiving, on: loop)
       end(connection, pool, described)
-      // What came before is handed out first.
+      // Bytes that arrived before the failure are handed out first.
       if taken.isEmpty { throw described }
     }
   }
@@ -185,9 +189,9 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
   }
 }
 
-/// Carries the connection of a response that was dropped elsewhere to its loop.
+/// Carries the connection of a response that was dropped on another thread to its loop.
 private struct Abandoned: @unchecked Sendable {
-  // Sendable: carried to the loop's thread, and used there.
+  // Sendable: carried to the loop's thread, and used only there.
   let connection: HTTPConnection
   let pool: OriginPool
   let head: HTTP1ResponseHead

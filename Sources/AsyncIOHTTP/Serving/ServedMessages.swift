@@ -6,7 +6,7 @@ package import HTTP1Codec
 package struct ServedRequest: Sendable {
   package let head: HTTP1RequestHead
   package let body: [UInt8]
-  /// Which request on its connection this is; the first is 1.
+  /// The position of the request on its connection; the first is 1.
   package let number: Int
 
   package var method: HTTPMethod { head.method }
@@ -14,13 +14,13 @@ package struct ServedRequest: Sendable {
   package var fields: HTTPFields { head.fields }
 }
 
-/// What the small server answers.
+/// The small server's response.
 package struct ServedResponse: Sendable {
   package enum Body: Sendable {
     case bytes([UInt8])
-    /// Each a chunk of its own.
+    /// A chunk of the body for each element.
     case chunks([[UInt8]])
-    /// Without a length: the end is that of the connection.
+    /// A body without a length: it ends with the connection.
     case untilClose([UInt8])
   }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server for what belongs to this package: the demonstration of `aio` and the tests. It answers the requests of a
-// connection in turn, each with one write, and has no routes, no limits of time and no streaming bodies: that is for a
-// server that users get.
+// A server for this package's own use: the demonstration of `aio` and the tests. It answers the requests of a
+// connection in turn, each with one write. It has no routes, time limits or streaming bodies: those belong to a server
+// for users.
 
 package import AsyncIO
 import AsyncIOCore
 package import AsyncIOTLS
 import HTTP1Codec
 
-/// Starts a server that answers each request with what the handler returns. A handler that throws has its connection
+/// Starts a server that answers each request with the handler's response. If the handler throws, its connection is
 /// reset.
 package nonisolated(nonsending) func startSmallHTTPServer(
   host: String = "127.0.0.1", port: UInt16 = 0, backlog: Int = 1024, tls: TLSConfiguration? = nil,
@@ -52,14 +52,14 @@ private struct SmallHTTPConnection {
         try await writer.write(output)
         break
       } catch let error as SystemError where error.code == .connectionReset || error.code == .brokenPipe {
-        // The client has gone, as clients do.
+        // The client left, as clients do.
         return
       }
     }
     try? await writer.close()
   }
 
-  /// The next request with its body; nil if there is none any more.
+  /// Returns the next request with its body; nil at the end of the connection.
   private mutating func nextRequest() async throws -> (HTTP1RequestHead, [UInt8])? {
     var head: HTTP1RequestHead?
     var body: [UInt8] = []
@@ -83,7 +83,7 @@ private struct SmallHTTPConnection {
     }
   }
 
-  /// Returns whether the connection goes on.
+  /// Sends a response. Returns whether the connection stays open.
   private mutating func send(_ response: ServedResponse, to head: HTTP1RequestHead) async throws -> Bool {
     output.removeAll(keepingCapacity: true)
     let hasNoBody = response.status == 204 || response.status == 304
