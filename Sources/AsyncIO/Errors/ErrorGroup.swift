@@ -28,7 +28,7 @@ public struct ErrorGroup: Error, Sendable, CustomStringConvertible {
   public init(
     _ message: String, _ errors: [any Error], file: StaticString = #fileID, line: UInt = #line
   ) {
-    require(!errors.isEmpty, "ErrorGroup: there is no error", file: file, line: line)
+    require(!errors.isEmpty, "ErrorGroup: errors must not be empty", file: file, line: line)
     self.message = message
     self.errors = errors
   }

@@ -67,7 +67,7 @@ private struct Failure: Error, Equatable {
 
   @Test func aLimitBelowOneIsMisuse() async throws {
     let error = await #expect(throws: MisuseError.self) { try await gather([1], limit: 0) { $0 } }
-    #expect(error?.description == "gather: with a limit of 0 nothing can run")
+    #expect(error?.description == "gather: limit is 0; it must be 1 or more")
   }
 
   @Test func withoutALimitAllRunAtOnce() async throws {

@@ -40,7 +40,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     }
     #expect(seconds() == 0)
     let error = await #expect(throws: MisuseError.self) { try await retry(RetryPolicy(attempts: 0)) { $0 } }
-    #expect(error?.description == "retry: 0 attempts are none")
+    #expect(error?.description == "retry: attempts is 0; it must be 1 or more")
   }
 
   @Test func onlyErrorsThatThePolicyNamesAreRetried() async throws {

@@ -48,7 +48,7 @@ import Testing
       let condition = Condition()
       try await condition.withLock { condition.notify(-1) }
     }
-    expect("Condition.notify: a count of -1", from: result)
+    expect("Condition.notify: count is -1; it must be 0 or more", from: result)
   }
 
   @Test func semaphoresWithANegativeValue() async {
@@ -74,7 +74,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Barrier(parties: 0)
     }
-    expect("Barrier: there have to be parties, not 0", from: result)
+    expect("Barrier: parties is 0; it must be 1 or more", from: result)
   }
 
   @Test func borrowingTwice() async {

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What runs the bodies of a `gather`: the cheapest way to start very many, of which some or all never wait.
+// Runs the bodies of a `gather`. This is the cheapest way to start very many, some or all of which never wait.
 //
-// A task costs a microsecond to make, and a body that doesn't suspend needs none of its own. So bodies start in tasks
-// that run at once, within a job of the task that gathers: a *worker* runs a body, and if that ends without having
-// suspended, the next one. When a body suspends, the job goes on and starts the next body in a further worker. Every
-// body is so started in its order, and runs to its first suspension before the next one starts, which is what separate
-// tasks in the loop's queue would do; but a hundred thousand bodies of which none suspends are 1,600 tasks, and a
-// worker whose body has ended later takes the next one that was not started, if there is any.
+// A task costs a microsecond to make, and a body that doesn't suspend needs no task of its own. So bodies start in
+// tasks that run at once, within a job of the task that gathers. A *worker* runs a body, and if that ends without
+// having suspended, the next one. When a body suspends, the job goes on and starts the next body in a further worker.
 //
-// No more than a job's share of bodies starts in a job (see `spendBudget`), then others run.
+// So bodies start in order, and each runs to its first suspension before the next one starts: separate tasks in the
+// loop's queue would do the same. But a hundred thousand bodies that never suspend take only 1,600 tasks. A worker
+// whose body ends later takes the next body that hasn't started.
 //
-// The workers are child tasks of a group, so the runtime carries the caller's cancellation to them at once, and that of
-// a failed sibling; it copies no task-local values for them; and none can outlive the call. The caller waits for them
-// in a wait of the library's nonetheless, so that reports see it.
+// A job starts no more than its share of bodies (see `spendBudget`); then others run.
 //
-// The bodies run in the caller's isolation. A caller that is on no loop and of no actor has none that would keep them
-// from running at the same time, so theirs is the loop's.
+// The workers are child tasks of a group. So the runtime passes the caller's cancellation on to them at once, and that
+// of a failed sibling. It copies no task-local values for them, and none can outlive the call. The caller still waits
+// for them in a wait of the library's, so that reports show it.
+//
+// The bodies run in the caller's isolation. A caller without a loop and without an actor has no isolation to keep the
+// bodies from running at the same time. They run in the loop's isolation then.
 
 import AsyncIOCore
 import Synchronization
@@ -28,7 +29,7 @@ final class GatherRun: @unchecked Sendable {
   private let tasks: LightTasks
   private let loop: EventLoop
   private let state: Mutex<GatherState<LineWait>>
-  /// Whether the code that runs is a worker's within the job that starts them.
+  /// Whether the running code is a worker within the job that starts workers.
   @exclusivity(unchecked) private var isStarting = false
 
   @usableFromInline
@@ -36,7 +37,7 @@ final class GatherRun: @unchecked Sendable {
     count: Int, limit: Int?, file: StaticString, line: UInt,
     _ body: nonisolated(nonsending) @escaping (Int) async throws -> Void
   ) throws {
-    if let limit, limit < 1 { throw MisuseError("gather: with a limit of \(limit) nothing can run") }
+    if let limit, limit < 1 { throw MisuseError("gather: limit is \(limit); it must be 1 or more") }
     self.body = body
     loop = try EventLoop.currentOrStarted()
     tasks = LightTasks(count: count, on: loop, file: file, line: line)
@@ -58,7 +59,7 @@ final class GatherRun: @unchecked Sendable {
     defer { tasks.end() }
     let preference = loop.preference(for: isolation)
     try await withThrowingDiscardingTaskGroup { group in
-      // asyncio's tasks start in the next turn.
+      // As in asyncio, tasks start in the next turn.
       await EventLoop.onThisThread?.yield()
       while true {
         if group.isCancelled { state.withLock { $0.stop() } }
@@ -80,8 +81,8 @@ final class GatherRun: @unchecked Sendable {
     if !state.withLock({ $0.allWereStarted }) { throw CancellationError() }
   }
 
-  // Two functions that are not inlined: merged into one call, as the optimizer would do it, a task without a preference
-  // is created with one that is nil, and that costs it a lock in every call between actors (Swift 6.3.1).
+  // Two functions that are not inlined. The optimizer would merge them into one call, which creates a task without a
+  // preference with a nil one. That costs the task a lock in every call between actors (Swift 6.3.1).
 
   @inline(never)
   private func startWorker(
@@ -104,7 +105,7 @@ final class GatherRun: @unchecked Sendable {
     }
   }
 
-  /// The workers end by their cancellation, so this wait need not.
+  /// The workers end by their cancellation, so this wait can't be cancelled.
   private nonisolated(nonsending) func waitForWorkers() async {
     await waitInLineUninterrupted {
       state.withLock { state in
@@ -132,7 +133,7 @@ final class GatherRun: @unchecked Sendable {
         if isStarting { break }
         await EventLoop.onThisThread?.yield()
       }
-      // A task that somebody has cancelled is no place for other bodies.
+      // A task that was cancelled must not run other bodies.
       guard !Task.isCancelled, let next = state.withLock({ $0.take() }) else { break }
       tasks.next(&node, next)
       index = next

@@ -1,34 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exponential backoff and its jitter, after Marc Brooker's "Exponential Backoff And Jitter" (AWS, 2015): without jitter
-// clients that failed together come back together, and fail together again.
+// Exponential backoff and its jitter, after Marc Brooker's "Exponential Backoff And Jitter" (AWS, 2015). Without
+// jitter, clients that failed together come back together, and fail together again.
 
 import AsyncIOCore
 
-/// How long to wait before each further attempt: ever longer, and not all at the same time.
+/// The waits before further attempts: ever longer, and different for each client.
 ///
 /// ```swift
 /// let backoff = Backoff(first: .milliseconds(100), factor: 2, maximum: .seconds(5), jitter: .equal)
 /// // 50 to 100 ms, 100 to 200 ms, 200 to 400 ms, … 2.5 to 5 s
 /// ```
 public struct Backoff: Hashable, Sendable {
-  /// By which random part a wait is shortened.
+  /// The random part by which a wait is shortened.
   public enum Jitter: Hashable, Sendable {
-    /// By none: the waits are the same each time.
+    /// Nothing: the waits are equal each time.
     case none
-    /// By up to a half.
+    /// Up to a half.
     case equal
-    /// By anything up to the whole. It spreads the attempts best, and so serves a busy server best.
+    /// Up to the whole. This spreads the attempts best, and so suits a busy server best.
     case full
   }
 
   /// The wait before the second attempt, without jitter.
   public var first: Duration
-  /// By what each further wait is longer than the one before; at least 1.
+  /// The ratio of each further wait to the one before; at least 1.
   public var factor: Double
   /// The longest wait.
   public var maximum: Duration
+  /// The random part by which each wait is shortened.
   public var jitter: Jitter
 
+  /// Makes a backoff; by default 100 ms, doubling up to 30 s, with full jitter.
   public init(
     first: Duration = .milliseconds(100), factor: Double = 2, maximum: Duration = .seconds(30), jitter: Jitter = .full
   ) {
@@ -38,7 +40,7 @@ public struct Backoff: Hashable, Sendable {
     self.jitter = jitter
   }
 
-  /// The same wait each time.
+  /// Equal waits.
   public static func constant(_ duration: Duration, jitter: Jitter = .none) -> Backoff {
     Backoff(first: duration, factor: 1, maximum: duration, jitter: jitter)
   }
@@ -46,7 +48,7 @@ public struct Backoff: Hashable, Sendable {
   /// No wait.
   public static var none: Backoff { constant(.zero) }
 
-  /// The wait after the attempt with this number, the first being 1, without jitter.
+  /// The wait after the attempt with this number, counted from 1, without jitter.
   func longest(after attempt: Int) -> Duration {
     var delay = min(first, maximum)
     guard factor > 1, delay > .zero else { return delay }
@@ -66,7 +68,7 @@ public struct Backoff: Hashable, Sendable {
 }
 
 extension Duration {
-  /// Up to what a duration holds in nanoseconds.
+  /// Saturates at the nanoseconds that a duration holds.
   fileprivate func scaled(by factor: Double) -> Duration {
     .nanoseconds(Int64(exactly: (Double(clampedNanoseconds) * factor).rounded()) ?? .max)
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Retries help against errors that come and go. Against a server that is down, or has too much to do, they are the same
-// load over again, by as much as there are attempts, in each layer that retries. A budget bounds that, as Finagle's
-// `RetryBudget` and gRPC's throttle (gRFC A6) do: every call pays a share of a token in, and every retry takes a whole
-// one. So with a share of 0.1 retries are never more than a tenth of the calls, over a while, and until something fails
-// there is a reserve for short troubles.
+// Retries help against transient errors. Against a server that is down or overloaded they multiply the load by the
+// number of attempts, in each layer that retries. A budget bounds that, as Finagle's `RetryBudget` and gRPC's throttle
+// (gRFC A6) do: every call pays in a share of a token, and every retry takes out a whole one. With a share of 0.1
+// retries are at most a tenth of the calls over time. A reserve, full at the beginning, covers short troubles.
 
 import AsyncIOCore
 import Synchronization
@@ -18,7 +17,7 @@ import Synchronization
 /// }
 /// ```
 ///
-/// Give one to all that call the same server. It may be used from any thread.
+/// Share one between all calls to a server. It may be used from any thread.
 public final class RetryBudget: Sendable {
   private struct Bucket {
     var tokens: Double
@@ -30,15 +29,17 @@ public final class RetryBudget: Sendable {
   private let perSecond: Double
   private let bucket: Mutex<Bucket>
 
+  /// Makes a full budget.
+  ///
   /// - Parameters:
-  ///   - share: How many retries each call adds to the budget: 0.2 is one for every five calls.
-  ///   - reserve: How many retries there are at most, and at the beginning.
-  ///   - perSecond: How many are added each second besides, so that somebody who calls seldom may retry too.
+  ///   - share: The retries that each call adds to the budget: 0.2 is one for every five calls.
+  ///   - reserve: The most retries in the budget, which it begins with.
+  ///   - perSecond: The retries added each second besides, so that infrequent callers may retry too.
   public init(
     share: Double = 0.2, reserve: Int = 10, perSecond: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) {
     require(
-      share >= 0 && perSecond >= 0 && reserve >= 0, "RetryBudget: a share, a reserve or a rate is negative", file: file,
+      share >= 0 && perSecond >= 0 && reserve >= 0, "RetryBudget: share, reserve and perSecond must be 0 or more", file: file,
       line: line)
     self.share = share
     self.reserve = Double(reserve)
@@ -46,17 +47,17 @@ public final class RetryBudget: Sendable {
     bucket = Mutex(Bucket(tokens: Double(reserve)))
   }
 
-  /// How many retries there are now.
+  /// The number of retries in the budget now.
   public var available: Int {
     let now = EventLoop.current.time
     return bucket.withLock { bucket in
       fill(&bucket, now)
-      // 2^63, which a reserve of `.max` is as a Double, is more than an Int holds.
+      // 2^63, the Double of a reserve of `.max`, is more than an Int holds.
       return Int(exactly: bucket.tokens.rounded(.down)) ?? .max
     }
   }
 
-  /// A call begins. `retry` does this for its first attempt.
+  /// Counts a call. `retry` does this for its first attempt.
   public func addCall() {
     let now = EventLoop.current.time
     bucket.withLock { bucket in
@@ -65,12 +66,12 @@ public final class RetryBudget: Sendable {
     }
   }
 
-  /// Takes one retry out; false if there is none. `retry` does this before each further attempt.
+  /// Takes one retry out. Returns false if less than one is left. `retry` does this before each further attempt.
   public func takeRetry() -> Bool {
     let now = EventLoop.current.time
     return bucket.withLock { bucket in
       fill(&bucket, now)
-      // Shares add up to a little less than 1.
+      // Shares add up to slightly less than 1.
       guard bucket.tokens > 1 - 1e-9 else { return false }
       bucket.tokens = max(0, bucket.tokens - 1)
       return true

@@ -2,7 +2,7 @@
 
 import AsyncIOCore
 
-/// Runs the body until it succeeds, as often as the policy allows.
+/// Runs the body until it succeeds, up to the policy's number of attempts.
 ///
 /// ```swift
 /// let user = try await retry(RetryPolicy(attempts: 4) { $0 is SystemError }) { attempt in
@@ -11,19 +11,20 @@ import AsyncIOCore
 /// }
 /// ```
 ///
-/// Between the attempts it sleeps, so under virtual time that costs none, and the jitter follows from the run's seed.
+/// It sleeps between the attempts. Under virtual time that takes no real time, and the jitter follows from the run's
+/// seed.
 ///
 /// **Cancellation** is never retried: a `CancellationError` is thrown on, and so is any error of a body whose task is
-/// cancelled. A cancellation during a wait ends it.
+/// cancelled. A cancellation during a wait ends the wait.
 ///
-/// - Parameter body: Gets the number of the attempt, from 1 up.
-/// - Returns: What the first attempt returned that succeeded.
-/// - Throws: The last attempt's error, as it is; `CancellationError` if cancelled in a wait; `MisuseError` for a policy
-///   of no attempts.
+/// - Parameter body: Receives the number of the attempt, from 1 up.
+/// - Returns: The result of the first successful attempt.
+/// - Throws: The last attempt's error, unchanged; `CancellationError` if cancelled in a wait; `MisuseError` for a
+///   policy with less than one attempt.
 public nonisolated(nonsending) func retry<Value>(
   _ policy: RetryPolicy = RetryPolicy(), _ body: nonisolated(nonsending) (_ attempt: Int) async throws -> Value
 ) async throws -> Value {
-  if policy.attempts < 1 { throw MisuseError("retry: \(policy.attempts) attempts are none") }
+  if policy.attempts < 1 { throw MisuseError("retry: attempts is \(policy.attempts); it must be 1 or more") }
   let course = RetryCourse(policy)
   var attempt = 1
   while true {
@@ -37,7 +38,7 @@ public nonisolated(nonsending) func retry<Value>(
   }
 }
 
-/// One run of `retry`, apart from what it runs.
+/// The state of one `retry`, apart from its body.
 private struct RetryCourse {
   private let policy: RetryPolicy
   private let end: EventLoop.Instant?
@@ -48,13 +49,13 @@ private struct RetryCourse {
     policy.budget?.addCall()
   }
 
-  /// How long to wait for the next attempt; nil if there is none.
+  /// How long to wait for the next attempt; nil if there must not be one.
   func delay(after attempt: Int, _ error: any Error) -> Duration? {
     if attempt >= policy.attempts || error is CancellationError || Task.isCancelled { return nil }
     guard policy.retries(error) else { return nil }
     let delay = EventLoop.withRandom { policy.backoff.delay(after: attempt, using: &$0) }
     if let end, EventLoop.current.time.advanced(by: delay) > end { return nil }
-    // Last, since it takes something out.
+    // Last, since it takes a retry out.
     if let budget = policy.budget, !budget.takeRetry() { return nil }
     return delay
   }

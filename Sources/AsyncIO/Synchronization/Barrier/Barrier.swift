@@ -3,7 +3,7 @@
 import AsyncIOCore
 import Synchronization
 
-/// A place where tasks wait for each other: when the given number has come, all go on; asyncio's `Barrier`.
+/// A place where tasks wait for each other: when the given number has arrived, all go on; asyncio's `Barrier`.
 ///
 /// ```swift
 /// let start = Barrier(parties: 3)
@@ -17,35 +17,35 @@ import Synchronization
 /// print("all have come, this one as number \(index)")
 /// ```
 ///
-/// Then it is empty, and serves the next ones. Either all of a round pass or none, each with a number of its own. It may
-/// be used from any thread and any loop.
+/// Then it is empty, and serves the next round. Either all tasks of a round pass or none does, and each gets a number
+/// of its own. It may be used from any thread and any loop.
 public final class Barrier: Sendable {
   private let state: Mutex<BarrierState<LineWait>>
 
-  /// How many tasks have to come before they go on.
+  /// The number of tasks in a round.
   public let parties: Int
 
-  /// A barrier for so many tasks at a time.
+  /// Makes a barrier for a number of tasks at a time.
   ///
-  /// Ends the process with a sentence if that isn't at least one.
+  /// Traps if the number isn't at least one.
   public init(parties: Int, file: StaticString = #fileID, line: UInt = #line) {
-    require(parties >= 1, "Barrier: there have to be parties, not \(parties)", file: file, line: line)
+    require(parties >= 1, "Barrier: parties is \(parties); it must be 1 or more", file: file, line: line)
     self.parties = parties
     state = Mutex(BarrierState(parties: parties))
   }
 
-  /// How many tasks wait for the others; asyncio's `n_waiting`.
+  /// The number of tasks that wait for the others; asyncio's `n_waiting`.
   public var waitingCount: Int { state.withLock { $0.line.count } }
 
-  /// Whether it was aborted, and not reset since; asyncio's `broken`.
+  /// Whether the barrier was aborted, and not reset since; asyncio's `broken`.
   public var isBroken: Bool { state.withLock { $0.isBroken } }
 
-  /// Waits until as many have come as there are parties.
+  /// Waits until all tasks of the round have arrived.
   ///
-  /// - Returns: The task's number in its round, from 0 for the first that came; the last one doesn't suspend.
+  /// - Returns: The task's number in its round, from 0 in the order of arrival. The last one doesn't suspend.
   /// - Throws: `BrokenBarrierError` if the barrier is aborted, or is reset while the task waits. `CancellationError` if
-  ///   the task is cancelled while it waits: it hasn't come then, and the others wait on. Once the last one has come all
-  ///   pass, even those that are cancelled.
+  ///   the task is cancelled while it waits: it then hasn't arrived, and the others wait on. Once the last one has
+  ///   arrived all pass, even cancelled tasks.
   @discardableResult
   public nonisolated(nonsending) func wait() async throws -> Int {
     try await EventLoop.spendBudget()
@@ -65,14 +65,14 @@ public final class Barrier: Sendable {
     }
   }
 
-  /// Empties the barrier, and mends it if it is broken: the waits of those who wait now end with `BrokenBarrierError`.
+  /// Empties the barrier, and mends it if it is broken. Current waits end with `BrokenBarrierError`.
   public func reset() {
     var told = Few<LineWait.Claim>()
     state.withLock { $0.reset(&told) }
     told.resume()
   }
 
-  /// Breaks the barrier: all waits end with `BrokenBarrierError`, those of now and those that are begun before `reset`.
+  /// Breaks the barrier: current waits, and those that begin before `reset`, end with `BrokenBarrierError`.
   public func abort() {
     var told = Few<LineWait.Claim>()
     state.withLock { $0.abort(&told) }

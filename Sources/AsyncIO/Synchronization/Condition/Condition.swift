@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A task stands in line *before* it releases the lock. On one loop the order would make no difference; on several, a
-// notification could pass between.
+// A task joins the line *before* it releases the lock. On one loop the order would make no difference; on several, a
+// notification could get lost between the two.
 //
-// A cancelled task has to have the lock again before it may throw: its caller is inside of `withLock`, and will release
-// it. Swift's cancellation is sticky, so an ordinary wait for the lock would end at once, again and again; the lock has
+// A cancelled task must have the lock again before it may throw: its caller is inside `withLock`, and will release it.
+// Swift's cancellation is sticky, so an ordinary wait for the lock would end at once, again and again. So the lock has
 // a form of `acquire` that cancellation doesn't interrupt.
 
 import AsyncIOCore
 import Synchronization
 
-/// A lock, and a line of tasks that wait for something to change under it; asyncio's `Condition`.
+/// A lock, and a line of tasks that wait for a change under it; asyncio's `Condition`.
 ///
 /// ```swift
 /// let changed = Condition()
@@ -26,27 +26,27 @@ import Synchronization
 /// }
 /// ```
 ///
-/// A task that waited has to look again: another task may have had the lock first, and a notification that a cancelled
-/// task passes on may come when nothing has changed. It may be used from any thread and any loop.
+/// A task that waited has to look again, for two reasons. Another task may have had the lock first. And a cancelled
+/// task passes its notification on, even if nothing has changed. It may be used from any thread and any loop.
 public final class Condition: Sendable {
   private let lock: Lock
   private let line = Mutex(Line<LineWait, Void, Void>())
 
-  /// A condition with this lock, or else with one of its own. Several conditions may share a lock.
+  /// Makes a condition with the given lock, or with one of its own. Several conditions may share a lock.
   public init(lock: Lock? = nil) { self.lock = lock ?? Lock() }
 
-  /// Whether somebody holds the lock; asyncio's `locked`.
+  /// Whether the lock is held; asyncio's `locked`.
   public var isLocked: Bool { lock.isLocked }
 
-  /// Takes the lock, as `Lock.acquire`.
+  /// Takes the lock, as `Lock.acquire` does.
   public nonisolated(nonsending) func acquire() async throws { try await lock.acquire() }
 
-  /// Releases the lock, as `Lock.release`.
+  /// Releases the lock, as `Lock.release` does.
   public func release(file: StaticString = #fileID, line: UInt = #line) {
     lock.release(file: file, line: line)
   }
 
-  /// Runs the body with the lock held, as `Lock.withLock`.
+  /// Runs the body with the lock held, as `Lock.withLock` does.
   public nonisolated(nonsending) func withLock<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result
   ) async throws -> Result {
@@ -55,10 +55,10 @@ public final class Condition: Sendable {
 
   /// Releases the lock, waits to be notified, and takes the lock again.
   ///
-  /// Ends the process with a sentence if the lock isn't held.
+  /// Traps if the lock isn't held.
   ///
-  /// - Throws: `CancellationError` if the task is cancelled before it returns. It holds the lock then too: taking it
-  ///   again is not interrupted. If it had been notified, another task is in its place.
+  /// - Throws: `CancellationError` if the task is cancelled before this returns. The task then holds the lock too:
+  ///   taking it again can't be interrupted. If it had been notified, another task is notified instead.
   public nonisolated(nonsending) func wait(
     file: StaticString = #fileID, line: UInt = #line
   ) async throws {
@@ -76,7 +76,8 @@ public final class Condition: Sendable {
     }
   }
 
-  /// Waits, as `wait`, until the predicate holds; asyncio's `wait_for`. It doesn't wait if the predicate holds already.
+  /// Waits, as `wait` does, until the predicate holds; asyncio's `wait_for`. It doesn't wait if the predicate already
+  /// holds.
   ///
   /// ```swift
   /// let changed = Condition()
@@ -92,6 +93,8 @@ public final class Condition: Sendable {
   /// }
   /// ```
   ///
+  /// Traps if the lock isn't held.
+  ///
   /// - Parameter predicate: Called with the lock held, at first and after each notification.
   /// - Throws: What the predicate throws, and `CancellationError` as `wait` does; the lock is held then too.
   public nonisolated(nonsending) func wait(
@@ -101,18 +104,18 @@ public final class Condition: Sendable {
     while try !predicate() { try await wait() }
   }
 
-  /// Lets up to `count` of the waiting tasks go on, in the order in which they came, as soon as they get the lock.
+  /// Lets up to `count` waiting tasks go on, in the order in which they came, as soon as they get the lock.
   ///
-  /// Ends the process with a sentence if the lock isn't held, or if the count is negative.
+  /// Traps if the lock isn't held, or if the count is negative.
   public func notify(_ count: Int = 1, file: StaticString = #fileID, line: UInt = #line) {
     require(lock.isLocked, "Condition.notify: the lock isn't held", file: file, line: line)
-    require(count >= 0, "Condition.notify: a count of \(count)", file: file, line: line)
+    require(count >= 0, "Condition.notify: count is \(count); it must be 0 or more", file: file, line: line)
     notifyFirst(count)
   }
 
   /// Lets all waiting tasks go on, each as soon as it gets the lock.
   ///
-  /// Ends the process with a sentence if the lock isn't held.
+  /// Traps if the lock isn't held.
   public func notifyAll(file: StaticString = #fileID, line: UInt = #line) {
     require(lock.isLocked, "Condition.notifyAll: the lock isn't held", file: file, line: line)
     notifyFirst(.max)
