@@ -2,17 +2,17 @@
 
 import AsyncIOCore
 
-/// What `asCompleted` knows, as a value: tasks or futures end, and are handed out in that order to those who ask, each
+/// The state of `asCompleted`, as a value: awaitables end, and are handed out in that order to the tasks that ask, each
 /// once.
 ///
-/// A task that asks takes one that has ended, or is promised one of those that have not: none waits in vain.
+/// A task that asks takes one that has ended, or is promised one that hasn't. So no task waits in vain.
 struct CompletionState<Waiter: LineWaiter>: Sendable {
   typealias Line = AsyncIOCore.Line<Waiter, Void, Int>
 
-  /// Those that have ended and were not handed out, as indices.
+  /// The indices of the awaitables that have ended and were not handed out.
   private var ended = Ring<Int>()
   private var line = Line()
-  /// How many have not ended.
+  /// The number of awaitables that haven't ended.
   private var pending: Int
 
   init(count: Int) { pending = count }
@@ -21,7 +21,7 @@ struct CompletionState<Waiter: LineWaiter>: Sendable {
     case index(Int)
     /// Join the line: one will end.
     case wait
-    /// All were handed out or promised.
+    /// All are handed out or promised.
     case nothing
   }
 
@@ -31,10 +31,10 @@ struct CompletionState<Waiter: LineWaiter>: Sendable {
     return line.count < pending ? .wait : .nothing
   }
 
-  /// Joins the line, in the section in which `next` has said so.
+  /// Joins the line. Called in the section in which `next` returned `wait`.
   mutating func join(_ waiter: Waiter) -> Line.Token { line.join(waiter) }
 
-  /// The one with this index has ended. Returns who gets it.
+  /// Notes that the awaitable with this index has ended. Returns the waiter that gets it.
   mutating func end(_ index: Int) -> Waiter.Claim? {
     pending -= 1
     if let next = line.serveFirst(index) { return next.claim }
@@ -42,6 +42,6 @@ struct CompletionState<Waiter: LineWaiter>: Sendable {
     return nil
   }
 
-  /// What the task that leaves the line was given.
+  /// Leaves the line, and returns the index that the task was given, or nil.
   mutating func leave(_ token: Line.Token) -> Int? { line.leave(token) }
 }

@@ -3,8 +3,8 @@
 import AsyncIOCore
 import Synchronization
 
-/// The order in which tasks or futures end: `CompletionState` behind its mutex, and a callback at each that has not
-/// ended. When the last reference to this is gone, the callbacks are.
+/// The order in which tasks or futures end: `CompletionState` behind its mutex, with a callback at each that hasn't
+/// ended. The callbacks go with the last reference to this.
 final class Completions: Sendable {
   private let ends: Ends
   private let sources: [any Settling]
@@ -27,7 +27,7 @@ final class Completions: Sendable {
     }
   }
 
-  /// The index of the next one that ends; nil if none is left.
+  /// The index of the next one that ends; nil if all were handed out.
   nonisolated(nonsending) func next() async throws -> Int? {
     try await EventLoop.spendBudget()
     let outcome = try await waitInLine(until: deadline) { [ends] in
@@ -40,7 +40,7 @@ final class Completions: Sendable {
   }
 }
 
-/// Apart from `Completions`, since callbacks hold it.
+/// Separate from `Completions`, since callbacks hold it.
 private final class Ends: Sendable {
   typealias State = CompletionState<LineWait>
 

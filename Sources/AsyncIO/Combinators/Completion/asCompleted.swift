@@ -2,7 +2,7 @@
 
 import AsyncIOCore
 
-/// Tasks or futures in the order in which they end; asyncio's `as_completed`.
+/// Iterates over tasks or futures in the order in which they end; asyncio's `as_completed`.
 ///
 /// ```swift
 /// let downloads = urls.map { url in createTask(name: url) { try await fetch(url) } }
@@ -11,16 +11,16 @@ import AsyncIOCore
 /// }
 /// ```
 ///
-/// They are watched from this call on, and the iteration gives the very objects that it was given, each once; those
-/// that have ended before come first, in their order. An iteration that was left can be taken up again, and several
+/// Watching begins with this call. The iteration returns the very objects that it was given, each once. Those that
+/// ended before the call come first, in their order. An iteration that was left can be taken up again, and several
 /// tasks may share one.
 ///
-/// **Cancellation** of whoever iterates ends the iteration by a `CancellationError`; what is waited for goes on, and so
-/// do those that are left over after a time-out or a `break`.
+/// **Cancellation** of the iterating task ends the iteration by a `CancellationError`. The awaitables go on, and so do
+/// those left over after a time-out or a `break`.
 ///
 /// - Parameters:
-///   - handles: Tasks or futures. Those that are given twice come once.
-///   - timeout: How long all may take, from this call on. After that the iteration gives what has ended, and then
+///   - handles: Tasks or futures. Duplicates come once.
+///   - timeout: The limit for all, from this call on. After that the iteration returns those that have ended, and then
 ///     throws `TimeoutError`.
 public func asCompleted<Handle: Awaitable>(
   _ handles: some Sequence<Handle>, timeout: Duration? = nil
@@ -29,7 +29,7 @@ public func asCompleted<Handle: Awaitable>(
   return CompletionSequence(handles, handles.map(\._ending.source), timeout)
 }
 
-/// The same for tasks and futures side by side.
+/// Like `asCompleted(_:timeout:)`, for tasks and futures side by side.
 @_disfavoredOverload
 public func asCompleted(
   _ handles: [any Awaitable], timeout: Duration? = nil
@@ -38,7 +38,7 @@ public func asCompleted(
   return CompletionSequence(handles, handles.map(\._ending.source), timeout)
 }
 
-/// What `asCompleted` returns.
+/// The sequence that `asCompleted` returns.
 public struct CompletionSequence<Handle: Sendable>: AsyncSequence, Sendable {
   private let completions: Completions
   private let handles: [Handle]

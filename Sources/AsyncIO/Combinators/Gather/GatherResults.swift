@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the bodies of a `gather` put what they return: one block of memory, each at its place.
+// The results of a `gather`'s bodies: one block of memory with a place for each.
 //
-// This, and the functions that make one, are `@inlinable`: what is generic over the users' types is compiled in their
-// modules, for these types. Unspecialized, the copy of a range into an array alone costs an allocation an element.
+// This type and the functions that make it are `@inlinable`, so the generic part is compiled in the users' modules, for
+// their types. Unspecialized, the copy of a range into an array alone costs an allocation per element.
 
 @usableFromInline
 final class GatherResults<Value> {
-  // The pointer is to `count` values, initialized from the beginning to the end of this object's life.
+  // The pointer is to `count` values, initialized throughout this object's life.
   @usableFromInline let places: UnsafeMutablePointer<Value?>
   @usableFromInline let count: Int
 
@@ -29,12 +29,12 @@ final class GatherResults<Value> {
     set { places[index] = newValue }
   }
 
-  /// The values; only when all are there.
+  /// The values. Only once all are there.
   @inlinable
   var values: [Value] { (0..<count).map { places[$0]! } }
 }
 
-/// What `gatherResults` returns, unless the caller was cancelled and a body ended by that.
+/// Throws if the caller was cancelled and a body ended by that; otherwise `gatherResults` returns.
 @usableFromInline
 func throwIfCancelled(_ errors: some Sequence<any Error>) throws {
   guard Task.isCancelled else { return }

@@ -2,21 +2,20 @@
 
 import AsyncIOCore
 
-/// How far a gathering is, as a value. Its bodies are started in their order; each runs in a worker, and one worker may
-/// run many, one after the other. Whoever gathers adds workers as long as there is something to start, and waits for
-/// them otherwise.
+/// The progress of a `gather`, as a value. Bodies start in order; each runs in a worker, and a worker may run many, one
+/// after the other. The gathering task adds workers while there are bodies to start, and waits for workers otherwise.
 ///
 ///     idle --addWorker--> working --removeWorker--> idle
 ///                          ^     \
 ///                          +-take-+
 struct GatherState<Waiter: LineWaiter>: Sendable {
   let count: Int
-  /// How many workers there may be at once.
+  /// The most workers at a time.
   let limit: Int
-  /// The first body that was not started.
+  /// The first body that hasn't started.
   private(set) var next = 0
   private(set) var workers = 0
-  /// Whether nothing more is to be started: a body failed, or whoever gathers was cancelled.
+  /// Whether no more bodies start: one failed, or the gathering task was cancelled.
   private(set) var isStopped = false
   private var waiter: Waiter?
 
@@ -27,22 +26,22 @@ struct GatherState<Waiter: LineWaiter>: Sendable {
 
   private var hasMore: Bool { next < count && !isStopped }
 
-  /// How many bodies have ended.
+  /// The number of bodies that have ended.
   var ended: Int { next - workers }
 
   var allWereStarted: Bool { next == count }
 
-  /// Whether nothing runs any more or ever will.
+  /// Whether no worker runs and no body is left to start.
   var isOver: Bool { workers == 0 && !hasMore }
 
-  /// Begins a further worker with the body that is returned; nil if there is to be none now.
+  /// Adds a worker and returns its first body; nil if none may start now.
   mutating func addWorker() -> Int? {
     guard workers < limit, let first = take() else { return nil }
     workers += 1
     return first
   }
 
-  /// The next body, which a worker is to run that has ended one.
+  /// Takes the next body for a worker that has ended one.
   mutating func take() -> Int? {
     guard hasMore else { return nil }
     next += 1
@@ -52,13 +51,13 @@ struct GatherState<Waiter: LineWaiter>: Sendable {
   /// Starts no more bodies.
   mutating func stop() { isStopped = true }
 
-  /// A worker has ended. Returns who is to be resumed, since all have, or since another one is wanted.
+  /// Removes a worker that has ended. Returns the waiter to resume, if all have ended or another worker is wanted.
   mutating func removeWorker() -> Waiter.Claim? {
     workers -= 1
     return mustWait ? nil : waiter.take()?.claimOfAnyone
   }
 
-  /// Waits for workers to end, in the section that found that it must.
+  /// Waits for workers to end. Called in the section that found `mustWait`.
   mutating func join(_ waiter: Waiter) { self.waiter = waiter }
 
   /// Whether workers run, and no more are wanted.

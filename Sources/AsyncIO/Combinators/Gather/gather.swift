@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs the body for each element, side by side, and returns what it returned, in the order of the elements; asyncio's
+/// Runs the body for each element, side by side, and returns the results in the order of the elements; asyncio's
 /// `gather` of coroutines.
 ///
 /// ```swift
@@ -9,19 +9,18 @@
 /// }
 /// ```
 ///
-/// The bodies run in the caller's isolation, so they share its state without locks: nothing runs between two awaits of
-/// one. They start in the order of the elements, from the next turn of the loop on, and each runs to its first
+/// The bodies run in the caller's isolation, so they share its state without locks: between two awaits of a body no
+/// other body runs. They start in the order of the elements, from the next turn of the loop on. Each runs to its first
 /// suspension before the next one starts. Each is a task of its own, with the caller's task-local values and time
 /// limits.
 ///
-/// The first error cancels the other bodies; when all have ended, it is thrown. `gatherResults` lets them go on.
+/// The first error cancels the other bodies, and is thrown when all have ended. `gatherResults` lets the others go on.
 ///
-/// **Cancellation** of the caller cancels all bodies, and waits for them. Those that have not started yet never do. If
-/// every body returns a value nonetheless, these are returned.
+/// **Cancellation** of the caller cancels all bodies, and waits for them. Bodies that haven't started never do. If
+/// every body returns a value nonetheless, this returns the values.
 ///
-/// - Parameter limit: How many bodies may run at once, at least one; nil is all.
-/// - Returns: The values; none for a sequence without elements. Where the bodies are run
-///   for what they do, they may be ignored.
+/// - Parameter limit: The most bodies at a time, at least one; nil for all.
+/// - Returns: The values, which may be ignored; empty for an empty sequence.
 /// - Throws: The first error of a body; `CancellationError` if not all were started; `MisuseError` for a limit below 1.
 @inlinable @discardableResult
 public func gather<Elements: Sequence, Value>(
@@ -38,13 +37,13 @@ public func gather<Elements: Sequence, Value>(
   return results.values
 }
 
-/// Runs the bodies side by side, and returns what each of them returned; asyncio's `gather` of coroutines.
+/// Runs the bodies side by side, and returns their results; asyncio's `gather` of coroutines.
 ///
 /// ```swift
 /// let (user, orders) = try await gather({ try await loadUser(id) }, { try await loadOrders(of: id) })
 /// ```
 ///
-/// All else is as for `gather` of a sequence.
+/// Otherwise like `gather` of a sequence.
 ///
 /// **Cancellation** of the caller cancels all bodies, and waits for them.
 ///
@@ -61,7 +60,7 @@ public func gather<each Value>(
   return (repeat (each places).value!)
 }
 
-/// A body among others of other types, and what it returned.
+/// A body among others of other types, with its result.
 final class GatherPlace<Value>: GatherBody {
   private let body: nonisolated(nonsending) () async throws -> Value
   private(set) var value: Value?

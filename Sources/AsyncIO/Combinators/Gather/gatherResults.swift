@@ -10,12 +10,12 @@
 /// }
 /// ```
 ///
-/// As `gather`, but that an error does not disturb the other bodies.
+/// Like `gather`, except that an error doesn't disturb the other bodies.
 ///
-/// **Cancellation** of the caller cancels all bodies, and waits for them. It is no result: this throws then, unless all
-/// bodies have ended in other ways.
+/// **Cancellation** of the caller cancels all bodies, and waits for them. This then throws, unless all bodies have
+/// ended in other ways.
 ///
-/// - Parameter limit: How many bodies may run at once, at least one; nil is all.
+/// - Parameter limit: The most bodies at a time, at least one; nil for all.
 /// - Throws: `CancellationError` if the caller was cancelled and a body ended by that or was not started; `MisuseError`
 ///   for a limit below 1.
 @inlinable
@@ -46,7 +46,7 @@ public func gatherResults<Elements: Sequence, Value>(
 /// print(try user.get(), (try? orders.get()) ?? [])
 /// ```
 ///
-/// **Cancellation** of the caller cancels all bodies, and waits for them; this throws then, unless all bodies have
+/// **Cancellation** of the caller cancels all bodies, and waits for them. This then throws, unless all bodies have
 /// ended in other ways.
 ///
 /// - Throws: `CancellationError` if the caller was cancelled and a body ended by that or was not started.

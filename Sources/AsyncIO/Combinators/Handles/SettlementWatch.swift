@@ -3,20 +3,20 @@
 import AsyncIOCore
 import Synchronization
 
-/// A wait for several tasks or futures: `SettlementWatchState` behind its mutex, and the callbacks at those that have not ended,
-/// which `stop` takes back.
+/// A wait for several tasks or futures: `SettlementWatchState` behind its mutex, and a callback at each that hasn't
+/// ended. `stop` withdraws the callbacks.
 struct SettlementWatch {
   private let ends: Ends
   private let sources: [any Settling]
   private let tokens: [Int?]
 
-  /// Begins to watch. Those that have ended count in their order.
+  /// Begins to watch. Sources that have already ended count in their order.
   init(_ sources: [any Settling], until condition: SettlementWatchState<LineWait>.Condition) {
     let ends = Ends(count: sources.count, until: condition)
     self.ends = ends
     self.sources = sources
     tokens = sources.enumerated().map { index, source in
-      // Unowned: the callback is the source's own, called by it.
+      // Unowned: the source itself holds and calls the callback.
       source.whenSettled { [unowned source] in ends.ended(index, source.phase) }
     }
   }
@@ -38,7 +38,7 @@ struct SettlementWatch {
     }
   }
 
-  /// Waits until the condition is met, whatever happens to the task.
+  /// Waits until the condition is met, even if the task is cancelled.
   nonisolated(nonsending) func waitUninterrupted(_ reason: WaitReason) async {
     await waitInLineUninterrupted { [ends] in
       ends.begin(reason)
@@ -47,7 +47,7 @@ struct SettlementWatch {
     }
   }
 
-  /// The first that had no value to give, where that ends the wait.
+  /// The first source without a value, if that ended the wait.
   var withoutValue: (any Settling)? { ends.withoutValue.map { sources[$0] } }
 }
 

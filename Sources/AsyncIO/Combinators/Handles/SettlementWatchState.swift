@@ -2,24 +2,24 @@
 
 import AsyncIOCore
 
-/// What somebody knows who waits for several tasks or futures, as a value: they end one after the other, and at some
-/// point that is enough.
+/// The state of a wait for several tasks or futures, as a value: they end one after the other, until the condition is
+/// met.
 struct SettlementWatchState<Waiter: LineWaiter>: Sendable {
   enum Condition: Sendable {
     case allEnded
     case firstEnded
-    /// The first that failed; a cancellation is no failure.
+    /// The first failure. A cancellation doesn't count.
     case firstFailed
-    /// The first that failed or was cancelled.
+    /// The first failure or cancellation.
     case firstWithoutValue
   }
 
   let condition: Condition
-  /// How many have not ended.
+  /// The number of sources that haven't ended.
   private(set) var pending: Int
-  /// Whether the wait is over. It stays so.
+  /// Whether the wait is over. Never reset.
   private(set) var isMet = false
-  /// The first that had no value to give, if that ended the wait.
+  /// The first source without a value, if that ended the wait.
   private(set) var withoutValue: Int?
   private var waiter: Waiter?
 
@@ -28,7 +28,7 @@ struct SettlementWatchState<Waiter: LineWaiter>: Sendable {
     self.condition = condition
   }
 
-  /// The one with this index has ended. Returns who is to be resumed.
+  /// Notes that the source with this index has ended. Returns the waiter to resume.
   mutating func ended(_ index: Int, _ phase: SettlementPhase) -> Waiter.Claim? {
     pending -= 1
     if isMet { return nil }
@@ -46,10 +46,10 @@ struct SettlementWatchState<Waiter: LineWaiter>: Sendable {
     return isMet ? waiter.take()?.claim() : nil
   }
 
-  /// Waits for the condition, in the section that found it not met.
+  /// Waits for the condition. Called in the section that found it not met.
   mutating func join(_ waiter: Waiter) { self.waiter = waiter }
 
-  /// Waits no longer. Something if that is because the condition is met.
+  /// Ends the wait. Returns a value if the condition is met, nil otherwise.
   mutating func leave() -> Void? {
     waiter = nil
     return isMet ? () : nil

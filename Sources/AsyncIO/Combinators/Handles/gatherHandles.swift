@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `gather` of what runs already. Its rules are asyncio's, and other than those of `gather` of bodies: tasks that
-// somebody else has started are somebody else's, so the first error is thrown at once and the others run on; but
-// whoever is cancelled while awaiting them cancels them, as with a single task.
+// `gather` of tasks and futures that already exist. Its rules are asyncio's, and differ from those of `gather` of
+// bodies. The tasks belong to the code that started them, so the first error is thrown at once and the others run on.
+// But cancelling the awaiting task cancels them, as with a single task.
 
 import AsyncIOCore
 
@@ -13,8 +13,8 @@ import AsyncIOCore
 /// print(try await gather(user, orders))
 /// ```
 ///
-/// The first error is thrown at once, and the others run on; what becomes of them counts as seen. `gather` with bodies
-/// instead of tasks leaves nothing behind.
+/// The first error is thrown at once, and the others run on; their later errors count as seen. `gather` with bodies
+/// instead of tasks leaves nothing running.
 ///
 /// **Cancellation** of the caller cancels all of them, then waits for the first that ends by an error, or for all.
 ///
@@ -30,14 +30,16 @@ public nonisolated(nonsending) func gather<each Handle: AwaitableValue>(
   return (repeat try (each handles).result!.get())
 }
 
-/// The same for any number of tasks, or of futures, of one type.
+/// Like `gather` of several handles, for any number of tasks, or of futures, of one type.
 ///
 /// ```swift
 /// let sizes = urls.map { url in createTask { try await fetch(url).body.count } }
 /// print(try await gather(sizes).reduce(0, +))
 /// ```
 ///
-/// - Returns: The values in the order of the tasks, as often as each is given; none for none.
+/// - Returns: The values in the order of the handles, duplicates included; empty for no handles.
+/// - Throws: The error of the first that fails or is cancelled; `CancellationError` if the caller was cancelled before
+///   all had ended.
 @discardableResult
 public nonisolated(nonsending) func gather<Handle: AwaitableValue>(
   _ handles: some Sequence<Handle>
@@ -68,7 +70,7 @@ public nonisolated(nonsending) func gatherResults<each Handle: AwaitableValue>(
   return (repeat (each handles).result!)
 }
 
-/// The same for any number of tasks, or of futures, of one type.
+/// Like `gatherResults` of several handles, for any number of tasks, or of futures, of one type.
 public nonisolated(nonsending) func gatherResults<Handle: AwaitableValue>(
   _ handles: some Sequence<Handle>
 ) async throws -> [Result<Handle.Value, any Error>] {
@@ -82,7 +84,7 @@ private nonisolated(nonsending) func awaitValues(of sources: [any Settling]) asy
   if let error = withoutValue?.endingError { throw error }
 }
 
-/// Returns the first that has no value to give, where that ends the wait.
+/// Returns the first source without a value, if that ends the wait.
 @discardableResult
 private nonisolated(nonsending) func awaitAll(
   _ sources: [any Settling], until condition: SettlementWatchState<LineWait>.Condition
@@ -102,7 +104,7 @@ private nonisolated(nonsending) func awaitAll(
     var hasCancelled = false
     for source in sources where source.cancel(CancelReason(.awaiterCancelled)) { hasCancelled = true }
     await wait.waitUninterrupted(WaitReason("gather cancelled tasks"))
-    // asyncio's gather is cancelled then, whatever the others have made of it.
+    // asyncio's `gather` is cancelled in this case, however the others have ended.
     if hasCancelled && wait.withoutValue == nil { throw error }
   }
   return wait.withoutValue

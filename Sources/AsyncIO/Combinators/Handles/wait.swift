@@ -2,13 +2,13 @@
 
 import AsyncIOCore
 
-/// When `wait` returns.
+/// The condition for `wait` to return.
 public enum ReturnWhen: Hashable, Sendable {
-  /// When all have ended.
+  /// All have ended.
   case allCompleted
-  /// When one has ended, in whatever way.
+  /// One has ended, in any way.
   case firstCompleted
-  /// When one has failed, or all have ended. A cancellation is no failure.
+  /// One has failed, or all have ended. A cancellation doesn't count as a failure.
   case firstException
 
   fileprivate var condition: SettlementWatchState<LineWait>.Condition {
@@ -20,7 +20,7 @@ public enum ReturnWhen: Hashable, Sendable {
   }
 }
 
-/// Waits for tasks or futures, and tells which have ended; asyncio's `wait`.
+/// Waits for tasks or futures, and returns which have ended; asyncio's `wait`.
 ///
 /// ```swift
 /// let mirrors = urls.map { url in createTask { try await fetch(url) } }
@@ -29,16 +29,16 @@ public enum ReturnWhen: Hashable, Sendable {
 /// if let first = done.first { print(try await first.value) }
 /// ```
 ///
-/// It cancels none of them, neither when the time is up nor when one fails, and it looks at no result: an error that
-/// nobody awaits still reaches the exception handler.
+/// It cancels none of them, neither when the time is up nor when one fails. It reads no result: an error that nothing
+/// awaits still reaches the exception handler.
 ///
-/// **Cancellation** of the caller ends the wait; what it waits for goes on.
+/// **Cancellation** of the caller ends the wait; the awaitables go on.
 ///
 /// - Parameters:
-///   - handles: Tasks or futures. Those that are given twice count once.
-///   - timeout: How long to wait at most; nil is as long as it takes.
+///   - handles: Tasks or futures. Duplicates count once.
+///   - timeout: The longest wait; nil for no limit.
 /// - Returns: Those that have ended by now and the others, each in the order in which they were given.
-/// - Throws: `CancellationError`; `MisuseError` if there is nothing to wait for.
+/// - Throws: `CancellationError` if the caller is cancelled; `MisuseError` if there is nothing to wait for.
 public nonisolated(nonsending) func wait<Handle: Awaitable>(
   _ handles: some Sequence<Handle>, timeout: Duration? = nil, returnWhen: ReturnWhen = .allCompleted
 ) async throws -> (done: [Handle], pending: [Handle]) {
@@ -47,7 +47,7 @@ public nonisolated(nonsending) func wait<Handle: Awaitable>(
   return divided(handles, \.isDone)
 }
 
-/// The same for tasks and futures side by side.
+/// Like `wait(_:timeout:returnWhen:)`, for tasks and futures side by side.
 ///
 /// ```swift
 /// let stopped = Future<Void>()
@@ -74,7 +74,8 @@ private nonisolated(nonsending) func wait(
   try await wait.wait(WaitReason("wait for tasks"), until: deadline)
 }
 
-/// Asks each handle once: it may be settled meanwhile, on another thread, and still has to be in one of the two.
+/// Asks each handle once. It may settle meanwhile, on another thread, and must still be in exactly one of the two
+/// lists.
 private func divided<Handle>(_ handles: [Handle], _ isDone: (Handle) -> Bool) -> (done: [Handle], pending: [Handle]) {
   var (done, pending): ([Handle], [Handle]) = ([], [])
   for handle in handles {
