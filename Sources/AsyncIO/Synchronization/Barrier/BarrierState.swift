@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPython's barrier drains: the last to come opens it, those who wait go through one by one, and until all have, it lets
-// no task in, and a reset catches those that aren't through yet. Here a barrier opens in one step. When the last has come
-// all have their number, and the barrier is empty: a task that comes then belongs to the next round, and no reset, abort
-// or cancellation undoes that some have passed while others haven't. A task that is cancelled then passes too: the others
-// have counted on it.
+// CPython's barrier drains. The last task to arrive opens it, and the waiting tasks go through one by one. Until all
+// have gone, it lets no task in, and a reset catches those that aren't through yet. Here a barrier opens in one step:
+// when the last task has arrived, all have their numbers and the barrier is empty. A task that arrives then belongs to
+// the next round. No reset, abort or cancellation can split a round: a task that is cancelled then passes too, since
+// the others have counted on it.
 
 import AsyncIOCore
 
-/// What a `Barrier` knows, as a value.
+/// The state of a `Barrier`, as a value.
 struct BarrierState<Waiter: LineWaiter>: Sendable {
   /// How a wait ends, other than by cancellation.
   enum Outcome: Hashable, Sendable {
@@ -23,7 +23,7 @@ struct BarrierState<Waiter: LineWaiter>: Sendable {
 
   init(parties: Int) { self.parties = parties }
 
-  /// What becomes of a task that comes; nil if it is to join the line.
+  /// Counts a task that arrives. Returns its outcome; nil if it is to join the line.
   mutating func arrive(_ released: inout Few<Waiter.Claim>) -> Outcome? {
     if isBroken { return .broken(.aborted) }
     guard line.count == parties - 1 else { return nil }
@@ -35,7 +35,7 @@ struct BarrierState<Waiter: LineWaiter>: Sendable {
     return .passes(index: index)
   }
 
-  /// Joins the line, in the section in which it arrived.
+  /// Joins the line. Called in the section in which it arrived.
   mutating func join(_ waiter: Waiter) -> Line.Token { line.join(waiter) }
 
   mutating func reset(_ told: inout Few<Waiter.Claim>) {
@@ -48,6 +48,6 @@ struct BarrierState<Waiter: LineWaiter>: Sendable {
     line.serveAll(.broken(.aborted), &told)
   }
 
-  /// What became of the task that leaves; nil if nothing did.
+  /// Leaves the line, and returns the task's outcome; nil before it has one.
   mutating func leave(_ token: Line.Token) -> Outcome? { line.leave(token) }
 }

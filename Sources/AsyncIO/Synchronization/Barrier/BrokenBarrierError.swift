@@ -2,14 +2,15 @@
 
 /// A wait at a barrier ended because the barrier was aborted or reset; asyncio's `BrokenBarrierError`.
 public struct BrokenBarrierError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What was done to the barrier.
+  /// The event that broke the wait.
   public enum Reason: Hashable, Sendable {
-    /// `abort` was called: nobody passes until `reset` is.
+    /// `abort` was called: no task passes until `reset`.
     case aborted
-    /// `reset` was called while tasks waited: they are to begin anew.
+    /// `reset` was called while tasks waited: they must begin anew.
     case reset
   }
 
+  /// The event that broke the wait.
   public let reason: Reason
 
   public var description: String {

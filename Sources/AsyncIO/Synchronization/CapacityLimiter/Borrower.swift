@@ -2,7 +2,7 @@
 
 import AsyncIOCore
 
-/// On whose behalf a token is borrowed: a task, or whatever stands for what uses it.
+/// The holder of a token: a task, or a value that stands for the work.
 enum Borrower: Hashable, Sendable, CustomStringConvertible {
   case task(TaskIdentity)
   case value(AnyBorrower)
@@ -21,7 +21,7 @@ enum Borrower: Hashable, Sendable, CustomStringConvertible {
 }
 
 struct AnyBorrower: Hashable, @unchecked Sendable, CustomStringConvertible {
-  // Sendable: made from values that are, and never changed.
+  // Sendable: made from Sendable values, and never changed.
   private let value: AnyHashable
 
   init(_ value: some Hashable & Sendable) { self.value = AnyHashable(value) }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A semaphore with a ledger. Trio's reasons for it: that a borrower is known makes a wrong release, or a task that waits
-// for what it holds itself, a mistake that is noticed where it is made; and the total, unlike a semaphore's value, is a
-// setting that can be changed while it is in use.
+// A semaphore with a ledger. Trio's reasons for it: since the borrower is known, a wrong release is noticed where it is
+// made, and so is a task that waits for a token that it holds itself. And the total, unlike a semaphore's value, is a
+// setting that can be changed while in use.
 
 import AsyncIOCore
 import Synchronization
 
-/// Limits how many do something at a time, and knows who they are; trio's `CapacityLimiter`.
+/// Limits how many tasks do something at a time, and knows which; trio's `CapacityLimiter`.
 ///
 /// ```swift
 /// let converters = CapacityLimiter(2)
@@ -17,8 +17,8 @@ import Synchronization
 /// print(converters.statistics.waiting)
 /// ```
 ///
-/// Each borrower may have one token: the task that asks for it or, where one task gives it back that another has
-/// borrowed, any value that stands for the work.
+/// Each borrower may have one token. The borrower is the task that asks or, where one task borrows and another gives
+/// back, any value that stands for the work.
 ///
 /// ```swift
 /// let uploads = CapacityLimiter(10)
@@ -29,24 +29,25 @@ import Synchronization
 /// }
 /// ```
 ///
-/// First come, first served. It may be used from any thread and any loop. While there are tokens it doesn't suspend.
+/// First come, first served. It may be used from any thread and any loop. While tokens are available it doesn't
+/// suspend.
 public final class CapacityLimiter: Sendable {
   private typealias State = CapacityState<LineWait, Borrower>
 
   private let state: Mutex<State>
 
-  /// A limiter with so many tokens; with none, nobody gets one until `total` is raised.
+  /// Makes a limiter with a number of tokens; with 0 every task waits until `total` is raised.
   ///
-  /// Ends the process with a sentence if the total is negative.
+  /// Traps if the total is negative.
   public init(_ total: Int, file: StaticString = #fileID, line: UInt = #line) {
     require(total >= 0, "CapacityLimiter: the total \(total) is negative", file: file, line: line)
     state = Mutex(State(total: total))
   }
 
-  /// How many tokens there are; trio's `total_tokens`. Raised, it serves those who wait; lowered, it takes nothing from
-  /// those who have a token, but nobody gets one until enough have come back.
+  /// The number of tokens; trio's `total_tokens`. Raising it serves waiting tasks. Lowering it takes no token away, but
+  /// new ones are lent only after enough have come back.
   ///
-  /// Ends the process with a sentence if it is set to a negative number.
+  /// Traps if it is set to a negative number.
   public var total: Int {
     get { state.withLock { $0.total } }
     set {
@@ -57,18 +58,18 @@ public final class CapacityLimiter: Sendable {
     }
   }
 
-  /// How many have a token; trio's `borrowed_tokens`.
+  /// The number of borrowed tokens; trio's `borrowed_tokens`.
   public var borrowed: Int { state.withLock { $0.borrowed } }
 
-  /// How many tokens are left; trio's `available_tokens`. Never less than zero.
+  /// The number of available tokens; trio's `available_tokens`. Never less than zero.
   public var available: Int { state.withLock { $0.available } }
 
-  /// Borrows a token for the current task, waiting for it if there is none.
+  /// Borrows a token for the current task, and waits for one if necessary.
   ///
-  /// Ends the process with a sentence if the task has one already.
+  /// Traps if the task already has one.
   ///
-  /// - Throws: `CancellationError` if the task is cancelled while it waits: it has no token then, and its place in the
-  ///   line is gone. A token that is there is taken even by a cancelled task.
+  /// - Throws: `CancellationError` if the task is cancelled while it waits: it then has no token, and has lost its
+  ///   place in line. An available token is taken even by a cancelled task.
   public nonisolated(nonsending) func acquire(
     file: StaticString = #fileID, line: UInt = #line
   ) async throws {
@@ -76,28 +77,28 @@ public final class CapacityLimiter: Sendable {
     try await acquire(for: .ofTask("acquire", place), place)
   }
 
-  /// Borrows a token for whatever the value stands for, waiting for it if there is none.
+  /// Borrows a token for the work that the value stands for, and waits for one if necessary.
   ///
-  /// Ends the process with a sentence if the borrower has one already, or waits for one.
+  /// Traps if the borrower already has one, or waits for one.
   ///
-  /// - Throws: As `acquire()`.
+  /// - Throws: As `acquire()` does.
   public nonisolated(nonsending) func acquire(
     onBehalfOf borrower: some Hashable & Sendable, file: StaticString = #fileID, line: UInt = #line
   ) async throws {
     try await acquire(for: Borrower(borrower), CodePlace(file: file, line: line))
   }
 
-  /// Borrows a token for the current task if there is one, without waiting.
+  /// Borrows a token for the current task without waiting. Returns false if no token is available.
   ///
-  /// Ends the process with a sentence if the task has one already, or if there is no task.
+  /// Traps if the task already has one, or if called outside of a task.
   public func tryAcquire(file: StaticString = #fileID, line: UInt = #line) -> Bool {
     let place = CodePlace(file: file, line: line)
     return tryAcquire(for: .ofTask("tryAcquire", place), place)
   }
 
-  /// Borrows a token for whatever the value stands for if there is one, without waiting.
+  /// Borrows a token for the work that the value stands for, without waiting. Returns false if no token is available.
   ///
-  /// Ends the process with a sentence if the borrower has one already, or waits for one.
+  /// Traps if the borrower already has one, or waits for one.
   public func tryAcquire(
     onBehalfOf borrower: some Hashable & Sendable, file: StaticString = #fileID, line: UInt = #line
   ) -> Bool {
@@ -106,15 +107,15 @@ public final class CapacityLimiter: Sendable {
 
   /// Gives back the token of the current task.
   ///
-  /// Ends the process with a sentence if the task has none.
+  /// Traps if the task has no token.
   public func release(file: StaticString = #fileID, line: UInt = #line) {
     let place = CodePlace(file: file, line: line)
     release(by: .ofTask("release", place), place)
   }
 
-  /// Gives back the token that was borrowed for this.
+  /// Gives back the token that was borrowed for this value.
   ///
-  /// Ends the process with a sentence if none was.
+  /// Traps if it has no token.
   public func release(
     onBehalfOf borrower: some Hashable & Sendable, file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -123,8 +124,8 @@ public final class CapacityLimiter: Sendable {
 
   /// Runs the body with a token of the current task.
   ///
-  /// - Throws: What the body throws, after the token was given back; `CancellationError` as `acquire` does, and then the
-  ///   body didn't run.
+  /// - Throws: What the body throws, after the token was given back; `CancellationError` as `acquire` does: the body
+  ///   then didn't run.
   public nonisolated(nonsending) func withPermit<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result
   ) async throws -> Result {
@@ -133,9 +134,10 @@ public final class CapacityLimiter: Sendable {
     return try await body()
   }
 
-  /// Runs the body with a token for whatever the value stands for.
+  /// Runs the body with a token for the work that the value stands for.
   ///
-  /// - Throws: As the other form.
+  /// - Throws: What the body throws, after the token was given back; `CancellationError` as `acquire` does: the body
+  ///   then didn't run.
   public nonisolated(nonsending) func withPermit<Result>(
     onBehalfOf borrower: some Hashable & Sendable, _ body: nonisolated(nonsending) () async throws -> Result
   ) async throws -> Result {
@@ -189,19 +191,19 @@ public final class CapacityLimiter: Sendable {
 
   // MARK: - Statistics
 
-  /// What a limiter is doing.
+  /// A limiter's counts and borrowers at one moment.
   public struct Statistics: Hashable, Sendable {
-    /// How many tokens there are.
+    /// The number of tokens.
     public let total: Int
-    /// How many have one.
+    /// The number of borrowed tokens.
     public let borrowed: Int
-    /// How many wait for one.
+    /// The number of borrowers that wait for a token.
     public let waiting: Int
-    /// Who has a token, in no order: `task 17`, or the value it was borrowed for.
+    /// The borrowers, in any order: `task 17`, or the value that stands for the work.
     public let borrowers: [String]
   }
 
-  /// What it is doing now.
+  /// The limiter's state now.
   public var statistics: Statistics {
     state.withLock { state in
       Statistics(

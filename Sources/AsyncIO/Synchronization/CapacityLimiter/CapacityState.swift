@@ -2,8 +2,8 @@
 
 import AsyncIOCore
 
-/// What a `CapacityLimiter` knows, as a value: how many tokens there are, who has one, and who waits for one. Tokens that
-/// come free go to the first in line; there can be several at once, where the total is raised. While a task waits none is
+/// The state of a `CapacityLimiter`, as a value: the number of tokens, their holders, and the line of waiters. Tokens
+/// that come free go to the first in line; raising the total can free several at once. While a task waits no token is
 /// free, so no task overtakes.
 struct CapacityState<Waiter: LineWaiter, Borrower: Hashable & Sendable>: Sendable {
   typealias Line = AsyncIOCore.Line<Waiter, Borrower, Void>
@@ -17,7 +17,7 @@ struct CapacityState<Waiter: LineWaiter, Borrower: Hashable & Sendable>: Sendabl
     let borrower: Borrower
   }
 
-  /// May be less than what is borrowed: then no task gets a token.
+  /// May be less than the number of borrowed tokens: then no task gets one.
   private(set) var total: Int
   private(set) var borrowed = 0
   private(set) var line = Line()
@@ -38,7 +38,7 @@ struct CapacityState<Waiter: LineWaiter, Borrower: Hashable & Sendable>: Sendabl
     return true
   }
 
-  /// Joins the line, in the section that found no token.
+  /// Joins the line. Called in the section that found no token.
   mutating func join(_ waiter: Waiter, for borrower: Borrower) -> Place {
     standings[borrower] = .waits
     return Place(token: line.join(waiter, borrower), borrower: borrower)
@@ -56,14 +56,14 @@ struct CapacityState<Waiter: LineWaiter, Borrower: Hashable & Sendable>: Sendabl
     serve(&served)
   }
 
-  /// A token, if the task that leaves was granted one.
+  /// Leaves the line. Returns a token if the leaving task was granted one.
   mutating func leave(_ place: Place) -> Void? {
     if line.leave(place.token) != nil { return () }
     standings[place.borrower] = nil
     return nil
   }
 
-  /// Lends what is free to those who are first in line.
+  /// Lends free tokens to the first in line.
   private mutating func serve(_ served: inout Few<Waiter.Claim>) {
     while borrowed < total, let next = line.serveFirst(()) {
       lend(to: next.request)

@@ -3,7 +3,7 @@
 import AsyncIOCore
 import Synchronization
 
-/// Something that has happened or not, and that any number of tasks wait for; asyncio's `Event`.
+/// A flag that any number of tasks wait for; asyncio's `Event`.
 ///
 /// ```swift
 /// let connected = Event()
@@ -14,33 +14,31 @@ import Synchronization
 /// try await connected.wait()
 /// ```
 ///
-/// It may be used from any thread and any loop. An event that is set lets everybody through without suspending or
-/// allocating, until it is cleared.
+/// It may be used from any thread and any loop. While it is set, tasks pass without suspending or allocating.
 public final class Event: Sendable {
   private let state = Mutex(EventState<LineWait>())
 
-  /// An event that isn't set.
+  /// Makes an event that isn't set.
   public init() {}
 
-  /// Whether it is set; asyncio's `is_set`.
+  /// Whether the event is set; asyncio's `is_set`.
   public var isSet: Bool { state.withLock { $0.isSet } }
 
-  /// Sets it, and lets all go on that wait now, in the order in which they came, even if `clear` follows at once.
-  /// Nothing happens if it is set already.
+  /// Sets the event, and lets all waiting tasks go on, in the order in which they came, even if `clear` follows at
+  /// once. Does nothing if it is already set.
   public func set() {
     var freed = Few<LineWait.Claim>()
     state.withLock { $0.set(&freed) }
     freed.resume()
   }
 
-  /// Makes it unset: a task that calls `wait` from now on waits for the next `set`.
+  /// Clears the event: a task that calls `wait` from now on waits for the next `set`.
   public func clear() { state.withLock { $0.clear() } }
 
-  /// Waits until it is set.
+  /// Waits until the event is set.
   ///
-  /// - Throws: `CancellationError` if the task is cancelled before. An event that is set lets even a cancelled task
-  ///   through, up to
-  ///   64 times in a row.
+  /// - Throws: `CancellationError` if the task is cancelled before. While the event is set even a cancelled task
+  ///   passes, up to 64 times in a row.
   public nonisolated(nonsending) func wait() async throws {
     if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
     if isSet { return }

@@ -2,14 +2,14 @@
 
 import AsyncIOCore
 
-/// What an `Event` knows, as a value: whether it is set, and who waits for that. While it is set the line is empty.
+/// The state of an `Event`, as a value: whether it is set, and the line of waiters. While it is set the line is empty.
 struct EventState<Waiter: LineWaiter>: Sendable {
   typealias Line = AsyncIOCore.Line<Waiter, Void, Void>
 
   private(set) var isSet = false
   private(set) var line = Line()
 
-  /// Frees all who wait.
+  /// Sets it, and frees all waiters.
   mutating func set(_ freed: inout Few<Waiter.Claim>) {
     isSet = true
     line.serveAll((), &freed)
@@ -17,9 +17,9 @@ struct EventState<Waiter: LineWaiter>: Sendable {
 
   mutating func clear() { isSet = false }
 
-  /// Joins the line, in the section that found it unset.
+  /// Joins the line. Called in the section that found it unset.
   mutating func join(_ waiter: Waiter) -> Line.Token { line.join(waiter) }
 
-  /// Something if the task that leaves was freed.
+  /// Leaves the line. Returns a value if the task was freed, nil otherwise.
   mutating func leave(_ token: Line.Token) -> Void? { line.leave(token) }
 }

@@ -9,13 +9,13 @@
 /// // one more release would end the process: it is a mistake in the program
 /// ```
 ///
-/// In all else it is a `Semaphore`.
+/// In all else it behaves like `Semaphore`.
 public final class BoundedSemaphore: Sendable {
   @usableFromInline let semaphore: Semaphore
 
-  /// A semaphore with so many permits, and never more.
+  /// Makes a semaphore with a number of permits, and never more.
   ///
-  /// Ends the process with a sentence if the value is negative.
+  /// Traps if the value is negative.
   public init(_ value: Int = 1, file: StaticString = #fileID, line: UInt = #line) {
     semaphore = Semaphore(boundedBy: value, file: file, line: line)
   }
@@ -23,28 +23,27 @@ public final class BoundedSemaphore: Sendable {
   /// Whether `acquire` would wait; asyncio's `locked`.
   public var isLocked: Bool { semaphore.isLocked }
 
-  /// Takes a permit, waiting for it if there is none.
+  /// Takes a permit, and waits for one if necessary.
   ///
-  /// - Throws: `CancellationError` if the task is cancelled while it waits: it has no permit then, and its place in the
-  ///   line is gone. A permit that is there is taken even by a cancelled task,
-  ///   up to 64 times in a row.
+  /// - Throws: `CancellationError` if the task is cancelled while it waits: it then has no permit, and has lost its
+  ///   place in line. A free permit is taken even by a cancelled task, up to 64 times in a row.
   @inlinable
   public nonisolated(nonsending) func acquire() async throws { try await semaphore.acquire() }
 
-  /// Takes a permit if there is one, without waiting.
+  /// Takes a permit if one is free, without waiting. Returns false otherwise.
   public func tryAcquire() -> Bool { semaphore.tryAcquire() }
 
-  /// Gives a permit to the first in line, or adds it to those that are free.
+  /// Gives a permit to the first in line, or frees it.
   ///
-  /// Ends the process with a sentence if all are free already.
+  /// Traps if all are already free.
   public func release(file: StaticString = #fileID, line: UInt = #line) {
     semaphore.release(file: file, line: line)
   }
 
   /// Runs the body with a permit; asyncio's `async with`.
   ///
-  /// - Throws: What the body throws, after the permit was released; `CancellationError` as `acquire` does, and then the
-  ///   body didn't run.
+  /// - Throws: What the body throws, after the permit was released; `CancellationError` as `acquire` does: the body
+  ///   then didn't run.
   @inlinable
   public nonisolated(nonsending) func withPermit<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result

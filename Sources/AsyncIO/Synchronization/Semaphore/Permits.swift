@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Taking a permit that is free costs 10 ns for its mutex, and would cost 30 with the frame of an async call around it
-// (Swift 6.3.1, x86_64; `make bench`, case lock). So the attempt is an ordinary call, and only what follows its failure is
+// Taking a free permit costs 10 ns for its mutex, and would cost 30 with the frame of an async call around it (Swift
+// 6.3.1, x86_64; `make bench`, case lock). So the attempt is an ordinary call, and only the rest after its failure is
 // an async one.
 
 import AsyncIOCore
 import Synchronization
 
-/// `SemaphoreState` behind a mutex: what `Lock` and `Semaphore` are made of.
+/// `SemaphoreState` behind a mutex: the core of `Lock` and `Semaphore`.
 struct Permits: ~Copyable, Sendable {
   private let state: Mutex<SemaphoreState<LineWait>>
 
@@ -20,10 +20,10 @@ struct Permits: ~Copyable, Sendable {
 
   func tryAcquire() -> Bool { state.withLock { $0.tryAcquire() } }
 
-  /// False if there is none to be had, or the job has had its share of operations: `acquire` does the rest then.
+  /// Returns false if no permit is free, or the job has had its share of operations: `acquire` does the rest then.
   func acquireAtOnce() -> Bool { !EventLoop.hasSpentBudget() && tryAcquire() }
 
-  /// After `acquireAtOnce` has failed.
+  /// Takes a permit after `acquireAtOnce` has failed.
   nonisolated(nonsending) func acquire(for object: any WaitObject & Sendable) async throws {
     try await EventLoop.spendBudget()
     try await waitInLine {
@@ -49,7 +49,7 @@ struct Permits: ~Copyable, Sendable {
 
   private func leave(_ token: SemaphoreState<LineWait>.Line.Token) -> Void? { state.withLock { $0.leave(token) } }
 
-  /// Gives one back. False, and nothing happens, if each that there may be is free already.
+  /// Gives a permit back. Does nothing and returns false if all are already free.
   func release() -> Bool {
     var next: LineWait.Claim?
     let wasTaken = state.withLock { state in

@@ -2,7 +2,7 @@
 
 import AsyncIOCore
 
-/// Lets a number of tasks at a time into a section; asyncio's `Semaphore`.
+/// Lets a number of tasks at a time into a section of code; asyncio's `Semaphore`.
 ///
 /// ```swift
 /// let downloads = Semaphore(4)
@@ -11,21 +11,21 @@ import AsyncIOCore
 /// }
 /// ```
 ///
-/// First come, first served: a released permit belongs to the first in line. Permits have no owner: any task may
-/// release one, and more may be released than were acquired; `BoundedSemaphore` doesn't let that pass. It may be used from
-/// any thread and any loop. While there are permits it neither suspends nor allocates.
+/// First come, first served: a released permit goes to the first in line. Permits have no owner: any task may release
+/// one, and more may be released than were acquired; `BoundedSemaphore` doesn't allow that. A semaphore may be used
+/// from any thread and any loop. While permits are free it neither suspends nor allocates.
 public final class Semaphore: Sendable {
   private let permits: Permits
 
-  /// A semaphore with so many permits.
+  /// Makes a semaphore with a number of permits.
   ///
-  /// Ends the process with a sentence if the value is negative.
+  /// Traps if the value is negative.
   public init(_ value: Int = 1, file: StaticString = #fileID, line: UInt = #line) {
     require(value >= 0, "Semaphore: the value \(value) is negative", file: file, line: line)
     permits = Permits(value)
   }
 
-  /// One for a `BoundedSemaphore`.
+  /// Makes the semaphore of a `BoundedSemaphore`.
   init(boundedBy value: Int, file: StaticString, line: UInt) {
     require(value >= 0, "BoundedSemaphore: the value \(value) is negative", file: file, line: line)
     permits = Permits(value, bound: value)
@@ -34,31 +34,30 @@ public final class Semaphore: Sendable {
   /// Whether `acquire` would wait; asyncio's `locked`.
   public var isLocked: Bool { permits.isLocked }
 
-  /// Takes a permit, waiting for it if there is none.
+  /// Takes a permit, and waits for one if necessary.
   ///
-  /// - Throws: `CancellationError` if the task is cancelled while it waits: it has no permit then, and its place in the
-  ///   line is gone. A permit that is there is taken even by a cancelled task,
-  ///   up to 64 times in a row.
+  /// - Throws: `CancellationError` if the task is cancelled while it waits: it then has no permit, and has lost its
+  ///   place in line. A free permit is taken even by a cancelled task, up to 64 times in a row.
   @inlinable
   public nonisolated(nonsending) func acquire() async throws {
     if !acquireAtOnce() { try await acquireInLine() }
   }
 
-  /// Takes a permit if there is one, without waiting.
+  /// Takes a permit if one is free, without waiting. Returns false otherwise.
   public func tryAcquire() -> Bool { permits.tryAcquire() }
 
-  /// Gives a permit to the first in line, or adds it to those that are free.
+  /// Gives a permit to the first in line, or frees it.
   public func release() { release(file: #fileID, line: #line) }
 
-  /// The same for a bounded one, which is not to be released too often.
+  /// Does so for a `BoundedSemaphore`; traps if all permits are already free.
   func release(file: StaticString, line: UInt) {
     require(permits.release(), "BoundedSemaphore.release: released more often than acquired", file: file, line: line)
   }
 
   /// Runs the body with a permit; asyncio's `async with`.
   ///
-  /// - Throws: What the body throws, after the permit was released; `CancellationError` as `acquire` does, and then the
-  ///   body didn't run.
+  /// - Throws: What the body throws, after the permit was released; `CancellationError` as `acquire` does: the body
+  ///   then didn't run.
   @inlinable
   public nonisolated(nonsending) func withPermit<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result

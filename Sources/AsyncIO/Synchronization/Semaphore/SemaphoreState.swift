@@ -2,15 +2,14 @@
 
 import AsyncIOCore
 
-/// What a `Semaphore` or a `Lock` knows, as a value: how many permits are free, and who waits for one. While a task waits
-/// none is free: a permit that comes back goes to the first in line without becoming free in between, so no task can
-/// overtake.
+/// The state of a `Semaphore` or a `Lock`, as a value: the number of free permits, and the line of waiters. While a
+/// task waits no permit is free: a returned permit goes straight to the first in line, so no task can overtake.
 struct SemaphoreState<Waiter: LineWaiter>: Sendable {
   typealias Line = AsyncIOCore.Line<Waiter, Void, Void>
 
-  /// The permits that are free.
+  /// The number of free permits.
   private(set) var value: Int
-  /// As many as there may ever be.
+  /// The most permits that may ever be free.
   let bound: Int
   private(set) var line = Line()
 
@@ -21,7 +20,7 @@ struct SemaphoreState<Waiter: LineWaiter>: Sendable {
 
   var isLocked: Bool { value == 0 }
 
-  /// Whether each permit that there may be is free already.
+  /// Whether all permits are free.
   var isFull: Bool { value == bound }
 
   mutating func tryAcquire() -> Bool {
@@ -30,16 +29,16 @@ struct SemaphoreState<Waiter: LineWaiter>: Sendable {
     return true
   }
 
-  /// Joins the line, in the section that found no permit.
+  /// Joins the line. Called in the section that found no permit.
   mutating func join(_ waiter: Waiter) -> Line.Token { line.join(waiter) }
 
-  /// Gives a permit back. Returns the first in line, if it goes there.
+  /// Gives a permit back. Returns the first in line, if the permit goes there.
   mutating func release() -> Waiter.Claim? {
     if !line.isEmpty, let next = line.serveFirst(()) { return next.claim }
     value &+= 1
     return nil
   }
 
-  /// A permit, if the task that leaves was granted one.
+  /// Leaves the line. Returns a permit if the leaving task was granted one.
   mutating func leave(_ token: Line.Token) -> Void? { line.leave(token) }
 }
