@@ -39,7 +39,8 @@ public final class RetryBudget: Sendable {
     share: Double = 0.2, reserve: Int = 10, perSecond: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) {
     require(
-      share >= 0 && perSecond >= 0 && reserve >= 0, "RetryBudget: share, reserve and perSecond must be 0 or more", file: file,
+      share >= 0 && perSecond >= 0 && reserve >= 0, "RetryBudget: share, reserve and perSecond must be 0 or more",
+      file: file,
       line: line)
     self.share = share
     self.reserve = Double(reserve)
