@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One body on one fresh loop on one fresh thread.
+// Runs one body on one fresh loop on one fresh thread.
 //
-// The body is a task of its own that prefers the loop, and not the caller's task moved there: a loop that can make no
-// progress cancels the tasks that wait on it, and a cancelled task stays cancelled. It inherits the caller's task-local
-// values, among them those by which Swift Testing knows the current test, and the caller's cancellation.
+// The body is a new task that prefers the loop, rather than the caller's task moved there. A loop that can make no
+// progress cancels the tasks that wait on it, and a cancelled task stays cancelled. The body inherits the caller's
+// cancellation and task-local values, among them those by which Swift Testing knows the current test.
 //
-// The caller is resumed by the loop's thread after the loop has ended there. Resumed any earlier, its next job would be
-// put into the run queue of a loop that nobody runs.
+// The loop's thread resumes the caller after the loop has ended there. Resumed earlier, the caller's next job would
+// land in the run queue of a loop that no thread runs.
 
 import AsyncIOCore
 import Synchronization
@@ -29,7 +29,7 @@ enum LoopRun {
       }, whenEnded: { end.signal() })
     let loop = thread.loop
 
-    // A run inside another: the loop outside has not got stuck, it waits for this one.
+    // A nested run: the outer loop is not stuck, it waits for this one.
     let outer = EventLoop.onThisThread
     outer?.blockingCalls += 1
 
@@ -49,7 +49,7 @@ enum LoopRun {
   }
 }
 
-/// What a body came to; nothing if its loop was stopped first.
+/// The body's result; nil if its loop was stopped first.
 private final class Outcome<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, any Error>?>(nil)
 
@@ -61,7 +61,7 @@ private final class Outcome<Value: Sendable>: Sendable {
   }
 }
 
-/// Something that one task waits for without blocking its thread.
+/// A signal that one task waits for without blocking its thread.
 private final class ThreadEnd: Sendable {
   private struct State {
     var hasEnded = false

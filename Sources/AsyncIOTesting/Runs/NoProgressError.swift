@@ -2,17 +2,17 @@
 
 import AsyncIOCore
 
-/// Every task of a run in virtual time waits, and nothing can end a wait: no timer is set, nothing is on its way in the
-/// network, no blocking call is under way, and no other thread brought work.
+/// Every task of a run in virtual time waits, and nothing can end a wait. No timer is set, the network carries nothing,
+/// no blocking call is under way, and no other thread brought work.
 ///
 /// ```
 /// no progress: every task waits and no timer is set: task "reader" waits: receive 10.0.0.2:80 (for 3 s)
 /// ```
 ///
-/// Tasks are named by `Task(name:)`. What waits for something else than the loop (a continuation, an `AsyncStream`) is
+/// Name tasks with `Task(name:)`. Tasks that wait for something outside the loop (a continuation, an `AsyncStream`) are
 /// not listed.
 public struct NoProgressError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Which tasks waited for what, and for how long.
+  /// A line for each waiting task: its name, what it waited for, and how long.
   public let waiting: [String]
 
   init(waiting: [WaitingTask]) {
@@ -21,6 +21,7 @@ public struct NoProgressError: Error, Hashable, Sendable, CustomStringConvertibl
     }
   }
 
+  /// One line that lists the waiting tasks.
   public var description: String {
     if waiting.isEmpty {
       return "no progress: no task is ready, none waits on the loop, and no timer is set: "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run has to tell beside its result: errors that nobody awaited, and what the body left behind. It is collected on
-// the loop's thread, where no test may be current, and reported once, by the test, when the run is over.
+// The reports of a run besides its result: errors that no task awaited, and what the body left behind. They are
+// collected on the loop's thread, where no test may be current. The test records them once, when the run is over.
 
 import AsyncIOCore
 import Synchronization
@@ -8,14 +8,15 @@ import Synchronization
 final class RunReports: Sendable {
   private let list = Mutex<[String]>([])
 
-  /// In their order, each once.
+  /// The reports in their order, each once.
   var all: [String] { list.withLock { $0 } }
 
   private func add(_ report: String) {
     list.withLock { list in if !list.contains(report) { list.append(report) } }
   }
 
-  /// Before the loop runs, on its thread. A handler that the test sets takes the errors instead.
+  /// Starts to watch, on the loop's thread, before the loop runs. A handler that the test sets receives the errors
+  /// instead.
   func watch(_ loop: EventLoop) {
     loop.exceptionHandler = { [self] _, context in add("\(context)") }
     loop.whenFinishing = { [self] loop in for leftover in loop.leftovers() { add(leftover) } }

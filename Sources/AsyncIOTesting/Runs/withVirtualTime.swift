@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run in virtual time: the loop of `VirtualBackend`, ready jobs in an order drawn from a seed, and an end for runs
-// that can make no progress.
+// A run in virtual time: a loop on `VirtualBackend`, ready jobs in an order drawn from a seed, and an end for runs that
+// can make no progress.
 
 import AsyncIOCore
 import Synchronization
 
-/// Runs the body on a loop with virtual time and returns its result. The trait `.virtualTime` does this for a test.
+/// Runs the body on a loop with virtual time and returns its result. For a test, the trait `.virtualTime` does this.
 ///
 /// ```swift
 /// let elapsed = try await withVirtualTime {
@@ -15,26 +15,27 @@ import Synchronization
 /// // at once, and elapsed is 3600 seconds
 /// ```
 ///
-/// The clock starts at 0 and jumps to the next timer or arrival when nothing is ready. Connections go through a network
-/// in memory, see `VirtualNetwork`. What is ready together runs in an order drawn from the seed. Time that passes
-/// elsewhere does not count: the clock stands still for the loop's own blocking calls, and is not stopped by what foreign
-/// threads do.
+/// The clock starts at 0. When nothing is ready, it jumps to the next timer or arrival. Connections go through a
+/// network in memory, see `VirtualNetwork`. Jobs that are ready together run in an order drawn from the seed. Time that
+/// passes elsewhere does not count: the clock stands still during the loop's own blocking calls, and other threads do
+/// not stop it.
 ///
-/// All clocks that the body's code reads are virtual, on the loop's thread: `ContinuousClock`, `SuspendingClock`,
-/// Dispatch's, and Foundation's `Date`, which begins at 2000-01-01 00:00:00 UTC. `sleep` and `Task.sleep` follow them. A
-/// call that puts the thread to sleep, as `Thread.sleep`, advances them and returns at once; what was due meanwhile is
-/// late, as in real time. Other threads keep the machine's clocks, and so does time(2), by which certificates are judged.
+/// On the loop's thread, all clocks that the body's code reads are virtual: `ContinuousClock`, `SuspendingClock`,
+/// Dispatch's, and Foundation's `Date`, which begins at 2000-01-01 00:00:00 UTC. `sleep` and `Task.sleep` follow them.
+/// A call that puts the thread to sleep, such as `Thread.sleep`, advances the clocks and returns at once. Timers that
+/// were due in between are late, as in real time. Other threads keep the machine's clocks. So does time(2), which
+/// OpenSSL uses to judge certificates.
 ///
-/// Code of the main actor runs on the loop, too. Runs that have such code take turns: each keeps the main actor until it
-/// ends, or waits for another thread. What other threads give to the main actor (`Task { @MainActor in … }` in a callback
-/// of Dispatch's, `DispatchQueue.main`) runs on the main thread, in real time.
+/// Code of the main actor runs on the loop, too. Runs with such code take turns: each keeps the main actor until it
+/// ends or waits for another thread. Work that other threads give to the main actor (`Task { @MainActor in … }` in a
+/// Dispatch callback, `DispatchQueue.main`) runs on the main thread, in real time.
 ///
-/// If every task waits and nothing can end a wait, the waits are cancelled and this throws `NoProgressError`, whatever
-/// the body makes of the cancellation. Another thread has a quarter of a second to bring work before that.
+/// If every task waits and nothing can end a wait, the waits are cancelled. Then this throws `NoProgressError`, however
+/// the body responds to the cancellation. Before that, other threads have a quarter of a second to bring work.
 ///
-/// - Parameter seed: nil takes AIO_TEST_SEED, or else a random one. That one is printed on standard error if the body
-///   throws.
-/// - Throws: What the body throws; `NoProgressError`; `TestSeedError` if AIO_TEST_SEED is no number.
+/// - Parameter seed: nil takes AIO_TEST_SEED, or else a random seed. A random seed is printed on standard error if the
+///   body throws.
+/// - Throws: The body's error; `NoProgressError`; `TestSeedError` if AIO_TEST_SEED is not a number.
 public func withVirtualTime<Value: Sendable>(
   seed: UInt64? = nil, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
@@ -63,7 +64,7 @@ func runVirtually<Value: Sendable>(
       },
       prepare: { loop in
         loop.shuffle = SeededRandom(seed: seed)
-        // A stream of its own: what the program draws does not change the order of its jobs.
+        // A separate random stream: numbers that the program draws do not change the order of its jobs.
         loop.random = .seeded(SeededRandom(seed: ~seed))
       },
       started: { stuck.begin(cancelBody: $0) },
@@ -90,7 +91,7 @@ private final class StuckRun: Sendable {
 
   func begin(cancelBody: @escaping @Sendable () -> Void) { state.withLock { $0.cancelBody = cancelBody } }
 
-  /// On the loop's thread. The first report stands: what follows from the cancellation is no news.
+  /// Called on the loop's thread. The first report stands: later ones follow from the cancellation.
   func end(_ loop: EventLoop) {
     let waits = loop.waitingTasks()
     let (times, cancelBody) = state.withLock { state in
@@ -98,10 +99,10 @@ private final class StuckRun: Sendable {
       state.times += 1
       return (state.times, state.cancelBody)
     }
-    // The body too: it may wait for something that the loop cannot see.
+    // Cancel the body too: it may wait for something that the loop cannot see.
     cancelBody?()
     loop.cancelWaitingTasks()
-    // Tasks that a cancellation does not move are left behind.
+    // Leave behind tasks that ignore their cancellation.
     if times >= 3 { loop.stop() }
   }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tests on a loop of their own, by a trait. Swift Testing asks a trait for the scope of each test case and hands it the
-// call to make; that call is made on a fresh loop, so each case of a parameterised test has one, and tests run in
-// parallel as ever.
+// A trait that runs tests on loops of their own. Swift Testing asks a trait for the scope of each test case, and hands
+// it the call to make. That call is made on a fresh loop. So each case of a parameterised test has a loop, and tests
+// run in parallel as usual.
 //
-// The seed of a virtual run is added as a comment to each issue that the test records, by the library's own way to look
-// at issues, so it stands where the failure is read, and nothing is printed for tests that pass. An error that the test
-// throws becomes an issue only outside of all scopes: for that the seed is recorded as a warning beside it. An issue of
-// a detached task belongs to no test; Swift Testing shows it to every handler there is and to the run itself, so here it
-// is dropped, or it would be counted once for each test that runs, and the seed goes to standard error.
+// Swift Testing's own issue handling adds the seed of a virtual run as a comment to each issue that the test records.
+// So it stands beside the failure, and passing tests print nothing. An error that the test throws becomes an issue
+// outside of all scopes: the seed is recorded as a warning beside it. An issue of a detached task belongs to no test.
+// Swift Testing shows it to every handler and to the run itself. So the handler here drops it, or it would be counted
+// once for each running test, and the seed goes to standard error.
 
 public import AsyncIOCore
 import Synchronization
@@ -36,13 +36,15 @@ public import Testing
 /// }
 /// ```
 ///
-/// The test's code runs on the loop's thread, with all that it starts: `Task {}`, `Task.detached`, child tasks, actors,
-/// `Task.sleep`, and code of the main actor, such as a test that is isolated to it.
+/// The test's code runs on the loop's thread, and so does everything it starts: `Task {}`, `Task.detached`, child
+/// tasks, actors, `Task.sleep`. So does code of the main actor, such as a test that is isolated to it.
 ///
-/// What a test leaves behind is cancelled when it ends, and reported by a warning of the test, which does not let it fail:
-/// a task that goes on, a server that is open, an error that nobody awaited; each once, with the place where it was made.
+/// Everything that a test leaves behind is cancelled when the test ends. The test records each leftover once, as a
+/// warning with the place where it was made: a running task, an open server, an error that no task awaited. Warnings do
+/// not fail the test.
 ///
-/// Tests run in parallel with others. On the main actor they take turns, in virtual time each until it ends. Where a suite and a test in it both have this trait, the test's counts.
+/// Tests run in parallel with others. On the main actor they take turns; in virtual time, each keeps it until it ends.
+/// Where a suite and a test in it both have this trait, the test's trait applies.
 public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
   enum Kind: Sendable {
     case kernel(BackendKind?)
@@ -51,10 +53,13 @@ public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
 
   let kind: Kind
 
+  /// True: the trait of a suite applies to each test in it.
   public var isRecursive: Bool { true }
 
+  /// This trait for a test case; nil for a suite or a test as a whole.
   public func scopeProvider(for test: Test, testCase: Test.Case?) -> EventLoopTrait? { testCase == nil ? nil : self }
 
+  /// Runs the test case on a fresh event loop.
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
@@ -102,7 +107,7 @@ public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
           }
         }
       } catch {
-        // `#require` has recorded its issue before it throws.
+        // `#require` records its issue before it throws.
         if !(error is ExpectationFailedError) {
           Issue.record("the test threw an error", severity: .warning, sourceLocation: test.sourceLocation)
         }
@@ -112,7 +117,7 @@ public struct EventLoopTrait: TestTrait, SuiteTrait, TestScoping {
   }
 }
 
-/// The loop of a test, to be recognized from whatever runs on it.
+/// The loop of a test, to recognize it from any code that runs on it.
 private final class RunningLoop: Sendable {
   private let identity = Mutex<ObjectIdentifier?>(nil)
 
@@ -125,19 +130,19 @@ private final class RunningLoop: Sendable {
 }
 
 extension Trait where Self == EventLoopTrait {
-  /// A fresh event loop for each test, on the kernel interface that AIO_BACKEND names, or else the best there is.
+  /// A fresh event loop for each test, on the backend that AIO_BACKEND names, or else the best one available.
   public static var eventLoop: Self { Self(kind: .kernel(nil)) }
 
-  /// A fresh event loop for each test on this kernel interface; the test fails where it is not available. `.virtual` is
+  /// A fresh event loop for each test on this backend. The test fails where the backend is not available. `.virtual` is
   /// `.virtualTime`.
   public static func eventLoop(_ backend: BackendKind) -> Self {
     Self(kind: backend == .virtual ? .virtual(seed: nil) : .kernel(backend))
   }
 
-  /// A fresh event loop with virtual time for each test: see `withVirtualTime`. The seed that the order of ready jobs
-  /// is drawn from is AIO_TEST_SEED or random, and stands at each issue of the test.
+  /// A fresh event loop with virtual time for each test: see `withVirtualTime`. The order of ready jobs is drawn from a
+  /// seed, AIO_TEST_SEED or a random one, which is added to each issue of the test.
   public static var virtualTime: Self { Self(kind: .virtual(seed: nil)) }
 
-  /// The same with a given seed.
+  /// A fresh event loop with virtual time for each test, with the order of ready jobs drawn from this seed.
   public static func virtualTime(seed: UInt64) -> Self { Self(kind: .virtual(seed: seed)) }
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `Task.sleep` meant. The runtime turns "sleep for a duration" into an instant of the machine's clock and hands
-// that to the executor, so what arrives is the duration less the time that passed in between. On a thread with a
-// virtual clock that is none, and the delay is exact.
+// Recovers the delay that `Task.sleep` was called with. The runtime turns "sleep for a duration" into an instant of the
+// machine's clock, and hands that to the executor. What arrives is the duration less the time that passed in between.
+// On a thread with a virtual clock no time passes, and the delay is exact.
 //
-// Where that has no effect (the kit in a dynamic library, behind libc in the order of symbols) the delay is taken
-// to be the roundest number of nanoseconds that it can have been: the lowest multiple of the largest power of ten
-// between what arrived and 100 µs more, or a tenth more if that is less; from 10 ms on it is a whole number of
-// milliseconds. A thread that loses its processor just then still comes out early.
+// If that clock has no effect (the kit in a dynamic library, behind libc in the order of symbols), we take the roundest
+// possible number of nanoseconds. That is the lowest multiple of the largest power of ten between what arrived and 100
+// µs more, or a tenth more if that is less. From 10 ms on it is a whole number of milliseconds. A thread that is
+// preempted just then still wakes early.
 
 struct ForeignDelay {
   private static let millisecond: Int64 = 1_000_000
 
-  /// Whether delays arrive as they were meant.
+  /// Whether delays arrive exactly.
   let isExact: Bool
 
-  /// On the thread that has the virtual clock.
+  /// Must run on the thread that has the virtual clock.
   init() {
     let now = ContinuousClock.now
     isExact = (0..<100).allSatisfy { _ in ContinuousClock.now == now }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sockets of datagrams in memory, with the results that a kernel would give.
+// Datagram sockets in memory, with the results that a kernel would give.
 
 package import AsyncIOCore
 import Glibc

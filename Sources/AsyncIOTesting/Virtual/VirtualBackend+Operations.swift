@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operations over a network that knows readiness: each is tried when it is submitted and whenever its descriptor became
-// ready, and stays until it is over. As with epoll, and with the same order of completions as any other backend: none
-// comes before the next turn.
+// Operations over a network that knows readiness. Each is tried when it is submitted and whenever its descriptor
+// becomes ready, and stays until it is over, as with epoll. The order of completions is that of any other backend: a
+// completion never comes before the next turn.
 //
-// A sink may call back here in the middle: no list is walked while it can change, and an operation is looked up again
+// A sink may call back in the middle. So no list is iterated while it can change, and an operation is looked up again
 // after each completion.
 
 package import AsyncIOCore
@@ -108,7 +108,7 @@ extension VirtualBackend {
     let limit = available > 0 ? lengthOfRead.map { max(1, $0(available)) } ?? available : available
     switch network.receive(from: descriptor, upTo: limit, now: now) {
     case .bytes(let bytes):
-      // More of it, or the end behind it, comes in a turn of its own.
+      // More bytes, or the end after them, come in another turn.
       attempts.append(id)
       bytes.withUnsafeBytes {
         loop.complete(record, Completion(result: Int32($0.count), bytes: $0, isLast: false))
@@ -119,11 +119,11 @@ extension VirtualBackend {
     }
   }
 
-  /// Tells once a turn for as long as the descriptor is ready.
+  /// Reports once a turn while the descriptor is ready.
   private func poll(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
     let id = record.pointee.id
     guard let ready = network.readiness(of: record.pointee.descriptor) else {
-      // There are no foreign descriptors in here.
+      // Foreign descriptors don't exist here.
       return finish(record, -EOPNOTSUPP, of: loop)
     }
     let events = ready & (record.pointee.events | UInt32(POLLERR | POLLHUP))

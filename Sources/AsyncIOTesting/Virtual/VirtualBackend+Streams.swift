@@ -15,10 +15,10 @@ extension VirtualBackend {
     return total
   }
 
-  /// Files are real here: their bytes are read, and sent as any others.
+  /// Sends a file. Files are real here: their bytes are read, then sent like any others.
   package func sendFile(_ file: Int32, from offset: Int, count: Int, to descriptor: Int32) -> Int { -Int(EINVAL) }
 
-  /// Options have no effect on a virtual network, and are kept.
+  /// Returns an option. Options have no effect on a virtual network, but are stored.
   package func option(_ name: SocketOptionName, of descriptor: Int32) throws -> Int32 {
     socketOptions[descriptor]?[name] ?? 0
   }

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// A backend without a kernel. Its time starts at 0 and moves only when the loop has nothing to run: then it jumps to
-// the next timer or to the next arrival in its network, whichever is first. An hour's waiting takes as long as running
-// what waits.
+// A backend without a kernel. Its time starts at 0 and moves only when the loop has nothing to run. Then it jumps to
+// the next timer or the next arrival in its network, whichever is first. So an hour's wait takes only as long as the
+// code that runs.
 //
-// What happens on other threads takes no virtual time. While a blocking call of the loop is under way the clock stands
-// still and the thread really waits for it: without limit if nothing else is to come, else for `patience`, since the
-// call may itself wait for this loop's time. Anything else outside (a foreign callback, the main actor) is not known
-// here: a timer goes before it.
+// Events on other threads take no virtual time. While a blocking call of the loop is under way, the clock stands still
+// and the thread really waits for it. It waits without limit if nothing else is to come, else for `patience`, since the
+// call may itself wait for this loop's time. Other outside work (a foreign callback, the main actor) is unknown here:
+// timers fire before it.
 //
-// A loop whose tasks never all wait would keep the clock for ever, and with it whoever waits for a timer. So after
-// `busyTurns` looks from the loop without a pause (each stands for up to 16 jobs) the clock creeps on: by a millisecond,
-// then by twice as much each time, but past no arrival, until something pauses. That is counted in turns, so it is the same in every run.
+// A loop whose tasks never all wait would stop the clock for ever, and with it every task that waits for a timer. So
+// after `busyTurns` looks from the loop without a pause (each stands for up to 16 jobs) the clock creeps on. It moves
+// by a millisecond, then by twice as much each time, but past no arrival, until the tasks pause. This is counted in
+// turns, so it is the same in every run.
 //
-// If nothing is ready, no timer is set and nothing is on its way, only another thread can bring work. `grace` of real
-// time is left for that; then the test can make no progress, and `onNoProgress` is told.
+// If nothing is ready, no timer is set and nothing is in flight, only another thread can bring work. It gets `grace` of
+// real time for that. Then the test can make no progress, and `onNoProgress` is called.
 //
-// The clocks that code on the loop's thread reads are this one, see CVirtualClock: Swift's, and Foundation's `Date`. A call
-// that blocks the thread for a time, as `Thread.sleep`, moves it and returns at once.
+// Code on the loop's thread reads this clock, see CVirtualClock: Swift's clocks, and Foundation's `Date`. A call that
+// blocks the thread for a time, such as `Thread.sleep`, moves the clock and returns at once.
 //
-// Everything belongs to the loop's thread, `wake` excepted; that includes making it.
+// Everything belongs to the loop's thread, including `init`; only `wake` does not.
 
 package import AsyncIOCore
 import CLinux
@@ -28,27 +29,27 @@ import Glibc
 package final class VirtualBackend: Backend {
   /// Real milliseconds in which another thread may bring work to a loop whose tasks all wait.
   static let grace: Int32 = 250
-  /// The same where no task is known to wait: what the test waits for is nothing of the loop's. Other tests may keep the
-  /// threads busy that it needs.
+  /// The grace where no task is known to wait: the test then waits for something outside the loop. Other tests may keep
+  /// the threads busy that it needs.
   static let graceForStrangers: Int32 = 30_000
-  /// Real milliseconds for which a blocking call holds up the clock.
+  /// Real milliseconds for which a blocking call stops the clock.
   static let patience: Int32 = 5_000
 
-  /// Turns without a pause before the clock creeps on, and between two steps from then on.
+  /// Turns without a pause before the clock creeps on, and between any two steps after that.
   static let busyTurns = 20_000
   static let busyTurnsAStep = 50
   static let longestStep: Int64 = 3_600_000_000_000
 
-  /// From any thread, while the backend exists.
+  /// The virtual time. Any thread may read it while the backend exists.
   package private(set) var now: Int64 {
     get { asyncio_virtual_now(clock) }
     set { asyncio_set_virtual_now(clock, newValue) }
   }
 
   package var network: VirtualNetwork
-  /// Called when the loop can make no progress; it is to see to it that something becomes ready.
+  /// Called when the loop can make no progress; it has to make something ready.
   package var onNoProgress: (EventLoop) -> Void = { $0.cancelWaitingTasks() }
-  /// How much of the bytes that arrived one completion delivers; nil is all. A simulation cuts them here.
+  /// How many of the available bytes one completion delivers; nil is all. A simulation cuts reads here.
   package var lengthOfRead: ((_ available: Int) -> Int)?
 
   private let clock: UnsafeMutablePointer<asyncio_virtual_clock>
@@ -62,11 +63,11 @@ package final class VirtualBackend: Backend {
   /// The operations on a descriptor, one for each direction.
   var inputs: [Int32: OperationID] = [:]
   var outputs: [Int32: OperationID] = [:]
-  /// What was set of each descriptor's options.
+  /// The options that were set, by descriptor.
   var socketOptions: [Int32: [SocketOptionName: Int32]] = [:]
   /// Operations to try in the next turn.
   var attempts: [OperationID] = []
-  /// Operations whose last completion, ECANCELED, comes with the next turn.
+  /// Operations whose final completion, ECANCELED, comes with the next turn.
   var cancelled: [OperationID] = []
 
   package init(network: VirtualNetwork = VirtualNetwork()) throws {
@@ -92,7 +93,7 @@ package final class VirtualBackend: Backend {
 
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.meant(by: nanoseconds) }
 
-  /// Time costs nothing here, and a timer is never late.
+  /// Returns the deadline unchanged: virtual time costs nothing, and a timer is never late.
   package func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 { deadline }
 
   // MARK: - Turns
@@ -134,7 +135,7 @@ package final class VirtualBackend: Backend {
     turnsWithoutPause += 1
     let beyond = turnsWithoutPause - Self.busyTurns
     guard beyond >= 0, beyond % Self.busyTurnsAStep == 0 else { return }
-    // What it waits for may be another run's to do, on the main actor.
+    // What it waits for may be work of another run, on the main actor.
     loop.offerMainActor()
     if beyond == 0 { creep = 500_000 }
     if let arrival = network.nextArrival, arrival <= now + creep {
@@ -152,7 +153,7 @@ package final class VirtualBackend: Backend {
     _ = Glibc.write(wakeDescriptor, &one, 8)
   }
 
-  /// Waits in real time; -1 is for ever. Returns whether somebody woke the loop.
+  /// Waits in real time; -1 is for ever. Returns whether another thread woke the loop.
   private func waitForWake(milliseconds: Int32, of loop: EventLoop) -> Bool {
     var entry = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
     loop.willWait()
@@ -191,7 +192,7 @@ package final class VirtualBackend: Backend {
     }
   }
 
-  /// There is one loop in virtual time, which needs no second number.
+  /// Always throws: virtual time has one loop, which needs no second descriptor.
   package func duplicate(_ descriptor: Int32) throws -> Int32 {
     throw SystemError("dup", "descriptor \(descriptor) on a loop with virtual time", code: .invalidArgument)
   }
@@ -202,7 +203,7 @@ package final class VirtualBackend: Backend {
 
   package var descriptorLimit: Int { network.descriptorLimit }
 
-  /// Virtual sockets have names and no files.
+  /// Returns nil: virtual sockets have names but not files.
   package func socketFile(of address: SocketAddress) -> SocketFile? { nil }
   package func remove(_ file: SocketFile) {}
 
@@ -219,7 +220,7 @@ package final class VirtualBackend: Backend {
     }
   }
 
-  /// Virtual descriptors are all sockets; a number from outside means nothing here.
+  /// Refuses foreign descriptors. All virtual descriptors are sockets, and a number from outside means nothing here.
   package func adopt(_ descriptor: Int32) throws -> DescriptorKind {
     guard let kind = network.kind(of: descriptor) else {
       throw SystemError("adopt", "descriptor \(descriptor) on a loop with virtual time", code: .invalidArgument)
@@ -272,7 +273,7 @@ package final class VirtualBackend: Backend {
   }
 
   package func close(descriptor: Int32) {
-    // A stream that a test kept longer than its loop: its network is gone already.
+    // The test kept a stream longer than its loop, whose network is already gone.
     if isClosed { return }
     inputs[descriptor] = nil
     outputs[descriptor] = nil
@@ -285,7 +286,7 @@ package final class VirtualBackend: Backend {
   package var hasOwnNames: Bool { true }
   package func hostName(of address: SocketAddress) -> String? { network.name(ofHost: address) }
 
-  /// Never nil: no name of a simulated network is asked of libc.
+  /// Never nil: libc is not asked about a simulated network's names.
   package func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]? {
     network.addresses(ofHost: host, port: port)
   }

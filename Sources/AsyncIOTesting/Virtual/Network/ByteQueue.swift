@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes that arrived and were not read, first in, first out.
+/// Bytes that have arrived but were not read, first in, first out.
 struct ByteQueue {
   private var bytes: [UInt8] = []
   private var start = 0

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Descriptors as the kernel gives them out: the lowest free number first, so that a number that was closed is soon used
-// again and a stale one does harm in a test as it would outside. They start far above what a process has open: one that
-// strays into a real system call finds EBADF there instead of somebody's file.
+// Gives out descriptors like the kernel: the lowest free number first. So a closed number is soon reused, and a stale
+// descriptor does the harm in a test that it would do outside. The numbers start far above those that a process has
+// open: one that strays into a real system call gets EBADF there instead of another file.
 
 struct DescriptorTable {
   static let first: Int32 = 1 << 20
 
   private var sockets: [VirtualNetwork.Socket?] = []
-  /// No number below this one is free.
+  /// All numbers below this one are taken.
   private var lowestFree = 0
   private(set) var count = 0
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is on its way: a binary heap by time of arrival, and by time of sending among those that arrive together.
+// The packets in flight: a binary heap by time of arrival. Packets that arrive together are in the order of sending.
 
-/// Something on its way to an endpoint, which is named by its number.
+/// A packet in flight to an endpoint, which is named by its number.
 struct Packet {
   enum Content {
     case syn(from: Int, attempt: Int)
@@ -9,12 +9,12 @@ struct Packet {
     case answer(to: Int, from: Int)
     case refusal(to: Int, code: Int32)
     case bytes(to: Int, from: Int, [UInt8])
-    /// The peer has read: so much more may be sent.
+    /// The peer has read, so this many more bytes may be sent.
     case room(to: Int, Int)
     case end(to: Int)
     case reset(to: Int)
     case datagram(VirtualDatagram)
-    /// A datagram found nobody: ICMP's answer to its sender.
+    /// No socket took a datagram: ICMP's answer to its sender.
     case unreachable(VirtualDatagram, code: Int32)
   }
 
@@ -29,7 +29,7 @@ struct PacketQueue {
   private var heap: [Packet] = []
   private var sequence = 0
 
-  /// When the first one arrives.
+  /// When the first packet arrives.
   var first: Int64? { heap.first?.arrival }
 
   mutating func insert(_ content: Packet.Content, at arrival: Int64) {

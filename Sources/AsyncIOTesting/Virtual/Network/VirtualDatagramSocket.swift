@@ -2,14 +2,14 @@
 
 import AsyncIOCore
 
-/// A datagram on its way, or received.
+/// A datagram in flight or received.
 struct VirtualDatagram {
   var source: SocketAddress
   var destination: SocketAddress
   var bytes: [UInt8]
 }
 
-/// What names the sockets that a datagram may be for.
+/// A key for the sockets that a datagram may be for.
 enum VirtualDatagramPort: Hashable {
   case port(UInt16)
   case name(SocketAddress)
@@ -17,13 +17,13 @@ enum VirtualDatagramPort: Hashable {
   init(_ address: SocketAddress) { self = address.family == .unix ? .name(address) : .port(address.port) }
 }
 
-/// A socket of datagrams, of a process on one of the virtual hosts.
+/// A datagram socket of a process on one of the virtual hosts.
 struct VirtualDatagramSocket {
-  /// As Linux counts it: what a small datagram takes of the receive buffer besides its bytes.
+  /// The share of the receive buffer that Linux charges for a small datagram, besides its bytes.
   static let overhead = 512
   /// net.core.rmem_default
   static let defaultCapacity = 212_992
-  /// net.unix.max_dgram_qlen and one more: a sender to a Unix socket waits instead of losing.
+  /// net.unix.max_dgram_qlen plus one: the sender to a Unix socket waits, and datagrams are not lost.
   static let longestUnixQueue = 11
 
   var local: SocketAddress
@@ -33,7 +33,7 @@ struct VirtualDatagramSocket {
   var mayBroadcast = false
   var wantsDestination = false
   var reachesOwnHost = true
-  /// The groups it has joined, with port 0.
+  /// The groups it has joined, each with port 0.
   var groups: Set<SocketAddress> = []
 
   private var queue: [VirtualDatagram] = []
@@ -41,13 +41,13 @@ struct VirtualDatagramSocket {
   private var queuedBytes = 0
   var capacity = Self.defaultCapacity
   var dropped: UInt32 = 0
-  /// Of a Unix socket: on their way to it.
+  /// For a Unix socket: how many datagrams are in flight to it.
   var arriving = 0
-  /// Senders that found it full.
+  /// Senders that found its queue full.
   var blocked: [Int32] = []
-  /// Whether this socket is such a sender.
+  /// Whether this socket waits as such a sender.
   var isBlocked = false
-  /// What the next call fails with, once; SO_ERROR.
+  /// The error of the next call, reported once; SO_ERROR.
   var error: Int32 = 0
 
   init(local: SocketAddress, peer: SocketAddress?) {
@@ -59,7 +59,7 @@ struct VirtualDatagramSocket {
 
   var isFullForUnix: Bool { count + arriving >= Self.longestUnixQueue }
 
-  /// Takes a datagram into the queue; one that finds no room is dropped.
+  /// Appends a datagram to the queue, or drops it if it does not fit.
   mutating func append(_ datagram: VirtualDatagram) {
     guard local.family == .unix || queuedBytes < capacity else {
       dropped &+= 1

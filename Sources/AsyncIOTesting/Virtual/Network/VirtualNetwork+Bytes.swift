@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes, ends and resets of open connections. Errors are those of Linux: what arrived before a reset can still be read;
-// the reset is then told once (ECONNRESET, or EPIPE if the peer had ended its stream already), and after that reads are
-// at the end and writes fail with EPIPE (net/ipv4/tcp.c, tcp_reset in tcp_input.c). A send that is told leaves a read to
-// find what had arrived, and then the end.
+// Bytes, ends and resets of open connections, with Linux's errors. Bytes that arrived before a reset can still be read.
+// Then the reset is reported once (ECONNRESET, or EPIPE if the peer had already ended its stream). After that, reads
+// are at the end, and writes fail with EPIPE (net/ipv4/tcp.c, tcp_reset in tcp_input.c). If a send reports the reset,
+// reads return the bytes that had arrived, and then the end.
 
 import Glibc
 
 extension VirtualNetwork {
-  /// What a read gives.
+  /// The result of a read.
   package enum Received: Equatable {
     case bytes([UInt8])
     /// The end of the stream.
     case end
-    /// Nothing yet.
+    /// No bytes yet.
     case nothing
-    /// An errno.
+    /// A failure, as an errno.
     case failed(Int32)
   }
 
-  /// Sends what there is room for: the number of bytes, or a negative errno.
+  /// Sends as many bytes as fit. Returns their number, or a negative errno.
   package mutating func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, now: Int64) -> Int {
     guard let id = endpoint(descriptor), var endpoint = endpoints[id] else { return -Int(ENOTCONN) }
     defer { endpoints[id] = endpoint }
@@ -30,7 +30,7 @@ extension VirtualNetwork {
     guard let other = endpoint.other else { return -Int(EAGAIN) }
     if bytes.isEmpty { return 0 }
     let count = min(bytes.count, endpoint.room)
-    // More room is only of interest to somebody who wanted more.
+    // Only a sender that had more to send is told of new room.
     endpoint.isBlocked = count < bytes.count
     guard count > 0 else { return -Int(EAGAIN) }
     endpoint.room -= count
@@ -38,7 +38,7 @@ extension VirtualNetwork {
     return count
   }
 
-  /// Takes out at most `limit` of the bytes that arrived.
+  /// Takes at most `limit` of the bytes that have arrived.
   package mutating func receive(from descriptor: Int32, upTo limit: Int, now: Int64) -> Received {
     guard let id = endpoint(descriptor), var endpoint = endpoints[id] else { return .failed(ENOTCONN) }
     defer { endpoints[id] = endpoint }
@@ -57,22 +57,22 @@ extension VirtualNetwork {
     return endpoint.isReset ? .end : .nothing
   }
 
-  /// The number of bytes that arrived and were not read.
+  /// The number of bytes that have arrived but were not read.
   package func available(at descriptor: Int32) -> Int {
     endpoint(descriptor).flatMap { endpoints[$0] }?.received.count ?? 0
   }
 
-  /// How much of what was sent the peer has read.
+  /// How many of the sent bytes the peer has read.
   package func acknowledged(of descriptor: Int32) -> Int {
     endpoint(descriptor).flatMap { endpoints[$0] }?.acknowledged ?? 0
   }
 
-  /// Whether the peer has ended its stream; nil if the descriptor is no connection.
+  /// Whether the peer has ended its stream; nil if the descriptor is not a connection.
   package func peerHasEnded(_ descriptor: Int32) -> Bool? {
     endpoint(descriptor).flatMap { endpoints[$0]?.peerHasEnded }
   }
 
-  /// Ends the stream to the peer: 0 or a negative errno.
+  /// Half-closes the stream. Returns 0 or a negative errno.
   package mutating func shutdownWriting(_ descriptor: Int32, now: Int64) -> Int32 {
     guard let id = endpoint(descriptor), let endpoint = endpoints[id], let other = endpoint.other, !endpoint.isReset
     else { return -ENOTCONN }
@@ -82,7 +82,7 @@ extension VirtualNetwork {
     return 0
   }
 
-  /// Lets `close` reset the connection.
+  /// Makes `close` reset the connection.
   package mutating func setResetsOnClose(_ descriptor: Int32) {
     switch descriptors[descriptor] {
     case .idle(_, let local): descriptors[descriptor] = .idle(resetsOnClose: true, local: local)
@@ -91,10 +91,10 @@ extension VirtualNetwork {
     }
   }
 
-  /// Closes a descriptor. A connection ends; one with unread bytes, or with `setResetsOnClose`, is reset. What waits to
-  /// be accepted by a listener is reset.
+  /// Closes a descriptor. A connection ends normally. One with unread bytes, or with `setResetsOnClose`, is reset. So
+  /// are the connections that wait to be accepted by a listener.
   ///
-  /// - Throws: EBADF if it isn't open.
+  /// - Throws: EBADF if the descriptor isn't open.
   package mutating func close(_ descriptor: Int32, now: Int64) throws(VirtualErrno) {
     guard let socket = descriptors.remove(descriptor) else { throw VirtualErrno(EBADF) }
     switch socket {
@@ -129,7 +129,7 @@ extension VirtualNetwork {
 
   mutating func takeBytes(_ bytes: [UInt8], at id: Int, from sender: Int, now: Int64) {
     guard let endpoint = endpoints[id] else {
-      // Nobody is there any more.
+      // The endpoint is gone, so its sender gets a reset.
       packets.insert(.reset(to: sender), at: now + latency)
       return
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listeners, and how connections come about: a SYN that takes the latency, and an answer that takes it again. Refusals
-// are answers too, so the one who connects learns of them after a round trip, as over a real network.
+// Listeners, and how connections are opened: a SYN takes the latency, and the answer takes it again. A refusal is an
+// answer too, so a client learns of it after a round trip, as over a real network.
 
 package import AsyncIOCore
 import Glibc
 
 extension VirtualNetwork {
-  /// How often a SYN that finds a full backlog is sent again, after 1, 2, 4 … seconds; Linux's tcp_syn_retries.
+  /// How often a SYN that found a full backlog is resent, after 1, 2, 4 … seconds; Linux's tcp_syn_retries.
   static var synRetries: Int { 6 }
 
   package mutating func listen(
@@ -30,7 +30,7 @@ extension VirtualNetwork {
     return descriptor
   }
 
-  /// Lets a socket listen that only had its address so far.
+  /// Makes a socket listen that only had its address so far.
   package mutating func startListening(_ descriptor: Int32, backlog: Int) throws(VirtualErrno) {
     guard var listener = listener(descriptor) else { throw VirtualErrno(EINVAL) }
     listener.isListening = true
@@ -43,7 +43,7 @@ extension VirtualNetwork {
     return try open(.idle(resetsOnClose: false, local: local))
   }
 
-  /// Two sockets that are connected to each other, without names.
+  /// Makes two sockets that are connected to each other, without names.
   package mutating func makeSocketPair() throws(VirtualErrno) -> (Int32, Int32) {
     guard descriptors.count + 2 <= descriptorLimit else { throw VirtualErrno(EMFILE) }
     let nameless = SocketAddress.unnamedUnix
@@ -56,13 +56,13 @@ extension VirtualNetwork {
     return descriptors
   }
 
-  /// Starts to connect; `Event.connected` tells how it went.
+  /// Starts to connect; `Event.connected` reports the result.
   package mutating func connect(_ descriptor: Int32, to wanted: SocketAddress, now: Int64) {
     guard case .idle(let resetsOnClose, let local) = descriptors[descriptor] else {
       news.append(.connected(descriptor, result: -EISCONN))
       return
     }
-    // Linux takes "any address" as a destination for this host.
+    // Linux takes "any address" as this host.
     let target = isWildcard(wanted) ? loopback(like: wanted) : wanted
     var source = isLocal(target) ? target : addHost("localhost")
     if target.family == .unix { source = .unnamedUnix } else { source.port = ephemeralPort() }
@@ -77,14 +77,15 @@ extension VirtualNetwork {
     if exists(target) {
       packets.insert(.syn(from: client, attempt: 0), at: now + latency)
     } else {
-      // Nobody answers: Linux asks three times, a second apart (ARP), and gives up.
+      // The host does not exist: Linux asks three times, a second apart (ARP), and gives up.
       packets.insert(.refusal(to: client, code: EHOSTUNREACH), at: now + 3_000_000_000)
     }
   }
 
-  /// The descriptor of a connection.
+  /// Accepts a connection and returns its descriptor.
   ///
-  /// - Throws: EAGAIN if none waits, EMFILE if the limit of descriptors is reached; the connection then stays.
+  /// - Throws: EAGAIN if no connection waits. EMFILE if the limit of descriptors is reached; the connection then stays
+  ///   in the queue.
   package mutating func accept(on descriptor: Int32) throws(VirtualErrno) -> Int32 {
     guard var listener = listener(descriptor) else { throw VirtualErrno(EINVAL) }
     guard let endpoint = listener.queue.first else { throw VirtualErrno(EAGAIN) }
@@ -98,10 +99,10 @@ extension VirtualNetwork {
   // MARK: - Packets
 
   mutating func takeSyn(from client: Int, attempt: Int, now: Int64) {
-    // The one who asked may have closed the socket since.
+    // The client may have closed its socket since.
     guard let asking = endpoints[client] else { return }
     guard let descriptor = listener(at: asking.peer), var listener = listener(descriptor), listener.isListening else {
-      // A path without a socket is no file.
+      // A Unix path without a socket gives ENOENT.
       let code = asking.peer.unixPath == nil ? ECONNREFUSED : ENOENT
       packets.insert(.refusal(to: client, code: code), at: now + latency)
       return
@@ -144,7 +145,7 @@ extension VirtualNetwork {
     if case .listener(let listener) = descriptors[descriptor] { listener } else { nil }
   }
 
-  /// Whether "any address" covers this one.
+  /// Whether this address, or "any address", is the current host's.
   private func isHere(_ address: SocketAddress) -> Bool { isWildcard(address) || isLocal(address) }
 
   private func loopback(like address: SocketAddress) -> SocketAddress {

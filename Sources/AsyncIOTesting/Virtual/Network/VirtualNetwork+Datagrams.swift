@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// UDP and Unix datagrams in memory. Each takes the latency, or what `delaysOfDatagram` says; one that finds a full
-// queue is dropped, and one that finds nobody is answered (ICMP): the sender learns that if it is connected, as with
-// Linux, by an error of its next call. Unix datagrams are never lost: their sender has to wait.
+// UDP and Unix datagrams in memory. Each takes the latency, or what `delaysOfDatagram` says. A datagram that finds a
+// full queue is dropped. One that finds no socket is answered (ICMP): as on Linux, a connected sender gets the error in
+// its next call. Unix datagrams are never lost: their sender has to wait.
 
 package import AsyncIOCore
 import Glibc
@@ -10,11 +10,11 @@ extension VirtualNetwork {
   enum ReceivedDatagram {
     case datagram(VirtualDatagram, DatagramFrame.Control?)
     case nothing
-    /// An errno.
+    /// A failure, as an errno.
     case failed(Int32)
   }
 
-  /// The most that one UDP datagram carries, over IPv4 and over IPv6, and a Unix one with the default send buffer.
+  /// The most bytes of one UDP datagram over IPv4 and over IPv6, and of a Unix datagram with the default send buffer.
   private static func longest(_ family: SocketAddress.Family) -> Int {
     switch family {
     case .ipv4: 65_507
@@ -68,10 +68,10 @@ extension VirtualNetwork {
     }
   }
 
-  /// Whether "any address" covers this one.
+  /// Whether this address, or "any address", is the current host's.
   private func covers(_ address: SocketAddress) -> Bool { isWildcard(address) || isLocal(address) }
 
-  /// The address that a socket without one sends from.
+  /// The source address of a socket that has no address.
   private mutating func source(towards target: SocketAddress, port: UInt16) -> SocketAddress {
     var source = isLocal(target) ? target : target.family == .ipv4 ? addHost("localhost") : target
     if target.isMulticast || target.isLimitedBroadcast { source = addHost("localhost") }
@@ -87,7 +87,7 @@ extension VirtualNetwork {
     unblock(socket.blocked)
   }
 
-  /// 0 or an errno.
+  /// Sets an option. Returns 0 or an errno.
   mutating func set(_ option: DatagramOption, of descriptor: Int32) -> Int32 {
     guard var socket = datagramSockets.removeValue(forKey: descriptor) else { return EBADF }
     defer { datagramSockets[descriptor] = socket }
@@ -96,7 +96,7 @@ extension VirtualNetwork {
 
   private func apply(_ option: DatagramOption, to socket: inout VirtualDatagramSocket) -> Int32 {
     switch option {
-    // Linux doubles what is asked for; socket(7).
+    // Linux doubles the requested size; socket(7).
     case .receiveBuffer(let size): socket.capacity = max(2304, 2 * Int(Int32(clamping: size)))
     case .broadcast: socket.mayBroadcast = true
     case .reuseAddress: socket.reusesAddress = true
@@ -114,7 +114,7 @@ extension VirtualNetwork {
 
   // MARK: - Sending
 
-  /// The length, or a negative errno.
+  /// Sends a datagram. Returns its length, or a negative errno.
   mutating func sendDatagram(_ bytes: [UInt8], to wanted: SocketAddress?, from descriptor: Int32, now: Int64) -> Int {
     guard let socket = datagramSockets[descriptor] else { return -Int(EBADF) }
     if socket.error != 0 {
@@ -131,7 +131,7 @@ extension VirtualNetwork {
     let from = isWildcard(socket.local) ? source(towards: target, port: socket.local.port) : socket.local
     let datagram = VirtualDatagram(source: from, destination: target, bytes: bytes)
     guard target.isMulticast || target.isLimitedBroadcast || isWildcard(target) || exists(target) else {
-      // Nobody answers: Linux asks three times, a second apart (ARP), and gives up.
+      // The host does not exist: Linux asks three times, a second apart (ARP), and gives up.
       packets.insert(.unreachable(datagram, code: EHOSTUNREACH), at: now + 3_000_000_000)
       return bytes.count
     }
@@ -207,7 +207,7 @@ extension VirtualNetwork {
     }
   }
 
-  /// The sockets that a datagram is for: one, or each that is in its group.
+  /// The sockets that receive a datagram: one, or all in its group.
   private func receivers(of datagram: VirtualDatagram) -> [Int32] {
     let target = datagram.destination
     let candidates = (datagramPorts[VirtualDatagramPort(target)] ?? []).filter {
@@ -227,11 +227,12 @@ extension VirtualNetwork {
     guard let best = scores.max(), best > 0 else { return [] }
     let equals = zip(candidates, scores).filter { $0.1 == best }.map(\.0)
     let sharesPort = equals.allSatisfy { datagramSockets[$0]?.reusesPort == true }
-    // Who shares a port gets the datagrams of one sender always or never; of those that took an address over, the last.
+    // Of sockets that share a port, one gets all datagrams of a sender. Of sockets that took over an address, the last
+    // one.
     return [sharesPort ? equals[Int(datagram.source.port) % equals.count] : equals[equals.count - 1]]
   }
 
-  /// How well a socket fits, as Linux has it: 0 is not at all.
+  /// How well a socket matches, by Linux's rules; 0 is not at all.
   private func score(_ descriptor: Int32, for datagram: VirtualDatagram) -> Int {
     guard let socket = datagramSockets[descriptor] else { return 0 }
     let isExact = socket.local == datagram.destination

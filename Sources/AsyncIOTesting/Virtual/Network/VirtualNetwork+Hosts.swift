@@ -3,8 +3,8 @@
 package import AsyncIOCore
 
 extension VirtualNetwork {
-  /// The address of a host, which is added if there is none by this name: 10.0.0.1 is `localhost`, the next ones
-  /// 10.0.0.2 and so on. Names are the same in upper and lower case.
+  /// Returns the address of a host, and adds the host if the name is new. 10.0.0.1 is `localhost`, the next ones are
+  /// 10.0.0.2 and so on. Upper and lower case do not matter.
   package mutating func addHost(_ name: String) -> SocketAddress {
     let name = name.lowercased()
     if let known = hosts[name] { return known }
@@ -16,11 +16,11 @@ extension VirtualNetwork {
     return address
   }
 
-  /// What a look-up of a name or a numeric address gives; empty if there is no such host.
+  /// The result of looking up a name or a numeric address; empty if the host does not exist.
   package func addresses(ofHost host: String, port: UInt16) -> [SocketAddress] {
     if let numeric = SocketAddress(host, port: port) { return [numeric] }
     var name = host.lowercased()
-    // Every name of this network is taken from the root.
+    // Every name of this network is absolute, so a final dot changes nothing.
     if name.hasSuffix(".") { name.removeLast() }
     // RFC 6761, §6.3.
     if name == "localhost" || name.hasSuffix(".localhost") { return [.loopback(port: port)] }
@@ -29,10 +29,10 @@ extension VirtualNetwork {
     return [address]
   }
 
-  /// How many sockets the programs of this network have open.
+  /// How many sockets the programs in this network have open.
   package var openSockets: Int { descriptors.count }
 
-  /// The name of the host that has an address.
+  /// The name of the host with this address.
   package func name(ofHost address: SocketAddress) -> String? {
     var host = address
     host.port = 0
@@ -61,7 +61,7 @@ extension VirtualNetwork {
     return Self.wildcards.contains(host)
   }
 
-  /// The listening descriptor that a connection to this address reaches.
+  /// The listening descriptor for connections to this address.
   func listener(at address: SocketAddress) -> Int32? {
     if let exact = listeners[address]?.first { return exact }
     guard isLocal(address) else { return nil }

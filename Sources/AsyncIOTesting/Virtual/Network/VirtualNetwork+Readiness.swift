@@ -4,7 +4,8 @@ import AsyncIOCore
 import Glibc
 
 extension VirtualNetwork {
-  /// What poll(2) would say of a descriptor; nil if there is none. Whoever asks for room is told when there is some.
+  /// What poll(2) would report for a descriptor; nil if it doesn't exist. A caller that finds no room is told when
+  /// there is room.
   mutating func readiness(of descriptor: Int32) -> UInt32? {
     switch descriptors[descriptor] {
     case nil: return nil

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension VirtualNetwork {
-  /// When the next thing arrives; nil if nothing is on its way.
+  /// When the next packet arrives; nil if nothing is in flight.
   package var nextArrival: Int64? { packets.first }
 
-  /// Whether `advance` has something to tell at this time.
+  /// Whether `advance` has events to report at this time.
   package func hasNews(at now: Int64) -> Bool { !news.isEmpty || (packets.first.map { $0 <= now } ?? false) }
 
-  /// Lets everything arrive that is due, in the order of sending, and tells what became possible.
+  /// Delivers all packets that are due, in the order of sending, and returns what became possible.
   package mutating func advance(to now: Int64) -> [Event] {
     while let packet = packets.popDue(now) {
-      // What it causes starts when it arrives, even if nobody looked then.
+      // Consequences start at the packet's arrival, even if the loop looks later.
       let time = packet.arrival
       switch packet.content {
       case .syn(let client, let attempt): takeSyn(from: client, attempt: attempt, now: time)

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP in memory: hosts, listeners, and connections as two pipes of bytes. A value, and a state machine: it does no I/O,
-// knows no clock and calls nobody. Whoever drives it hands in the time, asks when the next thing arrives
-// (`nextArrival`), moves it on (`advance(to:)`), and learns what became possible. So it can be tested alone.
+// TCP in memory: hosts, listeners, and connections as two pipes of bytes. It is a value and a state machine: it does no
+// I/O, reads no clock and calls nothing. Its driver hands in the time, asks when the next packet arrives
+// (`nextArrival`), moves the network on (`advance(to:)`), and learns what became possible. So it can be tested alone.
 //
-// It is modelled on what a program sees of Linux: calls that never wait (EAGAIN), readiness, errno values, half-closed
-// and reset connections. Below that it is simpler than TCP. Packets are never lost, corrupted or reordered: each takes
-// the latency from one end to the other. A sender may have `window` bytes on the way or unread at its peer; what the
-// peer reads comes back as room after another latency. So a peer that never reads stops its sender, and the most that
-// a connection carries is a window for each round trip.
+// It models what a program sees of Linux: calls that never wait (EAGAIN), readiness, errno values, half-closed and
+// reset connections. Below that it is simpler than TCP. Packets are never lost, corrupted or reordered: each takes the
+// latency from one end to the other. A sender may have `window` bytes in flight or unread at its peer. What the peer
+// reads becomes room at the sender after another latency. So a peer that never reads stops its sender, and a connection
+// carries at most one window per round trip.
 
 package import AsyncIOCore
 import Glibc
 
-/// The network of a loop with virtual time: named hosts, and TCP and UDP between them in memory.
+/// The network of a loop with virtual time: named hosts, with TCP and UDP between them in memory.
 ///
-/// The test itself is on the host `localhost`, which is 127.0.0.1, ::1, and 10.0.0.1 to the others. Further hosts are
-/// added by name. They live in the same loop: a server that listens at a host's address is on that host.
+/// The test itself runs on the host `localhost`, which is 127.0.0.1, ::1, and 10.0.0.1 to the others. Further hosts are
+/// added by name and live in the test's loop. A server that listens at a host's address is on that host.
 ///
 /// ```swift
 /// @Test(.virtualTime) func asksTheDatabase() async throws {
@@ -29,29 +29,28 @@ import Glibc
 /// }
 /// ```
 ///
-/// Everything between two ends takes one millisecond each way, on the same host too, so that a connection is open two
-/// milliseconds after it was asked for. Nothing is lost or reordered. 64 KiB fit between a sender and a peer that does
-/// not read.
+/// Each packet takes one millisecond, even within a host. So a connection is open two milliseconds after the request.
+/// Nothing is lost or reordered. 64 KiB fit between a sender and a peer that does not read.
 public struct VirtualNetwork {
-  /// What connects two ends of a connection; the other end is named by its number.
+  /// One end of a connection; the other end is named by its number.
   struct Endpoint {
     var local: SocketAddress
     var peer: SocketAddress
-    /// The other end; nil until the connection is open on this one.
+    /// The other end's number; nil until the connection is open at this end.
     var other: Int?
-    /// Nil until the connection was accepted.
+    /// The descriptor; nil until the connection was accepted.
     var descriptor: Int32?
     var received = ByteQueue()
-    /// How much may be sent now.
+    /// How many bytes may be sent now.
     var room: Int
-    /// How much the peer has read.
+    /// How many bytes the peer has read.
     var acknowledged = 0
-    /// A send did not fit and waits for room.
+    /// Whether a send did not fit, and waits for room.
     var isBlocked = false
     var hasEnded = false
     var peerHasEnded = false
     var isReset = false
-    /// What the next call fails with, once; SO_ERROR.
+    /// The error of the next call, reported once; SO_ERROR.
     var error: Int32 = 0
     var resetsOnClose = false
   }
@@ -60,7 +59,7 @@ public struct VirtualNetwork {
     var address: SocketAddress
     var backlog: Int
     var reusesPort: Bool
-    /// Otherwise it only has its address.
+    /// Whether it listens; otherwise it only has its address.
     var isListening: Bool
     /// Connections that wait to be accepted.
     var queue: [Int] = []
@@ -72,13 +71,13 @@ public struct VirtualNetwork {
     case idle(resetsOnClose: Bool, local: SocketAddress?)
     case listener(Listener)
     case endpoint(Int)
-    /// Its state is in `datagramSockets`.
+    /// A datagram socket, whose state is in `datagramSockets`.
     case datagrams
   }
 
-  /// What became possible.
+  /// Something that became possible.
   package enum Event: Equatable {
-    /// `connect` is over; the result is 0 or a negative errno.
+    /// `connect` has ended; the result is 0 or a negative errno.
     case connected(Int32, result: Int32)
     case acceptable(Int32)
     case readable(Int32)
@@ -87,9 +86,9 @@ public struct VirtualNetwork {
 
   /// Nanoseconds from one end to the other.
   package var latency: Int64
-  /// Bytes on the way or unread, for each direction of a connection.
+  /// The most bytes in flight or unread, for each direction of a connection.
   package let window: Int
-  /// Descriptors that can be open at a time; RLIMIT_NOFILE.
+  /// How many descriptors can be open at once; RLIMIT_NOFILE.
   package var descriptorLimit: Int
 
   var hosts: [String: SocketAddress] = [:]
@@ -98,12 +97,12 @@ public struct VirtualNetwork {
   var listeners: [SocketAddress: [Int32]] = [:]
   var endpoints: [Int: Endpoint] = [:]
   var datagramSockets: [Int32: VirtualDatagramSocket] = [:]
-  /// The sockets of datagrams at a port, or of a Unix name, in the order in which they were bound.
+  /// The datagram sockets at a port, or of a Unix name, in the order of binding.
   var datagramPorts: [VirtualDatagramPort: [Int32]] = [:]
-  /// What becomes of a datagram: how long each of its copies is on the way, in nanoseconds. None: it is lost.
+  /// The fate of a datagram: the delay of each of its copies, in nanoseconds. Without copies, it is lost.
   package var delaysOfDatagram: ((_ from: SocketAddress, _ to: SocketAddress, _ length: Int) -> [Int64])?
   var packets = PacketQueue()
-  /// What became possible by a call, and is told by the next `advance`.
+  /// Events of calls, which the next `advance` reports.
   var news: [Event] = []
   private var lastEndpoint = 0
   private var lastPort: UInt16 = 32_767
@@ -115,7 +114,7 @@ public struct VirtualNetwork {
     _ = addHost("localhost")
   }
 
-  /// How many descriptors are open.
+  /// The number of open descriptors.
   package var openDescriptors: Int { descriptors.count }
 
   // MARK: - Names of things
@@ -126,7 +125,7 @@ public struct VirtualNetwork {
     return lastEndpoint
   }
 
-  /// The next port of Linux's ephemeral range that nobody listens at.
+  /// The next port of Linux's ephemeral range that has no listener.
   mutating func ephemeralPort() -> UInt16 {
     var tries = 0
     repeat {
@@ -160,7 +159,7 @@ public struct VirtualNetwork {
   }
 }
 
-/// Why the network refused.
+/// The reason of a refused call.
 package struct VirtualErrno: Error, Equatable {
   package let code: Int32
   package init(_ code: Int32) { self.code = code }
