@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// All parsing works on borrowed memory through `UnsafeRawBufferPointer`, and not on `Span`, for two reasons: input
-// may be a buffer the kernel also knows, which must not be lent as a `Span`; and memchr wants an address. No pointer
-// outlives the call that was given it: what is kept of the input is copied or is an offset. The subscripts are
-// bounds-checked in debug builds, where the fuzz tests run.
+// All parsing works on borrowed memory through `UnsafeRawBufferPointer`, and not on `Span`, for two reasons. Input may
+// be a buffer that the kernel also writes, which must not be lent as a `Span`; and memchr needs an address. No pointer
+// outlives the call that received it: parsers copy input or keep offsets into it. The subscripts are bounds-checked in
+// debug builds, where the fuzz tests run.
 import Glibc
 
 typealias ByteView = UnsafeRawBufferPointer
@@ -21,7 +21,7 @@ extension UnsafeRawBufferPointer {
     return UnsafeRawPointer(found) - base
   }
 
-  /// The view without the SP and HTAB at both its ends, as a range of it.
+  /// The range of the view without the SP and HTAB at its ends.
   @inline(__always)
   func trimmingBlanks(_ range: Range<Int>) -> Range<Int> {
     var start = range.lowerBound
@@ -35,12 +35,12 @@ extension UnsafeRawBufferPointer {
   @inline(__always)
   func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
     guard count == lowercase.utf8CodeUnitCount else { return false }
-    // Safety: the literals compared with are several ASCII characters long, so they have a pointer representation,
-    // whose storage is static.
+    // Safety: the literals are several ASCII characters long, so they have a pointer representation, whose storage is
+    // static.
     return equalsIgnoringCase(ByteView(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount))
   }
 
-  /// Whether the bytes are the same, ignoring the case of ASCII letters.
+  /// Whether the two views are equal, ignoring the case of ASCII letters.
   @inline(__always)
   func equalsIgnoringCase(_ other: ByteView) -> Bool {
     guard count == other.count else { return false }
@@ -50,6 +50,6 @@ extension UnsafeRawBufferPointer {
     return true
   }
 
-  /// The bytes in `range` as text; what isn't UTF-8 becomes U+FFFD.
+  /// The bytes in `range` as text; invalid UTF-8 becomes U+FFFD.
   func text(_ range: Range<Int>) -> String { String(decoding: part(range), as: UTF8.self) }
 }

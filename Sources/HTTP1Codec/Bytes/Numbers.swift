@@ -4,7 +4,7 @@ extension [UInt8] {
   /// Appends `text` as UTF-8.
   mutating func append(text: String) { append(contentsOf: text.utf8) }
 
-  /// Appends a number that is not negative in the given radix, in lower case.
+  /// Appends a non-negative number in the given radix, in lower case.
   mutating func append(number: Int, radix: Int = 10) {
     let start = count
     var rest = number
@@ -20,7 +20,7 @@ extension [UInt8] {
 extension UnsafeRawBufferPointer {
   enum DecimalProblem: Error { case notDigits, overflow }
 
-  /// The value of `1*DIGIT` in `range`. No sign, no blank, no separator is a digit.
+  /// The value of `1*DIGIT` in `range`. Signs, blanks and separators are errors.
   func decimal(in range: Range<Int>) throws(DecimalProblem) -> Int {
     guard !range.isEmpty else { throw .notDigits }
     var value = 0

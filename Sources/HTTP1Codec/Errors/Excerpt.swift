@@ -3,7 +3,7 @@
 extension HTTP1Error {
   static let excerptLength = 32
 
-  /// The first bytes, made harmless for a log: printable ASCII stays, all else becomes an escape.
+  /// The first bytes, made harmless for a log: printable ASCII stays, all other bytes are escaped.
   static func excerpt(of bytes: some Sequence<UInt8>) -> String {
     var text = ""
     var count = 0

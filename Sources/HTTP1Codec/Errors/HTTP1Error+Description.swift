@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTP1Error.Kind: CustomStringConvertible {
-  /// The reason in words, without the message it is about.
+  /// The reason in words, without the message.
   public var description: String {
     switch self {
     case .bareLF: "a line ends in LF without CR"

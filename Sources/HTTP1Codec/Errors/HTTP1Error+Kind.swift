@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTP1Error {
-  /// Each malformed thing by name.
+  /// The reason, one name for each.
   public enum Kind: Hashable, Sendable, CaseIterable {
     // Lines (RFC 9112 section 2.2)
 
-    /// A line ends in LF alone. RFC 9112 lets a recipient accept it; two recipients that differ are a smuggling gap.
+    /// A line ends in LF alone. RFC 9112 lets a recipient accept it, but recipients that differ open a gap for
+    /// smuggling.
     case bareLF
     /// CR that is not followed by LF.
     case bareCR
@@ -15,19 +16,20 @@ extension HTTP1Error {
     case fieldLineTooLong
     /// Larger than ``HTTP1Limits/maximumHeadSize``.
     case headTooLarge
-    /// More than a few CRLF before a request line.
+    /// More than four CRLF before a request line.
     case tooManyEmptyLines
 
     // Start lines (RFC 9112 sections 3 and 4)
 
     /// Not `method SP request-target SP HTTP-version`.
     case malformedRequestLine
-    /// The method is empty or has a character that no token has.
+    /// The method is empty or has a character that is not allowed in a token.
     case invalidMethod
     /// The target is empty, or has a byte outside visible ASCII, or `#`.
     case invalidTarget
-    /// E.g. `*` without OPTIONS, a target that starts with neither `/` nor `http://` nor `https://`, or an absolute one
-    /// whose host is empty, malformed or preceded by user information, or whose port is not from 1 to 65535.
+    /// For example `*` without OPTIONS, or a target that starts with neither `/` nor `http://` nor `https://`. Also an
+    /// absolute target whose host is empty, malformed or preceded by user information, or whose port is not from 1 to
+    /// 65535.
     case invalidTargetForm
     /// Not `HTTP-version SP status-code SP [ reason-phrase ]`.
     case malformedStatusLine
@@ -44,7 +46,7 @@ extension HTTP1Error {
 
     /// A field line starts with its colon.
     case emptyFieldName
-    /// A character in the name that no token has.
+    /// The name has a character that is not allowed in a token.
     case invalidFieldName
     /// A field line without a colon.
     case missingColon
@@ -67,26 +69,26 @@ extension HTTP1Error {
     /// The value of Host is not `uri-host [ ":" port ]`.
     case invalidHost
 
-    /// A response has two Location fields with different values: which of them counts is anybody's guess.
+    /// A response has two Location fields with different values, and nothing says which one counts.
     case conflictingLocations
 
     // Body framing (RFC 9112 section 6)
 
-    /// Empty, signed, or with anything but digits.
+    /// Content-Length is empty, signed, or has other characters than digits.
     case invalidContentLength
-    /// Larger than `Int.max`.
+    /// Content-Length is larger than `Int.max`.
     case contentLengthOverflow
-    /// Repeated with different values.
+    /// Content-Length is repeated with different values.
     case conflictingContentLengths
-    /// Both are there: the classic smuggling request (RFC 9112 sections 6.3 and 11.2).
+    /// Both fields are present: the classic smuggling request (RFC 9112 sections 6.3 and 11.2).
     case transferEncodingWithContentLength
-    /// Faulty framing by RFC 9112 section 6.1.
+    /// Transfer-Encoding in HTTP/1.0: faulty framing by RFC 9112 section 6.1.
     case transferEncodingInHTTP10
-    /// No list of tokens, or, in a request, an empty one.
+    /// Transfer-Encoding is not a list of tokens, or it is an empty list in a request.
     case invalidTransferEncoding
-    /// A coding other than chunked before the final chunked.
+    /// A coding other than chunked precedes the final chunked.
     case unsupportedTransferCoding
-    /// The last coding of a request is not chunked, so that it has no end; or chunked has parameters.
+    /// The last coding of a request is not chunked, so the request has no end. Or chunked has parameters.
     case chunkedNotFinal
     /// More than one chunked coding.
     case chunkedTwice
@@ -95,9 +97,9 @@ extension HTTP1Error {
 
     // Chunks (RFC 9112 section 7.1)
 
-    /// The line has no size: a sign, a letter beyond F, or nothing.
+    /// The line does not begin with a size, but with a sign, a letter beyond F, or nothing.
     case missingChunkSize
-    /// E.g. `0x10`, `1_0`, or a size with blanks after it.
+    /// For example `0x10`, `1_0`, or a size with blanks after it.
     case invalidChunkSize
     /// Larger than `Int.max`.
     case chunkSizeOverflow
@@ -105,7 +107,8 @@ extension HTTP1Error {
     case invalidChunkExtension
     /// Longer than ``HTTP1Limits/maximumChunkLineLength``.
     case chunkLineTooLong
-    /// Larger than ``HTTP1Limits/maximumChunkExtensionsSize`` in one body, zeros in front of long sizes included.
+    /// The extensions of one body are larger than ``HTTP1Limits/maximumChunkExtensionsSize``, leading zeros of long
+    /// sizes included.
     case chunkExtensionsTooLarge
     /// The chunk is longer than its size says.
     case missingChunkEnd
@@ -116,33 +119,33 @@ extension HTTP1Error {
 
     // Sequence and end of input (RFC 9112 section 8)
 
-    /// More than ``HTTP1Limits/maximumInformationalResponses`` before the final one.
+    /// More than ``HTTP1Limits/maximumInformationalResponses`` came before the final response.
     case tooManyInformationalResponses
-    /// No byte of a response had arrived.
+    /// The input ended before the first byte of a response.
     case endedBeforeHead
-    /// Some bytes of the head had arrived.
+    /// The input ended within a head.
     case endedInsideHead
-    /// Fewer bytes than Content-Length, or no last chunk.
+    /// The body has fewer bytes than Content-Length, or lacks the last chunk.
     case endedInsideBody
-    /// The last chunk was there, the final empty line was not.
+    /// The input ended after the last chunk, before the final empty line.
     case endedInsideTrailers
 
     // Writing
 
-    /// Content-Length, Transfer-Encoding or Host among the fields to be written.
+    /// Content-Length, Transfer-Encoding or Host is among the fields to write.
     case framingFieldInFields
-    /// E.g. a request that is delimited by close, or a negative length.
+    /// For example a request delimited by close, or a negative length.
     case invalidFraming
-    /// Bytes were written to a message that has none; or a TRACE or CONNECT request, read or written, has a body (RFC
+    /// Bytes were written to a message without a body. Or a TRACE or CONNECT request, read or written, has a body (RFC
     /// 9110 sections 9.3.6 and 9.3.8).
     case bodyNotAllowed
-    /// More was written than declared.
+    /// More bytes were written than declared.
     case bodyLongerThanDeclared
-    /// The end came before the declared length.
+    /// The writer ended before the declared length.
     case bodyShorterThanDeclared
-    /// Trailers for a body that is not chunked.
+    /// Trailers were written for a body that is not chunked.
     case trailersNotAllowed
-    /// Something was written after the end.
+    /// The program wrote after the end.
     case writtenAfterEnd
   }
 }

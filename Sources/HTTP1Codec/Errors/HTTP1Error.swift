@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One error type for reading and writing. The kind is what a program decides on; the excerpt is for people: a few
-// of the peer's bytes, escaped and cut so that a log line stays one harmless line. After an error the two peers no
-// longer agree on where a message ends, so the connection must be closed; a parser repeats its error for ever.
+// One error type for reading and writing. Programs decide on the kind. The excerpt is for people: a few of the peer's
+// bytes, escaped and cut so that a log line stays one harmless line. After an error the two peers no longer agree on
+// where a message ends. So the connection must be closed, and a parser repeats its error for ever.
 
 /// What is wrong with an HTTP/1.1 message, read or about to be written.
 ///
@@ -20,22 +20,22 @@
 /// }
 /// ```
 public struct HTTP1Error: Error, Hashable, Sendable {
-  /// What the error is about.
+  /// The message that the error is about.
   public enum Message: String, Sendable {
     /// A request, read or written.
     case request
     /// A response, read or written.
     case response
-    /// Fields that are put together and not yet part of a message.
+    /// Fields that a program builds, before they are part of a message.
     case fields
   }
 
-  /// What was read or written.
+  /// The message that was read or written.
   public let message: Message
   /// What is wrong with it.
   public let kind: Kind
-  /// Up to 32 of the bytes that are wrong, with everything but printable ASCII escaped. Empty if none help. They may
-  /// be the beginning of a secret, such as a cookie's.
+  /// Up to 32 of the wrong bytes, with everything but printable ASCII escaped. Empty if no bytes help. The bytes may
+  /// begin a secret, such as a cookie's.
   public let excerpt: String
 
   init(_ message: Message, _ kind: Kind) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gathers a head or a trailer section line by line. A line is looked at when its LF has arrived and never before, and
-// each limit is a count of bytes from the start of the line or section. That is what makes the outcome the same
-// however the bytes were split on their way, errors included.
+// Gathers a head or a trailer section line by line. A line is looked at only once its LF has arrived, and each limit
+// counts bytes from the start of the line or section. So the outcome, errors included, does not depend on how the bytes
+// were split on their way.
 //
-// Lines are copied into `storage` as they come, one memcpy a line, and the array then moves into the head that is
-// handed out: the next section starts a new one, reserved at the size of the last.
+// Lines are copied into `storage` as they come, one memcpy a line. The array then moves into the head that is handed
+// out. The next section starts a new array, reserved at the size of the last.
 
 struct FieldSection {
-  /// The fields that the parsers look at themselves, noted while the line is at hand.
+  /// The fields that the parsers use themselves, noted as their lines are read.
   struct Seen: OptionSet {
     let rawValue: UInt8
     static let contentLength = Seen(rawValue: 1)
@@ -19,7 +19,7 @@ struct FieldSection {
     static let secondLocation = Seen(rawValue: 64)
   }
 
-  /// How large the section may get, and which errors say that it was larger.
+  /// The limits of the section, and the error for each.
   struct Bounds {
     let lineLength: Int
     let size: Int
@@ -33,7 +33,7 @@ struct FieldSection {
   private(set) var seen: Seen = []
   private(set) var storage: [UInt8] = []
   private var lines: [HTTPFields.Line] = []
-  /// Where in `storage` the line being gathered starts.
+  /// The start of the current line in `storage`.
   private var lineStart = 0
   private var expectedSize = 0
   private var expectedCount = 0
@@ -43,11 +43,11 @@ struct FieldSection {
     self.bounds = bounds
   }
 
-  /// Whether no byte of the section has come.
+  /// Whether the section has no bytes yet.
   var isEmpty: Bool { storage.isEmpty }
 
-  /// Takes bytes up to and including the next CRLF. Returns where the line is in `storage`, without its CRLF, or nil if
-  /// all input is taken and the line is not complete.
+  /// Takes bytes up to and including the next CRLF. Returns the line's range in `storage`, without the CRLF. Returns
+  /// nil if all input is taken and the line is incomplete.
   @inline(__always)
   mutating func nextLine(
     in input: ByteView, at offset: inout Int, tooLong: HTTP1Error.Kind
@@ -77,7 +77,7 @@ struct FieldSection {
     return lineStart..<end - 2
   }
 
-  /// Forgets the lines so far, such as empty ones before a request line.
+  /// Drops the lines so far, such as empty ones before a request line.
   mutating func dropLines() {
     storage.removeAll(keepingCapacity: true)
     lineStart = 0
@@ -109,7 +109,7 @@ struct FieldSection {
     return false
   }
 
-  /// Hands out what was gathered and starts anew.
+  /// Hands out the gathered fields and starts anew.
   mutating func take() -> HTTPFields {
     expectedSize = storage.count < 4096 ? storage.count + 64 : 4096
     expectedCount = lines.count
@@ -133,8 +133,8 @@ struct FieldSection {
     }
   }
 
-  /// A line that starts with a blank continues the one before it. Servers must reject that; clients must read the
-  /// line end as spaces (RFC 9112 section 5.2).
+  /// Handles a line that starts with a blank and so continues the line before. Servers must reject it; clients must
+  /// read the line end as spaces (RFC 9112 section 5.2).
   private mutating func unfold(_ range: Range<Int>) throws(HTTP1Error) {
     guard let last = lines.last else {
       throw HTTP1Error(message, .whitespaceBeforeFirstField, storage[range])

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One field line: `field-name ":" OWS field-value OWS` (RFC 9112 section 5). Values are checked eight bytes at a time:
-// a word without a byte below 0x20 and without 0x7F is fine, and nearly all are.
+// One field line: `field-name ":" OWS field-value OWS` (RFC 9112 section 5). Values are checked eight bytes at a time.
+// A word without a byte below 0x20 and without 0x7F is valid, and nearly all words are.
 
 enum FieldSyntax {
-  /// The offset of the first byte in `range` that no field value may have: a control character other than HTAB.
+  /// The offset of the first byte in `range` that is not allowed in a field value: a control character other than HTAB.
   @inline(__always)
   static func firstControlCharacter(in bytes: ByteView, _ range: Range<Int>) -> Int? {
     var offset = range.lowerBound
@@ -12,7 +12,8 @@ enum FieldSyntax {
       let belowSpace = (word &- 0x2020_2020_2020_2020) & ~word
       let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
       let isDelete = (delete &- 0x0101_0101_0101_0101) & ~delete
-      // A borrow may mark a harmless byte next to a bad one, never the other way round: marked words are looked at.
+      // A borrow may mark a harmless byte next to a bad one, but never hides a bad one. So marked words are looked at
+      // again.
       if (belowSpace | isDelete) & 0x8080_8080_8080_8080 != 0 {
         if let found = firstControlByte(in: bytes, offset..<offset + 8) { return found }
       }
@@ -30,7 +31,7 @@ enum FieldSyntax {
     return nil
   }
 
-  /// The name of what `firstControlCharacter` has found.
+  /// The kind of error for the byte that `firstControlCharacter` found.
   static func problem(with byte: UInt8) -> HTTP1Error.Kind {
     switch byte {
     case ASCII.cr: .bareCR
@@ -40,7 +41,7 @@ enum FieldSyntax {
     }
   }
 
-  /// Takes the line in `range` (without its CRLF) apart.
+  /// Splits the line in `range` (without its CRLF) into name and value.
   @inline(__always)
   static func parse(
     _ bytes: ByteView, _ range: Range<Int>, of message: HTTP1Error.Message

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTPFields {
-  /// Appends a field line. Blanks at both ends of the value are dropped: they are not part of a value.
+  /// Appends a field line. Blanks at both ends of the value are dropped: they are not part of it.
   ///
   /// - Throws: `HTTP1Error` if the name is not a token, or the value has a control character other than HTAB. Then
-  ///   nothing was appended; in particular no value can end its line and begin another.
+  ///   nothing is appended. In particular, a value cannot end its line and begin another.
   public mutating func append(_ name: String, _ value: String) throws(HTTP1Error) {
     try append(name, bytes: value.utf8)
   }
 
   /// Appends a field line whose value need not be UTF-8.
   ///
-  /// - Throws: as ``append(_:_:)``.
+  /// - Throws: `HTTP1Error`, for the same reasons as ``append(_:_:)``.
   public mutating func append(_ name: String, bytes value: some Sequence<UInt8>) throws(HTTP1Error) {
     let start = storage.count
     storage.append(text: name)
@@ -40,9 +40,9 @@ extension HTTPFields {
     }
   }
 
-  /// Puts one line in place of all lines with this name: where the first was, else at the end.
+  /// Replaces all lines with this name by one, in the place of the first. Without such lines, appends it.
   ///
-  /// - Throws: as ``append(_:_:)``; then nothing has changed.
+  /// - Throws: `HTTP1Error`, for the same reasons as ``append(_:_:)``; then nothing has changed.
   public mutating func set(_ name: String, to value: String) throws(HTTP1Error) {
     let position = firstIndex(of: name)
     try append(name, value)
@@ -63,8 +63,8 @@ extension HTTPFields {
 }
 
 extension HTTPFields: ExpressibleByDictionaryLiteral {
-  /// Fields written down in the program, in that order. A name or value that is not allowed traps: for what comes
-  /// from elsewhere there is ``append(_:_:)``.
+  /// Fields written in the program, in that order. An invalid name or value traps: for input from elsewhere use
+  /// ``append(_:_:)``.
   public init(dictionaryLiteral elements: (String, String)...) {
     self.init()
     for (name, value) in elements {

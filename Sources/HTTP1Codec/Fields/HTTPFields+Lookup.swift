@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTPFields {
-  /// The value of the first line with this name, in any case; nil if there is none.
+  /// The value of the first line with this name, in any case; nil without such a line.
   public subscript(name: String) -> String? {
     firstIndex(of: name).map { text(lines[$0].value) }
   }
@@ -23,10 +23,10 @@ extension HTTPFields {
     }
   }
 
-  /// Whether one of the comma-separated elements of all lines with this name equals `element`, ignoring case:
-  /// the test for fields such as Connection, Expect or Upgrade.
+  /// Whether one of the comma-separated elements of all lines with this name equals `element`, ignoring case. It is the
+  /// test for fields such as Connection, Expect or Upgrade.
   ///
-  /// Quoted strings are not understood: an element is what stands between two commas.
+  /// Quoted strings are not parsed: an element is the text between two commas.
   public func contains(element: String, in name: String) -> Bool {
     withBytes(of: name) { bytes, wanted in
       var element = element
@@ -49,7 +49,7 @@ extension HTTPFields {
   }
 }
 
-/// Walks the elements of a comma-separated list (RFC 9110 section 5.6.1), trimmed; empty ones included.
+/// Iterates over the elements of a comma-separated list (RFC 9110 section 5.6.1), trimmed, empty ones included.
 struct ListElements {
   private var rest: Range<Int>?
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// All lines of a head live in one byte array, with one array of offsets beside it: two allocations for any number of
-// fields, none to look one up. The bytes of a parsed head are those that came from the peer, including its start
-// line; a line that is removed only loses its offsets.
+// All lines of a head live in one byte array, with one array of offsets beside it. So any number of fields takes two
+// allocations, and a look-up takes none. A parsed head keeps the peer's bytes, including the start line. Removing a
+// line removes only its offsets.
 
-/// The field lines of a head or a trailer section (RFC 9110 section 5): ordered, names compared without case.
+/// The field lines of a head or a trailer section (RFC 9110 section 5): ordered, with names compared without case.
 ///
 /// Each value is free of NUL, CR, LF and other control characters, whether it was parsed or appended.
 ///
@@ -14,7 +14,7 @@
 /// for (name, value) in fields { print("\(name): \(value)") }
 /// ```
 public struct HTTPFields: Sendable {
-  /// Where one field line is in `storage`. 32 bits suffice: heads are far smaller.
+  /// The position of one field line in `storage`. 32 bits suffice: heads are far smaller.
   struct Line: Sendable {
     var nameStart: UInt32
     var nameCount: UInt32
@@ -38,7 +38,7 @@ public struct HTTPFields: Sendable {
   var storage: [UInt8]
   var lines: [Line]
 
-  /// No fields.
+  /// An empty list of fields.
   public init() {
     storage = []
     lines = []
@@ -53,11 +53,14 @@ public struct HTTPFields: Sendable {
 }
 
 extension HTTPFields: RandomAccessCollection {
-  /// One field line. The value is decoded as UTF-8, with U+FFFD for what isn't; see ``valueBytes(at:)``.
+  /// One field line. The value is decoded as UTF-8; invalid bytes become U+FFFD. See ``valueBytes(at:)``.
   public typealias Element = (name: String, value: String)
 
+  /// Always 0.
   public var startIndex: Int { 0 }
+  /// The number of field lines.
   public var endIndex: Int { lines.count }
+  /// The field line at this position.
   public subscript(position: Int) -> Element {
     (name: text(lines[position].name), value: text(lines[position].value))
   }

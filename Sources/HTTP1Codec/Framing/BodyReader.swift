@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The body half of both parsers: finds the pieces of a body in the input, without copying or keeping any. Only a chunk
-// size line that arrives in parts is gathered in `line`, whose memory stays for the next one.
+// The body half of both parsers: finds the pieces of a body in the input, without copying or keeping them. Only a
+// chunk's size line that arrives in parts is gathered in `line`, whose memory is kept for the next one.
 
 struct BodyReader {
   enum Piece {
@@ -51,7 +51,7 @@ struct BodyReader {
     }
   }
 
-  /// The next piece, or nil if all input is taken and the body goes on.
+  /// Returns the next piece, or nil if all input is taken and the body goes on.
   mutating func next(in input: ByteView, at offset: inout Int) throws(HTTP1Error) -> Piece? {
     while true {
       switch state {
@@ -91,7 +91,7 @@ struct BodyReader {
     }
   }
 
-  /// The input has ended. Throws unless that is where the body ends.
+  /// Notes the end of the input. Throws unless the body ends there.
   mutating func finish() throws(HTTP1Error) {
     switch state {
     case .ended, .untilClose: state = .ended
@@ -117,7 +117,7 @@ struct BodyReader {
     return true
   }
 
-  /// The size of the next chunk, once the whole line with it is there.
+  /// Returns the size of the next chunk once its whole line has arrived.
   private mutating func nextChunkSize(in input: ByteView, at offset: inout Int) throws(HTTP1Error) -> Int? {
     let allowed = limits.maximumChunkLineLength - line.count
     let available = input.count - offset
@@ -134,7 +134,7 @@ struct BodyReader {
     offset = lf + 1
     if line.isEmpty { return try parseChunkLine(input.part(found)) }
     line.append(contentsOf: input.part(found))
-    // Moved out, so that the line can be read while `self` changes, and back with its memory.
+    // Moved out and back, so that the line can be read while `self` changes, and keeps its memory.
     var gathered = line
     line = []
     let size = try gathered.span.withUnsafeBytes { (bytes) throws(HTTP1Error) in try parseChunkLine(bytes) }

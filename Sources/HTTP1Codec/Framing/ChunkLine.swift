@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// `chunk-size [ chunk-ext ]` of RFC 9112 section 7.1. Extensions are checked and skipped: a recipient that skips them
-// without a look disagrees with one that reads them about where the line ends, which has been used for smuggling.
+// `chunk-size [ chunk-ext ]` of RFC 9112 section 7.1. Extensions are checked, then skipped. Recipients that skip them
+// unchecked can disagree with others about where the line ends, which has been used for smuggling.
 
 enum ChunkLine {
-  /// The chunk's size, and how many bytes of extensions follow it, from a line without its CRLF. Zeros in front that
-  /// make it longer than any number is (`chunk-size = 1*HEXDIG`) count as extensions: they only waste time, too.
+  /// The chunk's size, and how many bytes of extensions follow it, from a line without its CRLF. Leading zeros beyond
+  /// the length of any number (`chunk-size = 1*HEXDIG`) count as extensions: they waste time just as well.
   @inline(__always)
   static func parse(
     _ bytes: ByteView, of message: HTTP1Error.Message
@@ -58,7 +58,8 @@ enum ChunkLine {
     }
   }
 
-  /// Skips a quoted-string (RFC 9110 section 5.6.4) whose opening quote is at `offset`; false if it has no end.
+  /// Skips a quoted-string (RFC 9110 section 5.6.4) whose opening quote is at `offset`; false if it has no closing
+  /// quote.
   private static func skipQuotedString(_ bytes: ByteView, _ offset: inout Int) -> Bool {
     offset += 1
     while offset < bytes.count {

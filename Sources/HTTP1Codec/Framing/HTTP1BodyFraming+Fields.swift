@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a message ends, from its fields (RFC 9112 section 6.3). Wherever the RFC leaves a choice between repairing and
-// rejecting a message whose end two recipients could see differently, it is rejected, in requests and in responses:
-// section 11.2, request smuggling, is about those repairs.
+// Where a message ends, from its fields (RFC 9112 section 6.3). Where two recipients could see a different end, the RFC
+// lets a recipient repair or reject the message. We reject it, in requests and in responses: section 11.2, request
+// smuggling, is about those repairs.
 
 extension HTTP1BodyFraming {
-  /// The framing of a request, or of a response that may have a body; nil if neither field is there.
+  /// The framing of a request, or of a response that may have a body; nil without either field.
   static func declared(
     by fields: borrowing HTTPFields, seen: FieldSection.Seen, version: HTTP1Version, of message: HTTP1Error.Message
   ) throws(HTTP1Error) -> HTTP1BodyFraming? {
@@ -17,8 +17,8 @@ extension HTTP1BodyFraming {
     return .contentLength(try contentLength(fields, of: message))
   }
 
-  /// Of chunked bodies only those are understood that are nothing else: a coding below could not be undone here. A
-  /// response whose last coding is not chunked ends with its connection (section 6.3, rule 4), and its body stays coded.
+  /// Accepts only plain chunked bodies: further codings could not be undone here. A response whose last coding is not
+  /// chunked ends with its connection (section 6.3, rule 4), and its body stays encoded.
   private static func transferCoded(
     _ fields: borrowing HTTPFields, of message: HTTP1Error.Message
   ) throws(HTTP1Error) -> HTTP1BodyFraming {
@@ -51,13 +51,13 @@ extension HTTP1BodyFraming {
         if hasOther { throw HTTP1Error(message, .unsupportedTransferCoding, bytes[last]) }
         return .chunked
       }
-      // Chunked has no parameters; their presence should be treated as an error (RFC 9112 section 7.1).
+      // Chunked has no parameters; recipients should treat them as an error (RFC 9112 section 7.1).
       if message == .response && !hasParameters { return .untilClose }
       throw HTTP1Error(message, last.isEmpty ? .invalidTransferEncoding : .chunkedNotFinal, bytes[last])
     }
   }
 
-  /// All values must be the same number; a repeated equal one is accepted, as section 6.3 allows.
+  /// Returns the one length. All values must be that number; section 6.3 allows to accept a repeated equal one.
   private static func contentLength(
     _ fields: borrowing HTTPFields, of message: HTTP1Error.Message
   ) throws(HTTP1Error) -> Int {
@@ -88,7 +88,7 @@ extension HTTP1BodyFraming {
     if method == .trace || method == .connect { throw HTTP1Error(.request, .bodyNotAllowed, method.name.utf8) }
   }
 
-  /// A length that is announced and over the limit is refused before the first byte of the body.
+  /// Refuses an announced length over the limit before the first byte of the body.
   func check(_ limits: HTTP1Limits, of message: HTTP1Error.Message) throws(HTTP1Error) {
     if case .contentLength(let length) = self, let maximum = limits.maximumBodySize, length > maximum {
       throw HTTP1Error(message, .bodyTooLarge, "\(length)".utf8)

@@ -2,12 +2,12 @@
 
 /// How the end of a body is found (RFC 9112 section 6).
 public enum HTTP1BodyFraming: Hashable, Sendable {
-  /// There is no body: the message ends with its head.
+  /// Without a body: the message ends with its head.
   case none
-  /// This many bytes, 0 or more.
+  /// A body of this many bytes, 0 or more.
   case contentLength(Int)
-  /// Chunks, the last one empty, then trailers.
+  /// Chunks, of which the last is empty, then trailers.
   case chunked
-  /// Everything until the connection is closed; only responses.
+  /// Everything until the connection is closed; for responses only.
   case untilClose
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything a peer can make us keep or count has a bound, and each bound that is hit is an error with a name. The
-// defaults let through what browsers and servers commonly send.
+// Everything that a peer can make us store or count has a limit, and exceeding each limit is an error with a name. The
+// defaults admit what browsers and servers commonly send.
 
-/// How much of a message is accepted. All sizes are in bytes and include line ends.
+/// How much of a message to accept. All sizes are in bytes and include line ends.
 ///
 /// ```swift
 /// var limits = HTTP1Limits()
@@ -16,12 +16,12 @@ public struct HTTP1Limits: Hashable, Sendable {
   public var maximumHeadSize = 64 * 1024
   /// The most field lines in a head; 128.
   public var maximumFieldCount = 128
-  /// The largest body, after chunks are taken apart. Nil, the default, means that only the consumer bounds it.
+  /// The largest body, without the chunks' framing. Nil, the default, leaves the limit to the consumer.
   public var maximumBodySize: Int?
   /// The longest line with a chunk's size and extensions; 1 KiB.
   public var maximumChunkLineLength = 1024
-  /// All chunk extensions of a body together; 16 KiB. They are skipped, so only a peer that wastes our time sends more.
-  /// Of chunk sizes with more than 16 digits the surplus counts, too.
+  /// The most bytes of all chunk extensions in a body; 16 KiB. They are skipped, so only a peer that wastes our time
+  /// sends more. Of chunk sizes with more than 16 digits, the surplus counts too.
   public var maximumChunkExtensionsSize = 16 * 1024
   /// The largest trailer section, with its empty line; 16 KiB.
   public var maximumTrailersSize = 16 * 1024
@@ -30,6 +30,6 @@ public struct HTTP1Limits: Hashable, Sendable {
   /// The most informational (1xx) responses before the final one; 16.
   public var maximumInformationalResponses = 16
 
-  /// The defaults.
+  /// The default limits.
   public init() {}
 }

@@ -6,8 +6,8 @@ public struct HTTP1RequestHead: Sendable {
   public enum TargetForm: Sendable {
     /// `/path?query`.
     case origin
-    /// `http://host/path?query` or the same with `https`, as sent to a proxy. Its host counts, not that of the Host field
-    /// (RFC 9112 section 3.2.2); it is checked as that is.
+    /// `http://host/path?query` or `https://…`, as sent to a proxy. Its host counts, not the one in the Host field (RFC
+    /// 9112 section 3.2.2); both are checked alike.
     case absolute
     /// `host:port`, only with CONNECT.
     case authority
@@ -15,10 +15,13 @@ public struct HTTP1RequestHead: Sendable {
     case asterisk
   }
 
+  /// The method.
   public let method: HTTPMethod
+  /// The client's version of HTTP.
   public let version: HTTP1Version
+  /// The form of the target.
   public let targetForm: TargetForm
-  /// The field lines, in the order in which they came.
+  /// The field lines in the order of their arrival.
   public let fields: HTTPFields
   /// Where the body ends: `.none`, `.contentLength` or `.chunked`.
   public let framing: HTTP1BodyFraming
@@ -26,7 +29,7 @@ public struct HTTP1RequestHead: Sendable {
   public let keepsConnectionAlive: Bool
   let targetRange: Range<Int>
 
-  /// The request target as it was sent: visible ASCII without `#`, nothing decoded.
+  /// The request target as it was sent: visible ASCII without `#`, not decoded.
   public var target: String { fields.text(targetRange) }
 
   /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).

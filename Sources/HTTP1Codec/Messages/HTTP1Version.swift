@@ -5,6 +5,6 @@ public enum HTTP1Version: Hashable, Sendable, CustomStringConvertible {
   case http1_0
   case http1_1
 
-  /// The version as it stands in a start line.
+  /// The version in the form of a start line.
   public var description: String { self == .http1_0 ? "HTTP/1.0" : "HTTP/1.1" }
 }

@@ -7,10 +7,10 @@
 /// assert(purge != .get)
 /// ```
 public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
-  /// The token, as it is sent.
+  /// The token.
   public let name: String
 
-  /// A method by its name; nil if it is not a token.
+  /// A method by its name; nil if the name is not a token.
   public init?(_ name: String) {
     guard !name.isEmpty, name.utf8.allSatisfy({ ByteSet.token.contains($0) }) else { return nil }
     self.name = name
@@ -18,6 +18,7 @@ public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
 
   init(token: String) { name = token }
 
+  /// The token.
   public var description: String { name }
 
   public static let get = HTTPMethod(token: "GET")

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server's half. It stops at the end of each request until `startNext`, so that a server that answers in turn need
-// not hold the heads of pipelined requests: their bytes wait in the input.
+// The server's half. It stops at the end of each request until `startNext`. So a server that answers in turn does not
+// have to store the heads of pipelined requests: their bytes wait in the input.
 
 /// Reads HTTP/1.1 requests from bytes as they arrive, in any portions (RFC 9112).
 ///
-/// Call `next` with what was received, until it returns nil, then go on with newer input. Body bytes are ranges of
-/// that input; nothing is copied. The events, and the error if there is one, do not depend on how the bytes were
-/// split, apart from where one `.body` ends and the next begins.
+/// Call `next` with the received bytes until it returns nil, then continue with newer input. Body bytes are ranges of
+/// that input; nothing is copied. The events, and any error, do not depend on how the bytes were split, except where
+/// one `.body` ends and the next begins.
 ///
 /// ```swift
 /// var parser = HTTP1RequestParser()
@@ -18,14 +18,14 @@
 /// parser.startNext()   // received[offset...] begins the next request
 /// ```
 public struct HTTP1RequestParser: Sendable {
-  /// A part of a request, in the order in which they come.
+  /// A part of a request; the cases are in the order of their arrival.
   public enum Event: Sendable {
     /// The request line and fields. Comes once.
     case head(HTTP1RequestHead)
     /// Bytes of the body: a range of the input that was given to `next`, never empty.
     case body(Range<Int>)
-    /// The trailer section, if it has fields. They frame nothing and must not be merged into the head's unread
-    /// (RFC 9110 section 6.5.1).
+    /// The trailer section, if it has fields. They do not affect framing. Do not merge them into the head unread (RFC
+    /// 9110 section 6.5.1).
     case trailers(HTTPFields)
     /// The request is complete. Comes once.
     case end
@@ -39,8 +39,8 @@ public struct HTTP1RequestParser: Sendable {
     case failed(HTTP1Error)
   }
 
-  /// RFC 9112 section 2.2 asks to ignore at least one empty line before a request line: old clients send one after a
-  /// body.
+  /// RFC 9112 section 2.2 asks servers to ignore at least one empty line before a request line: old clients send one
+  /// after a body.
   private static let maximumEmptyLines = 4
 
   private let limits: HTTP1Limits
@@ -50,16 +50,16 @@ public struct HTTP1RequestParser: Sendable {
   private var requestLine = RequestLine()
   private var emptyLines = 0
 
-  /// A parser for the first request of a connection.
+  /// Makes a parser for the first request of a connection.
   public init(limits: HTTP1Limits = HTTP1Limits()) {
     self.limits = limits
     section = FieldSection(message: .request, bounds: limits.headBounds)
     body = BodyReader(message: .request, limits: limits)
   }
 
-  /// Makes the parser ready for the next request on the connection.
+  /// Prepares the parser for the next request on the connection.
   ///
-  /// - Precondition: the request before it has ended.
+  /// - Precondition: The previous request has ended.
   public mutating func startNext() {
     guard case .ended = phase else { preconditionFailure("startNext: the request before it has not ended") }
     emptyLines = 0
@@ -71,28 +71,29 @@ public struct HTTP1RequestParser: Sendable {
     if case .ended = phase { true } else { false }
   }
 
-  /// Whether no byte of a request line has come: closing the connection now cuts nothing off.
+  /// Whether no byte of a request line has come, so that closing the connection now cuts nothing off.
   public var isIdle: Bool {
     if case .requestLine = phase { section.isEmpty } else { false }
   }
 
-  /// The next event from `input`, beginning at `offset`, which moves past the bytes that were taken.
+  /// Returns the next event from `input`, beginning at `offset`, and moves `offset` past the bytes taken.
   ///
-  /// Returns nil when all input was taken and more is needed, or when the request has ended: then bytes from `offset`
-  /// on belong to what follows.
+  /// Returns nil when all input was taken and more is needed, or when the request has ended. In the latter case, bytes
+  /// from `offset` on belong to what follows.
   ///
-  /// - Throws: `HTTP1Error` if this is not a request by RFC 9112, or a limit is exceeded. Every later call throws the
-  ///   same error. Answer with a 4xx or 5xx and close the connection.
+  /// - Throws: `HTTP1Error` if the bytes are not a request by RFC 9112, or exceed a limit. Every later call throws that
+  ///   error again. Answer with a 4xx or 5xx and close the connection.
   public mutating func next(in input: RawSpan, at offset: inout Int) throws(HTTP1Error) -> Event? {
     try input.withUnsafeBytes { (bytes) throws(HTTP1Error) in try next(in: bytes, at: &offset) }
   }
 
-  /// As `next(in:at:)` with a `RawSpan`, for an array.
+  /// Returns the next event from an array; see `next(in:at:)` with a `RawSpan`.
   public mutating func next(in input: [UInt8], at offset: inout Int) throws(HTTP1Error) -> Event? {
     try next(in: input.span.bytes, at: &offset)
   }
 
-  /// As `next(in:at:)` with a `RawSpan`, for memory that must not be lent as a span. It is read during the call only.
+  /// Returns the next event from memory that must not be lent as a span; see `next(in:at:)` with a `RawSpan`. The
+  /// memory is read during the call only.
   public mutating func next(
     in input: UnsafeRawBufferPointer, at offset: inout Int
   ) throws(HTTP1Error) -> Event? {
@@ -104,7 +105,7 @@ public struct HTTP1RequestParser: Sendable {
     }
   }
 
-  /// Tells the parser that the input has ended. That is fine between two requests.
+  /// Tells the parser that the input has ended, which is valid between two requests.
   ///
   /// - Throws: `HTTP1Error` (`endedInsideHead`, `endedInsideBody`, `endedInsideTrailers`) if a request was cut off.
   public mutating func finish() throws(HTTP1Error) {
@@ -175,7 +176,7 @@ public struct HTTP1RequestParser: Sendable {
       keepsConnectionAlive: fields.keepsAlive(version: version, seen: seen), targetRange: requestLine.target)
   }
 
-  /// RFC 9112 section 3.2: an HTTP/1.1 request has exactly one Host, and it is a host; it may be empty.
+  /// RFC 9112 section 3.2: an HTTP/1.1 request has exactly one Host, which is a host or empty.
   private func checkHost(_ fields: borrowing HTTPFields, _ seen: FieldSection.Seen) throws(HTTP1Error) {
     guard seen.contains(.host) else {
       if requestLine.version == .http1_0 { return }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's half. What ends a response depends on the request it answers, so the parser is told that method for
-// each response, and it takes no byte beyond a response's end until then: what is left in the input is the start of
-// the next response, or, after a switch of protocols, belongs to that protocol.
+// The client's half. The end of a response depends on the method of its request, so the parser is told that method for
+// each response. Until then it takes no byte beyond the previous response. Those bytes start the next response or,
+// after a switch of protocols, belong to the new protocol.
 
 /// Reads HTTP/1.1 responses from bytes as they arrive, in any portions (RFC 9112).
-///
-/// Call `next` with what was received, until it returns nil, then go on with newer input. Body bytes are ranges of
-/// that input; nothing is copied. The events, and the error if there is one, do not depend on how the bytes were
-/// split, apart from where one `.body` ends and the next begins.
+/// Call `next` with the received bytes until it returns nil, then continue with newer input. Body bytes are ranges of
+/// that input; nothing is copied. The events, and any error, do not depend on how the bytes were split, except where
+/// one `.body` ends and the next begins.
 ///
 /// ```swift
 /// var parser = HTTP1ResponseParser(respondingTo: .get)
@@ -24,16 +23,16 @@
 /// }
 /// ```
 public struct HTTP1ResponseParser: Sendable {
-  /// A part of a response, in the order in which they come.
+  /// A part of a response; the cases are in the order of their arrival.
   public enum Event: Sendable {
-    /// A 1xx response other than 101; the final one is still to come. It may be ignored.
+    /// A 1xx response other than 101. It may be ignored; the final response is still to come.
     case informational(HTTP1ResponseHead)
     /// The final response. Comes once.
     case head(HTTP1ResponseHead)
     /// Bytes of the body: a range of the input that was given to `next`, never empty.
     case body(Range<Int>)
-    /// The trailer section, if it has fields. They frame nothing and must not be merged into the head's unread
-    /// (RFC 9110 section 6.5.1).
+    /// The trailer section, if it has fields. They do not affect framing. Do not merge them into the head unread (RFC
+    /// 9110 section 6.5.1).
     case trailers(HTTPFields)
     /// The response is complete. Comes once.
     case end
@@ -55,10 +54,10 @@ public struct HTTP1ResponseParser: Sendable {
   private var statusLine = StatusLine()
   private var informationalCount = 0
 
-  /// Whether the connection has left HTTP: after a 101, or a 2xx to CONNECT. Further bytes belong to the new protocol.
+  /// Whether the connection has left HTTP, after a 101, or a 2xx to CONNECT. Further bytes belong to the new protocol.
   public private(set) var hasSwitchedProtocols = false
 
-  /// A parser for the response to a request with this method.
+  /// Makes a parser for the response to a request with this method.
   public init(respondingTo method: HTTPMethod, limits: HTTP1Limits = HTTP1Limits()) {
     self.limits = limits
     self.method = method
@@ -66,9 +65,9 @@ public struct HTTP1ResponseParser: Sendable {
     body = BodyReader(message: .response, limits: limits)
   }
 
-  /// Makes the parser ready for the response to the next request on the connection.
+  /// Prepares the parser for the response to the next request on the connection.
   ///
-  /// - Precondition: the response before it has ended.
+  /// - Precondition: The previous response has ended.
   public mutating func startNext(respondingTo method: HTTPMethod) {
     guard case .ended = phase, !hasSwitchedProtocols else {
       preconditionFailure("startNext: the response before it has not ended, or the connection has left HTTP")
@@ -83,23 +82,24 @@ public struct HTTP1ResponseParser: Sendable {
     if case .ended = phase { true } else { false }
   }
 
-  /// The next event from `input`, beginning at `offset`, which moves past the bytes that were taken.
+  /// Returns the next event from `input`, beginning at `offset`, and moves `offset` past the bytes taken.
   ///
-  /// Returns nil when all input was taken and more is needed, or when the response has ended: then bytes from `offset`
-  /// on belong to what follows.
+  /// Returns nil when all input was taken and more is needed, or when the response has ended. In the latter case, bytes
+  /// from `offset` on belong to what follows.
   ///
-  /// - Throws: `HTTP1Error` if this is not a response by RFC 9112, or a limit is exceeded. Every later call throws the
-  ///   same error.
+  /// - Throws: `HTTP1Error` if the bytes are not a response by RFC 9112, or exceed a limit. Every later call throws
+  ///   that error again.
   public mutating func next(in input: RawSpan, at offset: inout Int) throws(HTTP1Error) -> Event? {
     try input.withUnsafeBytes { (bytes) throws(HTTP1Error) in try next(in: bytes, at: &offset) }
   }
 
-  /// As `next(in:at:)` with a `RawSpan`, for an array.
+  /// Returns the next event from an array; see `next(in:at:)` with a `RawSpan`.
   public mutating func next(in input: [UInt8], at offset: inout Int) throws(HTTP1Error) -> Event? {
     try next(in: input.span.bytes, at: &offset)
   }
 
-  /// As `next(in:at:)` with a `RawSpan`, for memory that must not be lent as a span. It is read during the call only.
+  /// Returns the next event from memory that must not be lent as a span; see `next(in:at:)` with a `RawSpan`. The
+  /// memory is read during the call only.
   public mutating func next(
     in input: UnsafeRawBufferPointer, at offset: inout Int
   ) throws(HTTP1Error) -> Event? {
@@ -111,7 +111,8 @@ public struct HTTP1ResponseParser: Sendable {
     }
   }
 
-  /// Tells the parser that the input has ended. Returns `.end` if that completes the response, nil if it was complete.
+  /// Tells the parser that the input has ended. Returns `.end` if this completes the response, nil if it was complete
+  /// before.
   ///
   /// - Throws: `HTTP1Error` (`endedBeforeHead`, `endedInsideHead`, `endedInsideBody`, `endedInsideTrailers`) if a
   ///   part of the response is missing.
@@ -191,8 +192,8 @@ public struct HTTP1ResponseParser: Sendable {
     return .head(head)
   }
 
-  /// Location is one URI (RFC 9110 section 10.2.2). The same one twice is harmless; of two an attacker who can append a
-  /// field to a response has written one. Browsers refuse that, too.
+  /// Location is one URI (RFC 9110 section 10.2.2). A repeated equal one is harmless. If two differ, an attacker who
+  /// can append a field to a response may have written one. Browsers refuse that, too.
   private func checkLocations(_ fields: borrowing HTTPFields) throws(HTTP1Error) {
     let lines = fields.lines
     try fields.storage.span.withUnsafeBytes { (bytes) throws(HTTP1Error) in
@@ -205,7 +206,7 @@ public struct HTTP1ResponseParser: Sendable {
     }
   }
 
-  /// The rules of RFC 9112 section 6.3 in their order: the first ones hold whatever the fields say.
+  /// Applies the rules of RFC 9112 section 6.3 in their order: the first ones hold whatever the fields say.
   private func framing(
     of status: Int, _ fields: borrowing HTTPFields, _ seen: FieldSection.Seen, switches: Bool
   ) throws(HTTP1Error) -> HTTP1BodyFraming {

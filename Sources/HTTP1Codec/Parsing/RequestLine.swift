@@ -51,13 +51,13 @@ struct RequestLine {
 
 /// The request target (RFC 9112 section 3.2).
 ///
-/// Any visible ASCII character except `#` is let through, which is more than RFC 3986 allows: browsers send `|`, `{`,
-/// `"` and the like in queries, and none of them can end the target.
+/// Accepts any visible ASCII character except `#`, which is more than RFC 3986 allows. Browsers send `|`, `{`, `"` and
+/// the like in queries, and none of these can end the target.
 enum RequestTarget {
   @inline(__always)
   static func isAllowed(_ byte: UInt8) -> Bool { ASCII.isVisible(byte) && byte != ASCII.hash }
 
-  /// The target's form if the method allows it; nil if not.
+  /// The target's form if the method allows it; otherwise nil.
   static func form(of target: ByteView, for method: HTTPMethod) -> HTTP1RequestHead.TargetForm? {
     guard let first = target.first else { return nil }
     if method == .connect { return URLHost.isHostAndPort(target, requiringPort: true) ? .authority : nil }
@@ -66,9 +66,9 @@ enum RequestTarget {
     return isAbsolute(target) ? .absolute : nil
   }
 
-  /// `absolute-form` (section 3.2.2) of the schemes that HTTP serves (RFC 9110 section 4.2): `http` or `https`, a host that
-  /// is not empty, perhaps a port, no user information (section 4.2.4). What two readers could take for different
-  /// hosts is no target.
+  /// Whether this is an `absolute-form` (section 3.2.2) of the schemes that HTTP serves (RFC 9110 section 4.2). It has
+  /// `http` or `https`, a non-empty host, perhaps a port, and no user information (section 4.2.4). A host that two
+  /// readers could understand differently is refused.
   private static func isAbsolute(_ target: ByteView) -> Bool {
     guard let colon = target.firstOffset(of: ASCII.colon, in: 0..<target.count) else { return false }
     let scheme = target.part(0..<colon)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 section 4). The second space may be missing when
-/// there is no reason: many servers leave it out, and nothing can be read two ways.
+/// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 section 4). Without a reason the second space may be
+/// missing: many servers leave it out, and the line stays unambiguous.
 struct StatusLine {
   var version = HTTP1Version.http1_1
   var status = 0
@@ -40,7 +40,7 @@ struct StatusLine {
 }
 
 extension HTTP1Version {
-  /// `"HTTP/" DIGIT "." DIGIT` (RFC 9112 section 2.3), in this case only.
+  /// `"HTTP/" DIGIT "." DIGIT` (RFC 9112 section 2.3), case-sensitive.
   @inline(__always)
   init(_ bytes: ByteView, _ range: Range<Int>, of message: HTTP1Error.Message) throws(HTTP1Error) {
     let start = range.lowerBound

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Servers write into Location what their programmers had at hand: names in UTF-8, spaces, brackets. Browsers (the URL
-// Standard of the WHATWG) and curl encode that and follow. They disagree with each other only about `\`, which browsers
-// take for `/`; where that would decide about the host, it is refused here.
+// Servers put unencoded text into Location: names in UTF-8, spaces, brackets. Browsers (the WHATWG's URL Standard) and
+// curl encode that and follow. They disagree only about `\`, which browsers read as `/`. Where that would decide about
+// the host, it is refused here.
 
 extension HTTPURL {
-  /// Resolves the value of a Location field against this URL: as ``resolving(_:)``, and as lenient as browsers and curl
-  /// are about what follows the host.
+  /// Resolves the value of a Location field against this URL, like ``resolving(_:)``. After the host it is as lenient
+  /// as browsers and curl.
   ///
-  /// Bytes that no URL may have there are percent-encoded: those outside ASCII, the space, control characters, `"`, `<`,
-  /// `>`, `[`, `\`, `]`, `^`, `` ` ``, `{`, `|`, `}`, and a `%` without its two digits. The fragment is dropped without a
-  /// look.
+  /// Bytes that a URL may not have there are percent-encoded. Those are bytes outside ASCII, the space, control
+  /// characters, `"`, `<`, `>`, `[`, `\`, `]`, `^`, `` ` ``, `{`, `|`, `}`, and a `%` without its two digits. The
+  /// fragment is dropped unchecked.
   ///
-  /// Nothing is repaired that says where the request goes: a host outside ASCII, user information, a port out of range,
-  /// and a value that begins with `\` or `/\`, which browsers read as `//`, are errors.
+  /// Nothing is repaired that decides where the request goes. Errors are a host outside ASCII, user information, a port
+  /// out of range, and a value that begins with `\` or `/\`, which browsers read as `//`.
   ///
   /// ```swift
   /// let base = try HTTPURL("http://example.org/a/b")
@@ -21,7 +21,7 @@ extension HTTPURL {
   /// ```
   ///
   /// - Parameter value: The field's bytes; see ``HTTPFields/valueBytes(at:)``.
-  /// - Throws: `HTTPURLError`, with the reason's name; an unknown scheme is `unsupportedScheme`.
+  /// - Throws: `HTTPURLError`, which names the reason; an unknown scheme is `unsupportedScheme`.
   public func resolving(location value: some Collection<UInt8>) throws(HTTPURLError) -> HTTPURL {
     let bytes = [UInt8](value)
     let result = bytes.withUnsafeBytes { bytes in
@@ -36,7 +36,7 @@ extension HTTPURL {
     }
   }
 
-  /// The reference without its fragment, and with what no path and no query has percent-encoded.
+  /// The reference without its fragment, and with the characters percent-encoded that paths and queries may not have.
   private static func encodingLocation(_ bytes: ByteView) throws(KindError) -> [UInt8] {
     let start = URLReference.schemeEnd(of: bytes).map { $0 + 1 } ?? 0
     func byte(_ offset: Int) -> UInt8? { offset < bytes.count ? bytes[offset] : nil }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTPURL {
-  /// Reads an absolute URL. Its fragment is checked and dropped; nothing is encoded or repaired.
+  /// Parses an absolute URL. Its fragment is checked and dropped; nothing is encoded or repaired.
   ///
-  /// - Throws: `HTTPURLError`, with the reason's name.
+  /// - Throws: `HTTPURLError`, which names the reason.
   public init(_ text: String) throws(HTTPURLError) {
     var copy = text
     let result = copy.withUTF8 { utf8 in Result { () throws(KindError) in try HTTPURL(absolute: ByteView(utf8)) } }
@@ -13,10 +13,11 @@ extension HTTPURL {
     }
   }
 
-  /// The text with every character percent-encoded that no URL may have: spaces, control characters, what is outside
-  /// ASCII, and `"`, `<`, `>`, `\`, `^`, `` ` ``, `{`, `|`, `}`; and `[` and `]` after the first `?`. A `%` stays.
+  /// Percent-encodes every character that a URL may not have. Those are spaces, control characters, characters outside
+  /// ASCII, and `"`, `<`, `>`, `\`, `^`, `` ` ``, `{`, `|`, `}`. After the first `?`, `[` and `]` are encoded too. A
+  /// `%` stays.
   ///
-  /// For text that people typed or old pages link to. A host outside ASCII does not become right by it.
+  /// Use it for text that people typed or old pages link to. It does not repair a host outside ASCII.
   ///
   /// ```swift
   /// let url = try HTTPURL(HTTPURL.encoding("http://example.org/Zürich?a[]=1"))
@@ -45,7 +46,7 @@ extension HTTPURL {
     try self.init(scheme: scheme, afterColon: bytes.part(schemeEnd + 1..<bytes.count))
   }
 
-  /// Reads `"//" authority path [ "?" query ] [ "#" fragment ]`.
+  /// Parses `"//" authority path [ "?" query ] [ "#" fragment ]`.
   init(scheme: Scheme, afterColon bytes: ByteView) throws(KindError) {
     guard bytes.count >= 2, bytes[0] == ASCII.slash, bytes[1] == ASCII.slash else { throw KindError(.missingHost) }
     var end = 2

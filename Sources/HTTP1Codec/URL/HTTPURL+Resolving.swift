@@ -2,10 +2,10 @@
 
 extension HTTPURL {
   /// Resolves a reference against this URL (RFC 3986 section 5.2): an absolute URL, `//host/path`, `/path`, `path`,
-  /// `../path`, `?query` or nothing. Dot segments are removed, the fragment is dropped. For the value of Location there
-  /// is `resolving(location:)`.
+  /// `../path`, `?query` or nothing. Dot segments are removed, and the fragment is dropped. For the value of a Location
+  /// field, use `resolving(location:)`.
   ///
-  /// Whether it is wise to follow (another host, from https to http) is the caller's to say.
+  /// The caller decides whether to follow the result: it may lead to another host, or from https to http.
   ///
   /// ```swift
   /// let base = try HTTPURL("http://a/b/c/d;p?q")
@@ -13,7 +13,7 @@ extension HTTPURL {
   /// assert(next.description == "http://a/b/g?y")
   /// ```
   ///
-  /// - Throws: `HTTPURLError`, with the reason's name; an unknown scheme is `unsupportedScheme`.
+  /// - Throws: `HTTPURLError`, which names the reason; an unknown scheme is `unsupportedScheme`.
   public func resolving(_ reference: String) throws(HTTPURLError) -> HTTPURL {
     var copy = reference
     let result = copy.withUTF8 { utf8 in Result { () throws(KindError) in try resolve(ByteView(utf8)) } }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an HTTP client needs of a URL and no more. It is strict on purpose: a URL that two programs could read
-// differently is how requests end up at hosts that nobody meant. So nothing is repaired or encoded in silence; each
-// thing that RFC 3986 doesn't allow is an error with a name, and `HTTPURL.encoding(_:)` is the door for text that
-// people typed.
+// The parts of a URL that an HTTP client needs. It is strict on purpose: URLs that two programs read differently send
+// requests to hosts that were not meant. So nothing is repaired or encoded in silence. Everything that RFC 3986 doesn't
+// allow is an error with a name, and `HTTPURL.encoding(_:)` is for text that people typed.
 
 /// An absolute `http`, `https`, `ws` or `wss` URL (RFC 3986, RFC 9110 section 4.2, RFC 6455 section 3).
 ///
-/// The scheme and the host are lower-cased, an empty path is `/`, a fragment is dropped; all else stays as it was.
+/// The scheme and the host are lower-cased, an empty path becomes `/`, and a fragment is dropped. All other parts stay
+/// unchanged.
 ///
 /// ```swift
 /// let url = try HTTPURL("https://Example.org:8443/a/b?q=1#part")
@@ -15,6 +15,7 @@
 /// assert(next.description == "https://example.org:8443/c")
 /// ```
 public struct HTTPURL: Hashable, Sendable {
+  /// The schemes that HTTP clients use.
   public enum Scheme: String, Sendable {
     case http, https, ws, wss
 
@@ -24,13 +25,14 @@ public struct HTTPURL: Hashable, Sendable {
     public var defaultPort: Int { isSecure ? 443 : 80 }
   }
 
-  /// What a connection is made to.
+  /// The host to connect to.
   public enum Host: Hashable, Sendable {
     /// A registered name, lower-cased, in ASCII; percent-encoded bytes stay encoded.
     case name(String)
     /// Four decimal numbers with dots.
     case ipv4(String)
-    /// An IPv6 address without its brackets, lower-cased, otherwise as written; perhaps with a zone, as in `fe80::1%eth0`.
+    /// An IPv6 address without its brackets, lower-cased, otherwise as written. It may have a zone, as in
+    /// `fe80::1%eth0`.
     case ipv6(String)
 
     /// The name or address, without brackets.
@@ -41,7 +43,9 @@ public struct HTTPURL: Hashable, Sendable {
     }
   }
 
+  /// The scheme.
   public let scheme: Scheme
+  /// The host.
   public let host: Host
   /// The port, 1 to 65535; the scheme's default if the URL has none.
   public let port: Int
@@ -58,15 +62,15 @@ public struct HTTPURL: Hashable, Sendable {
   /// The path, still encoded; begins with `/`.
   public var path: String { String(target.prefix { $0 != "?" }) }
 
-  /// The query without its `?`, still encoded; nil if there is none.
+  /// The query without its `?`, still encoded; nil if the URL has none.
   public var query: String? {
     target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
   }
 
-  /// The host, in brackets and without its zone if it is IPv6, with the port unless it is the scheme's default: the value
-  /// of Host.
+  /// The value for Host: the host, and the port unless it is the scheme's default. An IPv6 address is in brackets and
+  /// without its zone.
   public var authority: String {
-    // A zone means something here only, and is told to nobody (RFC 6874, section 4).
+    // A zone is meaningful on this machine only, and is not sent (RFC 6874, section 4).
     let name = if case .ipv6(let address) = host { "[\(address.prefix { $0 != "%" })]" } else { host.text }
     return withPort(name)
   }
@@ -75,7 +79,7 @@ public struct HTTPURL: Hashable, Sendable {
 }
 
 extension HTTPURL: CustomStringConvertible {
-  /// The whole URL; a zone as RFC 6874 writes it, `http://[fe80::1%25eth0]/`.
+  /// The whole URL, with a zone in the form of RFC 6874: `http://[fe80::1%25eth0]/`.
   public var description: String {
     guard case .ipv6(let address) = host, let zone = URLZone.written(of: address) else {
       return "\(scheme.rawValue)://\(authority)\(target)"

@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a text is not a URL that can be requested.
+/// Why a text is not a URL for requests.
 public struct HTTPURLError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Each reason by name.
+  /// The reason, one name for each.
   public enum Kind: Hashable, Sendable, CaseIterable {
     /// The text does not begin with `scheme:`.
     case missingScheme
-    /// The scheme is none of http, https, ws, wss.
+    /// The scheme is not http, https, ws or wss.
     case unsupportedScheme
     /// The scheme is not followed by `//` and a host.
     case missingHost
-    /// `user:password@`; RFC 9110 section 4.2.4 tells recipients to treat it as an error.
+    /// The host is preceded by `user:password@`, which RFC 9110 section 4.2.4 tells recipients to treat as an error.
     case userInformation
-    /// A character that no registered name has.
+    /// The host has a character that is not allowed in a registered name.
     case invalidHost
-    /// A name outside ASCII; its `xn--` form is needed.
+    /// The host is a name outside ASCII; use its `xn--` form.
     case internationalHost
-    /// A host that ends in a number and isn't four numbers from 0 to 255, which libc may take for an address.
+    /// The host ends in a number and isn't four numbers from 0 to 255; libc may take it for an address.
     case invalidIPv4Address
-    /// Brackets around something other than an IPv6 address, perhaps with a zone.
+    /// The brackets hold something else than an IPv6 address, perhaps with a zone.
     case invalidIPv6Address
     /// The port is not a number from 1 to 65535.
     case invalidPort
-    /// A space or a control character.
+    /// The text has a space or a control character.
     case spaceOrControlCharacter
-    /// Another character that a path, query or fragment must have percent-encoded.
+    /// The text has another character that paths, queries and fragments must percent-encode.
     case invalidCharacter
-    /// `%` that isn't followed by two hexadecimal digits.
+    /// A `%` isn't followed by two hexadecimal digits.
     case invalidPercentEncoding
   }
 
+  /// The reason.
   public let kind: Kind
   /// The beginning of the text, escaped.
   public let excerpt: String

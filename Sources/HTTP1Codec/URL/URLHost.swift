@@ -2,7 +2,7 @@
 // `host` and `[ ":" port ]` of RFC 3986 section 3.2, for URLs, for Host fields and for the target of CONNECT.
 
 enum URLHost {
-  /// The host in `bytes`, which has no port; the error is about nothing but the host.
+  /// Parses the host in `bytes`, which has no port. The error is only about the host.
   static func parse(_ bytes: ByteView) -> Result<HTTPURL.Host, KindError> {
     guard let first = bytes.first, let last = bytes.last else { return .failure(KindError(.missingHost)) }
     if first == ASCII.openBracket {
@@ -27,7 +27,7 @@ enum URLHost {
     return .success(.name(lowercased(bytes, 0..<bytes.count)))
   }
 
-  /// What stands in brackets: `IPv6address` or, with a zone, `IPv6addrz` of RFC 6874.
+  /// Parses the text in brackets: `IPv6address` or, with a zone, `IPv6addrz` of RFC 6874.
   private static func literal(_ bytes: ByteView) -> Result<HTTPURL.Host, KindError> {
     let end = bytes.firstOffset(of: ASCII.percent, in: 0..<bytes.count) ?? bytes.count
     guard isIPv6(bytes.part(0..<end)) else { return .failure(KindError(.invalidIPv6Address)) }
@@ -39,21 +39,21 @@ enum URLHost {
     return .success(.ipv6("\(address)%\(zone)"))
   }
 
-  /// Where the host ends and the port begins: the colon after the name or after the closing bracket.
+  /// The colon between host and port, after the name or the closing bracket.
   static func portSeparator(in bytes: ByteView) -> Int? {
     let start = bytes.first == ASCII.openBracket ? bytes.lastIndex(of: ASCII.closeBracket) ?? 0 : 0
     return bytes.firstOffset(of: ASCII.colon, in: start..<bytes.count)
   }
 
-  /// The number of a port that is not empty; nil if it is not from 1 to 65535.
+  /// Parses a non-empty port; nil if it is not from 1 to 65535.
   static func port(_ bytes: ByteView) -> Int? {
     guard let port = try? bytes.decimal(in: 0..<bytes.count), 1...65535 ~= port else { return nil }
     return port
   }
 
-  /// Whether this is `uri-host [ ":" port ]`, of a Host field or a CONNECT.
+  /// Whether this is `uri-host [ ":" port ]`, the value of a Host field or a CONNECT target.
   ///
-  /// Looser than a URL's host: any `reg-name` counts, since a server compares it with names it knows.
+  /// It is looser than a URL's host: any `reg-name` counts, since servers compare it with names they know.
   static func isHostAndPort(_ bytes: ByteView, requiringPort: Bool) -> Bool {
     let separator = portSeparator(in: bytes)
     let host = bytes.part(0..<(separator ?? bytes.count))
@@ -94,8 +94,8 @@ enum URLHost {
     return numbers == 4
   }
 
-  /// `IPv6address` of RFC 3986: eight groups of up to four hexadecimal digits, one run of them maybe left out as `::`,
-  /// the last two maybe written as IPv4.
+  /// `IPv6address` of RFC 3986: eight groups of up to four hexadecimal digits. One run of groups may be left out as
+  /// `::`, and the last two may be written as IPv4.
   static func isIPv6(_ bytes: ByteView) -> Bool {
     var groups = 0
     var hasGap = false
@@ -125,7 +125,7 @@ enum URLHost {
     return hasGap ? groups <= 7 : groups == 8
   }
 
-  /// Whether the last label is a number, decimal or `0x`: then inet_aton takes the name for an address.
+  /// Whether the last label is a number, decimal or `0x`. Then inet_aton takes the name for an address.
   private static func endsInNumber(_ bytes: ByteView) -> Bool {
     let end = bytes.last == ASCII.dot ? bytes.count - 1 : bytes.count
     let start = bytes[..<end].lastIndex(of: ASCII.dot).map { $0 + 1 } ?? 0

@@ -2,7 +2,7 @@
 
 /// The parts of RFC 3986 that absolute URLs and relative references share.
 enum URLReference {
-  /// Where the colon after the scheme is; nil if the text doesn't begin with one (section 3.1).
+  /// The colon after the scheme; nil if the text does not begin with a scheme (section 3.1).
   static func schemeEnd(of bytes: ByteView) -> Int? {
     guard let first = bytes.first, ASCII.isLetter(first) else { return nil }
     var offset = 1

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The zone of an IPv6 address in a URL (RFC 6874): `%25` and the name of an interface, percent-encoded. People type it as
-// they do everywhere else, with a bare `%`; curl takes both, and so does a URL here.
+// The zone of an IPv6 address in a URL (RFC 6874): `%25` and the name of an interface, percent-encoded. People type a
+// bare `%`, as everywhere else. Like curl, we accept both.
 
 enum URLZone {
-  /// The zone behind an address; the bytes begin with the `%`. Nil if it is none.
+  /// The zone after an address; the bytes begin with the `%`. Nil if they are not a zone.
   ///
-  /// - Parameter asTyped: Whether a bare `%` will do.
+  /// - Parameter asTyped: Whether to accept a bare `%`.
   static func read(_ bytes: ByteView, asTyped: Bool) -> String? {
     let isEncoded = bytes.count > 3 && bytes[1] == UInt8(ascii: "2") && bytes[2] == UInt8(ascii: "5")
     guard isEncoded || asTyped else { return nil }
@@ -29,7 +29,7 @@ enum URLZone {
     return zone.isEmpty ? nil : String(decoding: zone, as: UTF8.self)
   }
 
-  /// The zone of an address as a URL has it, with its `%25`; nil if there is none.
+  /// The zone of an address in the form of URLs, with its `%25`; nil without a zone.
   static func written(of address: String) -> String? {
     guard let mark = address.utf8.firstIndex(of: ASCII.percent) else { return nil }
     let digits = Array("0123456789ABCDEF".utf8)
@@ -46,7 +46,7 @@ enum URLZone {
       || [UInt8(ascii: "-"), ASCII.dot, UInt8(ascii: "_"), 0x7e].contains(byte)
   }
 
-  /// What an interface's name can have (dev_valid_name of Linux), without what would end the address.
+  /// Whether an interface's name may have this byte (dev_valid_name of Linux), except those that would end the address.
   private static func isOfInterface(_ byte: UInt8) -> Bool {
     byte > ASCII.space && byte < ASCII.delete && byte != ASCII.slash && byte != ASCII.colon && byte != ASCII.percent
       && byte != ASCII.openBracket && byte != ASCII.closeBracket

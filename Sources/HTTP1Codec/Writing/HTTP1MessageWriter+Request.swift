@@ -4,8 +4,8 @@ extension HTTP1MessageWriter {
   /// Appends the head of a request and returns the writer of its body.
   ///
   /// Host comes first, then `fields` in their order, then the framing field. `.none` writes `Content-Length: 0` for
-  /// POST, PUT and PATCH (RFC 9110 section 8.6). A method, target or value from elsewhere cannot break out of its
-  /// place: all are checked.
+  /// POST, PUT and PATCH (RFC 9110 section 8.6). Method, target and values are checked, so that foreign text cannot
+  /// break out of its place.
   ///
   /// ```swift
   /// var bytes: [UInt8] = []
@@ -15,10 +15,11 @@ extension HTTP1MessageWriter {
   /// ```
   ///
   /// - Parameters:
-  ///   - target: origin-form, absolute-form (http or https, to a proxy), authority-form (CONNECT) or `*` (OPTIONS).
-  ///   - host: the value of Host: a name or address, a port if it is not the scheme's default, or nothing.
-  ///   - fields: all other fields, without Host, Content-Length and Transfer-Encoding.
-  ///   - framing: anything but `.untilClose`; TRACE and CONNECT have no body.
+  ///   - target: The origin-form, the absolute-form (http or https, to a proxy), the authority-form (CONNECT), or `*`
+  ///     (OPTIONS).
+  ///   - host: The value of Host: empty, or a name or address, followed by the port if it is not the scheme's default.
+  ///   - fields: All other fields, without Host, Content-Length and Transfer-Encoding.
+  ///   - framing: Any framing but `.untilClose`; TRACE and CONNECT have no body.
   /// - Throws: `HTTP1Error` (`invalidTarget`, `invalidTargetForm`, `invalidHost`, `framingFieldInFields`,
   ///   `invalidFraming`, `bodyNotAllowed`); then nothing was appended.
   public static func request(

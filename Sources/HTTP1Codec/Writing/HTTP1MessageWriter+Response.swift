@@ -3,9 +3,9 @@
 extension HTTP1MessageWriter {
   /// Appends the head of a final response, or of a 101, and returns the writer of its body.
   ///
-  /// The writer fits the framing to the exchange: a 101, a 204 and a 2xx to CONNECT have no body and no framing field;
-  /// the answer to HEAD and a 304 describe a body that is not sent; HTTP/1.0 clients get no chunks but a close; a
-  /// connection that will be closed says so.
+  /// The writer fits the framing to the exchange. A 101, a 204 and a 2xx to CONNECT have no body and no framing field.
+  /// The response to HEAD and a 304 describe a body that is not sent. For HTTP/1.0 clients, the connection's end
+  /// replaces chunks. A connection that will be closed announces that.
   ///
   /// ```swift
   /// var bytes: [UInt8] = []
@@ -17,12 +17,12 @@ extension HTTP1MessageWriter {
   ///
   /// - Parameters:
   ///   - status: 101, or 200 to 999.
-  ///   - reason: the phrase for people; by default that of the IANA registry.
-  ///   - fields: all fields but Content-Length and Transfer-Encoding.
-  ///   - framing: `.none` means an empty body, for a status that may have one.
-  ///   - method: the method of the request that is answered.
-  ///   - version: the version of the request that is answered.
-  ///   - keepsConnectionAlive: what the request's head says, or false to close in any case.
+  ///   - reason: The phrase for people; by default that of the IANA registry.
+  ///   - fields: All fields but Content-Length and Transfer-Encoding.
+  ///   - framing: The framing of the body; `.none` means an empty body, for a status that may have one.
+  ///   - method: The method of the request.
+  ///   - version: The version of the request.
+  ///   - keepsConnectionAlive: The value from the request's head, or false to close in any case.
   /// - Throws: `HTTP1Error` (`invalidStatusCode`, `invalidReasonPhrase`, `framingFieldInFields`, `invalidFraming`,
   ///   `bodyNotAllowed`); then nothing was appended.
   public static func response(
@@ -58,8 +58,8 @@ extension HTTP1MessageWriter {
     return HTTP1MessageWriter(.response, framing: wire, keepsConnectionAlive: keepsAlive, omitsBody: omitsBody)
   }
 
-  /// Appends an informational response, such as `100 Continue` or `103 Early Hints`; the final one follows it. Not to
-  /// be sent to HTTP/1.0 clients (RFC 9110 section 15.2).
+  /// Appends an informational response, such as `100 Continue` or `103 Early Hints`; the final response follows it. Do
+  /// not send it to HTTP/1.0 clients (RFC 9110 section 15.2).
   ///
   /// - Throws: `HTTP1Error` (`invalidStatusCode` unless the status is 100 or 102 to 199, `framingFieldInFields`); then
   ///   nothing was appended.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The writer owns everything that says where a message ends: the framing fields, the chunk lines, and the count of
-// what was promised. A caller cannot send two framings or a body of another length than announced, which would be a
-// smuggled message for whoever reads it.
+// The writer owns everything that says where a message ends: the framing fields, the chunk lines, and the count of the
+// bytes promised. A caller cannot send two framings, or a body of another length than announced. Either would smuggle a
+// message to the recipient.
 
-/// Writes one HTTP/1.1 message into byte buffers: its head when it is made, then its body and end.
+/// Writes one HTTP/1.1 message into byte buffers: the head when the writer is made, then the body and the end.
 ///
-/// Made by ``request(_:target:host:fields:framing:into:)`` or
+/// Make one with ``request(_:target:host:fields:framing:into:)`` or
 /// ``response(status:reason:fields:framing:answering:version:keepsConnectionAlive:into:)``.
 ///
 /// ```swift
@@ -18,13 +18,13 @@
 /// ```
 public struct HTTP1MessageWriter: Sendable {
   let message: HTTP1Error.Message
-  /// How the body is delimited on the wire, which may differ from what was asked for: an HTTP/1.0 client gets no
+  /// How the body is delimited on the wire. It may differ from the framing asked for: an HTTP/1.0 client gets no
   /// chunks.
   public let framing: HTTP1BodyFraming
   /// Whether the connection may carry another message after this one.
   public let keepsConnectionAlive: Bool
-  /// Whether the body is left out on the wire although the head describes it: the answer to HEAD, or a 304. Then
-  /// pieces are accepted and dropped.
+  /// Whether the head describes a body that is not sent: the response to HEAD, or a 304. Then pieces are accepted and
+  /// dropped.
   public let omitsBody: Bool
   private var remaining: Int
   /// Whether `end` was called and the message is complete.
@@ -52,14 +52,13 @@ public struct HTTP1MessageWriter: Sendable {
 
   /// Appends a piece of the body, copying it. An empty piece writes nothing.
   ///
-  /// - Throws: as `write(_:into:)` with a `RawSpan`.
+  /// - Throws: `HTTP1Error`; see `write(_:into:)` with a `RawSpan`.
   public mutating func write(_ piece: [UInt8], into buffer: inout [UInt8]) throws(HTTP1Error) {
     try write(piece.span.bytes, into: &buffer)
   }
 
-  /// Appends what goes before a piece of `count` bytes that the caller sends itself, without a copy;
-  /// ``endPiece(into:)`` then appends what goes after it. Do not send the piece if ``omitsBody`` is true, nor an
-  /// empty one.
+  /// Appends the bytes before a piece of `count` bytes that the caller sends itself, without a copy.
+  /// ``endPiece(into:)`` then appends those after it. Do not send the piece if ``omitsBody`` is true, nor an empty one.
   ///
   /// - Throws: `HTTP1Error` (`bodyNotAllowed`, `bodyLongerThanDeclared`, `writtenAfterEnd`); then nothing was appended.
   public mutating func beginPiece(of count: Int, into buffer: inout [UInt8]) throws(HTTP1Error) {
@@ -82,7 +81,7 @@ public struct HTTP1MessageWriter: Sendable {
     }
   }
 
-  /// Appends what goes after a piece that was begun with ``beginPiece(of:into:)`` and was not empty.
+  /// Appends the bytes after a non-empty piece that ``beginPiece(of:into:)`` began.
   public func endPiece(into buffer: inout [UInt8]) {
     guard framing == .chunked, !omitsBody else { return }
     buffer.append(ASCII.cr)
