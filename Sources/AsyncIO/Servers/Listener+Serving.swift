@@ -88,7 +88,8 @@ extension Listener {
   private static func handlerEnded(_ handle: StreamHandle) {
     guard let ownership = handle.transport.ownership, let listener = ownership.owner as? Listener else { return }
     guard handle.isCurrent || !listener.loop.isClosed else { return }
-    listener.onItsLoop { $0.handlerEnded(at: ownership.place) }
+    let place = ownership.place
+    listener.onItsLoop { $0.handlerEnded(at: place) }
   }
 
   private static func preparationEnded(_ handle: StreamHandle) {
