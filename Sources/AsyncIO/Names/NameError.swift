@@ -4,7 +4,7 @@ public import AsyncIOCore
 import DNSWire
 import Glibc
 
-/// A name that has no address, or whose look-up failed: which, and why.
+/// A name without an address, or a failed look-up: the name and the reason.
 ///
 /// Its description is one line: `resolve example.com: no answer from 192.0.2.53:53`.
 ///
@@ -16,44 +16,45 @@ import Glibc
 /// }
 /// ```
 public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Why there is no answer.
+  /// Why the look-up failed.
   public enum Reason: Hashable, Sendable {
-    /// There is no such name (or, of an address, it has no name).
+    /// The name doesn't exist, or an address has no name.
     case notFound
-    /// The name exists, and has no address; or none of the family that was asked for.
+    /// The name exists but has no address, or none of the requested family.
     case noAddress(SocketAddress.Family?)
-    /// None of these name servers answered in time.
+    /// These name servers didn't answer in time.
     case timedOut(servers: [SocketAddress])
-    /// No name server gave an answer, and at least one said that it can't, or could not be reached.
+    /// No name server gave an answer, and at least one refused or could not be reached.
     case serverFailure([ServerFailure])
-    /// It can't be a name of a host: why.
+    /// The text can't be a host name, for this reason.
     case malformed(String)
-    /// What the name servers lead to is a name that no host can have: an alias, or the name of an address. libc refuses
-    /// it too, see res_hnok(3): it may be meant for a program that hands it to a shell.
+    /// The name servers' answer contains a name that a host can't have: as an alias, or as the name of an address. libc
+    /// refuses such names too (res_hnok(3)). They may be aimed at a program that hands them to a shell.
     case unacceptableName(String)
-    /// libc says so: a code of getaddrinfo(3).
+    /// libc's error: a code of getaddrinfo(3).
     case system(code: Int32)
   }
 
-  /// What a name server did instead of answering.
+  /// How a name server failed to answer.
   public struct ServerFailure: Hashable, Sendable, CustomStringConvertible {
-    /// What went wrong.
+    /// The ways in which a name server can fail.
     public enum Problem: Hashable, Sendable {
-      /// It did not answer in time.
+      /// The server didn't answer in time.
       case noAnswer
-      /// It could not be reached.
+      /// The server couldn't be reached.
       case unreachable(SystemError)
-      /// It answered with a response code that is no answer (RFC 1035, §4.1.1): 2 is SERVFAIL, 5 is REFUSED.
+      /// The server answered with an error (RFC 1035, §4.1.1): 2 is SERVFAIL, 5 is REFUSED.
       case refused(responseCode: UInt16)
-      /// It sent something that is not an answer to the question.
+      /// The server sent a response that doesn't answer the question.
       case unusableAnswer
     }
 
     /// The name server.
     public let server: SocketAddress
-    /// What went wrong.
+    /// How the server failed.
     public let problem: Problem
 
+    /// Makes a failure of a name server.
     public init(server: SocketAddress, problem: Problem) {
       self.server = server
       self.problem = problem
@@ -69,9 +70,9 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What was looked up.
+  /// The host name or address that was looked up.
   public let host: String
-  /// Why there is no answer.
+  /// Why the look-up failed.
   public let reason: Reason
 
   init(host: String, _ reason: Reason) {
@@ -79,7 +80,7 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// From what getaddrinfo(3) or getnameinfo(3) returned.
+  /// Makes an error from a code of getaddrinfo(3) or getnameinfo(3).
   init(host: String, code: Int32) {
     self.host = host
     reason =
@@ -90,10 +91,10 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
       }
   }
 
-  /// EAI_NODATA, which glibc declares for C with extensions only.
+  /// EAI_NODATA, which glibc declares only with extensions.
   private static let noData: Int32 = -5
 
-  /// The same as a code of getaddrinfo(3): EAI_AGAIN if it may be different a little later.
+  /// The error as a code of getaddrinfo(3): EAI_AGAIN if a later attempt may succeed.
   public var code: Int32 {
     switch reason {
     case .notFound, .malformed: EAI_NONAME
@@ -105,7 +106,7 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String {
-    // What is no name may be anything: in quotes it stays within its line, and an empty one can be seen.
+    // A malformed name may contain anything. Quotes keep it on its line, and make an empty one visible.
     if case .malformed = reason { return "resolve \(host.debugDescription): \(explanation)" }
     return "resolve \(host): \(explanation)"
   }

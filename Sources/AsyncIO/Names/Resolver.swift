@@ -3,10 +3,10 @@
 import AsyncIOCore
 import Synchronization
 
-/// Who looks names up.
+/// A way to look up names.
 ///
-/// Nobody need choose: `automatic` asks the name servers itself, on the loop, where that gives what libc would give, and
-/// libc on a thread where not. A program can choose for one call, or for all that a task does:
+/// The default, `automatic`, asks the name servers itself, on the loop, if that finds what libc would find. Otherwise
+/// it calls libc on a thread. A program can choose for one call, or for all look-ups of a task:
 ///
 /// ```swift
 /// let fast = Resolver.stub(ResolverConfiguration(servers: [SocketAddress("192.0.2.53", port: 53)!]))
@@ -17,35 +17,35 @@ import Synchronization
 /// }
 /// ```
 ///
-/// A stub resolver keeps answers for their time to live, for each loop by itself: make one and keep it.
+/// A stub resolver caches answers for their TTL, for each loop separately: make one and keep it.
 public final class Resolver: Sendable {
-  /// The stub resolver with this machine's configuration if /etc/nsswitch.conf says that hosts are looked for in
-  /// /etc/hosts and then in DNS, else libc. Under virtual time names are those of the virtual network.
+  /// The stub resolver with this machine's configuration, if /etc/nsswitch.conf says that hosts are looked up in
+  /// /etc/hosts and then in DNS; libc otherwise. Under virtual time it looks names up in the virtual network.
   public static let automatic = Resolver(.automatic)
 
-  /// getaddrinfo(3) and getnameinfo(3), on a thread of the blocking pool: whatever the machine is set up for. A look-up
-  /// that is cancelled keeps its thread until it ends.
+  /// getaddrinfo(3) and getnameinfo(3), on a thread of the blocking pool: they use every source that the machine is set
+  /// up for. A look-up that is cancelled keeps its thread until it ends.
   public static let system = Resolver(.system)
 
-  /// The resolver of the current task; `automatic` unless something else was bound. Child tasks and `Task {}` inherit it.
+  /// The resolver of the current task; `automatic` unless another was bound. Child tasks and `Task {}` inherit it.
   @TaskLocal public static var current: Resolver = .automatic
 
-  /// A resolver that asks name servers itself.
+  /// Makes a resolver that asks name servers itself.
   ///
-  /// - Parameter configuration: Which, and how; nil is this machine's own, /etc/resolv.conf and /etc/hosts, which are
-  ///   read again after they have changed.
+  /// - Parameter configuration: The servers, and how to ask them. Nil follows this machine's own, /etc/resolv.conf and
+  ///   /etc/hosts, which are read again when they change.
   public static func stub(_ configuration: ResolverConfiguration? = nil) -> Resolver {
     guard let configuration else { return machine }
     return Resolver(.stub(.fixed(configuration)))
   }
 
-  /// One for all who want the machine's own.
+  /// The shared resolver for the machine's own configuration.
   static let machine = Resolver(.stub(.files(.standard)))
 
-  /// With other files than those of /etc.
+  /// Makes a resolver that reads other files than those of /etc.
   static func stub(files: SystemFiles) -> Resolver { Resolver(.stub(.files(files))) }
 
-  /// With other files than those of /etc.
+  /// Makes a resolver that reads other files than those of /etc.
   static func automatic(_ files: SystemFiles) -> Resolver {
     Resolver(.automatic, machine: Resolver(.stub(.files(files))))
   }
@@ -62,13 +62,13 @@ public final class Resolver: Sendable {
   }
 
   let kind: Kind
-  /// Which stub resolver `automatic` means; nil for the machine's.
+  /// The stub resolver that `automatic` uses; nil for the machine's.
   private let machine: Resolver?
-  /// No other resolver of this process has it.
+  /// Unique in the process.
   let number = Resolver.numbers.add(1, ordering: .relaxed).newValue
   private static let numbers = Atomic<UInt64>(0)
-  /// The loops that keep something for this. The standing ones are used for as long as the process lives, and have
-  /// nothing to take back.
+  /// The loops that keep a stub resolver for this. The standing resolvers live as long as the process, and
+  /// no loop has to forget them.
   private let loops = Mutex<[EventLoop]>([])
 
   private init(_ kind: Kind, machine: Resolver? = nil) {
@@ -84,7 +84,7 @@ public final class Resolver: Sendable {
     }
   }
 
-  /// What a loop keeps for this: made at its first use. On the loop's thread.
+  /// The loop's stub resolver for this, made at its first use. On the loop's thread.
   func stub(on loop: EventLoop) -> StubResolver {
     guard case .stub(let source) = kind else { return (machine ?? .machine).stub(on: loop) }
     return LoopStubs.of(loop).stub(for: self, source)
@@ -99,7 +99,7 @@ public final class Resolver: Sendable {
   }
 }
 
-/// The stub resolvers that a loop has used. On its thread.
+/// The stub resolvers that a loop has used. On the loop's thread.
 final class LoopStubs {
   private unowned let loop: EventLoop
   private var stubs: [UInt64: StubResolver] = [:]

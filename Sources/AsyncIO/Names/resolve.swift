@@ -3,48 +3,48 @@
 public import AsyncIOCore
 import Glibc
 
-/// The addresses of a host for a TCP connection, in the order in which to try them; asyncio's `getaddrinfo`.
+/// Looks up the addresses of a host for a TCP connection, in the order in which to try them; asyncio's `getaddrinfo`.
 ///
 /// ```swift
 /// for address in try await resolve("localhost", port: 80) { print(address) }
 /// ```
 ///
-/// A numeric host is its own answer, and `localhost` and what is within it is this machine (RFC 6761, §6.3). Other names
-/// are looked up as the machine is set up for it, see `Resolver`: in /etc/hosts, then by asking the name servers of
-/// /etc/resolv.conf for IPv6 and IPv4 addresses at the same time. Answers are kept for their time to live, also those that
-/// there is nothing; tasks of a loop that ask for the same name at the same time share one look-up. The order is that of
-/// RFC 6724.
+/// A numeric host is its own answer, and `localhost` and the names within it mean this machine (RFC 6761, §6.3). Other
+/// names are looked up in the way that the machine is set up for, see `Resolver`. By default that is in /etc/hosts,
+/// then by asking the name servers of /etc/resolv.conf, for IPv6 and IPv4 addresses at the same time. Answers are
+/// cached for their TTL, negative answers included. Tasks of a loop that ask for a name at the same time share one
+/// look-up. The order is that of RFC 6724.
 ///
-/// A dot at its end makes a name absolute: it is not looked for in the search domains. A name has letters, digits, hyphens
-/// and underscores, as libc wants it; anything else is `NameError.Reason.malformed`, such as `*.example.org`. An IPv6
-/// address may have a zone: `fe80::1%eth0`.
+/// A final dot makes a name absolute: the search domains are skipped. As in libc, a name has letters, digits, hyphens
+/// and underscores. Any other name, such as `*.example.org`, is `NameError.Reason.malformed`. An IPv6 address may have
+/// a zone: `fe80::1%eth0`.
 ///
 /// - Parameters:
 ///   - family: IPv4 or IPv6 only; nil for both.
-///   - resolver: Who looks it up; nil for the task's, `Resolver.current`.
-/// - Throws: `NameError`, which says why. `CancellationError` if the task is cancelled; the look-up goes on if other tasks
-///   wait for it, and ends if not.
+///   - resolver: The resolver to use; nil for the task's, `Resolver.current`.
+/// - Throws: `NameError`, with the reason. `CancellationError` if the task is cancelled: the look-up goes on if other
+///   tasks wait for it, and ends otherwise.
 public nonisolated(nonsending) func resolve(
   _ host: String, port: UInt16, family: SocketAddress.Family? = nil, using resolver: Resolver? = nil
 ) async throws -> [SocketAddress] {
   try await onCurrentLoop { try await $0.resolve(host, port: port, family: family, using: resolver) }
 }
 
-/// The name of the host that has an address; asyncio's `getnameinfo`.
+/// Looks up the host name of an address; asyncio's `getnameinfo`.
 ///
 /// ```swift
 /// let peer = SocketAddress("192.0.2.7", port: 0)!
 /// print(try await hostName(of: peer))
 /// ```
 ///
-/// It is looked up in /etc/hosts, then by a PTR query (RFC 1035, §3.5). Whoever owns the address says what its name is:
-/// anything that can be one. A name that matters has to be resolved, and the address be among its own.
+/// It is looked up in /etc/hosts, then by a PTR query (RFC 1035, §3.5). The owner of the address chooses the name, and
+/// may choose any. Before you trust a name, resolve it and check that the address is among the results.
 ///
 /// - Parameters:
-///   - address: Its port doesn't matter.
-///   - resolver: Who looks it up; nil for the task's, `Resolver.current`.
-/// - Throws: `NameError`, `.notFound` if the address has no name, `.unacceptableName` if it is none that a host can have.
-///   `CancellationError` as `resolve`.
+///   - address: The address; its port is ignored.
+///   - resolver: The resolver to use; nil for the task's, `Resolver.current`.
+/// - Throws: `NameError`: `.notFound` if the address has no name, `.unacceptableName` if its name isn't a valid host
+///   name. `CancellationError` as `resolve` does.
 public nonisolated(nonsending) func hostName(
   of address: SocketAddress, using resolver: Resolver? = nil
 ) async throws -> String {
@@ -52,7 +52,7 @@ public nonisolated(nonsending) func hostName(
 }
 
 extension EventLoop {
-  /// `DeadlinePassed` at a time of this loop's clock.
+  /// Throws `DeadlinePassed` at a time of this loop's clock.
   nonisolated(nonsending) func resolve(
     _ host: String, port: UInt16, family: SocketAddress.Family? = nil, using resolver: Resolver? = nil,
     until deadline: Int64 = .max
@@ -98,7 +98,7 @@ extension EventLoop {
     return first
   }
 
-  /// - Parameter host: For the error.
+  /// - Parameter host: The host, for the error.
   private nonisolated(nonsending) func lookUp(
     _ key: NameKey, of host: String, using resolver: Resolver, until deadline: Int64
   ) async throws -> NameAnswer {
@@ -115,7 +115,7 @@ extension EventLoop {
 }
 
 extension Resolver {
-  /// The backend of a loop whose world has names of its own, unless name servers are to be asked all the same.
+  /// The backend of a loop with its own names, unless the resolver asks name servers nonetheless.
   fileprivate func backendWithNames(of loop: EventLoop) -> (any Backend)? {
     if case .stub = kind { return nil }
     return loop.backend.hasOwnNames ? loop.backend : nil

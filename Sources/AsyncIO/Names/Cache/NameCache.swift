@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Answers until their time is over, and no more of them than so many. What is full forgets what would be over first: a
-/// quarter at a time, so that looking for it costs little for each answer.
+/// Answers until they expire, up to a capacity. When full it drops the quarter that would expire first: so finding them
+/// costs little per answer.
 struct NameCache<Key: Hashable, Value> {
   private struct Entry {
     let value: Value
@@ -15,13 +15,13 @@ struct NameCache<Key: Hashable, Value> {
 
   var count: Int { entries.count }
 
-  /// The answer, if there is one whose time isn't over.
+  /// The answer; nil if there isn't one or it has expired.
   func value(for key: Key, now: Int64) -> Value? {
     guard let entry = entries[key], entry.end > now else { return nil }
     return entry.value
   }
 
-  /// - Parameter end: Until when it holds, in the clock of `now`.
+  /// - Parameter end: The time of expiry, by the clock of `now`.
   mutating func insert(_ value: Value, for key: Key, until end: Int64, now: Int64) {
     guard end > now, capacity > 0 else {
       entries[key] = nil

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether our resolver finds what libc would find. libc has sources of names that we don't: mDNS, systemd's resolver,
-// LDAP. Where a machine is set up to ask one of them, libc is asked, since an answer that is faster and another one is no
-// good. It is the rule of Go's resolver, and stricter: what stands after `dns` counts as well.
+// Decides whether our resolver finds what libc would find. libc has sources of names that we don't: mDNS, systemd's
+// resolver, LDAP. A machine that is set up for one of them uses libc: a faster answer is worthless if it differs. The
+// rule is that of Go's resolver, and stricter: sources after `dns` count too.
 
-/// What /etc/nsswitch.conf says of hosts, nsswitch.conf(5).
+/// The `hosts` line of /etc/nsswitch.conf, nsswitch.conf(5).
 struct NameServiceSwitch: Hashable, Sendable {
-  /// The sources, in order, with the actions between them.
+  /// The sources in order, with the actions between them.
   private(set) var hosts: [String]
 
-  /// - Parameter text: Nil if there is no such file: then it is /etc/hosts and DNS.
+  /// - Parameter text: The file's text; nil if it doesn't exist: then the sources are /etc/hosts and DNS.
   init(parsing text: String?) {
     hosts = ["files", "dns"]
     guard let text else { return }
@@ -19,6 +19,6 @@ struct NameServiceSwitch: Hashable, Sendable {
     }
   }
 
-  /// Whether that is what the stub resolver does: /etc/hosts and then DNS.
+  /// Whether the sources are those of the stub resolver: /etc/hosts and then DNS.
   var isFilesThenDNS: Bool { hosts == ["files", "dns"] }
 }

@@ -2,7 +2,7 @@
 
 public import AsyncIOCore
 
-/// How a stub resolver finds its answers: what /etc/resolv.conf says, resolv.conf(5), and /etc/hosts.
+/// The configuration of a stub resolver: the contents of /etc/resolv.conf, resolv.conf(5), and of /etc/hosts.
 ///
 /// ```swift
 /// var configuration = ResolverConfiguration(servers: [SocketAddress("192.0.2.53", port: 53)!])
@@ -11,37 +11,39 @@ public import AsyncIOCore
 /// for address in try await resolve("example.com", port: 443, using: resolver) { print(address) }
 /// ```
 public struct ResolverConfiguration: Hashable, Sendable {
-  /// The name servers, in the order in which to ask them. Empty: the one of this machine, 127.0.0.1, port 53.
+  /// The name servers, in the order in which to ask them. If empty, this machine's: 127.0.0.1, port 53.
   public var servers: [SocketAddress]
-  /// The domains that a short name is looked up in.
+  /// The domains in which short names are looked up.
   public var search: [String] = []
-  /// A name with fewer dots than that is looked up in the search domains first.
+  /// Names with fewer dots than this are looked up in the search domains first.
   public var ndots = 1
-  /// How long a server has for its answer to one query.
+  /// How long a server may take to answer one query.
   public var timeout = Duration.seconds(5)
-  /// How often each server is asked before the look-up has timed out.
+  /// How often each server is asked before the look-up times out.
   public var attempts = 2
-  /// Whether the servers take turns in being asked first.
+  /// Whether the servers take turns at being asked first.
   public var rotates = false
-  /// Whether queries go over TCP from the start, and not only where an answer is too long for UDP.
+  /// Whether queries go over TCP from the start, and not only if an answer is too long for UDP.
   public var usesTCP = false
-  /// Whether IPv6 addresses are not asked for.
+  /// Whether IPv6 addresses are left out.
   public var skipsIPv6 = false
-  /// Names that are known without asking anyone.
+  /// The names that are answered without a query.
   public var hosts = HostsFile()
-  /// How many answers are kept until their time to live is over; 0 for none.
+  /// The most answers that are cached for their TTL; 0 for no cache.
   public var cacheCapacity = 4096
 
+  /// Makes a configuration with defaults for all else.
+  ///
   /// - Parameter servers: The name servers, in the order in which to ask them.
   public init(servers: [SocketAddress]) { self.servers = servers }
 
-  /// From the text of a file as resolv.conf(5) describes it. What it can't mean is passed over, as libc does.
+  /// Parses the text of a file in the format of resolv.conf(5). Invalid parts are skipped, as libc does.
   ///
   /// ```swift
   /// let configuration = ResolverConfiguration(parsing: "nameserver 192.0.2.53\nsearch example.com\noptions ndots:2")
   /// ```
   ///
-  /// - Parameter hostName: This machine's; if the file names no domain to search in, it is the host's.
+  /// - Parameter hostName: This machine's name. If the file names no search domain, the domain is taken from it.
   public init(parsing text: String, hostName: String = "") {
     self.init(servers: [])
     let domain = hostName.firstIndex(of: ".").map { hostName[hostName.index(after: $0)...] }

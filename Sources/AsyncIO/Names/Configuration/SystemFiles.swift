@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine's own configuration, read anew when a file has changed: a laptop changes its network, a container gets its
-// hosts after its start. The files are looked at once a second at most, and read where they are asked for, on the loop:
-// they are small and in the kernel's cache, and libc does the same within each look-up. What can block for long, a
-// hosts file of megabytes, is a machine's own choice; it is read once.
+// The machine's own configuration, read again when a file has changed: a laptop changes its network, a container gets
+// its hosts after its start. The files are checked at most once a second, on the loop, when a look-up needs them. They
+// are small and in the kernel's cache, and libc also reads them within each look-up. Only a hosts file of megabytes can
+// block for long. Such a file is the machine's choice, and is read once.
 
 import AsyncIOCore
 import Glibc
 
-/// Where the configuration stands.
+/// The paths of the configuration files.
 struct SystemFiles: Hashable, Sendable {
   var resolvConf = "/etc/resolv.conf"
   var hosts = "/etc/hosts"
@@ -16,24 +16,24 @@ struct SystemFiles: Hashable, Sendable {
   static let standard = SystemFiles()
 }
 
-/// Follows the files, for one loop. On its thread.
+/// Follows the files, for one loop. On the loop's thread.
 final class SystemFilesReader {
-  /// What they say now.
+  /// The configuration at the last check.
   private(set) var configuration = ResolverConfiguration(servers: [])
-  /// Whether the stub resolver does what this machine's libc would do.
+  /// Whether this machine's libc would do what the stub resolver does.
   private(set) var isFilesThenDNS = true
 
   private let files: SystemFiles
   private var known: [String: Identity] = [:]
   private var nextLook = Int64.min
 
-  /// Nanoseconds between two looks.
+  /// Nanoseconds between two checks.
   private static let interval: Int64 = 1_000_000_000
   private static let longest = 64 * 1024 * 1024
 
   init(_ files: SystemFiles) { self.files = files }
 
-  /// Reads what has changed. Returns whether anything has.
+  /// Reads the files that have changed. Returns whether any has.
   func refresh(now: Int64) -> Bool {
     guard now >= nextLook else { return false }
     nextLook = now &+ Self.interval
@@ -54,7 +54,7 @@ final class SystemFilesReader {
     return true
   }
 
-  /// resolv.conf(5): variables that libc heeds, and we don't.
+  /// Whether the variables of resolv.conf(5) are set, which libc heeds and we don't.
   private static func environmentHasOptions() -> Bool {
     getenv("RES_OPTIONS") != nil || getenv("LOCALDOMAIN") != nil || getenv("HOSTALIASES") != nil
   }
@@ -83,7 +83,7 @@ final class SystemFilesReader {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// What changes when a file is written or replaced.
+  /// The attributes that change when a file is written or replaced.
   private struct Identity: Equatable {
     var device: UInt = 0
     var file: UInt = 0
@@ -91,7 +91,7 @@ final class SystemFilesReader {
     var seconds = 0
     var nanoseconds = 0
 
-    /// All zeros if there is no file.
+    /// All zeros for a missing file.
     init(of path: String) {
       var status = stat()
       guard stat(path, &status) == 0 else { return }

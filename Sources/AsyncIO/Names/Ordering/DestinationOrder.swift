@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// In which order to try a host's addresses: RFC 6724, §6, with the default policies of §2.1. For each there is the
-// address that this machine would send from, or none if there is no way to it. Left out are the rules about deprecated,
-// home and tunnelled addresses (3, 4, 7), of which nobody tells; and the longest prefix (9) is for IPv6 only: among IPv4
+// The order in which to try a host's addresses: RFC 6724, §6, with the default policies of §2.1. For each address it
+// needs the address that this machine would send from, nil without a route. Two rules differ. Those about deprecated,
+// home and tunnelled addresses (3, 4, 7) are left out, since the kernel doesn't tell us. The longest prefix (9) applies
+// to IPv6 only: among IPv4 addresses it would undo a name server's rotation.
 // addresses it would undo what a name server spreads by turns.
 
 import AsyncIOCore
@@ -36,7 +37,7 @@ enum DestinationOrder {
       commonPrefix = sourceBits.map { bits.commonPrefix(with: $0) } ?? 0
     }
 
-    /// Nil if neither is better.
+    /// Whether this address comes first; nil if neither is better.
     func isBefore(_ other: Rated) -> Bool? {
       // Rules 1, 2, 5, 6, 8 and 9.
       if isUsable != other.isUsable { return isUsable }
@@ -61,7 +62,8 @@ enum DestinationOrder {
 
     init(_ address: SocketAddress) { (high, low) = address.ipv6Bits }
 
-    /// Among the 64 bits that name a network; an interface's own are not compared (§2.2).
+    /// The length of the common prefix within the 64 bits that name a network; interface identifiers aren't compared
+    /// (§2.2).
     func commonPrefix(with other: Bits) -> Int { (high ^ other.high).leadingZeroBitCount }
 
     func begins(with prefix: Bits, length: Int) -> Bool {
@@ -73,7 +75,7 @@ enum DestinationOrder {
     var isMappedIPv4: Bool { high == 0 && low >> 32 == 0xffff }
   }
 
-  /// A row of the table of §2.1.
+  /// A row of the policy table of §2.1.
   struct Policy: Equatable {
     let precedence: Int
     let label: Int
@@ -96,7 +98,7 @@ enum DestinationOrder {
     ]
   }
 
-  /// §3.1 and §3.2: how far an address reaches.
+  /// The scope of an address: §3.1 and §3.2.
   enum Scope: Int {
     case linkLocal = 2
     case siteLocal = 5

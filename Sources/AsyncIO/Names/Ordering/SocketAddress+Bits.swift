@@ -4,7 +4,7 @@ import AsyncIOCore
 import Glibc
 
 extension SocketAddress {
-  /// An IPv4 address from its number: 0x7f000001 is 127.0.0.1.
+  /// Makes an IPv4 address from its number: 0x7f000001 is 127.0.0.1.
   init?(ipv4 number: UInt32, port: UInt16) {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -14,7 +14,7 @@ extension SocketAddress {
     self = known
   }
 
-  /// An IPv6 address from its upper and its lower half.
+  /// Makes an IPv6 address from its upper and its lower half.
   init?(ipv6 high: UInt64, _ low: UInt64, scope: UInt32 = 0, port: UInt16) {
     var address = sockaddr_in6()
     address.sin6_family = sa_family_t(AF_INET6)
@@ -28,7 +28,7 @@ extension SocketAddress {
     self = known
   }
 
-  /// The address as IPv6 has it, an IPv4 one as ::ffff:0:0/96 (RFC 4291, §2.5.5.2).
+  /// The address as an IPv6 address; an IPv4 address is mapped to ::ffff:0:0/96 (RFC 4291, §2.5.5.2).
   var ipv6Bits: (high: UInt64, low: UInt64) {
     var storage = storage.storage
     return withUnsafeBytes(of: &storage) { bytes in
@@ -44,7 +44,7 @@ extension SocketAddress {
     }
   }
 
-  /// 127.0.0.0/8, ::1.
+  /// Whether the address is in 127.0.0.0/8 or is ::1.
   var isLoopback: Bool {
     let (high, low) = ipv6Bits
     return family == .ipv4 ? low >> 24 & 0xff == 127 : high == 0 && low == 1

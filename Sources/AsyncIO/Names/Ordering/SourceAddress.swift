@@ -4,11 +4,11 @@ import AsyncIOCore
 import Glibc
 
 extension SocketAddress {
-  /// The address that this machine sends from to reach this one; nil if there is no way. Nothing is sent: a datagram
-  /// socket's connect(2) only looks up the route.
+  /// The address that this machine sends from to reach this one; nil without a route. Nothing is sent: connect(2) on a
+  /// datagram socket only looks up the route.
   var sourceOfThisMachine: SocketAddress? {
     var target = self
-    // A route is the same for every port, and 0 is none.
+    // A route doesn't depend on the port, and 0 isn't a valid one.
     if target.port == 0 { target.port = 53 }
     let descriptor = socket(kernelFamily, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return nil }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be said of a name before anybody is asked.
+// Classifies a name before any server is asked.
 
 import AsyncIOCore
 import DNSWire
 
 enum HostName: Equatable {
-  /// RFC 6761, §6.3: `localhost` and what is within it is this machine, and no name server's business.
+  /// RFC 6761, §6.3: `localhost` and the names within it mean this machine, and no server is asked.
   case localhost
-  /// `.invalid` (RFC 6761, §6.4), `.onion` (RFC 7686): they exist nowhere, and nobody is to be asked.
+  /// `.invalid` (RFC 6761, §6.4), `.onion` (RFC 7686): they don't exist, and no server is asked.
   case nowhere
-  /// Its last label is a number, so it is no name: an address in an old form that inet_aton(3) knows, `127.1`, or nothing.
+  /// The last label is a number, so this isn't a name: an address in an old form that inet_aton(3) knows, `127.1`, or
+  /// invalid.
   case number
-  /// To be looked up.
+  /// A name to look up.
   case name(DNSName, dots: Int, isAbsolute: Bool)
   case malformed(String)
 
@@ -21,7 +22,7 @@ enum HostName: Equatable {
       return
     }
     guard let name = try? DNSName(text), let last = name.labels.last else {
-      self = .malformed("it is no domain name")
+      self = .malformed("it is not a domain name")
       return
     }
     let isAbsolute = text.utf8.last == UInt8(ascii: ".")
@@ -38,14 +39,14 @@ enum HostName: Equatable {
     return label.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
   }
 
-  /// As a key: in lower case. The dot at the end stays: `db.` is that name alone, `db` is looked for in the search
+  /// The cache key: in lower case. A final dot stays: `db.` is that name alone, `db` is looked up in the search
   /// domains.
   static func canonical(_ text: String) -> String {
     guard text.utf8.contains(where: { $0 >= 0x41 && $0 <= 0x5a }) else { return text }
     return String(decoding: text.utf8.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 
-  /// The same without the dot at the end, for names that are all taken from the root.
+  /// The lower-case form without a final dot, for names that are always absolute.
   static func canonicalFromRoot(_ text: String) -> String {
     canonical(text.utf8.last == UInt8(ascii: ".") ? String(text.dropLast()) : text)
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which names a host can have: those that glibc's res_hnok(3) takes. DNS itself knows no such rule: a label is up to 63
-// bytes of anything. The owner of an address can have it point at `$(id).example`, which ends up in a log, a shell or a
-// page. So what libc refuses is refused here, in both directions: the name that is asked for, the aliases that it leads
-// to, and the name of an address.
+// Decides which names a host can have: those that glibc's res_hnok(3) accepts. DNS itself has no such rule: a label is
+// up to 63 bytes of anything. The owner of an address can point it at `$(id).example`, which ends up in a log, a shell
+// or a page. So we refuse what libc refuses, in both directions: the requested name, its aliases, and the name of an
+// address.
 
 package import DNSWire
 
 package enum HostNameSyntax {
-  /// What keeps a text from being a name of a host; nil if nothing does. A dot at its end is none.
+  /// The reason why a text can't be a host name; nil if it can. A final dot is allowed.
   package static func problem(in text: String) -> String? {
     var utf8 = text.utf8[...]
     if utf8.isEmpty { return "it is empty" }
@@ -35,7 +35,7 @@ package enum HostNameSyntax {
     return hasLongLabel ? "a label is longer than 63 bytes" : nil
   }
 
-  /// Letters, digits, hyphens; and underscores, which no RFC has for hosts and many hosts have.
+  /// Letters, digits, hyphens; and underscores, which no RFC allows in host names and many hosts have.
   fileprivate static func isAllowed(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -50,7 +50,7 @@ package enum HostNameSyntax {
 }
 
 extension DNSName {
-  /// Whether a host can have this name. It begins with no hyphen, so that no program takes it for an option.
+  /// Whether a host can have this name. It can't begin with a hyphen, so that no program takes it for an option.
   var isHostName: Bool {
     guard let first = labels.first, first.first != HostNameSyntax.hyphen else { return false }
     return labels.allSatisfy { $0.allSatisfy(HostNameSyntax.isAllowed) }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// One question, from the first server that is asked to the answer: whom to ask next, over what, and what came of it. A
-// value that does nothing itself: it is told what happened.
+// One question, from the first server to the answer: which server to ask next, over which transport, and the result. It
+// is a value without I/O: the caller reports what happened.
 //
-// A server that says that it can't (SERVFAIL, REFUSED), or that can't be reached, will say so again a moment later: the
-// others are asked, and it no more. One that was silent gets another chance in the next round, since UDP loses packets.
+// A server that refuses (SERVFAIL, REFUSED) or can't be reached will do so again a moment later: it isn't asked again,
+// only the others. A silent server gets another chance in the next round, since UDP loses packets.
 //
-// EDNS (RFC 6891) goes with a query until a server turns out not to take it (§6.2.2): one from before it says FORMERR or
-// NOTIMP, some say SERVFAIL or hang up, and a box in between may drop the query in silence. libc sends none, and gets its
-// answer there. So what failed with EDNS is asked once more without: in the next round after silence, and where there is
-// only one round, in the second half of its time.
+// Queries carry EDNS (RFC 6891) until a server turns out not to support it (§6.2.2). An old server says FORMERR or
+// NOTIMP, some say SERVFAIL or hang up, and a middlebox may drop the query silently. libc doesn't use EDNS, and gets
+// its answer there. So a query that failed with EDNS is repeated once without it. After silence that is in the next
+// round; if there is only one round, in the second half of its time.
 //
-// An alias is followed within the answer as far as it goes, and then by asking for what it leads to: a recursive server
-// gives the whole chain, but nothing makes it. The number of steps is limited, so that aliases in a circle end.
+// An alias is followed within the answer, and then by asking for its target. A recursive server sends the whole chain,
+// but needn't. A limit on the number of steps ends aliases in a circle.
 
 import AsyncIOCore
 import DNSWire
@@ -21,9 +21,9 @@ struct Inquiry {
   struct Attempt: Equatable {
     let server: SocketAddress
     let overTCP: Bool
-    /// Whether it has half of a round's time only: the other half is for the same question without EDNS.
+    /// Whether only half of a round's time is for this attempt: the other half is for the question without EDNS.
     let hasHalfTime: Bool
-    /// With an id of 0: who sends it draws one.
+    /// Has the id 0: the sender draws one.
     let query: DNSMessage
   }
 
@@ -32,18 +32,18 @@ struct Inquiry {
     case done(Finding)
   }
 
-  /// What came of a question.
+  /// The answer to a question.
   enum Finding: Equatable {
-    /// Records of the type that was asked for, and for how many seconds they hold.
+    /// Records of the requested type, with their TTL in seconds.
     case records([DNSRecordData], timeToLive: UInt32)
-    /// There are none: no such name, or a name without such records; for how long, if anybody said (RFC 2308, §5).
+    /// No such name, or no such records, with the TTL of the negative answer if it has one (RFC 2308, §5).
     case nothing(nameExists: Bool, timeToLive: UInt32?)
     case failed([NameError.ServerFailure])
-    /// The name is the alias of one that no host can have.
+    /// An alias leads to this name, which a host can't have.
     case unacceptable(DNSName)
   }
 
-  /// As many aliases as glibc follows are enough for everybody.
+  /// glibc's limit.
   static let mostAliases = 16
 
   private var name: DNSName
@@ -67,9 +67,9 @@ struct Inquiry {
   private var finding: Finding?
 
   /// - Parameters:
-  ///   - servers: In the order in which to ask them; at least one.
-  ///   - attempts: How many rounds of asking those that were silent; at least one.
-  ///   - withoutEDNS: Servers that are known not to take EDNS.
+  ///   - servers: The servers in the order in which to ask them; at least one.
+  ///   - attempts: The number of rounds in which silent servers are asked again; at least one.
+  ///   - withoutEDNS: Servers that are known not to support EDNS.
   init(
     _ name: DNSName, _ type: DNSType, servers: [SocketAddress], attempts: Int, usesTCP: Bool = false,
     withoutEDNS: Set<SocketAddress> = []
@@ -95,7 +95,7 @@ struct Inquiry {
     return .ask(Attempt(server: round[position], overTCP: overTCP, hasHalfTime: hasHalfTime, query: query))
   }
 
-  /// The server that was asked has answered, with a message that fits the query.
+  /// Handles an answer of the current server that fits the query.
   mutating func answered(_ message: DNSMessage) {
     guard finding == nil else { return }
     let code = message.header.responseCode
@@ -110,7 +110,8 @@ struct Inquiry {
     }
   }
 
-  /// Whether the server may mean EDNS by that. One that knows it says what it can't with an OPT record of its own.
+  /// Whether the answer may mean that the server doesn't support EDNS. A server that does adds an OPT record to its
+  /// errors.
   private static func maySayNoToEDNS(_ message: DNSMessage) -> Bool {
     switch message.header.responseCode {
     case .formatError, .notImplemented, .badVersion: true
@@ -119,7 +120,7 @@ struct Inquiry {
     }
   }
 
-  /// It did not answer.
+  /// Handles a failure of the current server.
   mutating func failed(_ problem: NameError.ServerFailure.Problem) {
     guard finding == nil else { return }
     if usesEDNS {
@@ -153,7 +154,7 @@ struct Inquiry {
     begin()
   }
 
-  /// What holds for a server that is asked next.
+  /// Sets up the attempt at the next server.
   private mutating func begin() {
     guard finding == nil else { return }
     overTCP = usesTCP
@@ -189,12 +190,12 @@ struct Inquiry {
     } else if message.header.isAuthoritative || message.header.recursionAvailable {
       finding = .nothing(nameExists: true, timeToLive: nil)
     } else {
-      // A referral, from a server that doesn't look things up for others.
+      // A referral, from a server that doesn't do recursive look-ups.
       passOver(.unusableAnswer)
     }
   }
 
-  /// Whether the names are those of hosts. Those that PTR records are looked up by need not be: RFC 2317 has a slash.
+  /// Whether the names are host names. Names for PTR look-ups need not be: RFC 2317 uses a slash.
   private var isOfHosts: Bool { type == .a || type == .aaaa }
 
   private mutating func follow(to target: DNSName, for seconds: UInt32) {
@@ -203,7 +204,7 @@ struct Inquiry {
     timeToLive = min(timeToLive, seconds)
   }
 
-  /// The same servers, from the one that knew the alias on.
+  /// Asks the servers again, beginning with the one that knew the alias.
   private mutating func askForAlias() {
     round = Array(servers.drop { $0 != round[position] } + servers.prefix { $0 != round[position] })
     position = 0
@@ -215,10 +216,10 @@ struct Inquiry {
 }
 
 extension DNSRecord {
-  /// The time to live; RFC 2181, §8: what has its first bit set means 0.
+  /// The TTL in seconds; RFC 2181, §8: a TTL with its first bit set means 0.
   fileprivate var seconds: UInt32 { timeToLive > 0x7fff_ffff ? 0 : timeToLive }
 
-  /// For how long a negative answer holds that comes with this SOA record.
+  /// The TTL of a negative answer with this SOA record, in seconds.
   fileprivate var minimum: UInt32 {
     guard case .soa(let zone) = data else { return 0 }
     return zone.minimum

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole look-up: the names of the search list one after the other, and for each all the types at the same time. A
+// A whole look-up: the names of the search list one after the other, and for each all types at the same time. It is a
 // value; an `Inquiry` answers each of its questions.
 
 import AsyncIOCore
@@ -19,11 +19,11 @@ struct NameLookUp {
     }
 
     let content: Content
-    /// For how many seconds it may be kept; nil for not at all.
+    /// How many seconds it may be cached; nil for not at all.
     let timeToLive: UInt32?
   }
 
-  /// How long what is known of one family holds while the other one's servers failed.
+  /// How many seconds the answer for one family is cached if the other family's servers failed.
   private static let halfAnswer: UInt32 = 10
 
   private var candidates: ArraySlice<DNSName>
@@ -33,13 +33,13 @@ struct NameLookUp {
 
   private var failure: NameError.Reason?
   private var nameExists = false
-  /// For how long there is nothing: as long as every answer says; nil as soon as one says nothing of it.
+  /// The TTL of a negative result: the shortest of all answers; nil as soon as an answer has none.
   private var timeToLive: UInt32? = .max
 
   /// - Parameters:
-  ///   - candidates: At least one.
-  ///   - types: What to ask of each; the records of the first come first.
-  ///   - family: What an error says that there is no address of.
+  ///   - candidates: The names to try; at least one.
+  ///   - types: The types to ask for; the records of the first come first.
+  ///   - family: The family that an error names as missing.
   init(_ candidates: [DNSName], types: [DNSType], family: SocketAddress.Family? = nil) {
     self.candidates = candidates[...]
     self.types = types
@@ -52,7 +52,7 @@ struct NameLookUp {
     return .ask(types.map { DNSQuestion(candidates[candidates.startIndex], $0) })
   }
 
-  /// What came of the questions, in their order.
+  /// Handles the answers to the questions, in their order.
   mutating func found(_ findings: [Inquiry.Finding]) {
     guard outcome == nil else { return }
     var all: [DNSRecordData] = []
@@ -67,7 +67,7 @@ struct NameLookUp {
         seconds = min(seconds ?? .max, timeToLive)
       case .nothing(let exists, let timeToLive):
         if exists { nameExists = true }
-        // Nobody need say how long there is nothing, if there is something else.
+        // A negative answer needs no TTL if another answer has records.
         if let timeToLive { seconds = min(seconds ?? .max, timeToLive) }
         self.timeToLive = self.timeToLive.flatMap { known in timeToLive.map { min(known, $0) } }
       case .failed(let more):
@@ -91,7 +91,7 @@ struct NameLookUp {
 
   private mutating func failed(_ failures: [NameError.ServerFailure]) {
     if failures.allSatisfy({ $0.problem == .noAnswer }) {
-      // Nor would anybody answer for the next name.
+      // Nor would the servers answer for the next name.
       outcome = Outcome(content: .failure(.timedOut(servers: failures.map(\.server))), timeToLive: nil)
       return
     }
@@ -100,7 +100,7 @@ struct NameLookUp {
     if candidates.isEmpty { giveUp() }
   }
 
-  /// No name had anything. If one's servers failed, it might have had.
+  /// Fails the look-up: no name had records. If a name's servers failed, that is the error.
   private mutating func giveUp() {
     if let failure {
       outcome = Outcome(content: .failure(failure), timeToLive: nil)

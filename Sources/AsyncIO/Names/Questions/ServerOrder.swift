@@ -2,8 +2,8 @@
 
 import AsyncIOCore
 
-/// What is remembered of name servers: which one to ask first, and which to ask without EDNS. One that was silent comes last for a while: otherwise each look-up would wait for it
-/// anew, as libc's do.
+/// What the resolver remembers of name servers: which to ask first, and which to ask without EDNS. A silent server
+/// comes last for a while; with libc each look-up would wait for it anew.
 struct ServerOrder {
   /// Nanoseconds for which a silent server comes last.
   static let penalty: Int64 = 30_000_000_000
@@ -11,15 +11,15 @@ struct ServerOrder {
   private var silentUntil: [SocketAddress: Int64] = [:]
   private var turn = 0
 
-  /// Nanoseconds for which a server is asked without EDNS that answered only so: RFC 6891, §6.2.2 has "a brief time", and
-  /// this is unbound's. The price of an error is TCP for answers of more than 512 bytes.
+  /// Nanoseconds for which a server is asked without EDNS after it answered only that way. RFC 6891, §6.2.2 says "a
+  /// brief time"; this is unbound's. The price of a mistake is TCP for answers of more than 512 bytes.
   static let memoryOfEDNS: Int64 = 900_000_000_000
   private var plainUntil: [SocketAddress: Int64] = [:]
 
   mutating func next(of servers: [SocketAddress], rotates: Bool, now: Int64) -> [SocketAddress] {
     var order = servers
     if rotates && !servers.isEmpty {
-      // The number of servers changes with their file.
+      // The number of servers changes with the file.
       let first = turn % servers.count
       order = Array(servers[first...] + servers[..<first])
       turn = first + 1
@@ -38,7 +38,7 @@ struct ServerOrder {
     return Set(plainUntil.keys)
   }
 
-  /// A server has answered a query without EDNS, after one with EDNS had failed.
+  /// Notes that a server has answered a query without EDNS, after one with EDNS had failed.
   mutating func answeredWithoutEDNS(_ server: SocketAddress, now: Int64) {
     if plainUntil[server] == nil { plainUntil[server] = now &+ Self.memoryOfEDNS }
   }

@@ -2,7 +2,7 @@
 
 import AsyncIOCore
 
-/// What is looked up: what answers are kept by.
+/// The key of a cached answer: the question.
 enum NameKey: Hashable, Sendable {
   /// The host in its canonical form.
   case addresses(host: String, SocketAddress.Family?)
@@ -10,9 +10,9 @@ enum NameKey: Hashable, Sendable {
   case name(of: SocketAddress)
 }
 
-/// What came of it.
+/// The result of a look-up.
 enum NameAnswer: Hashable, Sendable {
-  /// With port 0.
+  /// Addresses with port 0.
   case addresses([SocketAddress])
   case names([String])
   case failure(NameError.Reason)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One query to one server, and its answer.
 //
-// Over UDP anybody can send an answer, so one has to prove itself (RFC 5452, §9): it comes from the server, to the port
-// that this query was sent from (each has a socket of its own, whose port the kernel draws), it has the query's id, which
-// is drawn here, and it repeats the question. What doesn't is passed over, and the wait goes on: to give up on it would
-// let anybody prevent an answer.
+// Over UDP anyone can send an answer, so an answer has to prove itself (RFC 5452, §9). It comes from the server, to the
+// port that this query was sent from; each query has its own socket, whose port the kernel draws. It has the query's
+// id, which is drawn here, and it repeats the question. Other datagrams are ignored, and the wait goes on: giving up on
+// them would let anyone prevent an answer.
 
 import AsyncIOCore
 import DNSWire
@@ -22,22 +22,23 @@ struct NameExchange: Sendable {
     self.query = query
   }
 
-  /// - Throws: `DeadlinePassed` at a time of the loop's clock; `SystemError` if the server can't be reached;
-  ///   `UnrelatedAnswer` or a stream's error if it talks nonsense over TCP. `CancellationError`.
+  /// - Throws: `DeadlinePassed` at a time of the loop's clock. `SystemError` if the server can't be reached.
+  ///   `UnrelatedAnswer` or a stream's error if it sends nonsense over TCP. `CancellationError` if the task is
+  ///   cancelled.
   nonisolated(nonsending) func answer(until deadline: Int64) async throws -> DNSMessage {
     attempt.overTCP ? try await answerOverTCP(until: deadline) : try await answerOverUDP(until: deadline)
   }
 
   private static let options = {
     var options = DatagramOptions()
-    // One answer is wanted, and more is somebody's attempt at another one.
+    // One answer is enough; more are forgeries.
     options.queueLimit = 16 * 1024
     return options
   }()
 
   private nonisolated(nonsending) func answerOverUDP(until deadline: Int64) async throws -> DNSMessage {
     let bytes = try query.encoded()
-    // Connected: the kernel lets in only what the server sends, and says if it knows that nobody is there.
+    // Connected: the kernel lets in only the server's datagrams, and reports if it learns that the port is closed.
     let socket = try loop.openDatagrams(at: nil, connectedTo: attempt.server, Self.options)
     defer { socket.close() }
     try await socket.send(bytes)
@@ -69,14 +70,14 @@ struct NameExchange: Sendable {
 
   struct UnrelatedAnswer: Error {}
 
-  /// The message, if it is the answer to the query. The header is looked at first: to read 64 KiB of somebody's records
-  /// takes a while, and a stranger does not know the id.
+  /// Decodes the message if it answers the query. The header comes first: decoding 64 KiB of a stranger's records takes
+  /// a while, and a stranger doesn't know the id.
   static func answer(in bytes: [UInt8], to query: DNSMessage) -> DNSMessage? {
     guard let header = try? DNSHeader(decoding: bytes), header.isResponse, header.id == query.header.id,
       header.operation == query.header.operation
     else { return nil }
-    // A server that could not read the query may not be able to repeat its question; some send a header alone, with the
-    // numbers of the query. libc looks no further either.
+    // A server that couldn't read the query may be unable to repeat its question. Some send only a header, with the
+    // query's counts. libc also checks no more.
     let couldNotRead = header.responseCode == .formatError || header.responseCode == .notImplemented
     guard let message = try? DNSMessage(decoding: bytes) else { return couldNotRead ? DNSMessage(header: header) : nil }
     if message.questions == query.questions || message.questions.isEmpty && couldNotRead { return message }

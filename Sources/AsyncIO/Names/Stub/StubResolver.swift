@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stub resolver on one loop: what it knows, and the look-ups under way. What to ask whom, and what an answer means, is
-// for `NameLookUp` and `Inquiry` to say; this asks.
+// A stub resolver on one loop: its cache, and the look-ups under way. `NameLookUp` and `Inquiry` decide which server to
+// ask what, and what an answer means; this does the asking.
 //
-// A look-up under way belongs to nobody who waits for it: it runs in a task of its own, which no time limit or
-// cancellation around the first asker reaches, and ends when the last of those who wait has left. So a thousand tasks
-// that ask for one name send one query, and each of them can be cancelled by itself.
+// A look-up under way belongs to none of its waiters. It runs in a task of its own, out of reach of the first asker's
+// time limits and cancellation, and ends when the last waiter has left. So a thousand tasks that ask for one name send
+// one query, and each can be cancelled by itself.
 
 import AsyncIOCore
 import DNSWire
 
 final class StubResolver: @unchecked Sendable {
-  // Sendable: everything here is used on the loop's thread only; the tasks of look-ups prefer its executor, and have no
+  // Sendable: everything here is used on the loop's thread only. The tasks of look-ups prefer its executor, and have no
   // other isolation.
 
-  /// For how many nanoseconds an answer holds that nobody was asked for.
+  /// How long a local answer (hosts file, localhost) is cached, in nanoseconds.
   private static let localAnswer: Int64 = 10_000_000_000
-  /// How long one family's answer waits for the other's, in which a name server may have drowned.
+  /// How long one family's answer waits for the other's, which a name server may have dropped.
   private static let patience = Duration.seconds(1)
-  /// An answer that claims to hold for longer is asked for again all the same (RFC 8767, §4 for both).
+  /// The longest TTL in seconds; longer ones are cut to it (RFC 8767, §4 for both).
   private static let longestKept: UInt32 = 86_400
-  /// RFC 2308, §5.
+  /// The longest TTL of a negative answer, in seconds: RFC 2308, §5.
   private static let longestKeptFailure: UInt32 = 10_800
 
   unowned let loop: EventLoop
@@ -28,7 +28,7 @@ final class StubResolver: @unchecked Sendable {
   private var cache: NameCache<NameKey, NameAnswer>
   private var underWay: [NameKey: NameLookUpTask] = [:]
   private var order = ServerOrder()
-  /// Each query has a socket of its own: a limit to how many there are leaves the program the rest of its descriptors.
+  /// Bounds the queries in flight. Each has its own socket, and the program needs descriptors too.
   private let exchanges = Semaphore(128)
 
   init(_ source: Resolver.StubSource, on loop: EventLoop) {
@@ -45,13 +45,13 @@ final class StubResolver: @unchecked Sendable {
     refresh()
   }
 
-  /// Whether libc would do the same as this, by the machine's configuration.
+  /// Whether libc would find the same, by the machine's configuration.
   func doesAsSystemDoes() -> Bool {
     refresh()
     return reader?.isFilesThenDNS ?? true
   }
 
-  /// Whether nobody is asked for this, whoever looks names up.
+  /// Whether the answer needs no server, with any resolver.
   func answersAtOnce(_ key: NameKey) -> Bool {
     guard case .addresses(let host, _) = key else { return false }
     if case .name = HostName(host) { return false }
@@ -62,15 +62,15 @@ final class StubResolver: @unchecked Sendable {
     guard let reader, reader.refresh(now: loop.backend.now) else { return }
     configuration = reader.configuration
     cache.removeAll()
-    // They go on for those who wait, and what comes of them is not kept.
+    // They go on for their waiters, but their results aren't cached.
     underWay.removeAll()
   }
 
   // MARK: - Answers
 
-  /// `DeadlinePassed` at a time of the loop's clock.
+  /// Throws `DeadlinePassed` at a time of the loop's clock.
   ///
-  /// - Parameter host: As it was given, for reports.
+  /// - Parameter host: The host as the caller gave it, for reports.
   nonisolated(nonsending) func answer(
     _ key: NameKey, of host: String, until deadline: Int64
   ) async throws -> NameAnswer {
@@ -89,7 +89,7 @@ final class StubResolver: @unchecked Sendable {
     return try await wait(for: lookUp, key, until: deadline)
   }
 
-  /// What is known without a name server. It is kept for a while: the order of addresses takes system calls.
+  /// The answer that needs no name server. It is cached for a while: ordering addresses takes system calls.
   private func answerAtOnce(_ key: NameKey) -> NameAnswer? {
     let answer: NameAnswer
     switch key {
@@ -122,7 +122,7 @@ final class StubResolver: @unchecked Sendable {
   private func loopbacks(_ family: SocketAddress.Family?) -> [SocketAddress] {
     let all = ["::1", "127.0.0.1"].compactMap { SocketAddress($0, port: 0) }
     let wanted = all.filter { family == nil || $0.family == family }
-    // A machine may be without IPv6, and a server can't listen where it isn't.
+    // A machine may lack IPv6, and a server can't listen on a family that is missing.
     guard wanted.count > 1, !loop.backend.hasOwnNames else { return wanted }
     let usable = wanted.filter { $0.sourceOfThisMachine != nil }
     return usable.isEmpty ? wanted : usable
@@ -146,7 +146,7 @@ final class StubResolver: @unchecked Sendable {
     if outcome != .cancelled, let answer = lookUp.answer { return answer }
     lookUp.waits.leave(place)
     if lookUp.waits.isEmpty && lookUp.answer == nil {
-      // Nobody wants it any more.
+      // The last waiter has left.
       if underWay[key] === lookUp { underWay[key] = nil }
       lookUp.task?.cancel()
     }
@@ -154,7 +154,7 @@ final class StubResolver: @unchecked Sendable {
     throw DeadlinePassed()
   }
 
-  /// Nil for IPv6 addresses, where none are asked for.
+  /// Nil if only IPv6 addresses are wanted and the configuration leaves them out.
   private func questions(for key: NameKey) -> NameLookUp? {
     switch key {
     case .addresses(let host, let family):
@@ -204,7 +204,7 @@ final class StubResolver: @unchecked Sendable {
       let addresses = records.compactMap(SocketAddress.init(record:))
       answer = key.isAddresses ? .addresses(inOrder(addresses)) : Self.names(records)
     }
-    // One that was given up is no longer under way, and what became of it means nothing.
+    // A look-up that was given up is no longer in `underWay`, and its result isn't cached.
     if underWay[key] === lookUp {
       underWay[key] = nil
       if let seconds = outcome.timeToLive {
@@ -225,7 +225,7 @@ final class StubResolver: @unchecked Sendable {
 
   // MARK: - Asking
 
-  /// Asks all questions at the same time. As soon as one has records the others are on borrowed time.
+  /// Asks all questions at the same time. Once one has records, the others have `patience` left.
   private nonisolated(nonsending) func ask(
     _ questions: [DNSQuestion], _ configuration: ResolverConfiguration
   ) async -> [Inquiry.Finding] {
@@ -294,9 +294,9 @@ final class StubResolver: @unchecked Sendable {
   }
 }
 
-/// A look-up under way, and who waits for it. On the loop's thread.
+/// A look-up under way, and its waiters. On the loop's thread.
 final class NameLookUpTask: WaitObject, @unchecked Sendable {
-  // Sendable: as the stub resolver that it belongs to.
+  // Sendable: like the stub resolver that it belongs to.
   let waitDescription: String
   var waits = WaitList<WaitID>()
   var answer: NameAnswer?
@@ -306,12 +306,12 @@ final class NameLookUpTask: WaitObject, @unchecked Sendable {
 }
 
 extension DNSResponseCode {
-  /// Whether something is said of the name, and not of the server.
+  /// Whether the code is about the name, and not about the server.
   fileprivate var isAnswer: Bool { self == .noError || self == .noSuchName }
 }
 
 extension DNSName {
-  /// Without the dot at its end.
+  /// The text without the final dot.
   var text: String { isRoot ? "." : String(description.dropLast()) }
 }
 
@@ -320,7 +320,7 @@ extension NameKey {
 }
 
 extension SocketAddress {
-  /// With port 0.
+  /// Makes an address with port 0.
   fileprivate init?(record: DNSRecordData) {
     switch record {
     case .a(let number): self.init(ipv4: number, port: 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// libc's look-ups. They block, so they run on the blocking pool; one that is given up keeps its thread to its end.
+// libc's look-ups. They block, so they run on the blocking pool. One that is given up keeps its thread until it ends.
 
 import AsyncIOCore
 import Glibc
@@ -10,7 +10,7 @@ private final class SystemLookUp: WaitObject {
 }
 
 extension EventLoop {
-  /// - Parameter host: As it was given: libc wants it so.
+  /// - Parameter host: The host as the caller gave it: libc expects that.
   nonisolated(nonsending) func askSystem(
     _ key: NameKey, of host: String, until deadline: Int64
   ) async throws -> NameAnswer {
@@ -27,9 +27,9 @@ extension EventLoop {
 
 /// getaddrinfo(3).
 ///
-/// - Parameter isNumeric: Whether only an address in some form will do: then nobody is asked, and nothing blocks.
+/// - Parameter isNumeric: Whether only numeric forms count: then no server is asked, and nothing blocks.
 func systemAddresses(of host: String, family: SocketAddress.Family?, isNumeric: Bool = false) -> NameAnswer {
-  // It would look up what stands before a zero byte, and so another host than the one that was named.
+  // libc would look up the text before a zero byte, and so a different host.
   if host.utf8.contains(0) { return .failure(.malformed("it has a character that no name has")) }
   var hints = addrinfo()
   hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
