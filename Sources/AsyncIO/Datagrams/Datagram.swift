@@ -2,20 +2,21 @@
 
 public import AsyncIOCore
 
-/// A datagram that was received: its bytes, and where it comes from.
+/// A received datagram: its bytes, and its sender.
 public struct Datagram: Hashable, Sendable {
-  /// What is known of a datagram besides its bytes.
+  /// The facts about a datagram besides its bytes.
   public struct Envelope: Hashable, Sendable {
-    /// Who sent it. A Unix socket that was bound to no name is an unnamed one, which can't be answered.
+    /// The sender. A Unix socket that wasn't bound has an unnamed address, which can't be answered.
     public var peer: SocketAddress
-    /// The address that it was sent to, with the receiving socket's port: a group's, or one of this host's. Nil unless
-    /// the socket was opened with `DatagramOptions.receivesDestination`.
+    /// The address that the datagram was sent to, with the receiving socket's port: a group's, or one of this host's.
+    /// Nil unless the socket was opened with `DatagramOptions.receivesDestination`.
     public var destination: SocketAddress?
-    /// The interface that it arrived at. Nil as `destination` is.
+    /// The interface that the datagram arrived at. Nil when `destination` is.
     public var interface: NetworkInterface?
-    /// Whether it was longer than the memory that it was received into; the rest of it is lost.
+    /// Whether the datagram was longer than the memory that received it; the rest is lost.
     public var isTruncated: Bool
 
+    /// Makes an envelope, for tests and for datagrams from elsewhere.
     public init(
       peer: SocketAddress, destination: SocketAddress? = nil, interface: NetworkInterface? = nil,
       isTruncated: Bool = false
@@ -27,18 +28,21 @@ public struct Datagram: Hashable, Sendable {
     }
   }
 
+  /// The datagram's bytes.
   public var bytes: [UInt8]
+  /// The facts about it besides its bytes.
   public var envelope: Envelope
 
+  /// Makes a datagram.
   public init(_ bytes: [UInt8], _ envelope: Envelope) {
     self.bytes = bytes
     self.envelope = envelope
   }
 
-  /// Who sent it.
+  /// The sender.
   public var peer: SocketAddress { envelope.peer }
 
-  /// Whether a part of it is lost; see `Envelope.isTruncated`.
+  /// Whether a part is lost; see `Envelope.isTruncated`.
   public var isTruncated: Bool { envelope.isTruncated }
 }
 

@@ -2,11 +2,11 @@
 
 public import AsyncIOCore
 
-/// Many datagrams to send or received at once, in memory that is used again.
+/// Many datagrams, to send or received at once, in reused memory.
 ///
-/// A socket fills it with everything that waits, and sends all of it with as few system calls as it takes: what goes to
-/// one peer in pieces of one length may even leave as a whole, for the kernel to cut (UDP_SEGMENT). Each datagram keeps
-/// its peer, so a batch that was received can be sent back as it is.
+/// Receiving fills a batch with every datagram that waits. Sending takes as few system calls as possible: datagrams of
+/// one length to one peer may even leave in one call, for the kernel to cut (UDP_SEGMENT). Each datagram keeps its
+/// peer, so a received batch can be sent back as it is.
 ///
 /// ```swift
 /// let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 7)
@@ -19,9 +19,9 @@ public import AsyncIOCore
 public struct DatagramBatch: RandomAccessCollection, Sendable {
   /// One datagram of a batch.
   public struct Element: Sendable {
-    /// Its bytes, where they lie in the batch.
+    /// Its bytes, in place in the batch.
     public let bytes: ArraySlice<UInt8>
-    /// Where it comes from or goes to; nil for the peer of a connected socket.
+    /// Its sender or destination; nil for the peer of a connected socket.
     public let peer: SocketAddress?
     /// See `Datagram.Envelope.isTruncated`.
     public let isTruncated: Bool
@@ -31,6 +31,7 @@ public struct DatagramBatch: RandomAccessCollection, Sendable {
 
   var store = DatagramStore()
 
+  /// Makes an empty batch.
   public init() {}
 
   public var startIndex: Int { 0 }
@@ -45,11 +46,11 @@ public struct DatagramBatch: RandomAccessCollection, Sendable {
 
   /// Adds a datagram.
   ///
-  /// - Parameter peer: Where it is to go; nil for the peer of a connected socket.
+  /// - Parameter peer: The destination; nil for the peer of a connected socket.
   public mutating func append(_ bytes: some Collection<UInt8>, to peer: SocketAddress? = nil) {
     store.append(bytes, peer: peer)
   }
 
-  /// Removes all datagrams, and keeps the memory unless it is much.
+  /// Removes all datagrams. Keeps the memory for later datagrams, unless it is large.
   public mutating func removeAll() { store.removeAll() }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A socket of datagrams was used in a way that cannot work.
+/// A datagram socket was used in a state that doesn't allow it.
 public enum DatagramError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// `close`, or the end of the loop, closed the socket.
+  /// The socket was closed, by `close` or by the end of the loop.
   case closed
-  /// A protocol was given the socket, and gets what arrives.
+  /// The socket was handed over to a protocol, which receives the datagrams.
   case handedOver
 
   public var description: String {

@@ -4,7 +4,7 @@ import AsyncIOCore
 import Glibc
 
 extension SystemError.Code {
-  /// Whether it is about a datagram that was sent before, as ICMP reports it, and the socket goes on; icmp(7), ip(7).
+  /// Whether this errno is about a datagram sent earlier, reported by ICMP: the socket goes on; icmp(7), ip(7).
   var isOfNetwork: Bool { Self.ofNetwork.contains(rawValue) }
 
   private static let ofNetwork: Set<Int32> = [
@@ -12,6 +12,6 @@ extension SystemError.Code {
     ENOPROTOOPT, EACCES, EPERM, EOPNOTSUPP,
   ]
 
-  /// Whether it may be said to a row of datagrams which the path or the device takes only one by one.
+  /// Whether this errno can mean that UDP_SEGMENT is unsupported on the path or device.
   var mayBeOfSegmenting: Bool { [EINVAL, EIO, EMSGSIZE, EOPNOTSUPP].contains(rawValue) }
 }

@@ -3,7 +3,7 @@
 public import AsyncIOCore
 
 extension DatagramSocket {
-  /// Joins a group of hosts: what is sent to the group's address and the socket's port arrives here; ip(7), ipv6(7).
+  /// Joins a multicast group: datagrams to the group's address and the socket's port arrive here; ip(7), ipv6(7).
   ///
   /// ```swift
   /// var options = DatagramOptions()
@@ -12,22 +12,23 @@ extension DatagramSocket {
   /// try await socket.join(group: SocketAddress("224.0.0.251", port: 5353)!)
   /// ```
   ///
-  /// A socket receives what is sent to the groups that it has joined itself, not to those of others on this host.
+  /// A socket receives datagrams only for groups that it has joined itself, not for those that other sockets have
+  /// joined.
   ///
   /// - Parameters:
-  ///   - group: 224.0.0.0 to 239.255.255.255, or ff00::/8; its port doesn't matter.
-  ///   - interface: Where to listen.
-  /// - Throws: `SystemError`: EADDRINUSE if it has joined already, ENODEV if there is no such interface, EINVAL if it is
-  ///   no group. `DatagramError.closed` after `close`.
+  ///   - group: 224.0.0.0 to 239.255.255.255, or ff00::/8; its port is ignored.
+  ///   - interface: The interface to listen on.
+  /// - Throws: `SystemError`: EADDRINUSE if it has already joined, ENODEV if the interface doesn't exist, EINVAL if the
+  ///   address isn't a group's. `DatagramError.closed` after `close`.
   public nonisolated(nonsending) func join(
     group: SocketAddress, on interface: NetworkInterface = .any
   ) async throws {
     try await set(.joinGroup(group, interface: interface.index), "join", "\(group.host) on \(interface)")
   }
 
-  /// Leaves a group that was joined on the same interface. Closing the socket leaves all.
+  /// Leaves a group that was joined on this interface. Closing the socket leaves all groups.
   ///
-  /// - Throws: `SystemError`: EADDRNOTAVAIL if it wasn't joined. `DatagramError.closed` after `close`.
+  /// - Throws: `SystemError`: EADDRNOTAVAIL if the socket hasn't joined it. `DatagramError.closed` after `close`.
   public nonisolated(nonsending) func leave(
     group: SocketAddress, on interface: NetworkInterface = .any
   ) async throws {

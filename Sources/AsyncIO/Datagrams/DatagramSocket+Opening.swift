@@ -3,26 +3,27 @@
 public import AsyncIOCore
 
 extension DatagramSocket {
-  /// Opens a socket at an address: no name is looked up.
+  /// Opens a socket at an address, without a name look-up.
   ///
   /// ```swift
   /// let socket = try await DatagramSocket.bind(to: SocketAddress("0.0.0.0", port: 5353)!)
   /// ```
   ///
   /// `0.0.0.0` is every address of this host, `::` every IPv6 one; port 0 lets the system choose. The file of a Unix
-  /// socket is removed when it is closed; one that a process has left behind which ended without closing is taken over.
+  /// socket is removed when the socket is closed. A file left behind by a process that ended without closing is
+  /// replaced.
   ///
-  /// - Throws: `SystemError` if the address can't be taken.
+  /// - Throws: `SystemError` if the address can't be bound.
   public nonisolated(nonsending) static func bind(
     to address: SocketAddress, options: DatagramOptions = DatagramOptions()
   ) async throws -> DatagramSocket {
     try await onCurrentLoop { try $0.openDatagrams(at: address, connectedTo: nil, options) }
   }
 
-  /// Opens a socket at the first address of a host that can be taken.
+  /// Opens a socket at the first address of a host that can be bound.
   ///
-  /// - Throws: `NameError`, or `SystemError` if no address can be taken. `CancellationError` if the task is cancelled
-  ///   while the name is looked up.
+  /// - Throws: `NameError` if the look-up fails; `SystemError` if no address can be bound. `CancellationError` if the
+  ///   task is cancelled during the look-up.
   public nonisolated(nonsending) static func bind(
     host: String, port: UInt16, options: DatagramOptions = DatagramOptions()
   ) async throws -> DatagramSocket {
@@ -33,7 +34,7 @@ extension DatagramSocket {
     throw lastError ?? NameError(host: host, .noAddress(nil))
   }
 
-  /// Opens a socket with a peer: it sends to nobody else and receives from nobody else.
+  /// Opens a socket with one peer: it sends to and receives from that peer only.
   ///
   /// ```swift
   /// let socket = try await DatagramSocket.connect(to: SocketAddress("127.0.0.1", port: 53)!)
@@ -41,21 +42,21 @@ extension DatagramSocket {
   /// let answer = try await socket.receive()
   /// ```
   ///
-  /// Nothing is sent for that: whether somebody is there shows later.
+  /// Nothing is sent to connect: whether the peer listens shows later.
   ///
-  /// - Parameter local: The socket's own address; nil lets the system choose. A Unix socket without one has no name, and
-  ///   its peer can't answer.
-  /// - Throws: `SystemError` if there is no way to the peer, or `local` can't be taken.
+  /// - Parameter local: The socket's own address; nil lets the system choose. A Unix socket without one has no name,
+  ///   and its peer can't answer.
+  /// - Throws: `SystemError` if the peer has no route, or `local` can't be bound.
   public nonisolated(nonsending) static func connect(
     to peer: SocketAddress, from local: SocketAddress? = nil, options: DatagramOptions = DatagramOptions()
   ) async throws -> DatagramSocket {
     try await onCurrentLoop { try $0.openDatagrams(at: local, connectedTo: peer, options) }
   }
 
-  /// Opens a socket whose peer is the first address of a host that there is a way to.
+  /// Opens a socket whose peer is the first address of a host that has a route.
   ///
-  /// - Throws: `NameError`, or `SystemError` if there is no way to any. `CancellationError` if the task is cancelled
-  ///   while the name is looked up.
+  /// - Throws: `NameError` if the look-up fails; `SystemError` if no address has a route. `CancellationError` if the
+  ///   task is cancelled during the look-up.
   public nonisolated(nonsending) static func connect(
     host: String, port: UInt16, options: DatagramOptions = DatagramOptions()
   ) async throws -> DatagramSocket {
@@ -73,7 +74,7 @@ extension EventLoop {
   package func openDatagrams(
     at local: SocketAddress?, connectedTo peer: SocketAddress?, _ options: DatagramOptions = DatagramOptions()
   ) throws -> DatagramSocket {
-    require(options.queueLimit > 0, "DatagramOptions.queueLimit is a number of bytes above 0")
+    require(options.queueLimit > 0, "DatagramOptions.queueLimit must be above 0")
     let number = try backend.openDatagramSocket(at: local, connectedTo: peer, options: options.socketOptions)
     let descriptor = Descriptor(number, of: backend)
     let transport = DatagramTransport(

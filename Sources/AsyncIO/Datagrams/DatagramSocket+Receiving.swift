@@ -5,8 +5,9 @@ import AsyncIOCore
 extension DatagramSocket {
   /// Waits for a datagram and returns it.
   ///
-  /// - Throws: `DatagramError.closed` if the socket is closed. On a connected one `SystemError` for what the network has
-  ///   said of a datagram that was sent; the socket goes on. `CancellationError` if the task is cancelled while it waits.
+  /// - Throws: `DatagramError.closed` if the socket is closed. On a connected socket `SystemError` if the network has
+  ///   reported an error about a sent datagram; the socket goes on. `CancellationError` if the task is cancelled while
+  ///   it waits.
   public nonisolated(nonsending) func receive() async throws -> Datagram {
     if isCurrent(for: #isolation) {
       try await transport.loop.spendBudget()
@@ -15,8 +16,8 @@ extension DatagramSocket {
     return try await onLoop { try await $0.receive() }
   }
 
-  /// Waits for a datagram and puts its bytes into an array instead of what it held. The array's memory is used again, so
-  /// receiving in a loop allocates nothing.
+  /// Waits for a datagram and replaces an array's contents with its bytes. The array's memory is reused, so receiving
+  /// in a loop allocates nothing.
   ///
   /// ```swift
   /// let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 9999)
@@ -27,14 +28,14 @@ extension DatagramSocket {
   /// }
   /// ```
   ///
-  /// - Parameter count: How many bytes to take. The rest of a longer datagram is lost, and the envelope says so.
-  /// - Returns: Where the datagram comes from.
-  /// - Throws: As `receive()`; the array is left as it was.
+  /// - Parameter count: The most bytes to take. The rest of a longer datagram is lost, and the envelope says so.
+  /// - Returns: The datagram's envelope, with its sender.
+  /// - Throws: As `receive()` does; the array is then unchanged.
   @discardableResult
   public nonisolated(nonsending) func receive(
     into buffer: inout [UInt8], upTo count: Int = .max
   ) async throws -> Datagram.Envelope {
-    require(count >= 0, "DatagramSocket.receive(into:upTo:): a number of bytes is not negative")
+    require(count >= 0, "DatagramSocket.receive(into:upTo:): count must be 0 or more")
     if isCurrent(for: #isolation) {
       try await transport.loop.spendBudget()
       try await transport.waitForDatagram()
@@ -51,18 +52,18 @@ extension DatagramSocket {
     return datagram.envelope
   }
 
-  /// Waits for a datagram and puts all that have arrived into a batch instead of what it held.
+  /// Waits for a datagram and replaces a batch's contents with all that have arrived.
   ///
   /// See `DatagramBatch` for an example.
   ///
-  /// - Parameter count: How many to take at most.
-  /// - Returns: Their number, at least 1.
-  /// - Throws: As `receive()`; the batch is left as it was.
+  /// - Parameter count: The most datagrams to take.
+  /// - Returns: The number of datagrams, at least 1.
+  /// - Throws: As `receive()` does; the batch is then unchanged.
   @discardableResult
   public nonisolated(nonsending) func receive(
     into batch: inout DatagramBatch, upTo count: Int = .max
   ) async throws -> Int {
-    require(count > 0, "DatagramSocket.receive(into:upTo:) wants at least one datagram")
+    require(count > 0, "DatagramSocket.receive(into:upTo:): count must be 1 or more")
     if isCurrent(for: #isolation) {
       try await transport.loop.spendBudget()
       try await transport.waitForDatagram()
@@ -84,8 +85,9 @@ extension DatagramSocket: AsyncSequence {
 
   public func makeAsyncIterator() -> Iterator { Iterator(socket: self) }
 
-  /// The datagrams of a socket as they arrive, until `close`. What the network says of a connected one is thrown, and
-  /// another loop over the socket goes on.
+  /// The datagrams of a socket as they arrive, until `close`. On a connected socket, errors that the network reports
+  /// are thrown; another loop over the socket then goes on. Throws `CancellationError` when the task is cancelled while
+  /// it waits.
   public struct Iterator: AsyncIteratorProtocol {
     let socket: DatagramSocket
 
@@ -102,7 +104,7 @@ extension DatagramSocket: AsyncSequence {
 }
 
 extension DatagramTransport {
-  /// `DeadlinePassed` at a time of the loop's clock.
+  /// Throws `DeadlinePassed` at a time of the loop's clock.
   package nonisolated(nonsending) func receive(until deadline: Int64 = .max) async throws -> Datagram {
     try await waitForDatagram(until: deadline)
     let entry = queue[0]

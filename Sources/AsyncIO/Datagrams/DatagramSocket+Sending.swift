@@ -3,29 +3,33 @@
 public import AsyncIOCore
 
 extension DatagramSocket {
-  /// Sends a datagram to an address; asyncio's `sendto`, with an error for whoever sends.
+  /// Sends a datagram to an address; asyncio's `sendto`, with errors thrown to the sender.
   ///
-  /// It leaves at once; while the socket's buffer is full, the task waits.
+  /// The datagram leaves at once; while the socket's buffer is full, the task waits.
   ///
   /// - Throws: `SystemError` if it can't be sent: `messageTooLong` for more than 65,507 bytes (IPv4), `EACCES` for a
-  ///   broadcast without `DatagramOptions.allowsBroadcast`. `DatagramError.closed` after `close`. `CancellationError` if
-  ///   the task is cancelled while it waits; the datagram was not sent.
+  ///   broadcast without `DatagramOptions.allowsBroadcast`. `DatagramError.closed` after `close`. `CancellationError`
+  ///   if the task is cancelled while it waits: the datagram was then not sent.
   public nonisolated(nonsending) func send(_ bytes: [UInt8], to address: SocketAddress) async throws {
     try await send(bytes, target: address)
   }
 
   /// Sends a datagram to the peer of a connected socket.
   ///
-  /// - Throws: As `send(_:to:)`; `SystemError` too for what the network has said of an earlier one (`connectionRefused`:
-  ///   nobody has the port), and then this one was not sent.
+  /// - Throws: As `send(_:to:)` does. Also `SystemError` if the network has reported an error about an earlier datagram
+  ///   (`connectionRefused`: the peer's port is closed): this one was then not sent.
   public nonisolated(nonsending) func send(_ bytes: [UInt8]) async throws { try await send(bytes, target: nil) }
 
-  /// Sends a text in UTF-8 as a datagram; to the peer of a connected socket if no address is given.
+  /// Sends a text in UTF-8 as a datagram; without an address, to the peer of a connected socket.
+  ///
+  /// - Throws: As `send(_:to:)` does.
   public nonisolated(nonsending) func send(_ text: String, to address: SocketAddress? = nil) async throws {
     try await send(Array(text.utf8), target: address)
   }
 
-  /// Sends a part of an array as a datagram, as an element of a batch has it.
+  /// Sends a part of an array as a datagram, for example the bytes of a batch's element.
+  ///
+  /// - Throws: As `send(_:to:)` does.
   public nonisolated(nonsending) func send(_ bytes: ArraySlice<UInt8>, to address: SocketAddress? = nil) async throws {
     if isCurrent(for: #isolation) {
       try await transport.loop.spendBudget()
@@ -48,7 +52,7 @@ extension DatagramSocket {
     }
   }
 
-  /// Sends a batch with as few system calls as it takes, and leaves it empty.
+  /// Sends a batch with as few system calls as possible, and empties it.
   ///
   /// ```swift
   /// let socket = try await DatagramSocket.connect(to: SocketAddress("127.0.0.1", port: 9999)!)
@@ -57,7 +61,7 @@ extension DatagramSocket {
   /// try await socket.send(&batch)
   /// ```
   ///
-  /// - Throws: As `send(_:to:)`. What was sent is no longer in the batch then: its first datagram is the one that failed.
+  /// - Throws: As `send(_:to:)` does. The batch then begins with the datagram that failed: those before it were sent.
   public nonisolated(nonsending) func send(_ batch: inout DatagramBatch) async throws {
     if isCurrent(for: #isolation) {
       try await transport.loop.spendBudget()

@@ -2,11 +2,12 @@
 
 public import AsyncIOCore
 
-/// A socket of datagrams: UDP over IPv4 or IPv6, or Unix datagrams; asyncio's `create_datagram_endpoint`.
+/// A datagram socket: UDP over IPv4 or IPv6, or Unix datagrams; asyncio's `create_datagram_endpoint`.
 ///
-/// One that is bound to an address receives from everybody and says to whom it sends; one that is connected has a single
-/// peer. Datagrams arrive by themselves and wait here, up to `DatagramOptions.queueLimit`; then in the kernel's buffer,
-/// and when that is full too they are dropped, the newest first. UDP may also lose, double and reorder them on the way.
+/// A socket that is bound to an address receives from every sender and names the destination of each datagram. A
+/// connected socket has a single peer. Datagrams arrive without a receive call and wait here, up to
+/// `DatagramOptions.queueLimit`, then in the kernel's buffer. When that is also full the kernel drops the newest. UDP
+/// may also lose, duplicate and reorder them on the way.
 ///
 /// ```swift
 /// let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 9999)
@@ -15,18 +16,18 @@ public import AsyncIOCore
 /// }
 /// ```
 ///
-/// A socket belongs to the loop that it was opened on and works from anywhere, from several tasks at a time too: called
-/// off that loop, a method hops there and back. Each datagram goes to one receiver, and the receivers take turns.
+/// A socket belongs to the loop that it was opened on. It works from anywhere, and from several tasks at a time: called
+/// off its loop, a method hops there and back. Each datagram goes to one receiver, and the receivers take turns.
 ///
-/// **Errors of the network**, as ICMP reports them, reach a connected socket: the next `send` or `receive` throws, once,
-/// `SystemError` with `connectionRefused` if nobody has the peer's port, and the socket goes on. A socket without a peer
-/// isn't told.
+/// **Errors of the network**, as ICMP reports them, reach a connected socket. The next `send` or `receive` throws a
+/// `SystemError`, once, with `connectionRefused` if the peer's port is closed, and the socket goes on. A socket without
+/// a peer isn't told.
 ///
-/// **Cancellation** of a receive throws `CancellationError` and loses nothing: what has arrived stays for the next one.
-/// That of a send throws it only while it waits for room, and the datagram was not sent.
+/// **Cancellation** of a receive throws `CancellationError` and loses nothing: datagrams that have arrived stay for the
+/// next receive. Cancellation of a send throws only while it waits for room, and the datagram was then not sent.
 public final class DatagramSocket: @unchecked Sendable {
-  // Sendable: the transport is used only on its loop's thread, which every call checks; its addresses and counters never
-  // change or are atomic.
+  // Sendable: the transport is used only on its loop's thread, which every call checks. Its addresses never change, and
+  // its counters are atomic.
   package let transport: DatagramTransport
 
   init(_ transport: DatagramTransport) { self.transport = transport }
@@ -43,22 +44,23 @@ public final class DatagramSocket: @unchecked Sendable {
 
   // MARK: - About the socket
 
-  /// The socket's own address. With a peer, the one that it sends from.
+  /// The socket's own address; with a peer, the address that it sends from.
   public var localAddress: SocketAddress { transport.local }
 
-  /// The peer of a connected socket.
+  /// The peer of a connected socket; nil otherwise.
   public var peerAddress: SocketAddress? { transport.peer }
 
   /// The port of `localAddress`; 0 for a Unix socket.
   public var port: UInt16 { transport.local.port }
 
-  /// What the socket has done so far. From any thread.
+  /// The socket's counts so far. From any thread.
   public var statistics: DatagramStatistics { transport.counters.snapshot }
 
   // MARK: - The end
 
-  /// Closes the socket: whoever waits to send or to receive gets `DatagramError.closed`, sequences end, and what has
-  /// arrived and was not received is dropped. What was sent is on its way. Closing again does nothing. From any thread.
+  /// Closes the socket. Tasks that wait to send or to receive get `DatagramError.closed`, and sequences end. Datagrams
+  /// that have arrived and were not received are dropped; those sent are on their way. Closing again does nothing. From
+  /// any thread.
   public func close() {
     if transport.loop.isCurrent {
       transport.close()
@@ -68,8 +70,9 @@ public final class DatagramSocket: @unchecked Sendable {
     }
   }
 
-  /// Returns when the socket is closed and its address free; asyncio's `wait_closed`. Cancellation throws, and changes
-  /// nothing.
+  /// Waits until the socket is closed and its address free; asyncio's `wait_closed`.
+  ///
+  /// - Throws: `CancellationError` if the task is cancelled while it waits; the socket is not affected.
   public nonisolated(nonsending) func waitClosed() async throws {
     if isCurrent(for: #isolation) { return try await transport.waitClosed() }
     try await onLoop { try await $0.waitClosed() }

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counted by the loop's thread alone and read by any: so a relaxed load and a relaxed store, and no locked instruction.
+// Only the loop's thread counts, and any thread reads. So a relaxed load and a relaxed store suffice, without a locked
+// instruction.
 
 import Synchronization
 
-/// What a socket of datagrams has done so far.
+/// The counts of a datagram socket so far.
 public struct DatagramStatistics: Hashable, Sendable {
-  /// Datagrams handed to the kernel, and their bytes.
+  /// Datagrams handed to the kernel.
   public let sent: Int
+  /// The bytes of the datagrams handed to the kernel.
   public let bytesSent: Int
-  /// Datagrams that arrived in this program, and their bytes.
+  /// Datagrams that arrived in this program.
   public let received: Int
+  /// The bytes of the datagrams that arrived in this program.
   public let bytesReceived: Int
-  /// Datagrams that the kernel dropped because the socket's buffer was full (SO_RXQ_OVFL). Known with the next datagram
-  /// that gets through.
+  /// Datagrams that the kernel dropped because the socket's buffer was full (SO_RXQ_OVFL). The kernel reports them with
+  /// the next datagram that gets through.
   public let dropped: Int
-  /// Datagrams of those received that were too long for the memory they arrived in, and lost their ends.
+  /// Received datagrams that were longer than the memory that received them, and lost their ends.
   public let truncated: Int
-  /// Errors that the network reported: nobody there, no way.
+  /// Errors that the network reported: a closed port, a missing route.
   public let errors: Int
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Datagrams in a row: their bytes one after the other in one array, and an entry for each. Taking from the front moves
-// an index; the arrays are kept for what comes next, so that steady traffic allocates nothing. It is both what waits in
-// a socket to be received and what a batch holds: a receiver of batches gets the whole row by an exchange of the two.
+// an index. The arrays are kept for later datagrams, so steady traffic allocates nothing. It holds both a socket's
+// received datagrams and a batch: receiving a batch swaps the two.
 
 import AsyncIOCore
 
 struct DatagramStore: Sendable {
-  /// What a datagram counts besides its bytes.
+  /// The bytes that a datagram counts besides its own.
   static let overhead = 64
-  /// Arrays that are larger than this are given back when they are empty.
+  /// Larger arrays are freed when they are empty.
   private static let kept = 128 * 1024
 
   private(set) var bytes: [UInt8] = []
@@ -18,7 +18,7 @@ struct DatagramStore: Sendable {
   var count: Int { entries.count - head }
   var isEmpty: Bool { head == entries.count }
 
-  /// How much memory the datagrams count for.
+  /// The memory that the datagrams count for, in bytes.
   var weight: Int { isEmpty ? 0 : bytes.count - entries[head].offset + count * Self.overhead }
 
   subscript(index: Int) -> DatagramEntry { entries[head + index] }
@@ -47,7 +47,7 @@ struct DatagramStore: Sendable {
     entries.append(DatagramEntry(offset: offset, length: bytes.count - offset, peer: peer))
   }
 
-  /// Adds what was an entry of another row.
+  /// Adds a datagram with the entry of another row.
   mutating func append(_ payload: ArraySlice<UInt8>, like entry: DatagramEntry) {
     var entry = entry
     entry.offset = bytes.count
@@ -68,7 +68,7 @@ struct DatagramStore: Sendable {
     bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
   }
 
-  /// Moves the rest to the front: it is no more than what was taken since the last time.
+  /// Moves the rest to the front. It is never longer than what was taken since the last move.
   private mutating func compact() {
     let start = entries[head].offset
     bytes.removeSubrange(..<start)
@@ -77,7 +77,7 @@ struct DatagramStore: Sendable {
     for index in entries.indices { entries[index].offset -= start }
   }
 
-  /// Lends the datagrams for the time of the call.
+  /// Lends the datagrams for the duration of the call.
   func withDatagrams<Result>(
     _ body: (UnsafeBufferPointer<DatagramEntry>, UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {

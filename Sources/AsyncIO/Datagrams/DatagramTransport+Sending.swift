@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a socket of datagrams sends, and how it waits for room.
+// The sending side of a datagram socket, and its waits for room.
 
 import AsyncIOCore
 import Glibc
 
 extension DatagramTransport {
-  /// Sends a datagram; false if there is no room for it now.
+  /// Sends a datagram. Returns false if the kernel has no room for it now.
   package func trySend(_ bytes: UnsafeRawBufferPointer, to target: SocketAddress?) throws -> Bool {
     try throwError()
     let result = loop.backend.send(datagram: bytes, to: target, from: number)
@@ -20,7 +20,8 @@ extension DatagramTransport {
     throw sendError(code, length: bytes.count, to: target)
   }
 
-  /// Sends the datagrams at the front of a row, as many as there is room for, and removes them; whether all have left.
+  /// Sends the datagrams at the front of a row, as many as there is room for, and removes them. Returns whether all
+  /// have left.
   func trySend(_ row: inout DatagramStore) throws -> Bool {
     while !row.isEmpty {
       try throwError()
@@ -37,7 +38,7 @@ extension DatagramTransport {
       let code = SystemError.Code(rawValue: Int32(-result))
       if code.isTemporary { return false }
       if segments && code.mayBeOfSegmenting {
-        // One by one then. If that goes well, it is the way from now on: the path takes no rows.
+        // Now one by one. If that succeeds it stays so: the path doesn't support rows.
         segments = false
         let first = row[0]
         do {
@@ -63,9 +64,9 @@ extension DatagramTransport {
 
   /// Waits until there may be room again.
   package nonisolated(nonsending) func waitForRoom(until deadline: Int64 = .max) async throws {
-    // Linux says that a Unix socket without a peer is always writable, and only the attempt shows whether the receiver
-    // has room (unix_dgram_poll). Nor does a socket's own room say when that of the interface is full (ENOBUFS). Then time
-    // has to pass.
+    // Linux always reports a Unix socket without a peer as writable: only the attempt shows whether the receiver has
+    // room (unix_dgram_poll). A socket's own room also doesn't show when the interface's queue is full (ENOBUFS). In
+    // both cases only waiting for time to pass helps.
     let isByTime = peer == nil && local.family == .unix || hasNoBuffers
     let wait = loop.beginWait(WaitReason("send to", on: self))
     let place = senders.join(wait)

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A socket of datagrams on its loop: it takes the completions of its operations and wakes the tasks that wait for them.
+// A datagram socket on its loop: it handles the completions of its operations and wakes the tasks that wait for them.
 //
-// Receiving runs by itself from the start and fills a queue; it stops at the queue's limit and goes on at half of it. In
-// between the kernel's buffer fills, and what finds no room there is dropped: the newest, as with any socket.
+// Receiving runs from the start and fills a queue. It stops at the queue's limit and resumes at half of it. Meanwhile
+// the kernel's buffer fills, and then the kernel drops the newest datagrams, as with any socket.
 //
-// Sending is a call that succeeds or says "not now" (EAGAIN): nothing is kept here, the bytes stay with the task that
-// sends them and waits for room.
+// Sending is a call that succeeds or says "not now" (EAGAIN). Nothing is kept here: the bytes stay with the sending
+// task, which waits for room.
 //
-// What ICMP says of a datagram of ours reaches a connected socket as an error of its next call. Receiving is under way
-// nearly always, and takes it; so it is kept until somebody sends or receives, who is told, once.
+// An ICMP report about one of our datagrams reaches a connected socket as an error of its next call. That is nearly
+// always the receive, so the error is kept for the next send or receive of a task, which throws it once.
 //
-// Everything here belongs to the loop's thread; the public type sees to that. The descriptor is closed when nothing is
-// in flight on it any more.
+// Everything here belongs to the loop's thread; the public type ensures that. The descriptor is closed when no
+// operation is in flight on it any more.
 
 package import AsyncIOCore
 import Glibc
@@ -30,36 +30,37 @@ package final class DatagramTransport: OperationSink, WaitObject {
   let counters: DatagramCounters
   private let queueLimit: Int
   @exclusivity(unchecked) private var descriptor: Descriptor?
-  /// What its Unix socket has left in the file system.
+  /// The file of a bound Unix socket.
   @exclusivity(unchecked) private var file: SocketFile?
   @exclusivity(unchecked) var state = State.open
 
   @exclusivity(unchecked) var queue = DatagramStore()
   @exclusivity(unchecked) private var receiving: OperationID?
   @exclusivity(unchecked) private var isPaused = false
-  /// The receive was cancelled for that; its last completion is still to come, and it may be wanted again by then.
+  /// The receive was cancelled for the pause. Its last completion is still to come; receiving may be wanted again by
+  /// then.
   @exclusivity(unchecked) private var isEnding = false
-  /// Until when it doesn't receive, since every attempt fails.
+  /// The timer that ends a rest, taken because every receive fails.
   @exclusivity(unchecked) private var rest: TimerHandle?
   @exclusivity(unchecked) var shortages = ShortageReports()
   @exclusivity(unchecked) private var receivers = WaitList<WaitID>()
-  /// Who takes datagrams instead of the queue, and errors; see `take(by:onError:)`.
+  /// Whether a callback takes the datagrams and errors instead of the queue; see `take(by:onError:)`.
   @exclusivity(unchecked) private var isHandedOver = false
   @exclusivity(unchecked) private var onDatagram: ((UnsafeRawBufferPointer, SocketAddress) -> Void)?
   @exclusivity(unchecked) private var onError: ((any Error) -> Void)?
   @exclusivity(unchecked) private var lastDropped: UInt32 = 0
 
-  /// What the network has said and nobody was told yet.
+  /// An error from the network that no task has been told yet.
   @exclusivity(unchecked) private var pendingError: SystemError?
-  /// Why nothing works any more.
+  /// The error that ended the socket's work.
   @exclusivity(unchecked) var failure: (any Error)?
   @exclusivity(unchecked) var senders = WaitList<WaitID>()
-  /// Tells when there is room; it is ended when it has, and begun again if somebody waits by then.
+  /// The poll for room. It is cancelled when room comes, and begun again if a task waits by then.
   @exclusivity(unchecked) var polling: OperationID?
   @exclusivity(unchecked) var pollingIsEnding = false
-  /// The last send found no room in the network's queue.
+  /// Whether the last send found the interface's queue full.
   @exclusivity(unchecked) var hasNoBuffers = false
-  /// Whether the kernel is handed rows of datagrams as a whole; no more once it refused.
+  /// Whether rows of datagrams go to the kernel in one piece; false once the kernel has refused.
   @exclusivity(unchecked) var segments: Bool
   @exclusivity(unchecked) private var closers = WaitList<WaitID>()
 
@@ -77,7 +78,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     file = isBound ? loop.backend.socketFile(of: local) : nil
   }
 
-  /// Begins to receive. Apart from `init`, because the operation keeps the transport.
+  /// Begins to receive. Separate from `init`, because the operation keeps the transport.
   func start() { startReceiving() }
 
   var number: Int32 { descriptor?.number ?? -1 }
@@ -86,8 +87,9 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   // MARK: - Receiving
 
-  /// Takes what arrives by a callback on the loop's thread from now on, without a task and without a queue; the bytes are
-  /// lent for the time of the call. What had arrived before is still in the queue. `close` lets go of both callbacks.
+  /// Hands arriving datagrams to a callback on the loop's thread from now on, without a task and without the queue. The
+  /// bytes are lent for the duration of the call. Datagrams that arrived before are still in the queue. `close`
+  /// releases both callbacks.
   package func take(
     by onDatagram: @escaping (_ bytes: UnsafeRawBufferPointer, _ peer: SocketAddress) -> Void,
     onError: @escaping (any Error) -> Void
@@ -98,7 +100,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   var hasReceivers: Bool { !receivers.isEmpty }
 
-  /// Nobody may receive any more but the one who is to `take`; who waits is told.
+  /// Reserves receiving for a later `take`. Tasks that wait to receive are told.
   func handOver() throws {
     guard state == .open else { throw DatagramError.closed }
     if isHandedOver { throw DatagramError.handedOver }
@@ -106,7 +108,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     for wait in receivers.takeAll() { loop.resume(wait) }
   }
 
-  /// Waits until a datagram is in the queue; `DeadlinePassed` at a time of the loop's clock.
+  /// Waits until a datagram is in the queue. Throws `DeadlinePassed` at a time of the loop's clock.
   package nonisolated(nonsending) func waitForDatagram(until deadline: Int64 = .max) async throws {
     while true {
       if isHandedOver && state == .open { throw DatagramError.handedOver }
@@ -120,7 +122,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     }
   }
 
-  /// After datagrams were taken out of the queue.
+  /// Resumes receiving, after datagrams were taken out of the queue.
   func resumeReceiving() {
     if isPaused && queue.weight <= queueLimit / 2 {
       isPaused = false
@@ -143,7 +145,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
       shortages.reset()
       if state == .open { take(DatagramFrame(completion.bytes)) }
     } else if completion.result == SystemError.Code.canceled.result {
-      // Nobody here asked for that: the loop ends.
+      // We didn't cancel it, so the loop is ending.
       if state == .open && !wasEnding { fail(DatagramError.closed) }
     } else if completion.result < 0 {
       take(errno: -completion.result, isLast: completion.isLast)
@@ -203,7 +205,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     if code.isTemporary { return }
     if code.isOfNetwork {
       counters.addError()
-      // Without a peer nobody knows which datagram it was about.
+      // Without a peer we can't tell which datagram the error was about.
       guard peer != nil else { return }
       if let onError { return onError(error) }
       pendingError = error
@@ -214,9 +216,9 @@ package final class DatagramTransport: OperationSink, WaitObject {
     }
   }
 
-  /// What lasts is not about a datagram that was sent: a filter forbids to receive, or memory is short. It is reported
-  /// and tried again in a second, as a server does it with its connections; a socket that is readable, and can't be
-  /// read, would keep the loop busy meanwhile.
+  /// A lasting error isn't about a datagram that was sent: a filter forbids receiving, or memory is short. It is
+  /// reported and receiving tried again in a second, as a server does with its connections. A socket that is readable
+  /// and can't be read would keep the loop busy meanwhile.
   private func pause(after error: SystemError, isLast: Bool) {
     if shortages.isNews(at: loop.time.nanoseconds) {
       loop.callExceptionHandler(
@@ -260,7 +262,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   package var isOpen: Bool { state == .open }
 
-  /// Closes; what waits in the queue is dropped.
+  /// Closes the socket, and drops the datagrams in the queue.
   package func close() {
     guard state == .open else { return }
     state = .closing
@@ -275,7 +277,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     closeIfIdle()
   }
 
-  /// Closes since nobody has it any more.
+  /// Closes the socket when its last reference has gone.
   func closeForgotten() {
     if state == .open { DebugMode.log("the datagram socket of \(waitDescription) was dropped without being closed") }
     close()
