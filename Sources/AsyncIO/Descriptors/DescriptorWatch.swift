@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One direction of one descriptor that the program brings: the callback that was added for it, the tasks that wait for
-// it, and the one poll operation that serves them all. The descriptor stays the program's: nothing here changes its flags
-// or closes it.
+// One direction of one descriptor of the program's: the callback that was added for it, the tasks that wait for it, and
+// the one poll operation that serves them all. The descriptor stays the program's: nothing here changes its flags or
+// closes it.
 //
-// The poll tells for as long as the descriptor is ready (level-triggered), so it is in flight only while somebody wants
-// to know. A poll that nobody wants any more is cancelled and forgotten: its last completion names an operation that
-// isn't the current one, and is ignored, even if it says "ready" because the cancellation came too late.
+// The poll reports for as long as the descriptor is ready (level-triggered), so it is in flight only while a callback
+// or a task wants it. An unwanted poll is cancelled and forgotten. Its last completion names an operation that isn't
+// the current one and is ignored, even if it says "ready" because the cancellation came too late.
 //
 // Everything belongs to the loop's thread.
 
@@ -25,7 +25,7 @@ final class DescriptorWatch: OperationSink, WaitObject {
   private var waiters = WaitList<WaitID>()
   private var callback: Callback?
 
-  /// What to call, with the task-local values of the place that added it.
+  /// The callback, with the task-local values of the place that added it.
   private struct Callback {
     let context: RepeatedContext?
     let body: () -> Void
@@ -35,7 +35,7 @@ final class DescriptorWatch: OperationSink, WaitObject {
     }
   }
 
-  /// - Parameter onIdle: Called when nobody wants to know of the descriptor any more.
+  /// - Parameter onIdle: Called when no callback and no task needs the watch any more.
   init(_ descriptor: Int32, _ direction: Direction, on loop: EventLoop, onIdle: @escaping (DescriptorWatch) -> Void) {
     self.descriptor = descriptor
     self.direction = direction
@@ -47,13 +47,13 @@ final class DescriptorWatch: OperationSink, WaitObject {
 
   // MARK: - What is wanted
 
-  /// Replaces the callback that there is.
+  /// Sets the callback, in place of an earlier one.
   func setCallback(_ body: @escaping () -> Void) {
     callback = Callback(context: .capture(), body: body)
     arm()
   }
 
-  /// Returns whether there was one.
+  /// Removes the callback. Returns whether there was one.
   func removeCallback() -> Bool {
     guard callback.take() != nil else { return false }
     disarmIfIdle()
@@ -105,7 +105,7 @@ final class DescriptorWatch: OperationSink, WaitObject {
     if callback != nil || !waiters.isEmpty { arm() } else { disarmIfIdle() }
   }
 
-  /// The kernel won't tell. The end of the loop is no error.
+  /// Reports that the kernel refuses to poll. The end of the loop isn't an error.
   private func fail(_ result: Int32) {
     guard callback.take() != nil, result != SystemError.Code.canceled.result else { return }
     let error = SystemError("poll", "descriptor \(descriptor)", result: result)
@@ -113,7 +113,7 @@ final class DescriptorWatch: OperationSink, WaitObject {
   }
 }
 
-/// What is watched on one loop.
+/// The watched descriptors of one loop.
 final class DescriptorWatches {
   private struct Key: Hashable {
     let descriptor: Int32
@@ -141,7 +141,7 @@ final class DescriptorWatches {
     let key = Key(descriptor: descriptor, direction: direction)
     if let there = watches[key] { return there }
     if try loop.backend.kind(of: descriptor) == .file {
-      // What epoll_ctl(2) says, and io_uring doesn't.
+      // The error of epoll_ctl(2), which io_uring doesn't give.
       throw SystemError("poll", "descriptor \(descriptor), a file, which is always ready", code: .notPermitted)
     }
     let watch = DescriptorWatch(descriptor, direction, on: loop) { [weak self] watch in

@@ -3,7 +3,7 @@
 public import AsyncIOCore
 
 extension EventLoop {
-  /// Calls back whenever a descriptor has something to read, or has an end or an error to tell; asyncio's `add_reader`.
+  /// Calls back whenever a descriptor is readable, or is at its end or in error; asyncio's `add_reader`.
   ///
   /// ```swift
   /// let loop = EventLoop.current
@@ -13,12 +13,12 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// It is called once a turn for as long as that lasts (level-triggered), on the loop's thread, with the task-local
-  /// values of the place that added it. A descriptor has one reader and one writer; adding another replaces it. Sockets,
-  /// pipes, terminals and eventfds can be watched, and stay the program's: make them non-blocking, and remove the
-  /// callbacks before you close them. On the loop's thread only.
+  /// The callback runs once a turn while the descriptor is ready (level-triggered), on the loop's thread, with the
+  /// task-local values of the place that added it. A descriptor has one reader and one writer; adding another replaces
+  /// it. Sockets, pipes, terminals and eventfds can be watched. They stay the program's: make them non-blocking, and
+  /// remove the callbacks before you close them. On the loop's thread only.
   ///
-  /// - Throws: `SystemError` for a file, which is always ready (EPERM), and for what is no open descriptor.
+  /// - Throws: `SystemError` for a file, which is always ready (EPERM), and for a descriptor that isn't open.
   public func addReader(
     _ descriptor: Int32, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
   ) throws {
@@ -27,7 +27,7 @@ extension EventLoop {
 
   /// Ends what `addReader` began; asyncio's `remove_reader`. On the loop's thread only.
   ///
-  /// - Returns: Whether there was a callback. It is not called any more, even if the descriptor is ready.
+  /// - Returns: Whether there was a callback. It is not called again, even if the descriptor is ready.
   @discardableResult
   public func removeReader(
     _ descriptor: Int32, file: StaticString = #fileID, line: UInt = #line
@@ -35,8 +35,7 @@ extension EventLoop {
     remove(descriptor, .input, "removeReader", CodePlace(file: file, line: line))
   }
 
-  /// Calls back whenever a descriptor has room to write to, or has an error to tell; asyncio's `add_writer`. As
-  /// `addReader`.
+  /// Calls back whenever a descriptor is writable, or is in error; asyncio's `add_writer`. Otherwise like `addReader`.
   ///
   /// ```swift
   /// let loop = EventLoop.current
@@ -46,7 +45,7 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// - Throws: As `addReader`.
+  /// - Throws: As `addReader` does.
   public func addWriter(
     _ descriptor: Int32, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
   ) throws {
@@ -55,7 +54,7 @@ extension EventLoop {
 
   /// Ends what `addWriter` began; asyncio's `remove_writer`. On the loop's thread only.
   ///
-  /// - Returns: Whether there was a callback.
+  /// - Returns: Whether there was a callback. It is not called again, even if the descriptor is ready.
   @discardableResult
   public func removeWriter(
     _ descriptor: Int32, file: StaticString = #fileID, line: UInt = #line
@@ -79,23 +78,22 @@ extension EventLoop {
   }
 }
 
-/// Waits until a descriptor has something to read, or has an end or an error to tell; Trio's and anyio's
-/// `wait_readable`.
+/// Waits until a descriptor is readable, or is at its end or in error; Trio's and anyio's `wait_readable`.
 ///
 /// ```swift
 /// try await waitReadable(descriptor)
 /// ```
 ///
-/// The descriptor stays the program's: make it non-blocking, since what it said may be gone by the time of the call.
-/// Several tasks may wait for one, and each of them wakes. **Cancellation** throws `CancellationError`; what is there to
-/// read stays.
+/// The descriptor stays the program's. Make it non-blocking: the bytes may be gone by the time of the call. Several
+/// tasks may wait for one descriptor, and all of them wake. **Cancellation** throws `CancellationError` and takes no
+/// bytes.
 ///
-/// - Throws: `SystemError` for a file, which is always ready (EPERM), and for what is no open descriptor.
+/// - Throws: `SystemError` for a file, which is always ready (EPERM), and for a descriptor that isn't open.
 public nonisolated(nonsending) func waitReadable(_ descriptor: Int32) async throws {
   try await waitReady(descriptor, .input)
 }
 
-/// Waits until a descriptor has room to write to, or has an error to tell; Trio's and anyio's `wait_writable`. As
+/// Waits until a descriptor is writable, or is in error; Trio's and anyio's `wait_writable`. Otherwise like
 /// `waitReadable`.
 ///
 /// ```swift

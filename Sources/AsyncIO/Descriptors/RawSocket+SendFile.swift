@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file's bytes into a socket. sendfile(2) moves them within the kernel; it takes files only, so anything else is read
-// and sent, in pieces.
+// Sends a file's bytes into a socket. sendfile(2) moves them within the kernel. It takes files only, so bytes of other
+// sources are read and sent in pieces.
 
 import AsyncIOCore
 import Glibc
@@ -15,19 +15,19 @@ extension RawSocket {
   /// ```
   ///
   /// - Parameters:
-  ///   - file: A descriptor that can be read at an offset. It stays the caller's; its position is then behind what was
-  ///     sent, whatever ended the call.
+  ///   - file: A descriptor that can be read at an offset. It stays the caller's. However the call ends, its position
+  ///     is then after the bytes that were sent.
   ///   - offset: Where to begin, in bytes from the file's beginning.
   ///   - count: How many bytes to send; nil for all up to the end.
-  /// - Returns: How many bytes were sent: fewer than `count` if the file ends before.
-  /// - Throws: `SystemError` if the connection was lost, or the file can't be read. `CancellationError` while it waits for
-  ///   room: what was sent can be told from the file's position.
+  /// - Returns: How many bytes were sent: fewer than `count` if the file ends earlier.
+  /// - Throws: `SystemError` if the connection was lost, or the file can't be read. `CancellationError` if the task is
+  ///   cancelled while it waits for room: the file's position tells how much was sent.
   @discardableResult
   public nonisolated(nonsending) func sendFile(
     _ file: Int32, offset: Int = 0, count: Int? = nil
   ) async throws -> Int {
-    require(offset >= 0, "RawSocket.sendFile: the offset is \(offset)")
-    require(count ?? 1 > 0, "RawSocket.sendFile: wants at least one byte")
+    require(offset >= 0, "RawSocket.sendFile: offset is \(offset); it must be 0 or more")
+    require(count ?? 1 > 0, "RawSocket.sendFile: count must be 1 or more")
     var sent = 0
     defer { if sent > 0 { _ = lseek(file, off_t(offset + sent), SEEK_SET) } }
     while sent < count ?? .max {
@@ -46,7 +46,7 @@ extension RawSocket {
     return sent
   }
 
-  /// sendfile(2): the caller may go back to reading and writing.
+  /// Whether the error of sendfile(2) allows reading and writing instead.
   private static func wantsCopy(_ error: SystemError) -> Bool {
     error.operation == "sendfile" && [EINVAL, ENOSYS, EOPNOTSUPP].contains(error.code.rawValue)
   }

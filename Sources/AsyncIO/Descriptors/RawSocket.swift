@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on a socket that the program brings and keeps. Each tries its call first, and waits for readiness only if
-// there was nothing to do; so one whose bytes are there doesn't suspend, and one that is cancelled has done nothing: a
-// call is made only when its result goes to the caller.
+// the call would block. So an operation whose bytes are there doesn't suspend, and one that is cancelled has done
+// nothing: a call is made only when its result goes to the caller.
 
 public import AsyncIOCore
 
-/// A non-blocking socket that the program brings, with the operations that wait for it; asyncio's `sock_recv` and its
-/// kin.
+/// A non-blocking socket of the program's, with operations that wait for it; asyncio's `sock_recv` and its kin.
 ///
 /// ```swift
 /// let socket = try RawSocket(descriptor)
@@ -14,16 +13,20 @@ public import AsyncIOCore
 /// let answer = try await socket.receive(upTo: 4096)
 /// ```
 ///
-/// The descriptor stays the program's, which sets its options and closes it, when no operation waits for it any more.
-/// Streams (`ByteStream.adopting`) are faster and take the descriptor over; this is for code that has sockets of its own,
-/// and for kinds of sockets that streams don't know.
+/// The descriptor stays the program's. The program sets its options, and closes it when no operation waits for it any
+/// more. Streams (`ByteStream.adopting`) are faster and take the descriptor over. This is for code that has sockets of
+/// its own, and for kinds of sockets that streams don't support.
 ///
 /// **Cancellation** of an operation that waits throws `CancellationError` and loses nothing, unless it says otherwise.
+/// **Errors** of the system calls are thrown as `SystemError`.
 public struct RawSocket: Hashable, Sendable {
+  /// The socket's descriptor.
   public let descriptor: Int32
 
-  /// - Throws: `SystemError` if the descriptor blocks: a call that waits would stop the loop. Open it with SOCK_NONBLOCK,
-  ///   or set O_NONBLOCK (fcntl(2)).
+  /// Makes the operations of a socket available.
+  ///
+  /// - Throws: `SystemError` if the descriptor blocks: a call that waits would stop the loop. Open it with
+  ///   SOCK_NONBLOCK, or set O_NONBLOCK (fcntl(2)).
   public init(_ descriptor: Int32) throws {
     guard try !SocketCalls.isBlocking(descriptor) else {
       throw SystemError(
@@ -32,12 +35,12 @@ public struct RawSocket: Hashable, Sendable {
     self.descriptor = descriptor
   }
 
-  /// Of a descriptor that is known not to block.
+  /// Takes a descriptor that is known not to block.
   init(nonBlocking descriptor: Int32) { self.descriptor = descriptor }
 
   // MARK: - Receiving
 
-  /// Memory for one call of recv(2), however much its caller would take: a socket has no more at a time.
+  /// The most memory for one call of recv(2), whatever the caller's count: a socket has no more at a time.
   private static let largestReceive = 4 * 1024 * 1024
 
   /// Waits for some bytes and returns them, at most `count`; asyncio's `sock_recv`.
@@ -49,8 +52,8 @@ public struct RawSocket: Hashable, Sendable {
     return bytes
   }
 
-  /// Waits for some bytes and puts them into an array instead of what it held, at most `count`, none at the end of the
-  /// stream; asyncio's `sock_recv_into`. The array's memory is used again.
+  /// Waits for some bytes, at most `count`, and replaces an array's contents with them; asyncio's `sock_recv_into`. At
+  /// the end of the stream the array is then empty. The array's memory is reused.
   ///
   /// ```swift
   /// var buffer: [UInt8] = []
@@ -62,7 +65,7 @@ public struct RawSocket: Hashable, Sendable {
   public nonisolated(nonsending) func receive(
     into buffer: inout [UInt8], upTo count: Int = 65_536
   ) async throws -> Int {
-    require(count > 0, "RawSocket.receive: wants at least one byte")
+    require(count > 0, "RawSocket.receive: count must be 1 or more")
     return try await waiting(for: .input, "receive") {
       var result = 0
       buffer.removeAll(keepingCapacity: true)
@@ -76,12 +79,12 @@ public struct RawSocket: Hashable, Sendable {
 
   /// Waits for a datagram and returns it with the address of its sender; asyncio's `sock_recvfrom`.
   ///
-  /// - Parameter count: What is longer is cut off.
-  /// - Returns: The sender is nil if it has no name.
+  /// - Parameter count: The most bytes to take. The rest of a longer datagram is lost.
+  /// - Returns: The bytes, and the sender; nil if the sender has no name.
   public nonisolated(nonsending) func receiveFrom(
     upTo count: Int = 65_536
   ) async throws -> (bytes: [UInt8], sender: SocketAddress?) {
-    require(count > 0, "RawSocket.receiveFrom: wants at least one byte")
+    require(count > 0, "RawSocket.receiveFrom: count must be 1 or more")
     var bytes: [UInt8] = []
     var sender: SocketAddress?
     _ = try await waiting(for: .input, "receive") {
@@ -99,7 +102,7 @@ public struct RawSocket: Hashable, Sendable {
 
   /// Sends all bytes; asyncio's `sock_sendall`.
   ///
-  /// **Cancellation** throws while it waits for room: some of the bytes may have been sent, and nobody can say how many.
+  /// **Cancellation** throws while it waits for room: some of the bytes may have been sent, and it is unknown how many.
   public nonisolated(nonsending) func sendAll(_ bytes: [UInt8]) async throws {
     var sent = 0
     while sent < bytes.count {
@@ -123,7 +126,7 @@ public struct RawSocket: Hashable, Sendable {
 
   /// Connects the socket; asyncio's `sock_connect`, which takes numeric addresses too.
   ///
-  /// **Cancellation** throws; what becomes of the connection then is the kernel's affair: close the socket.
+  /// **Cancellation** throws, and leaves the state of the connection to the kernel: close the socket.
   public nonisolated(nonsending) func connect(to address: SocketAddress) async throws {
     var result = SocketCalls.connect(descriptor, to: address)
     if result == SystemError.Code.inProgress.result || result == SystemError.Code.interrupted.result {
@@ -140,7 +143,7 @@ public struct RawSocket: Hashable, Sendable {
     let accepted = try await waiting(for: .input, "accept") {
       var result = SocketCalls.accept(on: descriptor)
       var attempts = 1
-      // The peer gave up before our accept (accept(2)): not the listener's failure, unless it is each time.
+      // The peer gave up before our accept (accept(2)). The listener hasn't failed, unless every accept does that.
       while result == SystemError.Code.connectionAborted.result && attempts < 64 {
         result = SocketCalls.accept(on: descriptor)
         attempts += 1
@@ -153,12 +156,12 @@ public struct RawSocket: Hashable, Sendable {
 
   // MARK: - Parts
 
-  /// Makes the call until it has done something, waiting for readiness in between.
+  /// Repeats the call until it has done something, and waits for readiness in between.
   nonisolated(nonsending) func waiting(
     for direction: DescriptorWatch.Direction, _ operation: String, to address: SocketAddress? = nil,
     _ call: () -> Int
   ) async throws -> Int {
-    // What never has to wait must not keep the loop.
+    // Operations that never wait must not keep the loop.
     try await EventLoop.spendBudget()
     while true {
       let result = call()
@@ -172,7 +175,8 @@ public struct RawSocket: Hashable, Sendable {
     }
   }
 
-  /// Lets the body write into new room of the array, which then has as many bytes more as the body returns.
+  /// Lets the body write into new room at the array's end. The array grows by the number of bytes that the body
+  /// returns.
   private func withRoom(for most: Int, in buffer: inout [UInt8], _ body: (UnsafeMutableRawBufferPointer) -> Int) {
     let count = min(most, Self.largestReceive)
     buffer.append(addingCapacity: count) { span in
