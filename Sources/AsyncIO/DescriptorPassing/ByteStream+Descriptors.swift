@@ -3,28 +3,27 @@
 import AsyncIOCore
 
 extension StreamWriter {
-  /// Sends descriptors to the process at the other end of a Unix socket, with some bytes; SCM_RIGHTS in unix(7), Python's
-  /// `socket.send_fds`.
+  /// Sends descriptors to the process at the other end of a Unix socket, with some bytes; SCM_RIGHTS in unix(7),
+  /// Python's `socket.send_fds`.
   ///
   /// ```swift
   /// try await writer.send(descriptors: [0], with: Array("stdin\n".utf8))
   /// ```
   ///
-  /// They leave after everything that was written before, with the first of the bytes, and the rest of the bytes follow.
-  /// The peer gets descriptors of its own for the same files; these stay the caller's, which may close them when this
-  /// returns.
+  /// The descriptors leave after everything that was written before, with the first byte; the rest of the bytes follow.
+  /// The peer gets descriptors of its own for the same files. Yours stay yours, and may be closed when this returns.
   ///
-  /// **Cancellation** throws `CancellationError` while it waits for room: then nothing was sent, or everything is.
+  /// **Cancellation** throws `CancellationError` while it waits for room: then either nothing or everything is sent.
   ///
   /// - Parameters:
   ///   - descriptors: At most 253.
-  ///   - bytes: One at least: a stream has no messages without bytes.
-  /// - Throws: `SystemError` if the connection was lost, or is not one of a Unix socket (EOPNOTSUPP).
+  ///   - bytes: At least one: a stream has no messages without bytes.
+  /// - Throws: `SystemError` if the connection was lost, or isn't a Unix socket's (EOPNOTSUPP).
   public nonisolated(nonsending) func send(descriptors: [Int32], with bytes: [UInt8]) async throws {
-    require(!bytes.isEmpty, "StreamWriter.send(descriptors:with:): wants at least one byte to send them with")
+    require(!bytes.isEmpty, "StreamWriter.send(descriptors:with:): bytes must not be empty")
     require(
       descriptors.count <= SocketCalls.mostDescriptors,
-      "StreamWriter.send(descriptors:with:): \(descriptors.count) descriptors in one message, and the most are 253")
+      "StreamWriter.send(descriptors:with:): \(descriptors.count) descriptors; a message holds at most 253")
     try await EventLoop.spendBudget()
     if handle.isCurrent(for: #isolation) { return try await handle.transport.send(descriptors, with: bytes) }
     try await handle.onLoop { try await $0.send(descriptors, with: bytes) }
@@ -32,8 +31,8 @@ extension StreamWriter {
 }
 
 extension StreamReader {
-  /// Keeps the descriptors that come with the bytes of a Unix socket, for `receiveDescriptor`. To be called before
-  /// anything is read, or what was sent until then may have come without them; `receiveDescriptor` does it itself.
+  /// Keeps the descriptors that come with the bytes of a Unix socket, for `receiveDescriptor`. Call it before reading
+  /// anything: earlier bytes may have arrived without their descriptors. `receiveDescriptor` calls it too.
   ///
   /// ```swift
   /// try await reader.expectDescriptors()
@@ -42,14 +41,14 @@ extension StreamReader {
   /// print(request, file.number)
   /// ```
   ///
-  /// - Throws: `SystemError` if the stream is not one of a Unix socket (EOPNOTSUPP).
+  /// - Throws: `SystemError` if the stream isn't a Unix socket's (EOPNOTSUPP).
   public nonisolated(nonsending) func expectDescriptors() async throws {
     try await EventLoop.spendBudget()
     if handle.isCurrent(for: #isolation) { return try handle.transport.expectDescriptors() }
     try await handle.onLoop { try $0.expectDescriptors() }
   }
 
-  /// Waits for the next descriptor that the process at the other end of a Unix socket sends; Python's `socket.recv_fds`.
+  /// Waits for the next descriptor from the process at the other end of a Unix socket; Python's `socket.recv_fds`.
   ///
   /// ```swift
   /// let descriptor = try await reader.receiveDescriptor()
@@ -57,13 +56,13 @@ extension StreamReader {
   /// print(try await pipe.readLine() ?? "")
   /// ```
   ///
-  /// Descriptors come in the order in which they were sent, and are close-on-exec. The bytes that came with them stay in
-  /// the stream, to be read before or afterwards. Those that nobody takes are closed with the stream.
+  /// Descriptors come in the order in which they were sent, and are close-on-exec. The bytes that came with them stay
+  /// in the stream, to be read before or afterwards. Descriptors that are never received are closed with the stream.
   ///
-  /// **Cancellation** throws `CancellationError`; a descriptor that comes later is the next one's.
+  /// **Cancellation** throws `CancellationError`; a descriptor that arrives later goes to the next call.
   ///
-  /// - Throws: `IncompleteReadError` at the end of the stream; `SystemError` if the connection was lost, if descriptors
-  ///   were, because this process has too many open (EMFILE), or if the stream is not one of a Unix socket (EOPNOTSUPP);
+  /// - Throws: `IncompleteReadError` at the end of the stream. `SystemError` if the connection was lost, if descriptors
+  ///   were lost because this process has too many open (EMFILE), or if the stream isn't a Unix socket's (EOPNOTSUPP).
   ///   `LimitOverrunError` if the peer sends bytes, twice the limit of the stream, and no descriptor.
   public nonisolated(nonsending) func receiveDescriptor() async throws -> OwnedDescriptor {
     try await EventLoop.spendBudget()

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A descriptor with one owner: closed when that lets go of it.
+/// A descriptor with one owner: closed when the owner releases it.
 ///
 /// ```swift
 /// let file = try await stream.receiveDescriptor()
@@ -10,12 +10,13 @@ import Glibc
 /// _ = read(file.number, &byte, 1)  // closed at the end of the scope
 /// ```
 public struct OwnedDescriptor: ~Copyable, Sendable {
+  /// The descriptor's number, which stays this value's to close.
   public let number: Int32
 
   /// Takes over a descriptor.
   public init(owning number: Int32) { self.number = number }
 
-  /// Gives the descriptor to somebody else to close: to `ByteStream.adopting`, say.
+  /// Hands the descriptor to another owner, which closes it: to `ByteStream.adopting`, for example.
   public consuming func take() -> Int32 {
     let number = number
     discard self

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Descriptors that come with a Unix socket's bytes (SCM_RIGHTS in unix(7)). They stand in a line of their own, as in the
-// Wayland protocol: bytes and descriptors arrive each in the order in which they were sent, and a message says in its
+// Descriptors that come with a Unix socket's bytes (SCM_RIGHTS in unix(7)). They form a line of their own, as in the
+// Wayland protocol. Bytes and descriptors each arrive in the order in which they were sent, and a message says in its
 // bytes how many belong to it.
 //
-// A plain receive takes the bytes and loses the descriptors. So a stream whose descriptors are wanted receives in
-// another way, by recvmsg(2) when it is readable, which is what a stream that pulls does. That is decided before the
-// first byte is taken: a Unix stream receives nothing before somebody reads.
+// A plain receive takes the bytes and loses the descriptors. So a stream whose descriptors are wanted receives by
+// recvmsg(2) when it is readable, as a stream that pulls does. That is decided before the first byte is taken: a Unix
+// stream receives nothing before the first read.
 
 import AsyncIOCore
 import Glibc
 
 final class PassedDescriptors {
-  /// A peer that sends more than this without anybody taking them has its stream fail.
+  /// A stream fails when its peer has sent more than this and the program has taken none.
   static let limit = SocketCalls.mostDescriptors
 
   private(set) var waiting: [Int32] = []
@@ -23,11 +23,11 @@ final class PassedDescriptors {
     waiting.isEmpty ? nil : OwnedDescriptor(owning: waiting.removeFirst())
   }
 
-  /// As `receive` of a backend: the number of bytes, 0 at the end, or a negative errno.
+  /// Like `receive` of a backend: returns the number of bytes, 0 at the end, or a negative errno.
   func receive(into room: UnsafeMutableRawBufferPointer, from socket: Int32) -> Int {
     let (result, received) = SocketCalls.receive(into: room, capacity: SocketCalls.mostDescriptors, from: socket)
     if received.areTruncated || waiting.count + received.numbers.count > Self.limit {
-      // Which of them are missing nobody knows, so none of this message's can be used.
+      // We can't tell which of them are missing, so close all of this message's.
       for descriptor in received.numbers { close(descriptor) }
       failure = SystemError("recvmsg", "descriptors of a Unix socket", code: .tooManyOpenFiles)
     } else {
@@ -38,12 +38,12 @@ final class PassedDescriptors {
 }
 
 extension StreamTransport {
-  /// Receives what is there without waiting.
+  /// Receives what has arrived, without waiting.
   func receiveNow(into room: UnsafeMutableRawBufferPointer) -> Int {
     passing?.receive(into: room, from: number) ?? loop.backend.receive(into: room, from: number)
   }
 
-  /// From now on descriptors are kept that come with the bytes.
+  /// Keeps descriptors that come with the bytes from now on.
   func expectDescriptors() throws {
     guard passing == nil else { return }
     guard isSocket, peer?.family == .unix, loop.backend.kind != .virtual, filter == nil, consumer == nil else {
@@ -72,7 +72,7 @@ extension StreamTransport {
     guard isSocket, peer?.family == .unix, loop.backend.kind != .virtual, filter == nil else {
       throw SystemError("sendmsg", "descriptors to \(waitDescription)", code: .notSupported)
     }
-    // In their place among the bytes, so after all that was written before.
+    // After everything that was written before, so that they keep their place among the bytes.
     try await waitUntilIdle()
     try await sendFirst(descriptors, with: bytes)
     if pendingOutput > Self.highWater { try await waitForRoom() }
@@ -85,7 +85,7 @@ extension StreamTransport {
       guard state == .open, outputError == nil else { throw named(outputError ?? StreamError.writeAfterEnd, "send") }
       let sent = bytes.withUnsafeBytes { SocketCalls.send($0, descriptors: descriptors, to: number) }
       if sent >= 0 {
-        // The descriptors went with the first byte; the rest goes before what others wrote meanwhile.
+        // The descriptors went with the first byte. The rest goes before bytes that other tasks wrote meanwhile.
         if sent < bytes.count { bytes[sent...].withUnsafeBytes { output.prepend($0) } }
         return
       }

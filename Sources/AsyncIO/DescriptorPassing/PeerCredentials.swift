@@ -2,12 +2,15 @@
 
 import AsyncIOCore
 
-/// Who is at the other end of a Unix socket: the process that connected it, listened, or made the pair; SO_PEERCRED in
+/// The process at the other end of a Unix socket: the one that connected it, listened, or made the pair; SO_PEERCRED in
 /// unix(7). The kernel vouches for it.
 public struct PeerCredentials: Hashable, Sendable {
-  /// At the time of the connection: the process may have ended since, and its number be another's.
+  /// The process's number at the time of the connection. The process may have ended since, and another may have its
+  /// number.
   public let processID: Int32
+  /// The effective user at the time of the connection.
   public let userID: UInt32
+  /// The effective group at the time of the connection.
   public let groupID: UInt32
 }
 
@@ -22,7 +25,8 @@ extension StreamTransport {
 }
 
 extension ByteStream {
-  /// Who is at the other end of a Unix socket; nil of any other stream, and of one that is closed. On the stream's loop.
+  /// The process at the other end of a Unix socket; nil for other streams, and once the stream is closed. On the
+  /// stream's loop.
   ///
   /// ```swift
   /// let server = try await startUnixServer(path: "/run/app.sock") { stream in
