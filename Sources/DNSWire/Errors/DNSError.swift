@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is wrong with a DNS message, a name, or what was to become one.
+/// What is wrong with a DNS message or a name, read or written.
 ///
 /// Its description is one line: `DNS message: a compression pointer at byte 12 does not point backwards`. Offsets are
 /// in bytes from the beginning of the message.
 public enum DNSError: Error, Hashable, Sendable, CustomStringConvertible {
   // MARK: Messages that were read
 
-  /// The message ends within what began at this offset.
+  /// The message ends within the part that began at this offset.
   case truncated(offset: Int)
   /// A label's first two bits are 01 or 10, which are not in use (RFC 1035, §4.1.4; RFC 6891, §5).
   case reservedLabelKind(offset: Int)
-  /// A compression pointer points at itself, or at what comes after it: followed, it might never end.
+  /// A compression pointer points at itself or to later bytes. Following it might never end.
   case pointerNotBackwards(offset: Int)
-  /// The name that begins at this offset is made of more than 127 pieces, or with it the names of the message are made of
-  /// more than it has bytes.
+  /// The name at this offset has more than 127 compression pointers. Or, with it, the names of the message have more
+  /// pointers than the message has bytes.
   case tooManyPointers(offset: Int)
   /// The name that begins at this offset is longer than 255 bytes.
   case nameTooLongInMessage(offset: Int)
   /// A record's data is not as long as its type needs.
   case wrongDataLength(DNSType, offset: Int)
-  /// There are several OPT records (RFC 6891, §6.1.1).
+  /// The message has several OPT records (RFC 6891, §6.1.1).
   case severalEDNSRecords
-  /// An OPT record belongs to the root (RFC 6891, §6.1.2), and only among the additional records.
+  /// An OPT record does not belong to the root (RFC 6891, §6.1.2), or is not among the additional records.
   case misplacedEDNSRecord
 
   // MARK: Names from text
@@ -31,7 +31,7 @@ public enum DNSError: Error, Hashable, Sendable, CustomStringConvertible {
   case emptyLabel(name: String)
   /// A label is longer than 63 bytes.
   case labelTooLong(name: String)
-  /// A name is longer than 255 bytes, as a message carries it.
+  /// A name is longer than 255 bytes in wire form.
   case nameTooLong(name: String)
   /// A backslash is not followed by a character or by three digits up to 255 (RFC 1035, §5.1).
   case badEscape(name: String)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Messages on a TCP connection: each behind its length in two bytes (RFC 1035, §4.2.2).
+/// Messages on a TCP connection: each after its length in two bytes (RFC 1035, §4.2.2).
 ///
 /// ```swift
 /// var framing = DNSStreamFraming()
@@ -10,11 +10,12 @@
 /// print(framing.next() as Any)  // Optional([1, 2, 3])
 /// ```
 ///
-/// What is kept is at most one message and what came with its end: take every message before more is appended.
+/// It stores at most one message and the bytes that came with its end: take every message before you append more.
 public struct DNSStreamFraming: Sendable {
   private var bytes: [UInt8] = []
   private var start = 0
 
+  /// A framing without bytes.
   public init() {}
 
   /// Takes bytes as they arrive.
@@ -26,7 +27,7 @@ public struct DNSStreamFraming: Sendable {
     bytes += more
   }
 
-  /// The next message, if all of it is there.
+  /// Returns the next message once it is complete; nil before that.
   public mutating func next() -> [UInt8]? {
     guard bytes.count - start >= 2 else { return nil }
     let length = Int(bytes[start]) << 8 | Int(bytes[start + 1])
@@ -35,10 +36,10 @@ public struct DNSStreamFraming: Sendable {
     return Array(bytes[(start + 2)..<(start + 2 + length)])
   }
 
-  /// Whether a message has begun and not ended.
+  /// Whether a message has begun but not ended.
   public var isWithinMessage: Bool { start < bytes.count }
 
-  /// A message as a stream carries it.
+  /// Returns the message with its length before it, as a stream carries it.
   ///
   /// - Throws: `DNSError.messageTooLong` for more than 65,535 bytes.
   public static func framed(_ message: [UInt8]) throws(DNSError) -> [UInt8] {

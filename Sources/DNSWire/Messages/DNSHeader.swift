@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The first twelve bytes of a message (RFC 1035, §4.1.1), without the numbers of records, which follow from them.
+/// The first twelve bytes of a message (RFC 1035, §4.1.1), without the record counts, which follow from the records.
 public struct DNSHeader: Hashable, Sendable {
-  /// What a response repeats of its query.
+  /// The number that a response repeats from its query.
   public var id: UInt16
   /// QR.
   public var isResponse = false
-  /// What is asked for: 0 is an ordinary query. Four bits.
+  /// The kind of query: 0 is an ordinary one. Four bits.
   public var operation: UInt8 = 0
-  /// AA: the server answers for this name itself.
+  /// AA: the server is authoritative for this name.
   public var isAuthoritative = false
   /// TC: the answer did not fit; ask again over TCP.
   public var isTruncated = false
-  /// RD: the server is to find out what it doesn't know.
+  /// RD: the client asks the server to resolve names for which it is not authoritative.
   public var recursionDesired = false
-  /// RA: the server would.
+  /// RA: the server offers to do that.
   public var recursionAvailable = false
-  /// AD: the server has checked the answer's signatures (RFC 4035, §3.2.3).
+  /// AD: the server has verified the answer's signatures (RFC 4035, §3.2.3).
   public var isAuthenticated = false
-  /// CD: the server need not (RFC 4035, §3.2.2).
+  /// CD: the server need not verify them (RFC 4035, §3.2.2).
   public var checkingDisabled = false
   public var responseCode = DNSResponseCode.noError
 
+  /// A query's header with this number.
   public init(id: UInt16) { self.id = id }
 
-  /// Without the upper bits of the response code, which an OPT record carries.
+  /// Makes a header without the upper bits of the response code, which an OPT record carries.
   init(id: UInt16, flags: UInt16) {
     self.id = id
     isResponse = flags & 0x8000 != 0

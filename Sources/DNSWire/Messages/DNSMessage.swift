@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A DNS message (RFC 1035, §4): a query, or the answer to one.
+/// A DNS message (RFC 1035, §4): a query or a response.
 ///
 /// ```swift
 /// let query = DNSMessage.query(try DNSName("example.com"), .aaaa, id: 4711)
@@ -10,24 +10,27 @@
 /// print(try DNSMessage(decoding: bytes).answers)
 /// ```
 public struct DNSMessage: Hashable, Sendable {
+  /// The header.
   public var header: DNSHeader
-  /// Nearly always one.
+  /// The questions; nearly always one.
   public var questions: [DNSQuestion] = []
+  /// The answer section.
   public var answers: [DNSRecord] = []
-  /// The authority section: with a negative answer, the zone's SOA.
+  /// The authority section: in a negative answer, the zone's SOA.
   public var authorities: [DNSRecord] = []
   /// The additional section, without the OPT record.
   public var additionals: [DNSRecord] = []
-  /// What the OPT record of the additional section says; nil if there is none.
+  /// The OPT record of the additional section; nil if it has none.
   public var edns: EDNS?
 
+  /// A message without records.
   public init(header: DNSHeader) { self.header = header }
 
-  /// A query for one type of record, which asks the server to find out what it doesn't know.
+  /// A query for one type of record, which asks the server to resolve the name recursively.
   ///
   /// - Parameters:
-  ///   - id: Unpredictable, or others can answer in the server's stead (RFC 5452, §4.3).
-  ///   - edns: Nil for a server that knows nothing of EDNS.
+  ///   - id: An unpredictable number; otherwise others can answer in the server's stead (RFC 5452, §4.3).
+  ///   - edns: Nil for a server that does not support EDNS.
   public static func query(
     _ name: DNSName, _ type: DNSType, id: UInt16, edns: EDNS? = EDNS()
   ) -> DNSMessage {
@@ -38,7 +41,7 @@ public struct DNSMessage: Hashable, Sendable {
     return message
   }
 
-  /// An empty answer to a query: the same id, operation and question, and EDNS if the query has it.
+  /// An empty response to a query, with its id, operation and question, and with EDNS if the query has it.
   public static func response(
     to query: DNSMessage, _ code: DNSResponseCode = .noError, recursionAvailable: Bool = true
   ) -> DNSMessage {
@@ -55,42 +58,51 @@ public struct DNSMessage: Hashable, Sendable {
   }
 }
 
-/// What a message asks.
+/// A question of a message.
 public struct DNSQuestion: Hashable, Sendable, CustomStringConvertible {
+  /// The name to look up.
   public var name: DNSName
+  /// The type of record to look for.
   public var type: DNSType
+  /// The class of record to look for.
   public var dnsClass: DNSClass
 
+  /// A question for records of a name.
   public init(_ name: DNSName, _ type: DNSType, _ dnsClass: DNSClass = .internet) {
     self.name = name
     self.type = type
     self.dnsClass = dnsClass
   }
 
+  /// The name, the class and the type: `example.com. IN AAAA`.
   public var description: String { "\(name) \(dnsClass) \(type)" }
 }
 
-/// What the two sides of a query say of themselves beyond RFC 1035 (RFC 6891): an OPT record.
+/// The capabilities of a query's or response's sender beyond RFC 1035 (RFC 6891): an OPT record.
 public struct EDNS: Hashable, Sendable {
-  /// The largest message that its sender takes over UDP, in bytes.
+  /// The largest UDP message that the sender accepts, in bytes.
   public var payloadSize: UInt16
-  /// 0, so far.
+  /// The version of EDNS; only 0 exists.
   public var version: UInt8 = 0
-  /// DO: signatures are wanted (RFC 3225).
+  /// DO: the sender wants signatures (RFC 3225).
   public var wantsSignatures = false
-  /// Options that this codec doesn't know, by their codes.
+  /// The options, undecoded.
   public var options: [Option] = []
 
+  /// An option of EDNS.
   public struct Option: Hashable, Sendable {
+    /// The option's number, assigned by IANA.
     public var code: UInt16
+    /// The option's content.
     public var data: [UInt8]
 
+    /// An option with this number and content.
     public init(code: UInt16, data: [UInt8]) {
       self.code = code
       self.data = data
     }
   }
 
-  /// - Parameter payloadSize: 1232 is what passes every path without being cut up.
+  /// - Parameter payloadSize: 1232 bytes pass every path unfragmented.
   public init(payloadSize: UInt16 = 1232) { self.payloadSize = payloadSize }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names as people write them, RFC 1035, §5.1: labels between dots; a dot or a backslash within a label has a backslash
-// before it, and what cannot be printed is a backslash and three decimal digits.
+// Names as people write them (RFC 1035, §5.1): labels between dots. A dot or a backslash within a label is escaped by a
+// backslash. A byte that cannot be printed is a backslash and three decimal digits.
 
 extension DNSName: CustomStringConvertible {
-  /// From text: `www.example.com`, with or without the dot at the end; `.` is the root.
+  /// A name from text: `www.example.com`, with or without a final dot; `.` is the root.
   ///
-  /// - Throws: `DNSError` if a label is empty or longer than 63 bytes, the name is longer than 255, or an escape is none.
+  /// - Throws: `DNSError` if a label is empty or longer than 63 bytes, the name is longer than 255, or an escape is
+  ///   invalid.
   public init(_ text: String) throws(DNSError) {
     if text == "." {
       self = .root
@@ -56,7 +57,7 @@ extension DNSName: CustomStringConvertible {
 
   private static func digit(_ byte: UInt8) -> Int? { byte >= 0x30 && byte <= 0x39 ? Int(byte) - 0x30 : nil }
 
-  /// The name as text, with the dot at its end.
+  /// The name as text, with a final dot.
   public var description: String {
     if isRoot { return "." }
     var text: [UInt8] = []
@@ -77,10 +78,10 @@ extension DNSName: CustomStringConvertible {
 }
 
 extension DNSName {
-  /// The name under which an IPv4 address's name is looked up (RFC 1035, §3.5): `1.2.0.192.in-addr.arpa.` for
+  /// The name that a reverse look-up of an IPv4 address asks for (RFC 1035, §3.5): `1.2.0.192.in-addr.arpa.` for
   /// 192.0.2.1.
   ///
-  /// - Parameter address: As a number: 0xc0000201 is 192.0.2.1.
+  /// - Parameter address: The address as a number: 0xc0000201 is 192.0.2.1.
   public init(reverseOf address: UInt32) {
     var wireForm: [UInt8] = []
     for shift in [0, 8, 16, 24] {
@@ -91,7 +92,7 @@ extension DNSName {
     self.init(uncheckedWireForm: wireForm + Self.arpa("in-addr"))
   }
 
-  /// The same for an IPv6 address (RFC 3596, §2.5): 32 labels of one hexadecimal digit.
+  /// The name that a reverse look-up of an IPv6 address asks for (RFC 3596, §2.5): 32 labels of one hexadecimal digit.
   public init(reverseOf high: UInt64, _ low: UInt64) {
     var wireForm: [UInt8] = []
     for half in [low, high] {

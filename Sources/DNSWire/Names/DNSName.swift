@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A name is kept as a message carries it, without compression: each label behind its length, and a zero at the end
-// (RFC 1035, §3.1). So a name that exists is within the limits of 63 bytes a label and 255 in all, and comparing two is
-// comparing bytes, with the letters of ASCII the same in both cases (§2.3.3). Which case came is kept: it is sent back as
-// it was.
+// A name is stored in wire form, uncompressed: each label after its length, and a zero at the end (RFC 1035, §3.1). So
+// every name is within the limits of 63 bytes a label and 255 in all. Comparing two names is comparing bytes, ignoring
+// the case of ASCII letters (§2.3.3). The case is kept: servers return a name as it was sent.
 
 /// A domain name.
 ///
@@ -12,9 +11,9 @@
 /// print(name == (try DNSName("WWW.Example.COM.")))  // true
 /// ```
 ///
-/// Names are always taken from the root; a dot at their end changes nothing.
+/// Names are always absolute; a final dot changes nothing.
 public struct DNSName: Hashable, Sendable {
-  /// The name as a message carries it, uncompressed: up to 255 bytes, of which the last is zero.
+  /// The name in wire form, uncompressed: up to 255 bytes, of which the last is zero.
   public let wireForm: [UInt8]
 
   static let longest = 255
@@ -25,7 +24,7 @@ public struct DNSName: Hashable, Sendable {
 
   init(uncheckedWireForm: [UInt8]) { wireForm = uncheckedWireForm }
 
-  /// The labels without the root's, from the left.
+  /// The labels from the left, without the root's.
   public var labels: [ArraySlice<UInt8>] {
     var labels: [ArraySlice<UInt8>] = []
     var offset = 0
@@ -37,6 +36,7 @@ public struct DNSName: Hashable, Sendable {
     return labels
   }
 
+  /// Whether this is the root.
   public var isRoot: Bool { wireForm.count == 1 }
 
   /// The name without its first label; nil for the root.
@@ -44,22 +44,24 @@ public struct DNSName: Hashable, Sendable {
     isRoot ? nil : DNSName(uncheckedWireForm: Array(wireForm[(1 + Int(wireForm[0]))...]))
   }
 
-  /// Whether this name is the other, or ends in it.
+  /// Whether this name equals the other or is below it.
   public func isWithin(_ other: DNSName) -> Bool {
     var offset = 0
     while wireForm.count - offset > other.wireForm.count { offset += 1 + Int(wireForm[offset]) }
     return wireForm.count - offset == other.wireForm.count && Self.same(wireForm[offset...], other.wireForm[...])
   }
 
+  /// Compares two names, ignoring the case of ASCII letters.
   public static func == (left: DNSName, right: DNSName) -> Bool {
     left.wireForm.count == right.wireForm.count && same(left.wireForm[...], right.wireForm[...])
   }
 
+  /// Hashes the name, ignoring the case of ASCII letters.
   public func hash(into hasher: inout Hasher) {
     for byte in wireForm { hasher.combine(Self.lowercase(byte)) }
   }
 
-  /// Lengths of labels are below 64, and so no letters.
+  /// Lengths of labels are below 64, so they are not taken for letters.
   private static func same(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
     left.elementsEqual(right) { $0 == $1 || lowercase($0) == lowercase($1) }
   }

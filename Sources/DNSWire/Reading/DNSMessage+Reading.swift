@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension DNSMessage {
-  /// Reads a message, as UDP carries it. Bytes behind its last record are ignored, as everybody does.
+  /// Reads a message, as UDP carries it. Bytes after its last record are ignored, as everywhere.
   ///
-  /// - Throws: `DNSError` for anything that is no message.
+  /// - Throws: `DNSError` if the bytes are not a message.
   public init(decoding bytes: [UInt8]) throws(DNSError) {
     var reader = DNSReader(bytes)
     self.init(header: try reader.header())
-    // Counts are no promise: what is reserved for them is what could be there.
+    // Counts may lie: reserve only as much as the message has room for.
     let questionCount = try reader.uint16()
     let answerCount = try reader.uint16()
     let authorityCount = try reader.uint16()
@@ -33,7 +33,7 @@ extension DNSMessage {
 }
 
 extension DNSHeader {
-  /// Reads what a message begins with and nothing else, so that a stranger's message need not be read at all.
+  /// Reads only the header, so that an unexpected message need not be parsed.
   ///
   /// The upper bits of a response code, which an OPT record has, are zero.
   ///
@@ -46,13 +46,13 @@ extension DNSHeader {
 }
 
 extension DNSReader {
-  /// Without the numbers of records that follow.
+  /// Reads a header without the record counts after it.
   mutating func header() throws(DNSError) -> DNSHeader {
     let id = try uint16()
     return DNSHeader(id: id, flags: try uint16())
   }
 
-  /// The OPT record that stands here; nil, and nothing is read, if another one does.
+  /// Reads the OPT record at this place. Returns nil, and reads nothing, if another record is there.
   mutating func edns() throws(DNSError) -> (edns: EDNS, upperResponseCode: UInt8)? {
     var ahead = self
     let name = try ahead.name()
@@ -88,7 +88,7 @@ extension DNSReader {
     guard end <= bytes.count else { throw .truncated(offset: start) }
     let data: DNSRecordData
     do throws(DNSError) { data = try self.data(of: type, until: end) } catch {
-      // What the message still has and the record doesn't.
+      // The message has more bytes, but the record does not.
       if case .truncated = error { throw .wrongDataLength(type, offset: start) }
       throw error
     }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the parts of a message. Nothing is read that isn't there: each read asks first whether the bytes are.
+// Reads the parts of a message. Each read first checks that the bytes are there.
 //
-// Compression (RFC 1035, §4.1.4) lets a name continue with the end of an earlier one. A pointer has to point to before
-// the piece of the name that it ends. So each one followed leads further back, no two names can send the reader round in
-// a circle. They are counted all the same, in a name and in the whole message: a chain of a hundred of them, followed anew
-// by each of thousands of records, is a lot of work for a message of 64 KiB. As many as the message has bytes are more
-// than any writer needs, whose pointers take two bytes each and lead to a name that was written before.
+// Compression (RFC 1035, §4.1.4) lets a name continue with the end of an earlier one. A pointer has to point before the
+// piece of the name that it ends. So each pointer leads further back, and names cannot send the reader round in a
+// circle. Pointers are counted all the same, in a name and in the whole message: thousands of records that each follow
+// a chain of a hundred pointers are much work for a message of 64 KiB. The limit is the message's length in bytes. That
+// is more than any writer needs, whose pointers take two bytes each and lead to a name written before.
 
 struct DNSReader {
   let bytes: [UInt8]
   private(set) var offset = 0
 
-  /// A name has no more than 127 labels, and a writer needs no more than one pointer for each.
+  /// A name has at most 127 labels, and a writer needs at most one pointer for each.
   private static let mostPointers = 127
-  /// Pointers followed so far.
+  /// How many pointers were followed so far.
   private var followed = 0
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -52,7 +52,7 @@ struct DNSReader {
     return bytes[offset..<offset + count]
   }
 
-  /// A name, perhaps compressed; the reader stands behind it then.
+  /// Reads a name, perhaps compressed.
   mutating func name() throws(DNSError) -> DNSName {
     let start = offset
     var wireForm: [UInt8] = []

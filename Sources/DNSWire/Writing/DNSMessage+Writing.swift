@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension DNSMessage {
-  /// The message as UDP carries it.
+  /// The message in wire form, as UDP carries it.
   ///
-  /// - Throws: `DNSError` if it would be longer than 65,535 bytes, or something in it has no form: a string of more than
+  /// - Throws: `DNSError` if it would be longer than 65,535 bytes, or a part cannot be encoded: a string of more than
   ///   255 bytes, a section of more than 65,535 records.
   public func encoded() throws(DNSError) -> [UInt8] {
     var writer = DNSWriter()
@@ -25,10 +25,10 @@ extension DNSMessage {
     return writer.bytes
   }
 
-  /// The message if it fits into so many bytes; else without its records, and marked as truncated: whoever asked is to
-  /// ask again over TCP.
+  /// The message in wire form if it fits into the limit. Else it has no records and is marked as truncated, which tells
+  /// the client to ask again over TCP.
   ///
-  /// - Parameter limit: 512 for who did not say more by EDNS.
+  /// - Parameter limit: The client's limit in bytes; 512 if it did not state one by EDNS.
   public func encoded(truncatedTo limit: Int) throws(DNSError) -> [UInt8] {
     let bytes = try encoded()
     if bytes.count <= limit { return bytes }
@@ -56,7 +56,7 @@ extension DNSWriter {
     uint16(record.dnsClass.rawValue)
     uint32(record.timeToLive)
     try withLength { writer throws(DNSError) in try writer.data(record.data) }
-    // Names' places are kept as far as that; what is longer than a message may be is not worth going on with.
+    // Names are compressed only up to that length; a message that exceeds it is given up.
     guard bytes.count <= Self.longest else { throw .messageTooLong }
   }
 

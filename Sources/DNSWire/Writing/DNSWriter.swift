@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the parts of a message. Names are compressed where RFC 3597, §4 allows it: the owners of records, and the names
-// in the data of the types of RFC 1035; not that of SRV.
+// Writes the parts of a message. Names are compressed where RFC 3597, §4 allows it: the owners of records, and names in
+// the data of RFC 1035's types, but not in SRV.
 
 struct DNSWriter {
   private(set) var bytes: [UInt8] = []
-  /// Where names, and the ends of names, were written: as far as a pointer reaches.
+  /// Where names and their ends were written, as far as a pointer reaches.
   private var places: [DNSName: Int] = [:]
 
   static let longest = 65_535
@@ -40,7 +40,7 @@ struct DNSWriter {
     bytes.append(0)
   }
 
-  /// Writes what the body does behind its length.
+  /// Writes the body's bytes after their length.
   mutating func withLength(_ body: (inout DNSWriter) throws(DNSError) -> Void) throws(DNSError) {
     let start = bytes.count
     uint16(0)
