@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who may touch the buffer is one word, `state`: a generation and a phase. The asker moves it from idle to requested
-// and, when it has waited long enough, from requested back to idle. The handler moves it from requested to writing,
-// only if the generation that its signal carries is the requested one, and from writing to done. So a signal that is
-// delivered late, after its asker gave up, finds another generation or another phase and returns without a trace; and
-// whoever succeeds in the compare-and-swap out of `requested` owns the buffer. `writing` lasts a few microseconds of
-// the thread's own time but may be stretched by the scheduler; an asker that cannot wait for it leaves the phase as it
-// is, and captures answer EBUSY until the handler is through.
+// One word, `state`, says who may touch the buffer: a generation and a phase. The asker moves it from idle to requested
+// and, after it has waited long enough, from requested back to idle. The handler moves it from requested to writing,
+// only if its signal carries the requested generation, and from writing to done. So a signal that comes late, after its
+// asker gave up, finds another generation or phase and returns without effect. The side that succeeds in the
+// compare-and-swap out of `requested` owns the buffer. `writing` lasts a few microseconds of the thread's own time, but
+// the scheduler may stretch it. An asker that cannot wait for it leaves the phase as it is; captures return EBUSY until
+// the handler has ended.
 //
-// The signal of another thread comes from a timer on the CPU time of that thread (timer_create(2)). Only a thread that
-// computes makes its timer run out, and the kernel (since 5.11 on x86_64, 6.1 on AArch64: posix_cpu_timers_work) sends
-// the signal where the thread returns to user code. So it interrupts no system call, as one from kill(2) would that
-// comes between the look at the thread and its next call. Before those versions it can, if the clock's tick finds the
-// thread within the call, on its way to sleep.
+// For another thread, a timer on that thread's CPU time sends the signal (timer_create(2)). The timer runs out only
+// while the thread computes. The kernel (since 5.11 on x86_64, 6.1 on AArch64: posix_cpu_timers_work) sends the signal
+// where the thread returns to user code. So it interrupts no system call. A signal of kill(2) could, if the thread
+// enters a call after we looked at it. Older kernels can interrupt a call too, if the clock's tick finds the thread
+// within it, on its way to sleep.
 
 #define _GNU_SOURCE
 #include "CLinuxBacktrace.h"
@@ -54,14 +54,14 @@ static uint32_t state_of(uint32_t of_generation, enum phase phase) { return of_g
 
 int32_t backtrace_current_thread(void) { return (int32_t)syscall(SYS_gettid); }
 
-// rt_sigprocmask with an impossible `how` reads its set before it looks at `how`: EFAULT says unreadable, EINVAL
-// readable. It needs no descriptor and no seccomp policy forbids it.
+// rt_sigprocmask with an invalid `how` reads its set before it checks `how`. EFAULT means unreadable, EINVAL readable.
+// It needs no descriptor, and every seccomp policy allows it.
 static int is_readable(uint64_t address) {
   return syscall(SYS_rt_sigprocmask, -1, address & ~(uint64_t)7, NULL, (size_t)8) == -1 && errno != EFAULT;
 }
 
 size_t backtrace_copy_memory(void *destination, uint64_t address, size_t size) {
-  // One element a page: a transfer ends between elements, so an unmapped page cuts it there.
+  // One element a page: a transfer ends between elements, so an unmapped page ends it there.
   enum { most_elements = BACKTRACE_STACK_CAPACITY / page_size + 1 };
   struct iovec remote[most_elements];
   int saved_errno = errno;
@@ -78,8 +78,8 @@ size_t backtrace_copy_memory(void *destination, uint64_t address, size_t size) {
     struct iovec local = {(char *)destination + copied, planned};
     long got = syscall(SYS_process_vm_readv, getpid(), &local, 1ul, remote, elements, 0ul);
     if (got < 0 && (errno == EPERM || errno == ENOSYS)) {
-      // Older container policies deny it. What follows can lose a race with another thread's munmap, which on the
-      // stack of the running thread cannot happen.
+      // Older container policies deny it. This way can lose a race with another thread's munmap, but that cannot happen
+      // on the stack of the running thread.
       for (size_t i = 0; i < elements && is_readable((uintptr_t)remote[i].iov_base); i++) {
         memcpy((char *)destination + copied, remote[i].iov_base, remote[i].iov_len);
         copied += remote[i].iov_len;
@@ -153,9 +153,9 @@ static int take(int candidate) {
   return 1;
 }
 
-/// SIGPROF if nobody handles it, else the highest real-time signal of which that is true (the header says why). It is
-/// ours from the first capture on. If someone takes it over later it is theirs: sending it would run their handler, so
-/// another one is chosen.
+/// Returns SIGPROF if it has no handler, else the highest real-time signal without one (the header says why). It is
+/// ours from the first capture on. If other code takes it over later, sending it would run that code's handler, so
+/// another signal is chosen.
 static int choose_signal(void) {
   struct sigaction current;
   if (chosen_signal != 0 && sigaction(chosen_signal, NULL, &current) == 0 && (current.sa_flags & SA_SIGINFO) &&
@@ -175,7 +175,7 @@ static int64_t nanoseconds_now(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/// Waits while `state` is `value`, up to that time.
+/// Waits while `state` is `value`, until the given time.
 static void wait_while(uint32_t value, int64_t end) {
   while (atomic_load(&state) == value) {
     int64_t left = end - nanoseconds_now();
@@ -185,9 +185,9 @@ static void wait_while(uint32_t value, int64_t end) {
   }
 }
 
-/// Sends the calling thread the signal now: it has no other call that this could interrupt.
+/// Sends the signal to the calling thread now: it is in no other call that the signal could interrupt.
 static int signal_oneself(void) {
-  // tgkill with a value: what tells a late signal from the one that is waited for.
+  // tgkill with a value, which tells a late signal from the expected one.
   siginfo_t information;
   memset(&information, 0, sizeof information);
   information.si_code = SI_QUEUE;
@@ -198,7 +198,7 @@ static int signal_oneself(void) {
   return result == 0 ? 0 : errno;
 }
 
-/// Sends the thread the signal as soon as it computes.
+/// Makes the thread receive the signal as soon as it computes.
 static int start_timer(int32_t thread, timer_t *timer) {
   struct sigevent event;
   memset(&event, 0, sizeof event);
@@ -214,7 +214,7 @@ static int start_timer(int32_t thread, timer_t *timer) {
   return reason;
 }
 
-/// The phase that a capture ends in: done if the handler has filled the buffer, idle if it has not and now will not.
+/// Ends a capture. The phase is done if the handler has filled the buffer, and idle if it has not and never will.
 static enum phase finish(void) {
   uint32_t requested = state_of(generation, phase_requested);
   if (atomic_compare_exchange_strong(&state, &requested, state_of(generation, phase_idle))) return phase_idle;
@@ -222,14 +222,14 @@ static enum phase finish(void) {
   return (enum phase)(atomic_load(&state) & 3);
 }
 
-/// What a capture fills: the asker's own memory, or the buffer of the handler and then that.
+/// Where a capture's results go: the asker's memory. The handler fills its own buffer first.
 struct result {
   struct backtrace_registers *registers;
   void *stack;
   size_t *stack_size;
 };
 
-/// Copies the stack of a thread that is blocked. False if it is not, or not during the whole of the copy.
+/// Copies the stack of a thread that is blocked. Returns false unless it was blocked during the whole copy.
 static int copy_if_blocked(int32_t thread, struct result result, int *can_look) {
   struct backtrace_look before, after;
   enum backtrace_look_result seen = backtrace_look_at(thread, &before);
@@ -245,7 +245,7 @@ static int copy_if_blocked(int32_t thread, struct result result, int *can_look) 
   return 1;
 }
 
-/// Looks at the thread again and again until it is found blocked, or has run its handler.
+/// Looks at the thread repeatedly until it is found blocked or has run its handler.
 static int capture(int32_t thread, uint32_t timeout_milliseconds, struct result result) {
   int64_t end = nanoseconds_now() + timeout_milliseconds * 1000000ll;
   int is_oneself = thread == backtrace_current_thread();
@@ -262,7 +262,7 @@ static int capture(int32_t thread, uint32_t timeout_milliseconds, struct result 
   int reason = is_oneself ? signal_oneself() : start_timer(thread, &timer);
   if (reason != 0) {
     atomic_store(&state, state_of(generation, phase_idle));
-    return reason == EINVAL ? ESRCH : reason;  // no thread has that clock
+    return reason == EINVAL ? ESRCH : reason;  // that clock's thread does not exist
   }
   int is_copied = 0;
   while (!is_copied && atomic_load(&state) == requested && nanoseconds_now() < end) {

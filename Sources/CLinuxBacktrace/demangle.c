@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// swift_demangle is exported by libswiftCore but not declared by any header that the toolchain installs. Weak, so that
-// a runtime without it costs readable names and not the link.
+// libswiftCore exports swift_demangle, but no header of the toolchain declares it. It is weak, so that a runtime
+// without it costs readable names and not the link.
 
 #include "CLinuxBacktrace.h"
 

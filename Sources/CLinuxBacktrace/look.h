@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the kernel tells of a thread to others of its process: where it is blocked, and how much it has computed.
+// The kernel's information about a thread for others of its process: where it is blocked, and how much it has computed.
 
 #ifndef C_LINUX_BACKTRACE_LOOK_H
 #define C_LINUX_BACKTRACE_LOOK_H
@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
-/// A thread that is blocked: in which system call, or -1 for a page fault and the like; where; and the CPU time that it
-/// had used by then, in nanoseconds. Two looks that are equal say that it has not run in between.
+/// A blocked thread: its system call, or -1 for a page fault and the like; its position; and the CPU time that it had
+/// used by then, in nanoseconds. If two looks are equal, the thread has not run in between.
 struct backtrace_look {
   int64_t call;
   uint64_t stack_pointer, program_counter;
@@ -18,15 +18,15 @@ struct backtrace_look {
 
 enum backtrace_look_result {
   look_blocked,
-  /// It runs, or is ready to.
+  /// The thread runs, or is ready to.
   look_running,
-  /// It is gone, or /proc is not to be had.
+  /// The thread is gone, or /proc is unavailable.
   look_failed,
 };
 
 enum backtrace_look_result backtrace_look_at(int32_t thread, struct backtrace_look *look);
 
-/// The clock of the CPU time that the thread has used.
+/// The clock that counts the thread's CPU time.
 clockid_t backtrace_cpu_clock(int32_t thread);
 
 #endif

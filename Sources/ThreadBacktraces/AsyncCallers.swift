@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An async function that awaits another is not on the stack: it left, and what is to be called when the awaited one is
-// done stands in the awaited one's context, on the task's heap: { parent context, function to resume the parent }
-// (swift/ABI/Task.h, AsyncContext). Following the parents gives the async callers.
+// An async function that awaits another is not on the stack: it has left. The awaited function's context, on the task's
+// heap, says what to call afterwards: { parent context, function to resume the parent } (swift/ABI/Task.h,
+// AsyncContext). Following the parents gives the async callers.
 //
 // Where the innermost context is: a function that called something and has a frame of its own keeps it in the word
-// below its frame record; one without such a frame has it in the async context register still, which ordinary calls
-// preserve. Linux's code generation does not set the bit that marks such frames on Darwin (seen in Swift 6.3.1), so
-// the frame is recognized by its symbol. A candidate counts as a context only if its second word is exactly the start
-// of a piece of an async function; anything else ends the chain.
+// below its frame record. One without such a frame still has it in the async context register, which ordinary calls
+// preserve. Linux's code generation does not set the bit that marks such frames on Darwin (seen in Swift 6.3.1), so the
+// frame is recognized by its symbol. A candidate counts as a context only if its second word is exactly the start of a
+// piece of an async function. Anything else ends the chain.
 //
-// The contexts are copied with the stack, before names are looked for: that can take longer than the thread stays where
-// it is. What is no context is copied as well then, and shows later.
+// The contexts are copied with the stack, before names are looked up: a look-up can take longer than the thread stays
+// where it is. So false candidates are copied too, and dropped later.
 
 extension Unwinder {
-  /// Where the context of what runs in a frame may be.
+  /// The possible addresses of the context of the function that runs in a frame.
   func contextCandidates(of frame: PhysicalFrame) -> [UInt64] {
     var candidates: [UInt64?] = []
     if let record = frame.registers[Registers.framePointer], record &- 8 >= frame.registers.stackPointer {
@@ -24,7 +24,7 @@ extension Unwinder {
     return candidates.compactMap { $0 }
   }
 
-  /// Copies what may be the contexts of async callers.
+  /// Copies the possible contexts of async callers.
   mutating func keepContexts(of frames: [PhysicalFrame], limit: Int) {
     for frame in frames {
       for candidate in contextCandidates(of: frame) {
@@ -46,7 +46,7 @@ extension Symbolizer {
   mutating func asyncCallers(of frame: PhysicalFrame, symbol: Symbol, limit: Int) -> [UInt64] {
     for candidate in unwinder.contextCandidates(of: frame) {
       var chain = resumptions(from: candidate, limit: limit)
-      // The register may still hold the context of the function that has just returned to this one.
+      // The register may still hold the context of the function that just returned to this one.
       if let first = chain.first, first == symbol.address { chain.removeFirst() }
       if !chain.isEmpty { return chain }
     }

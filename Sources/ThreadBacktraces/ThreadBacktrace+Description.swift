@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ThreadBacktrace {
-  /// The frames that tell what the program does: without compiler-made thunks, without the runtime's frames that carry
-  /// it, and, below an async function, with its async callers instead of the executor that happens to run it. The
-  /// runtime's and libc's frames that the program called stay: `read` is what it is stuck in.
+  /// The frames that show what the program does. Thunks made by the compiler and the runtime's frames below the program
+  /// are left out. Below an async function come its async callers instead of the executor that runs it. Frames of the
+  /// runtime or libc that the program called stay: the thread may be stuck in `read`.
   public var essentialFrames: [Frame] {
     var kept = frames[...]
     if let lastAsync = kept.lastIndex(where: { $0.kind == .async }) { kept = kept[...lastAsync] }
@@ -15,10 +15,10 @@ extension ThreadBacktrace {
 }
 
 extension ThreadBacktrace: CustomStringConvertible, CustomDebugStringConvertible {
-  /// The essential frames, a line each.
+  /// The essential frames, one a line.
   public var description: String { Self.lines(of: essentialFrames) }
 
-  /// All frames, a line each.
+  /// All frames, one a line.
   public var debugDescription: String { Self.lines(of: frames) }
 
   private static func lines(of frames: [Frame]) -> String {
@@ -27,7 +27,7 @@ extension ThreadBacktrace: CustomStringConvertible, CustomDebugStringConvertible
 }
 
 extension ThreadBacktrace.Frame: CustomStringConvertible {
-  /// `0x000055d0c0ffee10 App.handle(Int) + 32 in server`, with `async` before the name of a function that awaits.
+  /// `0x000055d0c0ffee10 App.handle(Int) + 32 in server`. A function that awaits has `async` before its name.
   public var description: String {
     let digits = String(address, radix: 16)
     let padded = "0x" + String(repeating: "0", count: max(0, 16 - digits.count)) + digits

@@ -1,40 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A copy of the top of a thread's stack, with its registers. Unwinding, symbols and names are the asker's work, on the
-// asker's thread (the Swift target `ThreadBacktraces`).
+// Copies the top of a thread's stack, with its registers. The asker unwinds and finds names on its own thread (the
+// Swift target `ThreadBacktraces`).
 //
-// Two ways, by what the thread does. One that is blocked in a system call is left alone: /proc says where its stack is
-// (look.c), and the copy is made from outside and counts if the thread has not moved meanwhile. Of the registers only
-// two are known then, and the unwinder has to find the frame pointer. One that computes runs a signal handler, which
-// copies registers and stack and does nothing else.
+// There are two ways, by what the thread does. A thread blocked in a system call is left alone: /proc says where its
+// stack is (look.c). The copy is made from outside, and counts if the thread has not moved meanwhile. Then only two
+// registers are known, and the unwinder has to find the frame pointer. A thread that computes runs a signal handler,
+// which only copies registers and stack.
 //
-// Why a copy and not a walk in the handler. Three ways were run against a Swift spin loop, `usleep`, `sleep`, a
-// blocking `read` and a contended `pthread_mutex_lock` (Swift 6.3.1, glibc 2.36, x86_64):
+// Why a copy and not a walk in the handler. Three ways were tried with a Swift spin loop, `usleep`, `sleep`, a blocking
+// `read` and a contended `pthread_mutex_lock` (Swift 6.3.1, glibc 2.36, x86_64):
 //
-// - The frame-pointer chain. libc has no frame pointers and uses rbp as a plain register, and `swiftc -O` on Linux
-//   leaves them out as well (SwiftPM puts them back by default, other build systems do not). From inside libc the
-//   chain gave the program counter and nothing more in all five cases. Where libc does leave rbp alone, the chain
-//   skips the very function that called libc.
+// - The frame-pointer chain. libc has no frame pointers and uses rbp as a plain register. `swiftc -O` on Linux omits
+//   them as well (SwiftPM restores them by default, other build systems do not). From inside libc the chain gave only
+//   the program counter in all five cases. Where libc does leave rbp alone, the chain skips the very function that
+//   called libc.
 // - glibc `backtrace()` in the handler. It follows the call frame information in .eh_frame and names the Swift caller
-//   in all cases, in about 35 µs. But it is not async-signal-safe: it takes the loader's lock before glibc 2.35 (a
-//   thread stuck in `dlopen` is what a watchdog is for), it reads the stack unguarded, so wrong or missing unwind
-//   information is a crash in production, and it knows nothing of Swift's async callers.
-// - The copy (this file). The same .eh_frame is read afterwards, on the asker's thread, and every read is checked,
-//   so bad unwind information costs frames and not the process. It is the one that is used; the frame-pointer chain
-//   is what is left for code without call frame information. Swift on Linux has such code: a function that LLVM finds
-//   unable to throw a C++ exception gets no entry in .eh_frame. SwiftPM's default keeps its frame pointer; `swiftc -O`
-//   by itself leaves neither, and a trace then ends at that function.
+//   in all cases, in about 35 µs. But it is not async-signal-safe: before glibc 2.35 it takes the loader's lock, and
+//   watchdogs are for threads stuck in `dlopen`. It reads the stack unguarded, so wrong or missing unwind information
+//   crashes a program in production. And it does not know Swift's async callers.
+// - The copy (this file). The asker's thread reads .eh_frame afterwards and checks every read, so bad unwind
+//   information costs frames and not the process. This is the way used here; the frame-pointer chain remains for code
+//   without call frame information. Swift on Linux has such code: a function that LLVM finds unable to throw a C++
+//   exception gets no entry in .eh_frame. SwiftPM's default keeps its frame pointer. `swiftc -O` by itself leaves
+//   neither, and a trace ends at that function.
 //
-// Which signal. libdispatch's worker threads, and so Swift's default executor and every thread started from it, block
-// all signals but the synchronous ones, SIGPIPE and SIGPROF: a real-time signal never reaches them. So it is SIGPROF,
-// or, where a profiler has that, a real-time signal, which then reaches only threads that do not block it. SIGPROF does
-// not queue: after a capture that timed out on a thread that blocks it, the next one of that thread may time out too.
+// Which signal. libdispatch's worker threads block all signals but the synchronous ones, SIGPIPE and SIGPROF. So do
+// Swift's default executor and every thread started from it. A real-time signal never reaches them. So it is SIGPROF.
+// Where a profiler has that, it is a real-time signal, which then reaches only threads that do not block it. SIGPROF
+// does not queue: after a capture that timed out on a thread that blocks it, the next capture of that thread may time
+// out too.
 //
-// What the watched thread sees of it: nothing. The first version sent a signal whatever the thread did, and SA_RESTART
-// does not cover poll, select, epoll_wait, io_uring_enter, nanosleep, usleep, pause, sigtimedwait, msgrcv, semop, and
-// socket calls with a time limit: they returned early, with EINTR (signal(7)). Now the signal is sent by a timer that
-// runs only while the thread computes; capture.c says why that meets no system call, and on which old kernels it may.
-// Where /proc does not say what the thread does, a blocked one has no backtrace.
+// What the watched thread notices: nothing. The first version always sent a signal. SA_RESTART does not cover poll,
+// select, epoll_wait, io_uring_enter, nanosleep, usleep, pause, sigtimedwait, msgrcv, semop, and socket calls with a
+// time limit: they returned early, with EINTR (signal(7)). Now a timer sends the signal, which runs only while the
+// thread computes. capture.c says why that interrupts no system call, and on which old kernels it may. Where /proc does
+// not tell what the thread does, a blocked thread has no backtrace.
 
 #ifndef C_LINUX_BACKTRACE_H
 #define C_LINUX_BACKTRACE_H
@@ -59,24 +60,28 @@
 /// pc).
 struct backtrace_registers {
   uint64_t values[BACKTRACE_REGISTER_COUNT];
-  /// A bit for each register whose value is known. Always among them: the stack pointer and the program counter.
+  /// A bit for each register whose value is known. The stack pointer and the program counter always are.
   uint64_t known;
 };
 
-/// Stores the registers of `thread` and its stack from the stack pointer upwards.
-/// One capture runs at a time; others wait for their turn. `stack` has room for BACKTRACE_STACK_CAPACITY bytes;
-/// `*stack_size` receives how many are valid. Returns 0 or an errno: ESRCH (no such thread), ETIMEDOUT (within
-/// `timeout_milliseconds` the thread was neither found blocked nor did it run its handler: it blocks the signal, or is
-/// not to be looked at), EAGAIN (no queue space for a signal), EBUSY (no free signal, or a timed-out capture is still
-/// writing), ENOTSUP (another architecture).
+/// Stores the registers of `thread` and its stack from the stack pointer upwards. One capture runs at a time; others
+/// wait for their turn. `stack` has room for BACKTRACE_STACK_CAPACITY bytes; `*stack_size` receives how many are valid.
+/// Returns 0 or an errno:
+///
+/// - ESRCH: no such thread.
+/// - ETIMEDOUT: within `timeout_milliseconds` the thread was neither found blocked nor ran its handler. It blocks the
+///   signal, or /proc hides it.
+/// - EAGAIN: no queue space for a signal.
+/// - EBUSY: no free signal, or a timed-out capture is still writing.
+/// - ENOTSUP: another architecture.
 int backtrace_capture_thread(int32_t thread, uint32_t timeout_milliseconds, struct backtrace_registers *registers,
                              void *stack, size_t *stack_size);
 
 /// Copies `size` bytes of this process's memory at `address`, up to the first unreadable page, and returns how many
-/// were copied. An address that is not mapped is no fault. Async-signal-safe.
+/// were copied. An unmapped address is allowed. Async-signal-safe.
 size_t backtrace_copy_memory(void *destination, uint64_t address, size_t size);
 
-/// What the Swift runtime makes of a mangled name, to be freed, or NULL if it is no Swift name.
+/// Demangles a Swift name. The caller frees the result, which is NULL if the name is not a Swift name.
 char *backtrace_demangle(const char *name, size_t length);
 
 /// The calling thread's kernel id (gettid, which glibc has only since 2.30).

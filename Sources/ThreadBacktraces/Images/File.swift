@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A file opened for reading parts of it. Blocking, and meant for a thread that may block.
+/// A file opened to read parts of it. Its calls block, so use it on a thread that may block.
 struct File: ~Copyable {
   private let descriptor: Int32
 
@@ -14,10 +14,10 @@ struct File: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// At most `count` bytes from `offset` on, fewer at the file's end.
+  /// Reads at most `count` bytes from `offset` on, fewer at the file's end.
   func bytes(at offset: UInt64, count: Int) -> [UInt8] {
     guard count > 0, offset <= UInt64(Int64.max) else { return [] }
-    // The closure initializes exactly the bytes that it reports: `pread` never writes past the room it is told.
+    // The closure initializes exactly the bytes that it reports: `pread` never writes past the given room.
     return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       while initialized < count {
         let position = off_t(offset) &+ off_t(initialized)
@@ -29,7 +29,7 @@ struct File: ~Copyable {
     }
   }
 
-  /// The whole of a file whose size is not known beforehand, such as those of /proc, up to `limit` bytes.
+  /// Reads a whole file of unknown size, such as those of /proc, up to `limit` bytes.
   func contents(limit: Int) -> [UInt8] {
     var all: [UInt8] = []
     while all.count < limit {

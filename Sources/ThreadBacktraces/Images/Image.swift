@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /proc/self/maps and not dl_iterate_phdr: the latter takes the loader's lock, and a thread stuck in `dlopen` holds it.
-// The kernel's list needs no lock of user space. What the loader mapped is read from memory and not from the file, so
-// that unwinding works in the vDSO too, and in a library that was replaced on disk under a running process.
+// /proc/self/maps and not dl_iterate_phdr: the latter takes the loader's lock, which a thread stuck in `dlopen` holds.
+// The kernel's list needs no lock of user space. Mapped parts are read from memory and not from the file. So unwinding
+// also works in the vDSO, and in a library that was replaced on disk under a running process.
 
 /// An ELF file as it is mapped into this process.
 struct Image {
   var path: String
   var inode: UInt64
-  /// Where its first page, the ELF header's, is mapped.
+  /// The address of its first page, which has the ELF header.
   var base: UInt64
   /// The addresses of its code.
   var code: [Range<UInt64>] = []
@@ -16,7 +16,7 @@ struct Image {
   /// The last part of the path: `libc.so.6`.
   var name: String { String(path.split(separator: "/").last ?? "?") }
 
-  /// The images that have code in this process, by /proc/self/maps.
+  /// The images with code in this process, by /proc/self/maps.
   static func loaded() -> [Image] {
     guard let file = File(path: "/proc/self/maps") else { return [] }
     let text = String(decoding: file.contents(limit: 16 << 20), as: UTF8.self)
@@ -42,9 +42,9 @@ struct Image {
   }
 }
 
-/// What an ELF program header says, of those parts that unwinding and symbols need.
+/// The parts of an ELF program header that unwinding and symbols need.
 struct ProgramHeaders {
-  /// What is added to an address in the file to get one in memory.
+  /// The difference between an address in memory and that in the file.
   var bias: UInt64 = 0
   /// The address in memory of .eh_frame_hdr.
   var callFrameTable: UInt64?

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything here reads memory that it does not own: a stack that was copied a moment ago, unwind tables that an
-// unloaded library may have taken along, task memory that its thread goes on using. So there are no pointers: an
-// address is a number, a read is a copy that the kernel checks, and what cannot be read is nil.
+// Everything here reads memory that it does not own: a stack copied a moment ago, unwind tables that may be unmapped
+// with their library, task memory that its thread still uses. So nothing here is a pointer. An address is a number, a
+// read is a copy that the kernel checks, and unreadable memory is nil.
 
 import CLinuxBacktrace
 
@@ -11,7 +11,7 @@ package struct ProcessMemory {
   /// The address of the first byte of `stack`.
   var stackAddress: UInt64 = 0
   var stack: [UInt8] = []
-  /// Words that were read in time, by their addresses.
+  /// Words that were copied in time, by their addresses.
   private var kept: [UInt64: UInt64] = [:]
 
   package init() {}
@@ -25,7 +25,7 @@ package struct ProcessMemory {
     }
   }
 
-  /// The word at `address`, from the stack's copy if that has it: the thread may have moved on.
+  /// The word at `address`, from the stack's copy if possible: the thread may have moved on.
   package func word(at address: UInt64) -> UInt64? {
     if address >= stackAddress, address &- stackAddress <= UInt64(max(stack.count - 8, 0)), stack.count >= 8 {
       return stack.littleEndian(at: Int(address &- stackAddress), as: UInt64.self)
@@ -33,7 +33,7 @@ package struct ProcessMemory {
     return kept[address] ?? bytes(at: address, count: 8).littleEndian(at: 0, as: UInt64.self)
   }
 
-  /// Reads a word that stays what it is now.
+  /// Reads a word and keeps its value of this moment.
   mutating func keepWord(at address: UInt64) -> UInt64? {
     let word = word(at: address)
     if let word, !stackRange.contains(address) { kept[address] = word }

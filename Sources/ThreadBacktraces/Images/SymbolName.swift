@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The runtime's demangler tells everything: "(2) await resume partial function for static App.App.handle(Swift.Int)
+// The runtime's demangler gives every detail: "(2) await resume partial function for static App.App.handle(Swift.Int)
 // async throws -> Swift.String". A stall report wants "App.handle(Int)". The parts of an async function between its
-// awaits are functions of their own to the linker, and one function to who wrote it.
+// awaits are separate functions to the linker, but one function to its author.
 
 import CLinuxBacktrace
 import Glibc
@@ -12,7 +12,7 @@ struct SymbolName: Equatable {
   var text: String
   /// An async function, or one of the pieces it is split into at its awaits.
   var isAsync = false
-  /// Made by the compiler between two functions of the user.
+  /// Whether the compiler made it, between two functions of the user.
   var isThunk = false
 
   init(_ mangled: String) {
@@ -69,7 +69,7 @@ struct SymbolName: Equatable {
   ]
   private static let wholeThunks = ["reabstraction thunk", "thunk for ", "partial apply"]
 
-  /// The index behind the first `<...>`, brackets within it and arrows included.
+  /// The index after the first `<...>`, which may contain brackets and arrows.
   private static func endOfBrackets(in text: Substring) -> Substring.Index? {
     var depth = 0
     var previous: Character = " "
@@ -106,14 +106,14 @@ struct SymbolName: Equatable {
     return components + [text[start...]]
   }
 
-  /// The ranges of a component that lie outside all brackets decide; a parameter's type does not.
+  /// Only the text outside all brackets decides; a parameter's type does not.
   private static func isAsyncFunction(_ text: Substring) -> Bool {
     let signature = beforeResult(components(text)[0])
     return signature.hasSuffix(" async") || signature.hasSuffix(" async throws")
       || signature.hasSuffix(" async -> ()") || signature.contains(") async throws(")
   }
 
-  /// A signature up to the " -> " outside brackets.
+  /// The signature up to the " -> " outside brackets.
   private static func beforeResult(_ text: Substring) -> Substring {
     var depth = 0
     for index in text.indices {

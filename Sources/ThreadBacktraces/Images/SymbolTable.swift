@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The functions that an ELF file names, by address: its .symtab, or, if that was stripped, its .dynsym (what it
-/// exports).
+/// The functions that an ELF file names, by address: its .symtab or, if that was stripped, its .dynsym (the exported
+/// ones).
 struct SymbolTable {
   private struct Entry {
     var address: UInt64
@@ -17,7 +17,7 @@ struct SymbolTable {
   private var entries: [Entry] = []
   private var names: [UInt8] = []
 
-  /// Reads the file at `path`, of tables up to 1 GiB. A file that cannot be read has no symbols.
+  /// Reads the tables of the file at `path`, up to 1 GiB. An unreadable file has no symbols.
   init(path: String) {
     guard let file = File(path: path) else { return }
     let header = file.bytes(at: 0, count: 64)
@@ -64,7 +64,7 @@ struct SymbolTable {
     entries.sort { ($0.address, $0.size, $0.name) < ($1.address, $1.size, $1.name) }
   }
 
-  /// The function that `address`, an address in the file, lies in.
+  /// The function that contains `address`, an address in the file.
   func symbol(at address: UInt64) -> Match? {
     var low = 0
     var high = entries.count
@@ -74,7 +74,7 @@ struct SymbolTable {
     }
     guard low > 0 else { return nil }
     let entry = entries[low - 1]
-    // Hand-written assembly has no size: then it reaches to the next symbol.
+    // Hand-written assembly has no size: it reaches to the next symbol.
     guard entry.size == 0 || address < entry.address &+ entry.size, let name = names.string(at: Int(entry.name)) else {
       return nil
     }

@@ -4,12 +4,12 @@ import CLinuxBacktrace
 import Glibc
 import Synchronization
 
-/// Names addresses.
+/// Finds the functions of addresses.
 struct Symbolizer {
   struct Symbol {
     var mangled: String
     var name: SymbolName
-    /// Its first instruction's address in memory.
+    /// The address of its first instruction in memory.
     var address: UInt64
   }
 
@@ -20,7 +20,7 @@ struct Symbolizer {
   }
 }
 
-/// The functions of every file that a trace has met. They are kept, process-wide, so a second trace is cheap.
+/// The functions of every file that a trace has met, kept process-wide, so that further traces are cheap.
 private enum SymbolTables {
   private struct Key: Hashable {
     var path: String
@@ -40,7 +40,7 @@ private enum SymbolTables {
     }
   }
 
-  /// A program that was replaced while it runs is still to be had through /proc/self/exe.
+  /// A program that was replaced while it runs is still readable through /proc/self/exe.
   private static func readablePath(of image: Image) -> String {
     let executable = "/proc/self/exe"
     var status = stat()
@@ -51,7 +51,7 @@ private enum SymbolTables {
 }
 
 extension Unwinder {
-  /// The function that the address is in, with its address in memory.
+  /// The function at this address, with its own address in memory.
   mutating func symbol(at address: UInt64) -> SymbolTable.Match? {
     guard let image = image(at: address), let headers = programHeaders(of: image),
       var match = SymbolTables.symbol(at: address &- headers.bias, in: image)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads DWARF's encodings one after the other. Every read past the end is nil, and nothing traps on bad input.
+/// Reads DWARF's encodings one after another. A read past the end is nil, and bad input never traps.
 struct ByteCursor {
   let bytes: [UInt8]
-  /// The address in memory of the first byte, for what is encoded relative to its own place.
+  /// The address in memory of the first byte, for values encoded relative to their own place.
   let address: UInt64
   var offset = 0
 

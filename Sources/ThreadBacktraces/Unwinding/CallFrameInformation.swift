@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// .eh_frame and .eh_frame_hdr: Linux Standard Base Core 5.0, "DWARF Extensions"; the instructions: DWARF 5, 6.4. Read
-// from the mapped image, one entry for each frame of a trace, and not cached: a trace is rare, an image may go.
+// .eh_frame and .eh_frame_hdr: Linux Standard Base Core 5.0, "DWARF Extensions"; the instructions: DWARF 5, 6.4. They
+// are read from the mapped image, one entry for each frame of a trace, and not cached: traces are rare, and an image
+// may be unmapped.
 
-/// How to get from one function's frame to its caller's: the FDE that covers an address, with its CIE.
+/// How to get from a function's frame to its caller's: the FDE that covers an address, with its CIE.
 struct CallFrameInformation {
   var function: Range<UInt64>
   var codeAlignment: UInt64 = 1
   var dataAlignment: Int64 = 1
   var returnAddressRegister = Registers.programCounter
-  /// The frame was pushed by a signal, not by a call: its program counter is where it was interrupted.
+  /// Whether a signal pushed the frame, and not a call: then its program counter is where it was interrupted.
   var isSignalFrame = false
   var initialInstructions: [UInt8] = []
   var instructions: [UInt8] = []
@@ -62,7 +63,7 @@ struct CallFrameInformation {
     instructions = Array(description.bytes[min(description.offset, description.bytes.count)...])
   }
 
-  /// The address of the FDE by .eh_frame_hdr's sorted table, which every linker writes in one encoding: pairs of 32-bit
+  /// Finds the FDE's address in .eh_frame_hdr's sorted table. All linkers write it in one encoding: pairs of 32-bit
   /// distances from its own start.
   private static func entry(covering programCounter: UInt64, table: UInt64, in memory: ProcessMemory) -> UInt64? {
     let header = memory.bytes(at: table, count: 12)
@@ -85,7 +86,7 @@ struct CallFrameInformation {
     return low > 0 ? pair(low - 1)?.entry : nil
   }
 
-  /// A CIE or FDE without its length field. The 64-bit format is unused, and an entry beyond 64 KiB is not one.
+  /// Reads a CIE or FDE without its length field. The 64-bit format is unused, and an entry beyond 64 KiB is not one.
   private static func record(at address: UInt64, in memory: ProcessMemory) -> ByteCursor? {
     guard let length = memory.bytes(at: address, count: 4).littleEndian(at: 0, as: UInt32.self),
       length >= 4, length <= 65_536

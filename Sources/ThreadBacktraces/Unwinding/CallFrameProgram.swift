@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The rules that a call frame program leaves in force at one address (DWARF 5, 6.4.1).
+/// The rules in force at one address, by a call frame program (DWARF 5, 6.4.1).
 struct CallFrameRules {
   enum FrameAddress {
     case register(Int, offset: Int64)
@@ -9,9 +9,9 @@ struct CallFrameRules {
   enum Rule {
     case undefined
     case sameValue
-    /// Saved at the frame address plus this.
+    /// The register is saved at the frame address plus this.
     case saved(Int64)
-    /// Is the frame address plus this.
+    /// The register is the frame address plus this.
     case value(Int64)
     case register(Int)
     case savedAtExpression([UInt8])
@@ -21,7 +21,7 @@ struct CallFrameRules {
   var frameAddress: FrameAddress?
   var rules: [Int: Rule] = [:]
 
-  /// Runs the programs of `information` up to `programCounter`. Nil if they hold what DWARF does not define.
+  /// Runs the programs of `information` up to `programCounter`. Returns nil if they have instructions outside DWARF.
   init?(_ information: CallFrameInformation, at programCounter: UInt64) {
     var runner = Runner(information: information, target: programCounter)
     guard runner.run(information.initialInstructions, initial: nil) else { return nil }
@@ -45,7 +45,7 @@ struct CallFrameRules {
       self.target = target
     }
 
-    /// False if the program is malformed.
+    /// Runs a program. Returns false if it is malformed.
     mutating func run(_ program: [UInt8], initial: CallFrameRules?) -> Bool {
       var cursor = ByteCursor(bytes: program, address: 0)
       while let code = cursor.next(UInt8.self) {

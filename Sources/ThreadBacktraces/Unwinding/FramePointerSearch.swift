@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Of a thread that is blocked in a system call the stack pointer and the program counter are known, and no other
-// register. libc's frames go by the stack pointer. That of the function that called libc goes by its frame pointer, as
-// a rule, which libc has left in its register. So it is found by what the function did first: its prologue pushes
-// registers, sets the frame pointer and takes room for its variables, and the sum of that is the distance to the stack
-// pointer. What is found counts if a return address stands where the frame's should.
+// For a thread blocked in a system call we know the stack pointer and the program counter, and no other register.
+// libc's frames use the stack pointer. The function that called libc usually uses its frame pointer, which libc has
+// left in its register. So we find that frame by what the function did first. Its prologue pushes registers, sets the
+// frame pointer and reserves room for its variables; the sum is the distance to the stack pointer. A result counts if a
+// return address stands where the frame's should.
 //
 // A frame that has grown since, or is aligned, is searched for upwards from the stack pointer. Remains of earlier calls
-// look like frames too, so the frame whose return address follows a call of this very function wins; else the first
-// that leads to another one. From there on every frame tells its caller's registers.
+// look like frames too. So the frame whose return address follows a call of this very function wins, else the first one
+// that leads to another frame. From there on every frame gives its caller's registers.
 //
-// On AArch64 libc's functions that may block save the frame pointer, and nothing is searched for.
+// On AArch64, libc's blocking functions save the frame pointer, and no search is needed.
 
 extension Unwinder {
-  /// The frame with its frame pointer, if that was not known and is to be found.
+  /// Returns the frame with its frame pointer, searched for if it was unknown.
   ///
-  /// - Parameter start: Where the frame's function begins, if that is known.
+  /// - Parameter start: Where the frame's function begins, if known.
   func withFramePointer(_ frame: PhysicalFrame, start: UInt64?) -> PhysicalFrame {
     guard frame.registers[Registers.framePointer] == nil else { return frame }
     var found = frame
@@ -47,7 +47,7 @@ extension Unwinder {
     #endif
   }
 
-  /// What is behind a frame record, if it follows a call.
+  /// The return address after a frame record, if it follows a call.
   private func returnAddress(ofFrameAt address: UInt64) -> UInt64? {
     guard address % 8 == 0, memory.stackRange.contains(address), let word = memory.word(at: address &+ 8),
       image(at: word) != nil, isCall(before: word)
@@ -55,7 +55,7 @@ extension Unwinder {
     return word
   }
 
-  /// Where the direct call before this address leads.
+  /// The target of the direct call before this address.
   private func callee(before address: UInt64) -> UInt64? {
     let code = memory.bytes(at: address &- 5, count: 5)
     guard code.first == 0xe8, let distance = code.littleEndian(at: 1, as: Int32.self) else { return nil }
@@ -74,7 +74,7 @@ extension Unwinder {
     }
   }
 
-  /// The bytes of a ModRM byte with what follows it (Intel SDM 2, 2.1.5).
+  /// The length of a ModRM byte and its operand (Intel SDM 2, 2.1.5).
   private static func length(ofOperand operand: UInt8) -> Int {
     let hasScale = operand & 7 == 4
     switch operand >> 6 {
@@ -86,12 +86,13 @@ extension Unwinder {
   }
 }
 
-/// What the first instructions of an x86_64 function do to its stack.
+/// The effect of an x86_64 function's first instructions on its stack.
 struct Prologue {
-  /// How far the frame pointer is above the stack pointer; nil if the function sets none, or does what is not known.
+  /// How far the frame pointer is above the stack pointer. Nil if the function sets none, or has an unknown
+  /// instruction.
   private(set) var framePointerDistance: Int?
 
-  /// - Parameter code: From the function's first instruction up to the one that it is at, or as many as are of interest.
+  /// - Parameter code: The function's code from its start to its current instruction, or as much of it as matters.
   init(_ code: [UInt8]) {
     var pushed = 0
     var framePointer: Int?

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The few DWARF operations (DWARF 5, 2.5) that call frame information uses in practice: those of the linker's PLT
-// entries and of glibc's signal return trampoline. Another one makes the expression nil, and its frame the last.
+// entries and of glibc's signal return trampoline. Any other makes the expression nil, and its frame the last.
 
 /// Evaluates a DWARF expression of a call frame program.
 func evaluate(

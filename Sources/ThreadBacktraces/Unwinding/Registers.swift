@@ -2,8 +2,8 @@
 
 import CLinuxBacktrace
 
-/// A frame's registers by their DWARF numbers. One that the frame's callee did not preserve, or that is not known of a
-/// thread which was looked at from outside, is nil.
+/// A frame's registers by their DWARF numbers. A register is nil if the frame's callee did not preserve it, or if it is
+/// unknown because the thread was looked at from outside.
 struct Registers {
   #if arch(x86_64)
   static let framePointer = 6
@@ -24,7 +24,7 @@ struct Registers {
   private var values: [UInt64?]
 
   init(_ captured: backtrace_registers) {
-    // A C array is a tuple of as many words in Swift; its bytes are the words in order.
+    // Swift imports a C array as a tuple of as many words; its bytes are the words in order.
     values = unsafe withUnsafeBytes(of: captured.values) { unsafe $0.bindMemory(to: UInt64.self).map { $0 } }
     for register in 0..<values.count where captured.known >> register & 1 == 0 { values[register] = nil }
   }
@@ -38,7 +38,7 @@ struct Registers {
   var stackPointer: UInt64 { values[Self.stackPointer] ?? 0 }
 }
 
-/// An address without what the architecture hides in its upper bits (AArch64: the signature of a return address).
+/// Clears the bits that the architecture hides in an address (AArch64: the signature of a return address).
 func withoutSignature(_ address: UInt64) -> UInt64 {
   #if arch(arm64)
   address & 0x0000_ffff_ffff_ffff

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Walks a copied stack. A frame is left by its call frame information; code that has none (some hand-written assembly,
-// generated code) by the frame pointer, which is searched for where it is not known (FramePointerSearch). The walk ends at the outermost frame (the kernel's and libc's entry points say
-// that their return address is undefined), at the end of the copy, or where a step would not lead outwards, which is
-// also what keeps a walk over damaged information finite.
+// Walks a copied stack. A step uses the frame's call frame information. Code without it (some hand-written assembly,
+// generated code) is left by the frame pointer, which is searched for where it is unknown (FramePointerSearch). The
+// walk ends at the outermost frame: the entry points of the kernel and libc mark their return address as undefined. It
+// also ends at the end of the copy, and where a step would not lead outwards. So a walk over damaged information is
+// finite, too.
 
 /// One function's activation on a stack.
 struct PhysicalFrame {
   var registers: Registers
-  /// False for a return address, which is the instruction behind the call.
+  /// Whether the program counter is the current instruction. False for a return address, which is after the call.
   var isExact: Bool
 
-  /// An address within the instruction that is being executed: what is looked up.
+  /// An address within the current instruction, for look-ups.
   var codeAddress: UInt64 { isExact ? registers.programCounter : registers.programCounter &- 1 }
 }
 
@@ -39,7 +40,7 @@ struct Unwinder {
   mutating func frames(from registers: Registers, limit: Int) -> [PhysicalFrame] {
     var frames = [PhysicalFrame(registers: registers, isExact: true)]
     while frames.count < limit, let next = caller(of: frames[frames.count - 1]) {
-      // Only the innermost frame may have used no stack at all (AArch64's leaf functions).
+      // Only the innermost frame may use no stack (AArch64's leaf functions).
       let isOutwards = next.registers.stackPointer > frames[frames.count - 1].registers.stackPointer
       guard isOutwards || frames.count == 1, image(at: next.codeAddress) != nil else { break }
       frames.append(next)
@@ -109,7 +110,7 @@ struct Unwinder {
     else { return nil }
     var registers = frame.registers
     for register in 0..<Registers.count { registers[register] = nil }
-    // Bit 60 marks the record of an async frame, where a platform's code generation is told to set it.
+    // Bit 60 marks the record of an async frame on platforms whose code generation sets it.
     registers[Registers.framePointer] = saved & ~(1 << 60)
     registers[Registers.stackPointer] = record &+ 16
     registers[Registers.programCounter] = withoutSignature(returnAddress)
