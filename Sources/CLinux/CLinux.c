@@ -7,7 +7,7 @@
 _Thread_local void *asyncio_current_loop_storage = NULL;
 
 int asyncio_has_silent_writes(void) {
-  // 0: nobody has asked yet.
+  // 0: not determined yet.
   static atomic_int answer;
   int known = atomic_load_explicit(&answer, memory_order_relaxed);
   if (known) return known == 1;

@@ -9,17 +9,17 @@ enum { signal_count = 65, loop_count = 256 };
 int asyncio_signals_pending;
 static atomic_int arrived[signal_count];
 static struct sigaction previous[signal_count];
-// Of SIGINT since it is watched, taken or not.
+// How often SIGINT came since it is watched, taken or not.
 static atomic_int interrupts;
-// The descriptors plus one; 0 is a free place.
+// The descriptors plus one; 0 is a free slot.
 static atomic_int wake_descriptors[loop_count];
 static atomic_int handlers_running;
 
 static void take_note(int number) {
   int saved = errno;
   atomic_fetch_add(&handlers_running, 1);
-  // The second Ctrl-C ends the process at once, with the status that a shell expects: a user who pressed it twice does not
-  // want to wait for clean-up. Of other signals a supervisor may well send two.
+  // The second Ctrl-C ends the process at once, with the status that a shell expects: a user who pressed it twice does
+  // not want to wait for clean-up. A supervisor may well send other signals twice.
   if (number == SIGINT && atomic_fetch_add(&interrupts, 1) >= 1) _exit(128 + SIGINT);
   atomic_fetch_add(&arrived[number], 1);
   __atomic_store_n(&asyncio_signals_pending, 1, __ATOMIC_SEQ_CST);
@@ -63,7 +63,7 @@ void asyncio_signal_wakes_no_more(int descriptor) {
     int own = descriptor + 1;
     if (atomic_compare_exchange_strong(&wake_descriptors[place], &own, 0)) break;
   }
-  // One that has read the number before is on another thread, and about to be done.
+  // A handler that read the number before this runs on another thread, and is about to end.
   while (atomic_load(&handlers_running) > 0) sched_yield();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL 3 for Swift: its headers, and as functions what it has only as macros that Swift does not import.
+// OpenSSL 3 for Swift: its headers, and functions for those of its macros that Swift does not import.
 #pragma once
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -12,7 +12,7 @@
 #error "OpenSSL 3 is needed (Debian: libssl-dev)"
 #endif
 
-// What every context of ours is set to:
+// The settings of all our contexts:
 // - an idle connection keeps no record buffers (34 KB of them otherwise);
 // - no renegotiation, which TLS 1.3 has abolished and which would make a write wait for a read;
 // - no compression (CRIME), and the server's order of ciphers.
@@ -34,7 +34,7 @@ static inline void asyncio_ssl_ctx_set_session_cache_mode(SSL_CTX *context, long
   SSL_CTX_set_session_cache_mode(context, mode);
 }
 
-// The chain's second and further certificates. Takes a reference of its own.
+// Adds the chain's second or a further certificate, and takes a reference of its own.
 static inline int asyncio_ssl_ctx_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
   return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
@@ -47,7 +47,7 @@ static inline void asyncio_bio_want_read(BIO *bio) { BIO_set_retry_read(bio); }
 
 static inline void asyncio_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
 
-// What a memory BIO holds; valid until it changes.
+// The content of a memory BIO; valid until the BIO changes.
 static inline long asyncio_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
 
 // A name in the form of RFC 2253, in UTF-8.
@@ -70,13 +70,14 @@ static inline void asyncio_x509_for_each_name(
   GENERAL_NAMES_free(names);
 }
 
-// Seconds since 1970, from one of a certificate's times.
+// Converts one of a certificate's times to seconds since 1970.
 static inline int asyncio_asn1_time(const ASN1_TIME *time, struct tm *parts) { return ASN1_TIME_to_tm(time, parts); }
 
 static inline int asyncio_err_library(unsigned long error) { return ERR_GET_LIB(error); }
 static inline int asyncio_err_reason(unsigned long error) { return ERR_GET_REASON(error); }
 
-// Whether an error has no reason of its library, but says which other one has failed, or what any may lack, as memory.
+// Whether an error has no reason of its own library: it names another library that failed, or a lack of memory and the
+// like.
 static inline int asyncio_err_is_common(unsigned long error) {
   return (ERR_GET_RFLAGS(error) & ERR_RFLAG_COMMON) != 0;
 }

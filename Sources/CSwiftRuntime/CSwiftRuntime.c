@@ -19,8 +19,8 @@ struct search {
   struct asyncio_runtime_storage found;
 };
 
-// The image that the runtime's function is in has the runtime's variables: its library, or a program with the runtime
-// within it.
+// The image with the runtime's function also has the runtime's variables: its library, or a program that contains the
+// runtime.
 static int look_at_image(struct dl_phdr_info *image, size_t size, void *context) {
   struct search *search = context;
   size_t storage_size = 0;

@@ -21,7 +21,7 @@
 
 static _Thread_local struct asyncio_virtual_clock *virtual_clock;
 
-// By how many seconds the next reading of the wall clock is off; 0 if that stands still.
+// The seconds by which the next reading of the wall clock is off; 0 for no jumps.
 static _Thread_local int64_t jump;
 
 void asyncio_let_wall_clock_jump(int64_t seconds) { jump = seconds; }
@@ -31,8 +31,8 @@ void asyncio_use_virtual_clock(struct asyncio_virtual_clock *clock) {
   if (clock) asyncio_renew_virtual_clock(clock);
 }
 
-// libc's own function of that name, looked up once. A function whose meaning has changed has a version: that is asked
-// for first, since without one the dynamic linker may give the older.
+// libc's own function of that name, looked up once. A function whose meaning has changed has a version. That version is
+// looked up first: without it the dynamic linker may give the older function.
 #define LIBC(name, version)                                                                   \
   ({                                                                                          \
     static _Atomic(__typeof__(&name)) found;                                                  \
@@ -73,7 +73,7 @@ static int64_t nanoseconds(const struct timespec *time) {
   return sum(result, time->tv_nsec);
 }
 
-// How long a deadline on a virtual clock is away; not negative.
+// How far away a deadline on a virtual clock is; never negative.
 static int64_t until(clockid_t clock, const struct timespec *deadline) {
   int64_t remaining = nanoseconds(deadline) - virtual_time(clock);
   return remaining > 0 ? remaining : 0;
@@ -156,7 +156,7 @@ unsigned int sleep(unsigned int seconds) {
 
 // MARK: - Waiting until
 
-// The deadline on the machine's clock. A wait that reaches it has taken that long in virtual time, too.
+// The deadline on the machine's clock. A wait that reaches it has taken as long in virtual time.
 static struct timespec real_deadline(clockid_t clock, int64_t remaining) {
   struct timespec now;
   real_clock_gettime(clock, &now);
@@ -184,12 +184,12 @@ int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct times
   return WAIT_UNTIL(clock, deadline, result != 0 && errno == ETIMEDOUT, function(semaphore, clock, &real));
 }
 
-// A deadline of which it is not said which clock it is of: no monotonic one has come as far as the wall clock.
+// The clock of a deadline that does not name one: no monotonic clock has come as far as the wall clock.
 static clockid_t clock_of(const struct timespec *deadline) {
   return deadline->tv_sec < ASYNCIO_VIRTUAL_EPOCH ? CLOCK_MONOTONIC : CLOCK_REALTIME;
 }
 
-// The thread sanitizer has these for itself: it would no longer see that they give the mutex back.
+// The thread sanitizer must intercept these itself: otherwise it would no longer see that they release the mutex.
 #if !__has_feature(thread_sanitizer)
 int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
                            const struct timespec *restrict deadline) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// With what `aio` ends; the numbers are those of sysexits(3) where it has one.
+/// The exit status of `aio`, with the numbers of sysexits(3) where it has them.
 enum ExitStatus: Int32 {
-  /// Some pages failed, or the demonstration.
+  /// Some pages or the demonstration failed.
   case failed = 1
   /// The command line is wrong (EX_USAGE).
   case usage = 64
@@ -19,7 +19,7 @@ enum ExitStatus: Int32 {
 /// Ends a command.
 struct CommandFailure: Error {
   let status: ExitStatus
-  /// Nil if everything was said.
+  /// The message to print; nil if everything was reported before.
   let message: String?
 
   init(_ status: ExitStatus, _ message: String? = nil) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door of the command line tool. Whatever goes wrong ends here, as one line on standard error that starts with
-// `aio: `, and as an exit status of sysexits(3) where that has one.
+// The entry point of the command line tool. Every failure ends here, as one line on standard error that starts with
+// `aio: `, and as an exit status, one of sysexits(3) where that has one.
 
 import AsyncIO
 import Glibc
@@ -18,7 +18,7 @@ import Glibc
     exit(status)
   }
 
-  /// Tells the error, if there is anything to tell, and returns the exit status.
+  /// Prints the error, unless it was reported before, and returns the exit status.
   private static func report(_ error: any Error) -> Int32 {
     switch error {
     case let failure as CommandFailure:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Swift needs of Linux and cannot say itself: a thread-local word, the io_uring ABI, and atomics on the
+// Features of Linux that Swift needs but cannot express: a thread-local word, the io_uring ABI, and atomics on the
 // ring's shared memory. Everything here is either `static inline` or one word of storage.
 #pragma once
 #include "datagrams.h"
@@ -33,7 +33,7 @@
 #include <unistd.h>
 
 // The loop that runs on this thread, or null. A real thread-local (initial-exec: one load relative to the thread
-// pointer), because it is read on every enqueue and every stream call.
+// pointer), because it is read by every enqueue and every stream call.
 extern _Thread_local void *asyncio_current_loop_storage __attribute__((tls_model("initial-exec")));
 
 static inline void *asyncio_current_loop(void) { return asyncio_current_loop_storage; }
@@ -41,7 +41,7 @@ static inline void asyncio_set_current_loop(void *loop) { asyncio_current_loop_s
 
 static inline pid_t asyncio_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
-// At most 15 characters are kept (PR_SET_NAME in prctl(2)).
+// The kernel keeps at most 15 characters (PR_SET_NAME in prctl(2)).
 static inline void asyncio_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }
 
 // The cores in this process's affinity mask: in a container, or under taskset, fewer than the machine has.
@@ -59,8 +59,7 @@ static inline int64_t asyncio_monotonic_nanoseconds(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-// Swift sees `errno` as a property with a function behind it; the engine wants the negative value at once, as
-// io_uring returns it.
+// Swift reads `errno` through a function. The engine needs the negative value at once, as io_uring returns it.
 static inline ssize_t asyncio_send(int descriptor, const void *bytes, size_t count) {
   ssize_t result = send(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
   return result < 0 ? -errno : result;
@@ -70,9 +69,9 @@ static inline ssize_t asyncio_send_vector(int descriptor, const struct iovec *bu
   ssize_t result = sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   return result < 0 ? -errno : result;
 }
-// Keeps SIGPIPE from a call that raises it for want of a flag. It goes to the thread that makes the call, and stays
-// pending there while it is blocked; a thread that blocks it already takes it as before. The process's disposition stays
-// as it is: the programs that it starts inherit it.
+// Keeps SIGPIPE from a call that has no flag against it. The signal goes to the calling thread, and stays pending while
+// it is blocked. A thread that already blocks it takes it as before. The process's disposition does not change:
+// programs that it starts would inherit it.
 struct asyncio_held_signal {
   sigset_t mask;
   int was_pending;
@@ -97,8 +96,8 @@ static inline void asyncio_release_pipe_signal(const struct asyncio_held_signal 
     while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR) {}
   if (!sigismember(&held->mask, SIGPIPE)) pthread_sigmask(SIG_SETMASK, &held->mask, NULL);
 }
-// sendfile(2) knows no MSG_NOSIGNAL, and no MSG_DONTWAIT: a blocking socket is made non-blocking for the time of the call. Nobody else uses
-// its description meanwhile: it belongs to one loop.
+// sendfile(2) has neither MSG_NOSIGNAL nor MSG_DONTWAIT. A blocking socket is made non-blocking for the time of the
+// call. Its description has no other user then: it belongs to one loop.
 static inline ssize_t asyncio_send_file(int descriptor, int file, off_t offset, size_t count) {
   int flags = fcntl(descriptor, F_GETFL);
   if (!(flags & O_NONBLOCK)) fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
@@ -110,7 +109,7 @@ static inline ssize_t asyncio_send_file(int descriptor, int file, off_t offset, 
   if (!(flags & O_NONBLOCK)) fcntl(descriptor, F_SETFL, flags);
   return result;
 }
-// Whether a byte of a file is in the page cache; also if nobody can tell.
+// Whether a byte of a file is in the page cache; true if the kernel can't tell.
 static inline int asyncio_is_cached(int file, off_t offset) {
   char byte;
   struct iovec buffer = {.iov_base = &byte, .iov_len = 1};
@@ -131,8 +130,8 @@ static inline int asyncio_accept(int listener, struct sockaddr_storage *address,
   return result < 0 ? -errno : (int)result;
 }
 
-// Bytes of a TCP connection that its peer has acknowledged (tcp_info's tcpi_bytes_acked, Linux 4.1, at offset 120); of
-// another socket what is unread of its output (SIOCOUTQ, which is TIOCOUTQ), as a negative number.
+// The bytes of a TCP connection that its peer has acknowledged (tcp_info's tcpi_bytes_acked, Linux 4.1, at offset 120).
+// For another socket, the unread bytes of its output (SIOCOUTQ, which is TIOCOUTQ), as a negative number.
 static inline int64_t asyncio_acknowledged(int descriptor) {
   uint64_t info[16] = {0};
   socklen_t length = sizeof info;
@@ -142,8 +141,8 @@ static inline int64_t asyncio_acknowledged(int descriptor) {
   return ioctl(descriptor, TIOCOUTQ, &unread) == 0 ? -(int64_t)unread : 0;
 }
 
-// Bytes that a TCP connection has received, its peer's FIN being one (tcpi_bytes_received, Linux 4.1, at offset 128); -1
-// of another socket.
+// The bytes that a TCP connection has received, the peer's FIN counted as one (tcpi_bytes_received, Linux 4.1, at
+// offset 128). For another socket, -1.
 static inline int64_t asyncio_received(int descriptor) {
   uint64_t info[17] = {0};
   socklen_t length = sizeof info;
@@ -157,10 +156,10 @@ static inline int asyncio_real_time_signal_minimum(void) { return SIGRTMIN; }
 // Whether this kernel knows RWF_NOSIGNAL (Linux 6.18).
 int asyncio_has_silent_writes(void);
 #define ASYNCIO_RWF_NOSIGNAL 0x100
-// write(2) without SIGPIPE, which no flag of that call prevents.
+// write(2) without SIGPIPE. That call has no flag against it.
 ssize_t asyncio_write(int descriptor, const void *bytes, size_t count);
 
-// pipe2(2), which glibc hides without _GNU_SOURCE. 0, or a negative errno.
+// pipe2(2), which glibc hides without _GNU_SOURCE. Returns 0 or a negative errno.
 static inline int asyncio_pipe(int descriptors[2], int flags) {
   return syscall(SYS_pipe2, descriptors, flags) < 0 ? -errno : 0;
 }
@@ -170,7 +169,7 @@ static inline int asyncio_pipe(int descriptors[2], int flags) {
 const char *sigabbrev_np(int number);
 extern const char *strerrorname_np(int code);
 extern const char *strerrordesc_np(int code);
-// glibc 2.30 and later, hidden likewise: a wait that setting the machine's clock doesn't move.
+// glibc 2.30 and later, hidden likewise: a wait that is independent of changes to the machine's clock.
 extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
 
 // epoll_pwait2(2), Linux 5.11: a wait in nanoseconds. glibc has it since 2.35.
@@ -196,10 +195,10 @@ static inline int asyncio_epoll_control(int epoll, int operation, int descriptor
 // libdispatch's main queue, where there is one; see DispatchMainQueue.swift.
 int asyncio_dispatch_main_queue_descriptor(void);
 void asyncio_drain_dispatch_main_queue(void);
-// Calls the function there, soon; false where there is none.
+// Makes the main queue call the function soon. Returns false where that queue does not exist.
 bool asyncio_enqueue_on_dispatch_main_queue(void *context, void (*function)(void *));
 
-// Begins to load what a job's first steps read: its header, state and first frame, four cache lines.
+// Prefetches what a job's first steps read: its header, state and first frame, four cache lines.
 static inline void asyncio_prefetch_job(uintptr_t address) {
   __builtin_prefetch((const void *)address, 1);
   __builtin_prefetch((const void *)(address + 64), 1);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Datagram sockets: what recvmmsg(2), sendmmsg(2), cmsg(3), ip(7), ipv6(7) and udp(7) define, with results as
-// completions carry them (a negative errno).
+// Datagram sockets: the definitions of recvmmsg(2), sendmmsg(2), cmsg(3), ip(7), ipv6(7) and udp(7). Results are those
+// of completions (a negative errno).
 //
-// Received datagrams have one form for every backend, the one that io_uring's multishot RECVMSG writes: a header, the
-// sender's name, control messages, the payload, the first three in room of fixed size. epoll lets recvmmsg write into
-// the same places, and a network in memory fills them itself.
+// Received datagrams have one format for every backend, that of io_uring's multishot RECVMSG: a header, the sender's
+// name, control messages, the payload. The first three have room of fixed size. With epoll, recvmmsg writes into these
+// places; the network in memory fills them itself.
 //
 // `struct mmsghdr` and `struct in6_pktinfo` are declared again: their headers hide them without _GNU_SOURCE (see
-// CLinux.h). The numbers of udp.h are, too, because it defines types that libc's own header of that name also defines.
+// CLinux.h). So are the constants of udp.h, because it also defines types that libc's own header of that name defines.
 #pragma once
 #include <errno.h>
 #include <net/if.h>
@@ -26,8 +26,8 @@ enum {
   ASYNCIO_DATAGRAM_NAME_ROOM = 128,
   ASYNCIO_DATAGRAM_CONTROL_ROOM = 128,
   ASYNCIO_DATAGRAM_PREFIX = 16 + 128 + 128,
-  // The longest datagram of UDP, and of the kernel's coalescing (UDP_GRO), fits. An odd number of cache lines, so that
-  // the beginnings of consecutive frames don't compete for the same places in the cache.
+  // The longest datagram fits, of UDP and of the kernel's coalescing (UDP_GRO). The number of cache lines is odd, so
+  // that consecutive frames don't start in the same cache set.
   ASYNCIO_DATAGRAM_FRAME = 1029 * 64,
   ASYNCIO_DATAGRAM_PAYLOAD_ROOM = ASYNCIO_DATAGRAM_FRAME - ASYNCIO_DATAGRAM_PREFIX,
 };
@@ -84,11 +84,11 @@ static inline int asyncio_set_multicast_interface(int descriptor, int family, un
   return setsockopt(descriptor, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request) < 0 ? -errno : 0;
 }
 
-// What control messages say of a datagram.
+// A datagram's control messages.
 struct asyncio_datagram_control {
-  struct sockaddr_storage destination;  // without a port; of no family if nobody asked
+  struct sockaddr_storage destination;  // without a port; family 0 if not requested
   uint32_t interface;
-  uint32_t segment;                     // the length of each of the datagrams that were coalesced into this one, or 0
+  uint32_t segment;                     // the length of each datagram coalesced into this one, or 0
   uint32_t dropped;                     // how many this socket has dropped so far
 };
 static inline void asyncio_read_control(void *control, uint32_t length, struct asyncio_datagram_control *out) {
@@ -122,7 +122,7 @@ static inline void asyncio_read_control(void *control, uint32_t length, struct a
   }
 }
 
-// For a network in memory: writes the same messages. Returns their length.
+// Writes such messages, for the network in memory. Returns their length.
 static inline uint32_t asyncio_write_control(void *control, const struct asyncio_datagram_control *content) {
   struct msghdr message;
   memset(&message, 0, sizeof message);
@@ -163,7 +163,7 @@ static inline uint32_t asyncio_write_control(void *control, const struct asyncio
   return length;
 }
 
-// Asks for a message to be cut into datagrams of this length (UDP_SEGMENT). `control` has CMSG_SPACE(2) = 24 bytes.
+// Makes the kernel cut a message into datagrams of this length (UDP_SEGMENT). `control` has CMSG_SPACE(2) = 24 bytes.
 static inline void asyncio_write_segment(struct msghdr *message, void *control, uint16_t length) {
   message->msg_control = control;
   message->msg_controllen = CMSG_SPACE(sizeof length);

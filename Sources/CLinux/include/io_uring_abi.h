@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The io_uring ABI as the kernel defines it (io_uring_setup(2), io_uring_enter(2), io_uring_register(2)). Declared
-// here because the headers of stable distributions are years older than their kernels: a constant that the header of
-// the build machine lacks may well work on the machine that runs the program. Whether it does shows at run time: a
-// ring's setup asks for the youngest of what is used here (DEFER_TASKRUN, 6.1). Only what the engine uses is declared;
-// the layouts are frozen kernel ABI.
+// The io_uring ABI as the kernel defines it (io_uring_setup(2), io_uring_enter(2), io_uring_register(2)). It is
+// declared here because the headers of stable distributions are years older than their kernels. A constant that the
+// build machine's header lacks may well work where the program runs. Run time shows whether it does: a ring's setup
+// asks for the youngest feature used here (DEFER_TASKRUN, 6.1). Only what the engine uses is declared; the layouts are
+// frozen kernel ABI.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

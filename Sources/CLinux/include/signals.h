@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals that the process takes note of: a handler that counts, and wakes the loops that want to know. A handler may use
-// nothing else; what follows is done by a loop, between two of its turns. See Signals in AsyncIOCore.
+// Signals that the process watches. A handler counts the signal and wakes the loops that wait for it. A handler may do
+// nothing else; a loop does the rest, between two of its turns. See Signals in AsyncIOCore.
 #pragma once
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 
-// Takes note of a signal from now on, unless the process was started with it ignored, as a shell does it with SIGINT for a
-// background job, and nohup(1) with SIGHUP: that is to stay (CPython keeps it, too). The calling thread has it unblocked:
-// children inherit the mask of the thread that started them, and libdispatch's block everything.
+// Watches a signal from now on. A signal that was ignored at the process's start stays ignored, as in CPython: a shell
+// ignores SIGINT for a background job, and nohup(1) ignores SIGHUP. The calling thread unblocks the signal: children
+// inherit the mask of the thread that starts them, and libdispatch's threads block everything.
 void asyncio_signal_watch(int number);
 // Gives the signal back to its earlier handler.
 void asyncio_signal_unwatch(int number);
-// How often it has come since the last time.
+// How often the signal came since the last call.
 int asyncio_signal_take(int number);
-// The descriptor of a loop that is to wake (an eventfd), and its end: no handler writes to it any more when this returns.
+// Registers a loop's descriptor (an eventfd) to wake, and unregisters it. After the latter returns, no handler writes
+// to it.
 void asyncio_signal_wakes(int descriptor);
 void asyncio_signal_wakes_no_more(int descriptor);
-// Ends the process as the signal does where nobody handles it, after what stdio holds was written.
+// Flushes stdio, then ends the process as an unhandled signal does.
 void asyncio_end_by_signal(int number);
 
 extern int asyncio_signals_pending;
-// Whether a signal has come that nobody has taken; clears that.
+// Whether a signal has come since the last call; clears that.
 static inline int asyncio_signals_have_come(void) {
   return __atomic_load_n(&asyncio_signals_pending, __ATOMIC_RELAXED) &&
          __atomic_exchange_n(&asyncio_signals_pending, 0, __ATOMIC_SEQ_CST);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls on sockets that the program brings, and messages with descriptors in them (unix(7)). Each returns what the call
-// does, or a negative errno. Included by CLinux.h.
+// Calls on sockets that the program brings, and messages with descriptors in them (unix(7)). Each returns the call's
+// result or a negative errno. Included by CLinux.h.
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static inline int asyncio_connect(int descriptor, const struct sockaddr_storage 
   return connect(descriptor, (const struct sockaddr *)address, length) < 0 ? -errno : 0;
 }
 
-// What SO_ERROR says: 0, or a negative errno.
+// The value of SO_ERROR: 0 or a negative errno.
 static inline int asyncio_socket_error(int descriptor) {
   int code = 0;
   socklen_t length = sizeof code;
@@ -78,9 +78,9 @@ static inline ssize_t asyncio_send_descriptors(int socket, const void *bytes, si
   return result < 0 ? -errno : result;
 }
 
-// Receives bytes and the descriptors that came with them, which are close-on-exec from the start. `descriptors` has room
-// for `capacity` of them; the kernel closes those for which there is none, or for which the process has no number left,
-// and then `truncated` is set (MSG_CTRUNC).
+// Receives bytes and the descriptors that came with them, which are close-on-exec from the start. `descriptors` has
+// room for `capacity` of them. The kernel closes those that exceed the room or the process's limit, and sets
+// `truncated` (MSG_CTRUNC).
 static inline ssize_t asyncio_receive_descriptors(int socket, void *bytes, size_t count, int *descriptors,
                                                   size_t capacity, size_t *descriptor_count, int *truncated) {
   *descriptor_count = 0;
@@ -88,7 +88,7 @@ static inline ssize_t asyncio_receive_descriptors(int socket, void *bytes, size_
   if (capacity > ASYNCIO_MOST_DESCRIPTORS) capacity = ASYNCIO_MOST_DESCRIPTORS;
   struct iovec vector = {.iov_base = bytes, .iov_len = count};
   union asyncio_descriptor_control control;
-  // CMSG_LEN, not CMSG_SPACE: the padding of the latter is room for one more.
+  // CMSG_LEN, not CMSG_SPACE: the latter's padding has room for one more.
   struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes,
                            .msg_controllen = CMSG_LEN(sizeof(int) * capacity)};
   ssize_t result = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -112,7 +112,7 @@ static inline ssize_t asyncio_receive_descriptors(int socket, void *bytes, size_
   return result;
 }
 
-// SO_PEERCRED: who was at the other end of a Unix socket when it was connected. glibc hides `struct ucred` without
+// SO_PEERCRED: the process at the other end of a Unix socket when it was connected. glibc hides `struct ucred` without
 // _GNU_SOURCE.
 struct asyncio_credentials {
   int32_t process;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions that libswift_Concurrency exports and that every compiled Swift program calls, but that Swift source has
-// no name for, or only one with a price: `withTaskCancellationHandler` costs 107 ns a wait, the two calls below 43
-// (Swift 6.3.1, x86_64), and a wait is what this library does most. They are ABI of the runtime for as long as it
-// exists (stdlib/public/Concurrency, include/swift/Runtime/Concurrency.h); this header is the one place that names
-// them.
+// Functions that libswift_Concurrency exports and that every compiled Swift program calls, but that Swift source can't
+// call, or only at a price. `withTaskCancellationHandler` costs 107 ns a wait, the two calls below 43 (Swift 6.3.1,
+// x86_64), and waiting is what this library does most. They are ABI of the runtime for as long as it exists
+// (stdlib/public/Concurrency, include/swift/Runtime/Concurrency.h). Only this header names them.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,25 +15,25 @@
 void *_Nullable swift_task_getCurrent(void) ASYNCIO_SWIFT_CALL;
 bool swift_task_isCancelled(void *_Nonnull task) ASYNCIO_SWIFT_CALL;
 void swift_task_cancel(void *_Nonnull task) ASYNCIO_SWIFT_CALL;
-// The number of a task, as tools show it: no two tasks of a process have the same.
+// The task's number, as tools show it: unique in the process.
 uint64_t swift_task_getJobTaskId(void *_Nonnull job) ASYNCIO_SWIFT_CALL;
-// The name of the task that runs on this thread (SE-0469); null if it has none. It lives as long as the task.
+// The name of the task that runs on this thread (SE-0469); null if it has none. The name lives as long as the task.
 const char *_Nullable swift_task_getCurrentTaskName(void) ASYNCIO_SWIFT_CALL;
 
 typedef void (*asyncio_cancellation_function)(void *_Nonnull context ASYNCIO_SWIFT_CONTEXT) ASYNCIO_SWIFT_CALL;
-// Null if the task is cancelled already: then the function was called, and there is nothing to remove.
+// Null if the task is already cancelled: then the function was called, and nothing needs to be removed.
 void *_Nullable swift_task_addCancellationHandler(asyncio_cancellation_function _Nonnull function,
                                                   void *_Nonnull context) ASYNCIO_SWIFT_CALL;
 void swift_task_removeCancellationHandler(void *_Nonnull record) ASYNCIO_SWIFT_CALL;
 
-// What is called, with the context of the wait, when the task of a wait is cancelled; set once at start-up. It may be
+// The function to call, with the wait's context, when a waiting task is cancelled; set once at start-up. It may be
 // called on any thread, and with the task's status lock held: it must not call into the runtime for that task.
 void asyncio_set_cancellation_callback(void (*_Nonnull callback)(void *_Nonnull context));
 void *_Nullable asyncio_add_cancellation_handler(void *_Nonnull context);
 
-// Binds a task-local value for the current task until the pop, which must come in the same function: what
-// `TaskLocal.withValue` does, but for its hop to no actor and back, which costs a turn of the loop each way where the
-// caller is isolated. The push takes the value over.
+// Binds a task-local value for the current task until the pop, which must come in the same function.
+// `TaskLocal.withValue` does this too, but hops to no actor and back, which costs a turn of the loop each way where the
+// caller is isolated. The push takes ownership of the value.
 void swift_task_localValuePush(const void *_Nonnull key, void *_Nonnull value,
                                const void *_Nonnull value_type) ASYNCIO_SWIFT_CALL;
 void swift_task_localValuePop(void) ASYNCIO_SWIFT_CALL;
@@ -44,8 +43,8 @@ static inline bool asyncio_task_is_cancelled(void *_Nonnull task) { return swift
 static inline uint64_t asyncio_task_number(void *_Nonnull task) { return swift_task_getJobTaskId(task); }
 static inline const char *_Nullable asyncio_current_task_name(void) { return swift_task_getCurrentTaskName(); }
 
-// The thread-local variables that the runtime has on the calling thread, which it must have used; its size is 0 if they
-// are not to be found.
+// The runtime's thread-local variables on the calling thread, which must have used the runtime; the size is 0 if they
+// cannot be found.
 struct asyncio_runtime_storage {
   uintptr_t start;
   size_t size;
@@ -57,5 +56,5 @@ static inline void asyncio_remove_cancellation_handler(void *_Nonnull record) {
   swift_task_removeCancellationHandler(record);
 }
 
-// Does nothing, which no compiler may know: before and after it anything may be in memory.
+// Does nothing, but the compiler must assume that any memory changes here.
 static inline void asyncio_memory_may_have_changed(void) { __asm__ volatile("" ::: "memory"); }

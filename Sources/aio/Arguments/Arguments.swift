@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words after a command's name, by the rules of getopt_long(3): `-c 8`, `-c8`, `--retries 2`, `--retries=2`; options
-// may stand behind arguments, the last of two counts, `--` ends them, and a lone `-` is an argument. Written here, because
-// a library for it would be downloaded by everybody who uses this package and never runs `aio`.
+// The words after a command's name, by the rules of getopt_long(3): `-c 8`, `-c8`, `--retries 2`, `--retries=2`.
+// Options may follow arguments, the last of two counts, `--` ends them, and a lone `-` is an argument. It is written
+// here because a library would be downloaded by all users of this package, also those that never run `aio`.
 
 /// An option that takes a value.
 struct CommandOption {
   /// `-c` or `--from`.
   let name: String
-  /// What help calls the value: `n` makes `-c <n>`.
+  /// The value's name in help: `n` makes `-c <n>`.
   let value: String
   let help: String
 
-  /// As help and complaints show it.
+  /// The form in help and complaints.
   var usage: String { "\(name) <\(value)>" }
 }
 
-/// The options and arguments that a command was given.
+/// The options and arguments of a command.
 struct Arguments {
-  /// What is no option, in its order.
+  /// The arguments that are not options, in order.
   private(set) var rest: [String] = []
   private var values: [String: String] = [:]
   private let options: [CommandOption]
@@ -47,7 +47,7 @@ struct Arguments {
     }
   }
 
-  /// `-c8` is `-c` and `8`, `--retries=2` is `--retries` and `2`.
+  /// Splits `-c8` into `-c` and `8`, `--retries=2` into `--retries` and `2`.
   private static func split(_ word: String) -> (name: String, value: String?) {
     if word.hasPrefix("--") {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -56,10 +56,10 @@ struct Arguments {
     return (String(word.prefix(2)), word.count > 2 ? String(word.dropFirst(2)) : nil)
   }
 
-  /// What an option was given; nil if it was not named.
+  /// An option's value; nil if the option was not given.
   func text(_ name: String) -> String? { values[name] }
 
-  /// The same as a number or whatever else can be read from text.
+  /// An option's value as a number or another type that can be read from text.
   ///
   /// - Throws: `CommandFailure` if it can't be read.
   func value<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type = Value.self) throws -> Value? {

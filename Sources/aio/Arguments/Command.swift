@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A command of the tool: what it is called, what it can be told, what it does.
+/// A command of the tool: its name, its options and its work.
 protocol Command {
   static var name: String { get }
   /// One sentence.
   static var abstract: String { get }
-  /// Paragraphs, with an empty line between two.
+  /// Paragraphs, with an empty line between them.
   static var discussion: String { get }
   static var options: [CommandOption] { get }
-  /// What it takes besides options, any number of times; nil if it takes only options.
+  /// The argument that it takes any number of times; nil if it takes only options.
   static var argument: (name: String, help: String)? { get }
 
   /// - Throws: `CommandFailure` if a value can't be read.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What `--help` prints, in lines of at most 80 columns.
+/// The text of `--help`, in lines of at most 80 columns.
 struct Help {
   private var lines: [String] = []
   private static let width = 80
@@ -36,7 +36,7 @@ struct Help {
     paragraph(usage, prefix: "USAGE: ", indent: 7)
   }
 
-  /// A heading, and each row's explanation in a column of its own.
+  /// Prints a heading, and each row's explanation in a column of its own.
   private mutating func table(_ heading: String, _ rows: [(String, String)]) {
     lines += ["", "\(heading):"]
     let column = 4 + (rows.map(\.0.count).max() ?? 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The tool: its commands, and which of them a command line means.
+/// The tool: selects the command that a command line names.
 enum AIO {
   static let version = "0.1.0"
   private static let commands: [any Command.Type] = [FetchCommand.self, DemoCommand.self]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop at work, without a network: a site of 1,000 pages and its client on one loop. Each page takes 20 ms to
-// answer, as pages of a real site do, so that fetching them one after another is mostly waiting.
+// answer, like a real site's, so that fetching them one after another is mostly waiting.
 
 import AsyncIO
 import AsyncIOHTTP

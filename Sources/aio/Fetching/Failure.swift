@@ -5,7 +5,7 @@ import AsyncIOHTTP
 import AsyncIOTLS
 import Glibc
 
-/// A page that was not fetched: what to say of it, how to count it, and whether another try may help.
+/// A page that was not fetched: the message, how to count it, and whether another attempt may help.
 struct Failure: Error {
   let message: String
   /// For the summary: `connection refused`.
@@ -31,7 +31,7 @@ struct Failure: Error {
     case .connectionFailed(let cause as SystemError), .connectionLost(let cause as SystemError):
       (kind, mayBeTriedAgain) = (cause.code.explanation, true)
     case .connectionFailed(let cause as NameError):
-      // The name server may be busy; a name that doesn't exist won't do so a second later.
+      // The name server may be busy; a name that doesn't exist won't exist a second later.
       (kind, mayBeTriedAgain) = ("unknown host", cause.code == EAI_AGAIN)
     case .connectionFailed(let cause as TLSError), .connectionLost(let cause as TLSError):
       (kind, mayBeTriedAgain) = ("\(cause.kind)", cause.mayPass)
@@ -52,7 +52,7 @@ struct Failure: Error {
 }
 
 extension TLSError {
-  /// Whether it may be otherwise a second later: a certificate isn't.
+  /// Whether the failure may be gone a second later; a bad certificate won't be.
   fileprivate var mayPass: Bool {
     switch kind {
     case .truncated, .handshakeTimedOut: true

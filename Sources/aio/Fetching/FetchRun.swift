@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run of `aio fetch`. As many pages are fetched at a time as may be, so there are never more tasks than connections,
-// however long the list is.
+// One run of `aio fetch`. It fetches as many pages at once as the limit allows, and has one task for each. So there are
+// never more tasks than connections, however long the list is.
 
 import AsyncIO
 import AsyncIOHTTP
@@ -31,11 +31,11 @@ import AsyncIOHTTP
     bar = ProgressBar(total: list.urls.count)
   }
 
-  /// Returns nil if all went well.
+  /// Returns nil if every page was fetched.
   func run() async throws -> ExitStatus? {
     for malformed in list.malformed { report(Failure(malformed)) }
     if list.urls.isEmpty { return list.malformed.isEmpty ? nil : .usage }
-    // Only the cancellation of this run ends it early, and that is told below.
+    // Only the cancellation of this run ends it early, and that is reported below.
     _ = try? await gather(list.urls, limit: options.concurrency) { url in
       await fetch(url)
       bar.update(done: summary.done, failed: summary.failed, bytes: summary.bytes)
@@ -57,11 +57,11 @@ import AsyncIOHTTP
     } catch let failure as Failure where !Task.isCancelled {
       report(failure)
     } catch {
-      // It was cancelled with all others.
+      // The page was cancelled together with all others.
     }
   }
 
-  /// Returns the status and how long the body is.
+  /// Returns the status and the length of the body.
   private func fetchOnce(_ url: HTTPURL) async throws -> (status: Int, count: Int) {
     do {
       let response = try await client.get(url)
@@ -74,12 +74,12 @@ import AsyncIOHTTP
     }
   }
 
-  /// Puts the body where it belongs and returns its length.
+  /// Stores the body and returns its length.
   private func store(_ response: HTTPResponse, of url: HTTPURL) async throws -> Int {
     switch options.output {
     case .none: return try await drain(response) { _ in }
     case .standardOutput:
-      // At once, since a page that fails in its middle is tried again.
+      // Print only a complete page: one that fails in its middle is fetched again.
       let bytes = try await response.bytes(upTo: .max)
       bytes.withUnsafeBytes { Terminal.write($0, to: 1) }
       return bytes.count

@@ -2,7 +2,7 @@
 
 import AsyncIO
 
-/// What a run came to, as its last line says it.
+/// The counts of a run, for its last line.
 struct FetchSummary {
   private let start: EventLoop.Instant
   private(set) var fetched = 0

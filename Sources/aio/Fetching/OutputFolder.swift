@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A page appears under its name when it is complete: until then it is a file that begins with `.part-`.
+// A page gets its name when it is complete. Until then it is a file that begins with `.part-`.
 
 import AsyncIOHTTP
 import Glibc
 
-/// Where bodies go.
+/// The destination of bodies.
 enum PageOutput {
   case none
   case standardOutput
@@ -14,9 +14,9 @@ enum PageOutput {
 struct OutputFolder {
   private let path: String
 
-  /// Makes the folder, and those above it, if they aren't there.
+  /// Makes the folder and those above it if they don't exist.
   ///
-  /// - Throws: `CommandFailure` unless a file can be made in it.
+  /// - Throws: `CommandFailure` unless a file can be created in it.
   init(_ path: String) throws {
     self.path = path
     var end = path.startIndex
@@ -42,7 +42,7 @@ struct OutputFolder {
   }
 }
 
-/// One page on its way into the folder; what is not finished is removed.
+/// A page that is being stored; it is removed unless it is finished.
 struct PageFile: ~Copyable {
   private let descriptor: Int32
   private let temporary: String
@@ -57,7 +57,7 @@ struct PageFile: ~Copyable {
 
   deinit {
     close(descriptor)
-    // Gone already if it was finished.
+    // Fails harmlessly if the file was finished.
     unlink(temporary)
   }
 

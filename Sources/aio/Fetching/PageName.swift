@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The name of the file that a page is stored in. It depends on the URL alone, so a second run finds the same names; it
-// has no slash, does not begin with a dot, and stays well under the 255 bytes of a file name. Two URLs that read alike
-// once the special characters are gone differ in the 64 bits that are computed from the whole URL.
+// The name of the file for a page. It depends only on the URL, so a second run finds the same names. It has no slash,
+// does not begin with a dot, and stays well under the 255 bytes of a file name. Two URLs that look alike without their
+// special characters differ in 64 bits computed from the whole URL.
 
 import AsyncIOHTTP
 
@@ -33,7 +33,7 @@ enum PageName {
     }
   }
 
-  /// `.html` of a path whose last part ends so; nothing if that isn't short and plain.
+  /// The extension, such as `.html`, of the path's last part; empty if it isn't short and plain.
   private static func fileExtension(of path: String) -> String {
     let last = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     guard let dot = last.lastIndex(of: "."), dot != last.startIndex else { return "" }

@@ -3,7 +3,7 @@
 import AsyncIOHTTP
 import Glibc
 
-/// What to fetch: each URL once, in the order in which they were named.
+/// The URLs to fetch: each one once, in the order given.
 struct URLList {
   struct Malformed {
     let text: String
@@ -25,7 +25,7 @@ struct URLList {
     }
   }
 
-  /// The lines of a file, or of standard input if it is named `-`, without empty ones and those that start with `#`.
+  /// The lines of a file, or of standard input for `-`, without empty ones and those that start with `#`.
   static func read(_ path: String) throws -> [String] {
     let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path) }

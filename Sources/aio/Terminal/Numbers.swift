@@ -11,7 +11,7 @@ extension Int {
     return (self < 0 ? "-" : "") + String(digits.reversed())
   }
 
-  /// `512 bytes`, `1.2 kB`, `3.4 MB`: decimal, as disks and networks count.
+  /// `512 bytes`, `1.2 kB`, `3.4 MB`: in decimal units, like disks and networks.
   var asBytes: String {
     if self < 1000 { return self == 1 ? "1 byte" : "\(self) bytes" }
     var value = Double(self)
@@ -25,7 +25,7 @@ extension Int {
 }
 
 extension Double {
-  /// With so many digits after the point, one to three.
+  /// Rounded to one to three digits after the point.
   func rounded(toPlaces places: Int) -> String {
     var scale = 1
     for _ in 0..<places { scale *= 10 }
@@ -40,6 +40,6 @@ extension Duration {
 }
 
 extension String {
-  /// Filled with blanks on the left.
+  /// Padded with blanks on the left.
   func aligned(to width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
 }

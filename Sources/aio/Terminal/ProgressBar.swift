@@ -2,7 +2,7 @@
 
 import AsyncIO
 
-/// A line on standard error that is drawn again and again, if that is a terminal; else nothing.
+/// A line on standard error that is redrawn, if that is a terminal; else nothing.
 @MainActor struct ProgressBar {
   private let total: Int
   private var lastDrawn: EventLoop.Instant?
@@ -23,7 +23,7 @@ import AsyncIO
     Terminal.write("\r[\(bar)] \(done.grouped) of \(total.grouped)\(failures), \(bytes.asBytes)\u{1B}[K", to: 2)
   }
 
-  /// Makes room for a line.
+  /// Removes the bar to make room for a line.
   func clear() {
     if Terminal.errorIsTerminal && lastDrawn != nil { Terminal.write("\r\u{1B}[K", to: 2) }
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What can't be written to standard output is remembered and told at the end (`outputFailure`), as coreutils do: a run
-// that stores pages in a folder goes on when its list can't be written, and none ends with 0 after losing something.
+// A failure to write to standard output is stored and reported at the end (`outputFailure`), like in coreutils. So a
+// run that stores pages in a folder continues when its list can't be written, and never ends with 0 after losing
+// output.
 
 import Glibc
 import Synchronization
@@ -9,18 +10,18 @@ import Synchronization
 /// Standard output and standard error, each line in one system call.
 enum Terminal {
   private static let outputError = Atomic<Int32>(0)
-  /// The longest line on standard error: a URL can be as long as the list that it stands in.
+  /// The longest line on standard error: a URL can be as long as the list that contains it.
   private static let longestLine = 1_000
 
-  /// Why something is missing from standard output; nil if nothing is.
+  /// Why output is missing from standard output; nil if it is complete.
   static var outputFailure: CommandFailure? {
     let code = outputError.load(ordering: .relaxed)
     if code == 0 { return nil }
     return CommandFailure(.outputLost, "write standard output: \(Failure.explanation(of: code))")
   }
 
-  /// Puts something in the place of standard descriptors that are closed: the next socket would get their numbers, and
-  /// what is printed would go to a server. /dev/null is opened the wrong way round, so that using it fails.
+  /// Opens /dev/null for standard descriptors that are closed. Otherwise the next socket would get their numbers, and
+  /// printed text would go to a server. /dev/null is opened in the wrong direction, so that using it fails.
   static func occupyClosedDescriptors() {
     for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
       _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
@@ -32,10 +33,10 @@ enum Terminal {
 
   static func print(_ line: String) { write(line + "\n", to: 1) }
 
-  /// One line on standard error, whatever the text holds.
+  /// Prints one line on standard error, whatever the text contains.
   static func complain(_ text: String) {
     var line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-    // What it is about stands at the beginning, the reason at the end.
+    // The subject is at the beginning, the reason at the end.
     if line.count > longestLine { line = "\(line.prefix(longestLine / 2))...\(line.suffix(longestLine / 2))" }
     write("aio: \(line)\n", to: 2)
   }
@@ -45,7 +46,7 @@ enum Terminal {
     text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
   }
 
-  /// Everything, also where a pipe takes it in parts or has to be waited for.
+  /// Writes all bytes, even to a pipe that takes them in parts or is full at first.
   static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
     var rest = bytes
     while !rest.isEmpty {
@@ -54,7 +55,7 @@ enum Terminal {
         let code = errno
         if code == EINTR { continue }
         if code == EAGAIN {
-          // Whoever shares the descriptor made it non-blocking.
+          // Another process that shares the descriptor made it non-blocking.
           var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           _ = poll(&wanted, 1, -1)
           continue
