@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// asyncio's protocols: objects that a transport calls. Which isolation have their methods? None, and they aren't Sendable:
-// an object of a class without annotations belongs to where it was made, and the compiler keeps it there. The functions
-// that make connections see to it that this is the loop's thread. Called on the main actor, as from the body of
-// `EventLoop.run`, their factory is the main actor's, and may use all that is there; the protocol belongs to the main
-// actor, whose thread is the loop's, and is called by nothing else. A class of the main actor's own may be a protocol as
-// well (its conformance is isolated). Called from code without an actor, their factory is `@Sendable`: what it makes is
-// known to nobody else, and the protocol belongs to the loop. Any other actor is refused.
+// asyncio's protocols: objects that a transport calls. Protocol methods have no isolation, and protocols are not
+// Sendable. An object of a class without annotations belongs to the place where it was made, and the compiler keeps it
+// there. The functions that make connections ensure that this place is the loop's thread.
+//
+// Called on the main actor, as in the body of `EventLoop.run`, their factory is the main actor's, and may use
+// everything there. The protocol then belongs to the main actor, whose thread is the loop's, and nothing else calls it.
+// A class of the main actor may also be a protocol (its conformance is isolated). Called from code without an actor,
+// their factory is `@Sendable`. Nothing else knows the object that it makes, and the protocol belongs to the loop. Any
+// other actor is refused.
 //
 // So ported code needs no annotations, and sharing a protocol with another thread doesn't compile.
 
-/// What every protocol hears from its transport; asyncio's `BaseProtocol`. `StreamProtocol` and `BufferedProtocol` are
-/// what is implemented.
+/// The calls that every protocol gets from its transport; asyncio's `BaseProtocol`. Implement `StreamProtocol` or
+/// `BufferedProtocol`.
 ///
-/// Everything is called on the loop's thread, never from within another call of the same transport's except for
-/// `pauseWriting`, which a `write` may cause.
+/// All calls come on the loop's thread, and never from within another call of the transport, except for `pauseWriting`,
+/// which a `write` may cause.
 public protocol BaseProtocol: AnyObject {
-  /// The connection is there; once, before anything else. The transport is what to write to: keep it.
+  /// The connection is made. Called once, before anything else. Keep the transport, to write to.
   func connectionMade(_ transport: Transport)
 
-  /// The connection is gone; once, after everything else.
+  /// The connection is lost. Called once, after everything else.
   ///
-  /// - Parameter error: Nil after an end that was wanted: a `close` or `abort` of this side, or the peer's end.
+  /// - Parameter error: The reason; nil after a `close` or `abort` of this side, or the peer's end.
   func connectionLost(_ error: (any Error)?)
 
-  /// More than the transport's high limit of output is kept, because the peer is slow: stop writing.
+  /// The transport holds more output than its high limit, because the peer is slow: stop writing.
   func pauseWriting()
 
-  /// Of the output no more than the low limit is left: go on.
+  /// The transport's output has fallen to its low limit: go on writing.
   func resumeWriting()
 }
 
@@ -37,7 +39,7 @@ extension BaseProtocol {
   public func resumeWriting() {}
 }
 
-/// A protocol that is handed the bytes as they come; asyncio's `Protocol`.
+/// A protocol that receives the bytes as they come; asyncio's `Protocol`.
 ///
 /// ```swift
 /// final class Echo: StreamProtocol {
@@ -49,18 +51,17 @@ extension BaseProtocol {
 /// let server = try await EventLoop.current.createServer(host: "127.0.0.1", port: 8888) { Echo() }
 /// ```
 ///
-/// Its calls come in this order: `connectionMade`, `dataReceived` any number of times, `eofReceived` at most once,
-/// `connectionLost`. An error that one of them throws goes to the loop's exception handler, resets the connection, and is
-/// what `connectionLost` gets.
+/// The calls come in this order: `connectionMade`, `dataReceived` any number of times, `eofReceived` at most once,
+/// `connectionLost`. An error that one of them throws resets the connection. It goes to the loop's exception handler,
+/// and `connectionLost` gets it.
 public protocol StreamProtocol: BaseProtocol {
-  /// Bytes came from the peer, one at least. They are lent for the time of the call, where they lie: `[UInt8](copying:)`
-  /// keeps them, `String(decoding:as:)` reads them as text.
+  /// Bytes came from the peer, at least one. They are lent for the duration of the call: `[UInt8](copying:)` copies
+  /// them, `String(decoding:as:)` reads them as text.
   func dataReceived(_ data: Span<UInt8>) throws
 
-  /// The peer has sent all that it will.
+  /// The peer has sent its last byte.
   ///
-  /// - Returns: True keeps this side open, for what is still to be written; false closes it. Of a pipe the result doesn't
-  ///   matter.
+  /// - Returns: True keeps this side open for further writes; false closes it. For a pipe the result is ignored.
   func eofReceived() throws -> Bool
 }
 
@@ -83,18 +84,18 @@ extension StreamProtocol {
 /// }
 /// ```
 ///
-/// Its calls come in the order of `StreamProtocol`'s, with `getBuffer` and `bufferUpdated` by turns in place of
+/// The calls come in the order of `StreamProtocol`'s, with `getBuffer` and `bufferUpdated` in turns instead of
 /// `dataReceived`.
 public protocol BufferedProtocol: BaseProtocol {
-  /// Lends memory to `receive`, which is to be called once and appends to it.
+  /// Lends memory to `receive`. Call it once; it appends to the memory.
   ///
   /// - Parameter sizeHint: How many bytes wait to be received. The memory may be smaller or larger, but not empty.
   func getBuffer(sizeHint: Int, _ receive: (inout OutputSpan<UInt8>) -> Void) throws
 
-  /// So many bytes are in the memory that was lent last.
+  /// This number of bytes is now in the memory that was lent last.
   func bufferUpdated(_ count: Int) throws
 
-  /// See `StreamProtocol.eofReceived`.
+  /// The peer has sent its last byte; see `StreamProtocol.eofReceived`.
   func eofReceived() throws -> Bool
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Datagrams for protocols, over the one transport that datagram sockets have. Sending is tried at once; what finds no
-// room waits here, in order, and a task sends it when there is some: datagrams that are sent are never dropped here, and
-// the protocol is told when many wait.
+// Datagrams for protocols, over the transport that datagram sockets have. Sending is tried at once. Without room the
+// datagram waits here, in order, and a task sends it later. So no datagram is dropped here, and the protocol is told
+// when many wait.
 //
-// It belongs to the thread of its loop, with its protocol: see BaseProtocol. The socket's transport keeps it until it is
-// closed.
+// An endpoint belongs to the thread of its loop, with its protocol: see BaseProtocol. The socket's transport keeps the
+// endpoint until it is closed.
 
 public import AsyncIOCore
 
-/// What a datagram protocol sends with; asyncio's `DatagramTransport`. Not Sendable: it belongs to its protocol's thread,
+/// Sends the datagrams of a protocol; asyncio's `DatagramTransport`. Not Sendable: it belongs to its protocol's thread,
 /// which is the loop's.
 ///
 /// ```swift
@@ -31,13 +31,13 @@ public final class DatagramEndpoint {
   private var known: any DatagramProtocol
   private let context: RepeatedContext?
   private var waiting = Ring<Waiting>()
-  /// Bytes that wait to be sent, with 8 more for each datagram; asyncio's `get_write_buffer_size`.
+  /// The bytes that wait to be sent, with 8 more for each datagram; asyncio's `get_write_buffer_size`.
   public private(set) var writeBufferSize = 0
   private var isSending = false
   private var writingIsPaused = false
   private var highWater = 64 * 1024
   private var lowWater = 16 * 1024
-  /// `close` or `abort` was called, or the loop ends.
+  /// Whether the endpoint is closing or closed, by `close`, `abort` or the end of the loop; asyncio's `is_closing`.
   public private(set) var isClosing = false
   private var isLost = false
 
@@ -76,10 +76,10 @@ public final class DatagramEndpoint {
 
   // MARK: - Sending
 
-  /// Sends a datagram, and never waits: what finds no room is kept and sent later, in order; asyncio's `sendto`. An error
-  /// goes to the protocol's `errorReceived`. Sent by an endpoint that is closing it is dropped.
+  /// Sends a datagram without ever waiting. Without room the datagram is kept and sent later, in order; asyncio's
+  /// `sendto`. An error goes to the protocol's `errorReceived`. An endpoint that is closing drops the datagram.
   ///
-  /// - Parameter peer: Nil sends to the peer that the socket is connected to.
+  /// - Parameter peer: The destination; nil for the peer that the socket is connected to.
   public func send(_ bytes: [UInt8], to peer: SocketAddress? = nil) {
     guard !isClosing else { return }
     if waiting.count == 0 {
@@ -99,10 +99,10 @@ public final class DatagramEndpoint {
     sendWaiting()
   }
 
-  /// Sends what was lent.
+  /// Sends a copy of lent bytes, as `send(_:to:)` of an array does.
   public func send(_ bytes: Span<UInt8>, to peer: SocketAddress? = nil) { send([UInt8](copying: bytes), to: peer) }
 
-  /// See `Transport.setWriteBufferLimits`.
+  /// Sets when the protocol is told to pause and to resume; see `Transport.setWriteBufferLimits`.
   public func setWriteBufferLimits(high: Int? = nil, low: Int? = nil) {
     let high = high ?? low.map { Int(clamping: Int128($0) * 4) } ?? 64 * 1024
     let low = low ?? high / 4
@@ -115,7 +115,7 @@ public final class DatagramEndpoint {
     guard !isSending else { return }
     isSending = true
     let box = UncheckedEndpoint(endpoint: self)
-    // Of no actor, on the loop's thread: there it stays between its waits.
+    // Without an actor, on the loop's thread: it stays there between its waits.
     Task { await box.endpoint.sendAllThatWaits() }
   }
 
@@ -154,14 +154,15 @@ public final class DatagramEndpoint {
 
   // MARK: - The end
 
-  /// Closes the endpoint after what waits was sent; nothing more is received. asyncio's `close`.
+  /// Closes the endpoint after the waiting datagrams were sent. Nothing more is received; `connectionLost(nil)`
+  /// follows. asyncio's `close`.
   public func close() {
     guard !isClosing else { return }
     isClosing = true
     if waiting.count == 0 { lose(nil) }
   }
 
-  /// Closes the endpoint at once; what waits is dropped. asyncio's `abort`.
+  /// Closes the endpoint at once and drops the waiting datagrams; `connectionLost(nil)` follows. asyncio's `abort`.
   public func abort() {
     isClosing = true
     dropAll()
@@ -174,14 +175,14 @@ public final class DatagramEndpoint {
     isClosing = true
     dropAll()
     transport.close()
-    // At the end of the loop no turn may follow.
+    // At the end of the loop no further turn may follow.
     if error == nil { transport.loop.callSoon { [self] in tellLoss(nil) } } else { tellLoss(error) }
   }
 
   private func tellLoss(_ error: (any Error)?) {
     call { known.connectionLost(error) }
     socket = nil
-    // The protocol has its endpoint, as a rule.
+    // As a rule the protocol holds its endpoint: break the cycle.
     known = LostProtocol()
   }
 
@@ -190,7 +191,7 @@ public final class DatagramEndpoint {
   /// The socket's own address.
   public var localAddress: SocketAddress { transport.local }
 
-  /// The peer of a connected socket.
+  /// The peer of a connected socket; nil otherwise.
   public var peerAddress: SocketAddress? { transport.peer }
 }
 
@@ -198,7 +199,7 @@ extension DatagramEndpoint: EndsWithLoop {
   package func loopEnds() { lose(DatagramError.closed) }
 }
 
-/// What an endpoint calls after its `connectionLost`.
+/// Takes the calls of an endpoint after `connectionLost`.
 private final class LostProtocol: DatagramProtocol {
   func connectionMade(_ endpoint: DatagramEndpoint) {}
   func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress) {}

@@ -2,7 +2,7 @@
 
 public import AsyncIOCore
 
-/// A protocol that is handed datagrams as they come; asyncio's `DatagramProtocol`.
+/// A protocol that receives datagrams as they come; asyncio's `DatagramProtocol`.
 ///
 /// ```swift
 /// final class Echo: DatagramProtocol {
@@ -15,27 +15,27 @@ public import AsyncIOCore
 /// let (endpoint, echo) = try await EventLoop.current.createDatagramEndpoint(over: socket) { Echo() }
 /// ```
 ///
-/// Everything is called on the loop's thread: see `StreamProtocol`. `connectionMade` comes first and `connectionLost`
-/// last, each once.
+/// All calls come on the loop's thread: see `BaseProtocol`. `connectionMade` comes first and `connectionLost` last,
+/// each once.
 public protocol DatagramProtocol: AnyObject {
-  /// The endpoint is there: keep it, to send.
+  /// The endpoint is open. Keep it, to send.
   func connectionMade(_ endpoint: DatagramEndpoint)
 
-  /// A datagram has come. Its bytes are lent for the time of the call.
+  /// A datagram has come. Its bytes are lent for the duration of the call.
   func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress)
 
-  /// The network or the kernel says that a datagram could not be sent or received; the endpoint goes on.
+  /// The network or the kernel reports that a datagram could not be sent or received. The endpoint goes on.
   func errorReceived(_ error: any Error)
 
   /// The endpoint is closed.
   ///
-  /// - Parameter error: Nil after a `close` or `abort`.
+  /// - Parameter error: The reason; nil after a `close` or `abort`.
   func connectionLost(_ error: (any Error)?)
 
-  /// More than the high limit waits to be sent.
+  /// More than the endpoint's high limit waits to be sent: stop sending.
   func pauseWriting()
 
-  /// No more than the low limit is left.
+  /// The waiting bytes have fallen to the low limit: go on sending.
   func resumeWriting()
 }
 

@@ -5,7 +5,7 @@ public import AsyncIOCore
 import Glibc
 
 extension EventLoop {
-  /// Takes over a connected socket that somebody else has made or accepted; asyncio's `connect_accepted_socket`.
+  /// Takes over a connected socket that other code has made or accepted; asyncio's `connect_accepted_socket`.
   ///
   /// ```swift
   /// let accepted = try await RawSocket(descriptor).accept().socket
@@ -14,7 +14,7 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// As `ByteStream.adopting` and `createConnection(host:port:)`.
+  /// Otherwise like `ByteStream.adopting` and `createConnection(host:port:)`: it throws as they do.
   public func connectAcceptedSocket<Known: BaseProtocol>(
     _ descriptor: Int32,
     isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
@@ -31,7 +31,8 @@ extension EventLoop {
   /// let (transport, lines) = try await EventLoop.current.connectReadPipe(descriptor) { EchoClient(message: "") }
   /// ```
   ///
-  /// As `StreamReader.adopting` and `createConnection(host:port:)`. After `eofReceived` the pipe is closed.
+  /// Otherwise like `StreamReader.adopting` and `createConnection(host:port:)`: it throws as they do. After
+  /// `eofReceived` the pipe is closed.
   public func connectReadPipe<Known: BaseProtocol>(
     _ descriptor: Int32,
     isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
@@ -49,8 +50,8 @@ extension EventLoop {
   /// transport.write("hello\n")
   /// ```
   ///
-  /// As `StreamWriter.adopting` and `createConnection(host:port:)`. When the reading end is closed the connection is
-  /// lost: with EPIPE if something was still to be written.
+  /// Otherwise like `StreamWriter.adopting` and `createConnection(host:port:)`: it throws as they do. When the reading
+  /// end is closed the connection is lost, with EPIPE if output was pending.
   public func connectWritePipe<Known: BaseProtocol>(
     _ descriptor: Int32,
     isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
@@ -62,7 +63,7 @@ extension EventLoop {
   }
 }
 
-/// Notices that the reader of a pipe is gone, which the kernel says only to who asks (POLLERR in poll(2)).
+/// Notices that the reader of a pipe is gone, which the kernel reports only to a poll (POLLERR in poll(2)).
 final class ReaderWatch: OperationSink {
   private let onLoss: (_ result: Int32) -> Void
   private var operation: OperationID?
@@ -84,7 +85,7 @@ final class ReaderWatch: OperationSink {
 }
 
 extension Transport {
-  /// Of a pipe that is only written to.
+  /// For a pipe that is only written to.
   func watchReader() {
     let loop = stream.loop
     guard !stream.isSocket, stream.receiving == nil, (try? loop.backend.kind(of: stream.number)) == .pipe else {

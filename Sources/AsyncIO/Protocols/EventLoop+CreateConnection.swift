@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections with protocols. All of them are a stream of some kind, handed over to a protocol.
+// Connections with protocols. Each is a stream of some kind, handed over to a protocol.
 //
-// Those that return the protocol are for code on an actor, the main actor in the body of `EventLoop.run`: that is where
-// the compiler then keeps it. Code without an actor has the ones that don't: what is of no actor may be sent anywhere.
+// The functions that return the protocol are for code on an actor, the main actor in the body of `EventLoop.run`: the
+// compiler then keeps the protocol there. Code without an actor has those that don't return it: a value without an
+// actor may be sent anywhere.
 
 public import AsyncIOCore
 
@@ -16,12 +17,12 @@ extension EventLoop {
   /// transport.write(client.message)
   /// ```
   ///
-  /// As `openConnection(host:port:)`. The protocol's `connectionMade` was called when this returns. It is for code on
-  /// the main actor, as the body of `EventLoop.run` is: the protocol and the transport stay there.
+  /// Otherwise like `openConnection(host:port:)`. When this returns, `connectionMade` has been called. It is for code
+  /// on the main actor, as the body of `EventLoop.run` is: the protocol and the transport stay there.
   ///
-  /// **Cancellation** throws `CancellationError` while it connects, and no protocol is made.
+  /// **Cancellation** throws `CancellationError` while it connects; then no protocol is made.
   ///
-  /// - Throws: As `openConnection(host:port:)`.
+  /// - Throws: As `openConnection(host:port:)` does.
   public func createConnection<Known: BaseProtocol>(
     host: String, port: UInt16, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
     isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
@@ -32,8 +33,8 @@ extension EventLoop {
     return (try await begin(stream.writer.handle, known), known)
   }
 
-  /// The same for code of any kind, which has no hold of the protocol: it tells what it has to by what it was made with,
-  /// a `Future` for example.
+  /// Opens a TCP connection for a protocol, for code of any kind. The caller doesn't get the protocol, which reports
+  /// through an object that it was made with, a `Future` for example.
   ///
   /// ```swift
   /// let answer = Future<String>()
@@ -47,7 +48,8 @@ extension EventLoop {
     try await createConnection(over: stream, factory)
   }
 
-  /// Opens a connection to an address for a protocol: no name is looked up. As `createConnection(host:port:)`.
+  /// Opens a connection to an address for a protocol, without a name look-up. Otherwise like
+  /// `createConnection(host:port:)`.
   ///
   /// ```swift
   /// let (transport, client) = try await EventLoop.current.createConnection(to: .loopback(port: 8888)) {
@@ -64,7 +66,7 @@ extension EventLoop {
     return (try await begin(stream.writer.handle, known), known)
   }
 
-  /// Opens a connection to a Unix socket at a path for a protocol; asyncio's `create_unix_connection`. As
+  /// Opens a connection to a Unix socket at a path for a protocol; asyncio's `create_unix_connection`. Otherwise like
   /// `createConnection(host:port:)`.
   ///
   /// ```swift
@@ -80,8 +82,8 @@ extension EventLoop {
     return try await createConnection(to: address, timeout: timeout, factory)
   }
 
-  /// Hands a stream over to a protocol: one that speaks TLS, an end of `ByteStream.pair()`, or one of which the greeting
-  /// was read already. What is unread is the protocol's first data.
+  /// Hands a stream over to a protocol: a TLS stream, an end of `ByteStream.pair()`, or a stream whose greeting was
+  /// already read. The unread bytes are the protocol's first data.
   ///
   /// ```swift
   /// let stream = try await ByteStream.connect(host: "127.0.0.1", port: 8888)
@@ -91,9 +93,9 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// Nothing more can be read from the stream, nor should it be written to.
+  /// The program must no longer read from the stream or write to it.
   ///
-  /// - Throws: `StreamError.concurrentRead` if a task reads from the stream, or it has a protocol already;
+  /// - Throws: `StreamError.concurrentRead` if a task reads from the stream, or the stream already has a protocol;
   ///   `StreamError.aborted` if it is closed.
   public func createConnection<Known: BaseProtocol>(
     over stream: ByteStream,
@@ -101,12 +103,12 @@ extension EventLoop {
   ) async throws -> (transport: Transport, protocol: Known) {
     require(stream.hasOneTransport, "EventLoop.createConnection(over:): the stream is made of two others")
     let loop = stream.writer.handle.transport.loop
-    require(loop === self, "EventLoop.createConnection(over:): the stream is another loop's")
+    require(loop === self, "EventLoop.createConnection(over:): the stream belongs to another loop")
     let known = LoopFactory.expect(factory, on: self, for: "createConnection")()
     return (try await begin(stream.writer.handle, known), known)
   }
 
-  /// The same for code of any kind, which has no hold of the protocol.
+  /// Hands a stream over to a protocol, for code of any kind: the caller doesn't get the protocol.
   public nonisolated(nonsending) func createConnection<Known: BaseProtocol>(
     over stream: ByteStream, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws {

@@ -3,8 +3,8 @@
 public import AsyncIOCore
 
 extension EventLoop {
-  /// Hands a datagram socket over to a protocol; asyncio's `create_datagram_endpoint`. What it has received already comes
-  /// first.
+  /// Hands a datagram socket over to a protocol; asyncio's `create_datagram_endpoint`. The datagrams that the socket
+  /// has already received come first.
   ///
   /// ```swift
   /// let socket = try await DatagramSocket.connect(to: .loopback(port: 9999))
@@ -12,19 +12,21 @@ extension EventLoop {
   /// endpoint.send(Array("hello".utf8))
   /// ```
   ///
-  /// The protocol's `connectionMade` was called when this returns. It is for code on the main actor, as the body of
-  /// `EventLoop.run` is. Nothing more can be received from the socket.
+  /// When this returns, `connectionMade` has been called. It is for code on the main actor, as the body of
+  /// `EventLoop.run` is. The program can no longer receive from the socket.
+  ///
+  /// - Throws: `DatagramError.closed` if the socket is closed, `.handedOver` if it already has a protocol.
   public func createDatagramEndpoint<Known: DatagramProtocol>(
     over socket: DatagramSocket,
     isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws -> (endpoint: DatagramEndpoint, protocol: Known) {
     require(
-      socket.transport.loop === self, "EventLoop.createDatagramEndpoint(over:): the socket is another loop's")
+      socket.transport.loop === self, "EventLoop.createDatagramEndpoint(over:): the socket belongs to another loop")
     let known = LoopFactory.expect(factory, on: self, for: "createDatagramEndpoint")()
     return (try await begin(socket, known), known)
   }
 
-  /// The same for code of any kind, which has no hold of the protocol.
+  /// Hands a datagram socket over to a protocol, for code of any kind: the caller doesn't get the protocol.
   public nonisolated(nonsending) func createDatagramEndpoint<Known: DatagramProtocol>(
     over socket: DatagramSocket, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws {
@@ -55,6 +57,6 @@ extension EventLoop {
 }
 
 private struct DatagramFactory: @unchecked Sendable {
-  // Sendable: as LoopFactory.
+  // Sendable: like LoopFactory.
   let make: () -> any DatagramProtocol
 }

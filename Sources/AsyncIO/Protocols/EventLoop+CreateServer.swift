@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Servers with protocols: the servers there are, with a handler that hands its stream over to a protocol and is done.
+// Servers with protocols: ordinary servers, whose handler hands its stream over to a protocol and returns.
 
 public import AsyncIOCore
 
@@ -11,10 +11,11 @@ extension EventLoop {
   /// try await server.serveForever()
   /// ```
   ///
-  /// As `startServer(host:port:)`. A factory of the main actor's makes its protocols on the main loop; one of no actor,
-  /// under `EventLoop.run(loops:)`, on each loop, and each protocol stays on the loop that made it.
+  /// Otherwise like `startServer(host:port:)`. A factory of the main actor makes its protocols on the main loop. A
+  /// factory without an actor makes them on each loop of `EventLoop.run(loops:)`, and each protocol stays on the loop
+  /// that made it.
   ///
-  /// - Throws: As `startServer(host:port:)`.
+  /// - Throws: As `startServer(host:port:)` does.
   public nonisolated(nonsending) func createServer<Known: BaseProtocol>(
     host: String? = nil, port: UInt16, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
     @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
@@ -28,7 +29,7 @@ extension EventLoop {
     }
   }
 
-  /// The same at an address.
+  /// Starts a server at an address that makes a protocol for each connection.
   ///
   /// ```swift
   /// let server = try await EventLoop.current.createServer(at: SocketAddress(abstractName: "app")!) { EchoProtocol() }
@@ -46,7 +47,7 @@ extension EventLoop {
     }
   }
 
-  /// The same at a Unix socket's path; asyncio's `create_unix_server`.
+  /// Starts a server at a Unix socket's path that makes a protocol for each connection; asyncio's `create_unix_server`.
   ///
   /// ```swift
   /// let server = try await EventLoop.current.createUnixServer(path: "/run/app.sock") { EchoProtocol() }
@@ -68,7 +69,7 @@ extension EventLoop {
   private func handler<Known: BaseProtocol>(_ factory: @escaping ProtocolFactory<Known>) -> StreamHandler {
     let factory = LoopFactory(factory, on: nil, for: "createServer")
     if factory.isMainActors {
-      require(hasMainActor, "EventLoop.createServer: the main actor's protocols want the loop of EventLoop.run")
+      require(hasMainActor, "EventLoop.createServer: protocols of the main actor need the loop of EventLoop.run")
       return { @MainActor stream in try await Self.serve(stream, factory) }
     }
     return { stream in try await Self.serve(stream, factory) }

@@ -7,12 +7,12 @@ public typealias ProtocolFactory<Known> = @Sendable @isolated(any) () -> Known
 
 /// A factory to be called on the thread of a loop.
 struct LoopFactory: @unchecked Sendable {
-  // Sendable: `make` is called on the thread of a loop that the factory's actor stays with, which `init` and the users
-  // see to; without an actor the factory was Sendable to begin with.
+  // Sendable: `make` is called on the thread of a loop that the factory's actor stays with; `init` and the users ensure
+  // that. A factory without an actor was Sendable to begin with.
   private let make: () -> any BaseProtocol
   let isMainActors: Bool
 
-  /// - Parameter loop: Whose connections the protocols will have; nil if that is not known yet.
+  /// - Parameter loop: The loop of the protocols' connections; nil if it isn't known yet.
   init<Known: BaseProtocol>(
     _ factory: @escaping ProtocolFactory<Known>, on loop: EventLoop?, for function: StaticString
   ) {
@@ -23,7 +23,7 @@ struct LoopFactory: @unchecked Sendable {
 
   func callAsFunction() -> any BaseProtocol { make() }
 
-  /// The factory as a function to be called on the loop's thread; ends the process if that can't be.
+  /// The factory as a function for the loop's thread. Traps if its actor is another's.
   static func expect<Known: AnyObject>(
     _ factory: @escaping ProtocolFactory<Known>, on loop: EventLoop?, for function: StaticString
   ) -> () -> Known {
@@ -32,17 +32,18 @@ struct LoopFactory: @unchecked Sendable {
     require(
       belongs,
       """
-      EventLoop.\(function): a protocol is called on the loop's thread, so what makes it can't be of another actor's; \
-      call this on the main actor in EventLoop.run, or with a factory that is of no actor
+      EventLoop.\(function): a protocol is called on the loop's thread, so its factory can't belong to another actor; \
+      call this on the main actor in EventLoop.run, or with a factory without an actor
       """)
-    // Safe: the same function without the promise to be called on its actor, which is kept here: the loop's thread runs
-    // nothing else, and an actor of the loop's, as the main actor is of the main loop's, runs nowhere else.
+    // Safe: this is the factory's function without the promise to be called on its actor, which is kept here. The
+    // loop's thread runs nothing else, and an actor of the loop's, such as the main actor of the main loop, runs
+    // nowhere else.
     return unsafeBitCast(factory, to: (() -> Known).self)
   }
 }
 
 extension EventLoop {
-  /// Connects a protocol to the stream. Returns when `connectionMade` was called. On the loop's thread.
+  /// Connects a protocol to the stream. Returns when `connectionMade` has been called. On the loop's thread.
   nonisolated(nonsending) func begin(_ handle: StreamHandle, _ known: any BaseProtocol) async throws -> Transport {
     if isClosed { throw EventLoopError.closed }
     let transport = Transport(handle, Transport.Receiver(known), context: .capture())
@@ -56,7 +57,7 @@ extension EventLoop {
       transport.begin()
       self.resume(wait)
     }
-    // Not to be cancelled: a protocol that was made is told so, and then that its connection is lost.
+    // Not to be cancelled: a protocol that was made is told so, and later that its connection is lost.
     await waitUninterrupted(wait)
     return transport
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What protocols are handed is lent; these keep it.
+// Protocols receive lent bytes; these functions copy them.
 
 extension Array where Element == UInt8 {
-  /// A copy of bytes that were lent.
+  /// Copies lent bytes.
   ///
   /// ```swift
   /// func keep(_ data: Span<UInt8>) -> [UInt8] { [UInt8](copying: data) }
@@ -13,8 +13,7 @@ extension Array where Element == UInt8 {
 }
 
 extension String {
-  /// The text that bytes which were lent stand for; what isn't valid is replaced, as in `String(decoding:as:)` of an
-  /// array.
+  /// Decodes lent bytes as text. Invalid bytes are replaced, as in `String(decoding:as:)` of an array.
   ///
   /// ```swift
   /// func show(_ data: Span<UInt8>) { print(String(decoding: data, as: UTF8.self)) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the stream to the protocol. Bytes go to the protocol where they lie, in the backend's buffer, if it takes them at
-// once; what it doesn't, because it has paused or was switched, is kept by the stream and handed on later. Nothing is
+// From the stream to the protocol. The protocol gets bytes in place, in the backend's buffer, if it takes them at once.
+// If it doesn't, because it has paused or was switched, the stream keeps them and hands them on later. Nothing is
 // called before `connectionMade`, and nothing but `connectionLost` after the transport was closed.
 
 import AsyncIOCore
@@ -8,19 +8,19 @@ import AsyncIOCore
 extension Transport {
   // MARK: - Pausing
 
-  /// Stops `dataReceived` and `eofReceived`, and, as its buffers fill up, the peer; asyncio's `pause_reading`. Doing it
-  /// twice is no error.
+  /// Stops `dataReceived` and `eofReceived`, and, as its buffers fill up, the peer; asyncio's `pause_reading`. Does
+  /// nothing if reading is already paused.
   public func pauseReading() {
     guard isReading else { return }
     readingIsPaused = true
     stream.pauseReceiving()
   }
 
-  /// Goes on after `pauseReading`; asyncio's `resume_reading`.
+  /// Resumes after `pauseReading`; asyncio's `resume_reading`.
   public func resumeReading() {
     guard readingIsPaused, !isClosing else { return }
     readingIsPaused = false
-    // What has come meanwhile is handed on in a turn of its own: the protocol may be in the middle of something.
+    // Bytes that came meanwhile are handed on in a turn of their own: the protocol may be in the middle of something.
     stream.loop.callSoon { [self] in inputChanged() }
   }
 
@@ -54,7 +54,7 @@ extension Transport {
     }
     guard delivers else { return }
     if let error = stream.inputError {
-      // What a filter says of the end (the peer's alert) tells more than the send that failed.
+      // A filter's error about the end (the peer's alert) tells more than the failed send.
       if !(error is SystemError), !(error is any PeerDeparture) { lossReason = nil }
       fail(error)
     } else if stream.reachedEnd, !hasSeenEnd {
@@ -64,10 +64,10 @@ extension Transport {
     }
   }
 
-  /// For how long the input of a connection may go on to which nothing can be sent.
+  /// How long input may go on after sending has failed.
   private static var restTime: Duration { .seconds(1) }
 
-  /// Nothing can be sent any more. What the peer had said before is handed on first, as far as it has come: the end of
+  /// Fails the connection after a failed send. The bytes that the peer has already sent are handed on first; the end of
   /// the input follows.
   func failAfterInput(_ error: any Error) {
     guard delivers, stream.isSocket, !stream.inputIsOver else { return fail(error) }
@@ -135,7 +135,7 @@ extension Transport {
   }
 }
 
-/// `BufferedProtocol.getBuffer` lent no memory.
+/// `BufferedProtocol.getBuffer` lent empty memory.
 struct EmptyBufferError: Error, CustomStringConvertible {
   var description: String { "getBuffer lent an empty buffer" }
 }

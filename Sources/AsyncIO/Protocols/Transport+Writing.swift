@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the protocol to the stream, which sends at once what fits and keeps the rest. The limits are the protocol's own:
-// it is told when more than the high one is kept, and when no more than the low one is left.
+// it is told when more than the high limit is kept, and when the low limit is reached again.
 
 import AsyncIOCore
 
 extension Transport {
   // MARK: - Writing
 
-  /// Writes bytes, and never waits: what does not leave at once is kept and sent later; asyncio's `write`.
+  /// Writes bytes without ever waiting: bytes that don't leave at once are kept and sent later; asyncio's `write`.
   ///
-  /// Written to a connection that is closing or lost they are dropped, as in asyncio. After `writeEOF` that is a mistake
-  /// in the program, and reported to the loop's exception handler.
+  /// A connection that is closing or lost drops them, as in asyncio. A write after `writeEOF` is a mistake in the
+  /// program, and reported to the loop's exception handler.
   public func write(_ bytes: Span<UInt8>) {
     bytes.withUnsafeBufferPointer { write(UnsafeRawBufferPointer($0)) }
   }
 
-  /// Writes what a stream has lent.
+  /// Writes bytes that a stream has lent, as `write(_:)` of a span does.
   public func write(_ bytes: RawSpan) { bytes.withUnsafeBytes { write($0) } }
 
-  /// Writes an array.
+  /// Writes an array, as `write(_:)` of a span does.
   public func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
 
-  /// Writes a text in UTF-8.
+  /// Writes a text in UTF-8, as `write(_:)` of a span does.
   public func write(_ text: String) {
     var text = text
     text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
@@ -41,14 +41,14 @@ extension Transport {
         message: "Transport.write: after writeEOF; \(bytes.count) bytes were dropped", error: StreamError.writeAfterEnd)
       return stream.loop.callExceptionHandler(context)
     } catch {
-      // A connection that is lost has told `outputChanged`; a filter that can't go on, nobody.
+      // A lost connection has told `outputChanged`; a filter that can't go on has not.
       if lossReason == nil { fail(error) }
       return
     }
     pauseIfFull()
   }
 
-  /// Ends the stream to the peer after what was written, and keeps receiving; asyncio's `write_eof`.
+  /// Sends the end of the stream after the output so far, and keeps receiving (half-close); asyncio's `write_eof`.
   public func writeEOF() {
     guard !isClosing, !stream.wroteEnd else { return }
     do { try stream.writeEnd() } catch { fail(error) }
@@ -56,14 +56,14 @@ extension Transport {
 
   // MARK: - Limits
 
-  /// Bytes that were written and have not left; asyncio's `get_write_buffer_size`.
+  /// The bytes that were written and have not left; asyncio's `get_write_buffer_size`.
   public var writeBufferSize: Int { stream.pendingOutput }
 
-  /// When `pauseWriting` and `resumeWriting` are called, in bytes; asyncio's `get_write_buffer_limits`.
+  /// The limits in bytes for `pauseWriting` and `resumeWriting`; asyncio's `get_write_buffer_limits`.
   public var writeBufferLimits: (low: Int, high: Int) { (lowWater, highWater) }
 
-  /// Sets when the protocol is told to pause, as soon as more than `high` bytes are kept, and when to go on, with `low`
-  /// bytes left; asyncio's `set_write_buffer_limits`.
+  /// Sets when the protocol is told to pause, at more than `high` bytes of output, and when to resume, at `low` bytes;
+  /// asyncio's `set_write_buffer_limits`.
   ///
   /// ```swift
   /// transport.setWriteBufferLimits(high: 0)  // told about every byte that doesn't leave at once
@@ -71,7 +71,7 @@ extension Transport {
   ///
   /// - Parameters:
   ///   - high: 64 KiB if it isn't given, or four times `low`.
-  ///   - low: A quarter of `high` if it isn't given; no more than `high`.
+  ///   - low: A quarter of `high` if it isn't given; at most `high`.
   public func setWriteBufferLimits(high: Int? = nil, low: Int? = nil) {
     let high = high ?? low.map { Int(clamping: Int128($0) * 4) } ?? 64 * 1024
     let low = low ?? high / 4
@@ -91,7 +91,7 @@ extension Transport {
 
   package func outputChanged() {
     if let error = stream.outputError {
-      // An abort has said why already.
+      // An abort has already given its reason.
       if stream.state != .closed, lossReason == nil, !(error is StreamError) { failAfterInput(error) }
       return
     }

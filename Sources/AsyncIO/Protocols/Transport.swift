@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection for protocols: it calls its protocol from the completions of the one transport that every stream has, so
-// TLS, pipes and virtual time are the same here as there.
+// A connection for protocols. It calls its protocol from the completions of the transport that every stream has, so
+// TLS, pipes and virtual time work as they do there.
 //
-// Callbacks come with the task-local values of the place that made the connection, except for `pauseWriting`, which is
-// called by a `write` and has the writer's. `connectionLost` is never called from within another callback, but in a turn
-// of its own.
+// Callbacks have the task-local values of the place that made the connection, except for `pauseWriting`: a `write`
+// calls it, with the writer's values. `connectionLost` is never called from within another callback, but in a turn of
+// its own.
 //
-// It belongs to the thread of its loop, with its protocol: see BaseProtocol for who sees to that. The stream keeps it,
+// It belongs to the thread of its loop, with its protocol: BaseProtocol says how that is ensured. The stream keeps it,
 // and so its protocol, until the connection is lost.
 
 public import AsyncIOCore
 
-/// What a protocol writes to: a connection, or one end of a pipe; asyncio's `Transport`.
+/// A protocol's connection, or one end of a pipe; asyncio's `Transport`.
 ///
 /// It has the methods of asyncio's `Transport`, `ReadTransport` and `WriteTransport`. None of them waits. It isn't
 /// Sendable: it belongs to its protocol's thread, which is the loop's.
@@ -27,11 +27,11 @@ public import AsyncIOCore
 /// ```
 public final class Transport {
   let stream: StreamTransport
-  /// Keeps the stream open, for as long as it isn't lost.
+  /// Keeps the stream open until the connection is lost.
   private var handle: StreamHandle?
   let context: RepeatedContext?
   var receiver: Receiver
-  /// `connectionMade` was called.
+  /// Whether `connectionMade` was called.
   var hasBegun = false
   var isPumping = false
   var hasSeenEnd = false
@@ -39,12 +39,12 @@ public final class Transport {
   var writingIsPaused = false
   var highWater = 64 * 1024
   var lowWater = 16 * 1024
-  /// Why the connection is lost, if it isn't what this side wanted.
+  /// The reason why the connection is lost, unless this side closed it.
   var lossReason: (any Error)?
 
   var readerWatch: ReaderWatch?
 
-  /// How the protocol gets its input.
+  /// The way in which the protocol gets its input.
   enum Receiver {
     case stream(any StreamProtocol)
     case buffered(any BufferedProtocol)
@@ -78,14 +78,14 @@ public final class Transport {
 
   // MARK: - The protocol
 
-  /// The protocol that is called; asyncio's `get_protocol`. After `connectionLost` it is one that does nothing.
+  /// The current protocol; asyncio's `get_protocol`. After `connectionLost` it is one that does nothing.
   public var currentProtocol: any BaseProtocol { receiver.base }
 
-  /// Switches to another protocol, in the middle of a callback too: it gets all that comes from now on, without a
-  /// `connectionMade` of its own; asyncio's `set_protocol`.
+  /// Switches to another protocol, in a callback too; asyncio's `set_protocol`. The new protocol gets all later calls,
+  /// without a `connectionMade` of its own.
   public func setProtocol(_ other: any StreamProtocol) { setReceiver(.stream(other)) }
 
-  /// The same for a protocol that lends its memory.
+  /// Switches to another protocol, which lends its memory, as `setProtocol(_:)` does.
   public func setProtocol(_ other: any BufferedProtocol) { setReceiver(.buffered(other)) }
 
   private func setReceiver(_ new: Receiver) {
@@ -95,25 +95,25 @@ public final class Transport {
 
   // MARK: - The end
 
-  /// Closes the connection after what was written has left; `connectionLost(nil)` follows. Nothing more is received.
+  /// Closes the connection after the output so far has left; `connectionLost(nil)` follows. Nothing more is received.
   /// asyncio's `close`.
   public func close() { stream.close() }
 
-  /// Closes the connection at once: what has not left is lost, and the peer sees a reset; `connectionLost(nil)` follows.
+  /// Closes the connection at once: pending output is lost, and the peer sees a reset; `connectionLost(nil)` follows.
   /// asyncio's `abort`.
   public func abort() { stream.abort() }
 
   /// Whether the connection is closing or closed; asyncio's `is_closing`.
   public var isClosing: Bool { stream.isClosing }
 
-  /// The connection can't go on.
+  /// Ends a connection that can't go on.
   func fail(_ error: any Error) {
     let isEndOfLoop = (error as? SystemError)?.code == .canceled
     if lossReason == nil { lossReason = isEndOfLoop ? StreamError.aborted : error }
     stream.abort(with: error)
   }
 
-  /// The same for an error of the protocol's.
+  /// Ends the connection after an error of the protocol's.
   func failed(_ function: String, _ error: any Error) {
     let name = String(describing: type(of: receiver.base))
     stream.loop.callExceptionHandler(ExceptionContext(message: "\(name).\(function) failed", error: error))
@@ -128,10 +128,10 @@ public final class Transport {
   /// The connection's own address; nil once it is closed, and for a pipe. asyncio's `get_extra_info("sockname")`.
   public var localAddress: SocketAddress? { stream.local }
 
-  /// Who is at the other end of a Unix socket.
+  /// The process at the other end of a Unix socket; see `PeerCredentials`.
   public var peerCredentials: PeerCredentials? { stream.peerCredentials }
 
-  /// The descriptor, to ask for its options or to set them; -1 once it is closed. It stays the transport's.
+  /// The descriptor, for reading and setting its options; -1 once it is closed. It stays the transport's.
   public var descriptor: Int32 { stream.number }
 
   // MARK: - Calling
@@ -147,7 +147,7 @@ public final class Transport {
 extension Transport: StreamConsumer {
   package func closed() {
     readerWatch?.end(on: stream.loop)
-    // At the end of the loop no turn may follow.
+    // At the end of the loop no further turn may follow.
     if lossReason as? StreamError == .aborted { lose() } else { stream.loop.callSoon { [self] in lose() } }
   }
 
@@ -155,7 +155,7 @@ extension Transport: StreamConsumer {
     guard handle != nil else { return }
     call { receiver.base.connectionLost(lossReason) }
     handle = nil
-    // The protocol has its transport, as a rule.
+    // As a rule the protocol holds its transport: break the cycle.
     receiver = .none(LostProtocol())
     readerWatch = nil
   }
@@ -169,7 +169,7 @@ extension Transport: EndsWithLoop {
   }
 }
 
-/// What a transport calls after its `connectionLost`.
+/// Takes the calls of a transport after `connectionLost`.
 private final class LostProtocol: BaseProtocol {
   func connectionMade(_ transport: Transport) {}
 }
