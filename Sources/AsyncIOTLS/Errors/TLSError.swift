@@ -2,6 +2,8 @@
 // One error type. Programs decide on the kind. The description is one line for people: what was tried, with which peer,
 // why it failed, and which certificate it was about.
 
+import AsyncIO
+
 /// Why TLS failed.
 ///
 /// `description` is one line: `TLS handshake with example.org: certificate has expired (CN=example.org, notAfter
@@ -152,4 +154,10 @@ extension TLSError.Kind: CustomStringConvertible {
     let first = names.prefix(4).joined(separator: ", ")
     return names.count > 4 ? "\(first) and \(names.count - 4) more" : first
   }
+}
+
+extension TLSError: PeerDeparture {
+  /// Whether the client just left. One that connects and leaves (a health check), or that omits close_notify, is not a
+  /// failure of the server's handler.
+  package var isPeerDeparture: Bool { kind == .truncated }
 }

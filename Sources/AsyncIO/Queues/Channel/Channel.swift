@@ -114,3 +114,11 @@ extension Channel: AsyncSequence {
 extension Channel: CustomStringConvertible {
   public var description: String { items.channelDescription }
 }
+
+/// The channel has been closed: nothing more can be sent.
+public struct ChannelClosed: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Makes the error.
+  public init() {}
+
+  public var description: String { "the channel was closed" }
+}

@@ -134,3 +134,11 @@ extension OrderedQueue: AsyncSequence {
 extension OrderedQueue: CustomStringConvertible {
   public var description: String { items.queueDescription }
 }
+
+/// The queue has been shut down: nothing more can be put, or nothing is left to get; asyncio's `QueueShutDown`.
+public struct QueueShutDown: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Makes the error.
+  public init() {}
+
+  public var description: String { "the queue was shut down" }
+}

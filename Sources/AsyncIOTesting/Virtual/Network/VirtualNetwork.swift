@@ -9,7 +9,7 @@
 // reads becomes room at the sender after another latency. So a peer that never reads stops its sender, and a connection
 // carries at most one window per round trip.
 
-package import AsyncIOCore
+public import AsyncIOCore
 import Glibc
 
 /// The network of a loop with virtual time: named hosts, with TCP and UDP between them in memory.
@@ -163,4 +163,18 @@ public struct VirtualNetwork {
 package struct VirtualErrno: Error, Equatable {
   package let code: Int32
   package init(_ code: Int32) { self.code = code }
+}
+
+extension VirtualNetwork {
+  /// The address of a host in the current loop's network, with port 0. An unknown name adds a host, whose address is
+  /// the next of 10.0.0.2, 10.0.0.3 and so on. Upper and lower case do not matter.
+  ///
+  /// Call it only on a loop with virtual time: within `.virtualTime` or `withVirtualTime`.
+  @discardableResult
+  public static func host(_ name: String) -> SocketAddress {
+    guard let backend = EventLoop.onThisThread?.backend as? VirtualBackend else {
+      preconditionFailure("VirtualNetwork.host(\"\(name)\"): no loop with virtual time runs on this thread")
+    }
+    return backend.network.addHost(name)
+  }
 }

@@ -10,6 +10,7 @@
 // once for each running test, and the seed goes to standard error.
 
 public import AsyncIOCore
+import Glibc
 import Synchronization
 public import Testing
 
@@ -145,4 +146,25 @@ extension Trait where Self == EventLoopTrait {
 
   /// A fresh event loop with virtual time for each test, with the order of ready jobs drawn from this seed.
   public static func virtualTime(seed: UInt64) -> Self { Self(kind: .virtual(seed: seed)) }
+}
+
+enum TestSeed {
+  /// The value of AIO_TEST_SEED, or a random number short enough to type.
+  static func draw() throws -> UInt64 {
+    guard let value = getenv("AIO_TEST_SEED"), value.pointee != 0 else { return .random(in: 1..<1_000_000_000) }
+    let text = String(cString: value)
+    guard let seed = UInt64(text) else { throw TestSeedError(value: text) }
+    return seed
+  }
+
+  static func replayLine(_ seed: UInt64) -> String { "virtual time: seed \(seed); replay with AIO_TEST_SEED=\(seed)" }
+}
+
+/// AIO_TEST_SEED is set, but is not a whole number from 0 to 2⁶⁴ - 1.
+public struct TestSeedError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The value of AIO_TEST_SEED.
+  public let value: String
+
+  /// One line with the value.
+  public var description: String { "AIO_TEST_SEED=\(value): a seed is a whole number" }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIOCore
+
 /// Answers until they expire, up to a capacity. When full it drops the quarter that would expire first: so finding them
 /// costs little per answer.
 struct NameCache<Key: Hashable, Value> {
@@ -40,4 +42,23 @@ struct NameCache<Key: Hashable, Value> {
     let first = entries.sorted { $0.value.end < $1.value.end }.prefix(entries.count - (capacity - room))
     for (key, _) in first { entries[key] = nil }
   }
+}
+
+/// The key of a cached answer: the question.
+enum NameKey: Hashable, Sendable {
+  /// The host in its canonical form.
+  case addresses(host: String, SocketAddress.Family?)
+  /// An address with port 0.
+  case name(of: SocketAddress)
+}
+
+/// The result of a look-up.
+enum NameAnswer: Hashable, Sendable {
+  /// Addresses with port 0.
+  case addresses([SocketAddress])
+  case names([String])
+  case failure(NameError.Reason)
+
+  var addresses: [SocketAddress] { if case .addresses(let addresses) = self { addresses } else { [] } }
+  var names: [String] { if case .names(let names) = self { names } else { [] } }
 }
