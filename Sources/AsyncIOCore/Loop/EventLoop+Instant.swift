@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Points on a loop's clock. They hold 292 years in each direction: arithmetic that leads further stops at the ends, since
-// a deadline of `.seconds(Int.max)` means "never" and is no reason to end a process.
+// Points on a loop's clock. They reach 292 years in each direction. Arithmetic beyond that stops at the ends: a
+// deadline of `.seconds(Int.max)` means "never", and must not end the process.
 
 extension EventLoop {
   /// A point on a loop's clock: nanoseconds since an origin that is the same for the whole process.
@@ -10,7 +10,7 @@ extension EventLoop {
   /// let left: Duration = deadline - EventLoop.current.time
   /// ```
   ///
-  /// It reaches 292 years in each direction; what would be further is the last point that there is.
+  /// It reaches 292 years in each direction. Arithmetic beyond that gives the first or the last instant.
   public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
     package let nanoseconds: Int64
 
@@ -22,7 +22,7 @@ extension EventLoop {
     }
 
     public func duration(to other: Instant) -> Duration {
-      // A Duration holds the difference of any two.
+      // A Duration can hold the difference of any two instants.
       .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
     }
 
@@ -49,11 +49,11 @@ extension EventLoop {
 }
 
 extension Duration {
-  /// Clamped to what an Int64 holds, 292 years.
+  /// The nanoseconds, clamped to the 292 years that an Int64 holds.
   package var clampedNanoseconds: Int64 {
     // `components` traps for durations of more seconds than an Int64 holds.
     let attoseconds = attoseconds
-    // Up to nine seconds without a division of 128 bits.
+    // Avoids a division of 128 bits for up to nine seconds.
     if let few = Int64(exactly: attoseconds) { return few / 1_000_000_000 }
     return Int64(clamping: attoseconds / 1_000_000_000)
   }

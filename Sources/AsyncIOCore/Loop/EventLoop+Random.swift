@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a loop's random numbers come from: jitter, ports, names of temporary files. In a simulated run they follow
-/// from its seed, so that the run can be repeated.
+/// The source of a loop's random numbers: jitter, ports, names of temporary files. In a simulated run they follow from
+/// its seed, so that the run can be repeated.
 package enum LoopRandom: RandomNumberGenerator, Sendable {
   case system
   case seeded(SeededRandom)
@@ -19,7 +19,7 @@ package enum LoopRandom: RandomNumberGenerator, Sendable {
 }
 
 extension EventLoop {
-  /// Draws from the random numbers of the calling thread's loop, or from the system's where no loop runs.
+  /// Draws from the random numbers of the calling thread's loop, or from the system's if it has no loop.
   package static func withRandom<Value>(_ body: (inout LoopRandom) -> Value) -> Value {
     if let loop = onThisThread { return body(&loop.random) }
     var random = LoopRandom.system

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the loop counts while it runs: plain additions on its own thread.
+/// The loop's counters: plain additions on its own thread.
 struct Counters {
   var turns = 0
   var jobs = 0
@@ -8,34 +8,35 @@ struct Counters {
   var deepestTurn = 0
   var operations = 0
   var completions = 0
-  /// Calls on the blocking pool that have not come back.
+  /// Calls on the blocking pool that have not returned.
   var blocking = 0
 }
 
 extension EventLoop {
-  /// What a loop has done so far and holds now.
+  /// The work that a loop has done so far, and what it holds now.
   public struct Statistics: Sendable, Hashable, CustomStringConvertible {
-    /// Turns of the loop.
+    /// Turns of the loop so far.
     public let turns: Int
-    /// Jobs and callbacks run.
+    /// Jobs and callbacks run so far.
     public let jobs: Int
-    /// The most jobs that one turn found ready.
+    /// The most jobs that were ready in one turn.
     public let deepestTurn: Int
-    /// Jobs ready now.
+    /// Jobs that are ready now.
     public let ready: Int
-    /// Timers that wait now.
+    /// Timers that are set now.
     public let timers: Int
-    /// Tasks of this library's waits that are suspended now.
+    /// Tasks that are suspended in this library's waits now.
     public let waiting: Int
-    /// Operations handed to the backend so far.
+    /// Operations submitted to the backend so far.
     public let operations: Int
-    /// Completions taken so far; one operation can have many.
+    /// Completions received so far; an operation can have many.
     public let completions: Int
-    /// Operations not over yet.
+    /// Operations in flight now.
     public let operationsInFlight: Int
-    /// System calls that the backend made.
+    /// System calls of the backend so far.
     public let systemCalls: Int
 
+    /// The counts in one line.
     public var description: String {
       """
       \(turns) turns, \(jobs) jobs (at most \(deepestTurn) in a turn, \(ready) ready), \(timers) timers, \
@@ -45,7 +46,7 @@ extension EventLoop {
     }
   }
 
-  /// A snapshot. On the loop's thread.
+  /// A snapshot of the loop's counters. Call it on the loop's thread.
   public var statistics: Statistics {
     Statistics(
       turns: counters.turns, jobs: counters.jobs, deepestTurn: counters.deepestTurn, ready: ready.count,
@@ -53,12 +54,12 @@ extension EventLoop {
       completions: counters.completions, operationsInFlight: operations.inFlight, systemCalls: backend.systemCalls)
   }
 
-  /// Counts the turns, for what is to happen so many times in one.
+  /// The number of this turn, for limits per turn.
   package var turnNumber: Int { counters.turns }
 
   package var hasReadyJobs: Bool { !ready.isEmpty }
 
-  /// Calls under way on other threads that will come back to this loop: a simulated clock stands still for them.
+  /// Calls on other threads that will return to this loop. A simulated clock stands still meanwhile.
   package var blockingCalls: Int {
     get { counters.blocking }
     set { counters.blocking = newValue }

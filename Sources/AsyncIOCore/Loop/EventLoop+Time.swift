@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Callbacks on the loop's clock. Time comes from the backend and nowhere else, so that a simulated one can
-// keep its own.
+// Callbacks on the loop's clock. Time comes only from the backend, so that a simulated one can keep its own.
 
 extension EventLoop {
-  /// The time now, on the clock that this loop's timers follow: the machine's monotonic one, or a simulated one;
+  /// The current time of the clock that this loop's timers follow: the machine's monotonic one, or a simulated one;
   /// asyncio's `time`.
   public var time: Instant { Instant(nanoseconds: backend.now) }
 
-  /// Calls back in the next turn, in the order of these calls; asyncio's `call_soon`. On the loop's thread only; from
-  /// others it is `callSoonThreadsafe`.
+  /// Calls back in the next turn, in the order of these calls; asyncio's `call_soon`. Call it on the loop's thread;
+  /// from other threads use `callSoonThreadsafe`.
   ///
-  /// This and its kin call with the task-local values of the place where they were called.
+  /// All these callbacks run with the task-local values of the place where they were scheduled.
   @discardableResult
   public func callSoon(
     file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
@@ -21,7 +20,7 @@ extension EventLoop {
     return handle
   }
 
-  /// Calls back on the loop's thread, soon; asyncio's `call_soon_threadsafe`. From any thread.
+  /// Calls back on the loop's thread, soon; asyncio's `call_soon_threadsafe`. Callable from any thread.
   ///
   /// - Throws: `EventLoopError.closed` if the loop has ended.
   @discardableResult
@@ -36,7 +35,7 @@ extension EventLoop {
     return handle
   }
 
-  /// Calls back after a delay; asyncio's `call_later`. On the loop's thread only.
+  /// Calls back after a delay; asyncio's `call_later`. Call it on the loop's thread.
   @discardableResult
   public func callLater(
     _ delay: Duration, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
@@ -46,8 +45,8 @@ extension EventLoop {
       Instant(nanoseconds: deadline(after: delay.clampedNanoseconds)), file: file, line: line, callback)
   }
 
-  /// Calls back at a time of this loop's clock, not before; asyncio's `call_at`. Callbacks with the same time come in
-  /// the order of these calls. On the loop's thread only.
+  /// Calls back at a time of this loop's clock or later; asyncio's `call_at`. Callbacks for one time come in the order
+  /// of these calls. Call it on the loop's thread.
   @discardableResult
   public func callAt(
     _ when: Instant, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () -> Void
@@ -59,7 +58,7 @@ extension EventLoop {
     return handle
   }
 
-  /// The deadline of a delay that starts now; `.max` if it is further than the clock reaches.
+  /// The deadline of a delay that starts now; `.max` beyond the clock's end.
   package func deadline(after nanoseconds: Int64) -> Int64 {
     let (sum, overflow) = backend.now.addingReportingOverflow(max(0, nanoseconds))
     return overflow ? .max : sum
@@ -73,7 +72,8 @@ extension EventLoop {
 
   // MARK: - For the library
 
-  /// Calls back in a turn of this loop with those task-local values. From any thread; if the loop has ended, at once.
+  /// Calls back in a turn of this loop with these task-local values, or at once if the loop has ended. Callable from
+  /// any thread.
   func callInContext(_ context: TaskContext?, _ callback: @escaping @Sendable () -> Void) {
     let item = ReadyItem(Handle(context: context, callback))
     if isCurrent {
@@ -83,12 +83,12 @@ extension EventLoop {
     }
   }
 
-  /// Ends a wait at a time.
+  /// Ends a wait at a given time.
   package func expire(_ id: WaitID, at deadline: Int64) -> TimerID {
     timers.insert(deadline: deadline, .endWait(id))
   }
 
-  /// Cancels what is in a scope at a time.
+  /// Cancels the work in a scope at a given time.
   package func expire(_ node: CancelNode, at deadline: Instant) -> TimerID {
     timers.insert(deadline: deadline.nanoseconds, .expire(node))
   }

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// A turn, as asyncio's `_run_once`: hand the backend what was asked for and take completions, without blocking if jobs
-// are ready, else until the next timer; make due timers ready; then run exactly the jobs that are ready now, in their
-// order. What those make ready waits for the next turn, so a job that always re-enqueues itself shares the loop with
-// everything else.
+// A turn, like asyncio's `_run_once`. It hands submissions to the backend and takes completions: without blocking if
+// jobs are ready, else until the next timer. It makes due timers ready. Then it runs exactly the jobs that are ready
+// now, in their order. Jobs that these make ready wait for the next turn. So a job that always re-enqueues itself
+// shares the loop with everything else.
 //
-// The backend is asked without blocking while jobs are ready, and not on every turn: a turn can be one short job, and a
-// system call costs several of those. It is asked after `pollInterval` jobs at the latest, or when it has something in
-// hand anyway. That bounds how long I/O waits behind ready jobs, whatever they do.
+// While jobs are ready, the backend is asked without blocking, and not in every turn: a turn can be one short job, and
+// a system call costs as much as several. It is asked after `pollInterval` jobs at the latest, or when it has something
+// in hand anyway. That bounds how long I/O waits behind ready jobs.
 //
-// A turn of thousands of jobs takes milliseconds, and a timer that falls due meanwhile would wait for its end. So such a
-// turn looks at the timers now and then, and what is due goes ahead of the jobs that are left: it has waited already.
-// How many may, each time, is bounded, so that timers which always come again cannot hold the jobs up.
+// A turn of thousands of jobs takes milliseconds, and a timer that falls due meanwhile would wait for its end. So such
+// a turn looks at the timers now and then. Due timers go ahead of the remaining jobs, since they have waited already.
+// Their number is limited each time, so that timers that re-arm themselves cannot hold up the jobs.
 
 import Synchronization
 
 extension EventLoop {
   /// How many jobs may run between two looks at the backend and the timers.
   private static var pollInterval: Int { 16 }
-  /// After how many jobs a turn looks at the timers, a power of two, and how many of them may go ahead then.
+  /// How many jobs a turn runs between two looks at the timers, a power of two, and how many timers may go ahead each
+  /// time.
   private static var expediteInterval: Int { 256 }
   private static var mostExpedited: Int { 128 }
 
@@ -35,13 +36,13 @@ extension EventLoop {
     if shuffle != nil { shuffleReady(upTo: end) }
     var jobs = 0
     while ready.head != end {
-      // Among many jobs the next ones are not in the cache: load them while this one runs.
+      // With many jobs, the next ones are not in the cache: prefetch them while this one runs.
       if end &- ready.head > 8 { ready.prefetch(ahead: 4) }
       run(ready.removeFirst())
       jobs &+= 1
       if jobs & (EventLoop.expediteInterval - 1) == 0 && !timers.isEmpty { expediteTimers() }
     }
-    // What completions make ready belongs to no job.
+    // Work that completions make ready does not come from a job.
     runningKind = isMain ? .main : .preferring
     counters.turns &+= 1
     counters.jobs &+= jobs
@@ -49,7 +50,7 @@ extension EventLoop {
     if jobs > counters.deepestTurn { counters.deepestTurn = jobs }
   }
 
-  /// Nothing is ready: waits for the backend, for the next timer, or for another thread.
+  /// Waits for the backend, for the next timer, or for another thread, when nothing is ready.
   private func sleep() {
     counters.jobsSincePoll = 0
     let deadline = wakeTime()
@@ -66,13 +67,13 @@ extension EventLoop {
     if deadline != nil {
       fireTimers()
     } else if namesTasks {
-      // Only reports want the time when no timer does.
+      // Without timers, only reports need the time.
       cachedTime = backend.now
     }
   }
 
-  /// When to wake for the timers. A wake costs some ten microseconds: a system call, a context switch, cold caches. So
-  /// among many timers those that are due close together share one, and are as late as that; a loop with few timers
+  /// When to wake for the timers. A wake-up costs some ten microseconds: a system call, a context switch, cold caches.
+  /// So among many timers, those due close together share one, and may be late by that interval. A loop with few timers
   /// wakes for each when it is due.
   private func wakeTime() -> Int64? {
     guard let deadline = timers.nextDeadline() else { return nil }
@@ -88,7 +89,7 @@ extension EventLoop {
     while let action = timers.popDue(cachedTime) { fire(action) }
   }
 
-  /// In the midst of a turn: makes due timers ready, ahead of the jobs that are left.
+  /// Makes due timers ready within a turn, ahead of the remaining jobs.
   private func expediteTimers() {
     cachedTime = backend.now
     let before = ready.tail

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop: one thread, its run queue, its timers, its waits and its backend.
 //
-// Threads. Everything here belongs to the loop's own thread, except what is said to be callable from anywhere, which
-// enters by the inbox. A thread's loop is a thread-local word, set while the loop runs on it. `isSleeping` and the
-// inbox's head form the usual pair for a coalesced wake-up: the loop announces that it is going to sleep and then looks
-// into the inbox once more; a sender pushes and then looks whether the loop sleeps; both with sequential consistency,
-// so one of them sees the other.
+// Threads. Everything here belongs to the loop's own thread, except functions marked as callable from any thread, which
+// enter by the inbox. A thread's loop is a thread-local word, set while the loop runs on it. `isSleeping` and the
+// inbox's head form the usual pair for a coalesced wake-up. The loop announces that it is going to sleep, then looks
+// into the inbox once more. A sender pushes, then looks whether the loop sleeps. Both use sequential consistency, so
+// one of them sees the other.
 
 import CLinux
 import CSwiftRuntime
 import Glibc
 import Synchronization
 
-/// The event loop: what runs tasks, I/O and timers on one thread; asyncio's `AbstractEventLoop`.
+/// The event loop: runs tasks, I/O and timers on one thread; asyncio's `AbstractEventLoop`.
 ///
-/// Most programs never name it beyond its door:
+/// Most programs name it only to start it:
 ///
 /// ```swift
 /// @main struct App {
@@ -27,25 +27,25 @@ import Synchronization
 /// }
 /// ```
 @safe public final class EventLoop: @unchecked Sendable {
-  // Safe: the executors are kept by the properties above those without a reference, and `suspending` is a record of
-  // `waits`, which lives as long as the loop.
+  // Safe: the properties above the executors keep them alive. `suspending` is a record of `waits`, which lives as long
+  // as the loop.
   // Sendable: see "Threads" at the head of the file.
 
   package let backend: any Backend
-  /// Whether this is the loop of `EventLoop.run`, which the main actor's jobs go to.
+  /// Whether this is the loop of `EventLoop.run`, which runs the main actor's jobs.
   package let isMain: Bool
   /// Whether tasks that reach this loop stay on it, and it may run jobs of the main actor; see TaskHomes.
   @safe @exclusivity(unchecked) var keepsTasks = false
-  /// Whether the main actor's jobs run here now, so that whatever runs here has that actor to itself.
+  /// Whether the main actor's jobs run here now, so that everything that runs here has that actor to itself.
   @safe @exclusivity(unchecked) package var hasMainActor: Bool
-  /// Whether other threads want the main actor as well, and have it while this one waits; see MainActorTurn.
+  /// Whether other threads want the main actor too, and have it while this thread waits; see MainActorTurn.
   @safe @exclusivity(unchecked) var takesTurns = false
-  /// Whether the names of waiting tasks are kept, for reports; tests pay for it, production does not.
+  /// Whether to store the names of waiting tasks, for reports; for tests only, since it has a cost.
   package let namesTasks: Bool
 
   // The properties below are reached only from the loop's thread, by functions that do not call out while they hold
-  // one: `@exclusivity(unchecked)` leaves out the run-time check of that, which costs more than the access itself, and
-  // `@safe` says that it was not needed.
+  // one. `@exclusivity(unchecked)` omits the run-time check of that, which costs more than the access itself. `@safe`
+  // says that the check is not needed.
   @safe @exclusivity(unchecked) var ready = RunQueue()
   @safe @exclusivity(unchecked) var timers = TimerHeap()
   @safe @exclusivity(unchecked) var waits = WaitTable()
@@ -54,7 +54,7 @@ import Synchronization
   let isSleeping = Atomic<Bool>(false)
   private let closed = Atomic<Bool>(false)
 
-  /// How the job that runs now was run; a task that is suspended comes back the same way.
+  /// How the current job was run; a task that is suspended comes back in that way.
   @safe @exclusivity(unchecked) var runningKind = ReadyKind.routed
   /// See `spendBudget`.
   @safe @exclusivity(unchecked) package var budget = 0
@@ -64,44 +64,45 @@ import Synchronization
   @safe @exclusivity(unchecked) var cachedTime: Int64 = 0
   @safe @exclusivity(unchecked) var stopRequested = false
   @safe @exclusivity(unchecked) var counters = Counters()
-  /// Draws the order of ready jobs, where that is wanted.
+  /// The random order of ready jobs, if enabled.
   @safe @exclusivity(unchecked) package var shuffle: SeededRandom?
   /// See `withRandom`.
   @safe @exclusivity(unchecked) package var random = LoopRandom.system
   @safe @exclusivity(unchecked) package var exceptionHandler: ExceptionHandler?
-  /// Called when the run is over, before what is left is cancelled.
+  /// Called when the run is over, before the remaining tasks are cancelled.
   @safe @exclusivity(unchecked) package var whenFinishing: ((EventLoop) -> Void)?
-  /// The waits of tasks that were cancelled before; see `finish`.
+  /// The waits of tasks that were already cancelled; see `finish`.
   @safe @exclusivity(unchecked) var refusedWaits = RefusedWaits()
-  /// What the watchdog reads from its thread.
+  /// Read by the watchdog from its thread.
   let heartbeat = Heartbeat()
   package let streamBuffers = BufferPool()
-  /// The loops that run together, this one among them; empty for a loop that runs alone in its process or test.
+  /// The loops that run together, including this one; empty for a loop that runs alone in its process or test.
   package var group: [EventLoop] = []
 
-  /// What services keep for this loop, by their types; dropped at the end of the run, while the loop still turns.
+  /// The objects of services for this loop, by type; dropped at the end of the run, while the loop still turns.
   @safe @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
   /// See `EndsWithLoop`.
   @safe @exclusivity(unchecked) var dependents: [LoopDependent] = []
 
-  /// The tasks of this library that run here.
+  /// This library's tasks on this loop.
   let tasks = TaskRegistry()
 
-  /// Whether the run is over, and the loop waits for what is left: it wants to hear of the end of its tasks elsewhere.
+  /// Whether the run is over, and the loop waits for the remaining tasks. Then it must be woken when one of its tasks
+  /// ends elsewhere.
   let isFinishing = Atomic<Bool>(false)
-  /// How many bodies are not to be cancelled at the end of the loop.
+  /// How many shielded bodies are running.
   @safe @exclusivity(unchecked) var shieldedBodies = 0
 
-  /// Thrown by every wait that is cancelled: made once, since a thrown error is an allocation.
+  /// The error of every cancelled wait, made once: a thrown error is an allocation.
   let cancellation: any Error = CancellationError()
 
   let suspender: Suspender
   package let anchor: LoopAnchor
-  /// The loop's reference to its executor; nil from its end on.
+  /// The loop's reference to its executor; nil from the loop's end on.
   private let preference: Mutex<LoopTaskExecutor?>
   let unownedPreference: UnownedTaskExecutor
-  /// The executor as its own thread finds it, without the mutex.
+  /// The executor for the loop's own thread, without the mutex.
   @safe private let openPreference: Unmanaged<LoopTaskExecutor>
   let unownedSerial: UnownedSerialExecutor
   let unownedRouter = unsafe RouterExecutor.shared.asUnownedTaskExecutor()
@@ -130,7 +131,7 @@ import Synchronization
 
   // MARK: - Which loop
 
-  /// The loop that runs on the calling thread, if one does.
+  /// The loop that runs on the calling thread; nil if none does.
   @inline(__always)
   package static var onThisThread: EventLoop? {
     // Safety: set from a loop that stays alive while it is set; see `adopt`.
@@ -138,8 +139,8 @@ import Synchronization
     return unsafe Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
   }
 
-  /// The same for a body that decides at once: without the reference that a returned loop would have to be given. False
-  /// where no loop runs.
+  /// Calls a synchronous body with the loop of the calling thread, which saves retaining a returned loop. False on a
+  /// thread without a loop.
   @inline(__always)
   static func withLoopOfThisThread(_ body: (EventLoop) -> Bool) -> Bool {
     // Safety: set from a loop that stays alive while it is set; see `adopt`.
@@ -153,15 +154,16 @@ import Synchronization
     unsafe asyncio_current_loop() == Unmanaged.passUnretained(self).toOpaque()
   }
 
-  /// Whether code with this isolation, that runs on this loop's thread, is there again after each of its waits. Code of
-  /// no actor is, and the main actor's on the main loop. Another actor's goes on wherever the actor runs, which is on the
-  /// thread of another loop if tasks from there call it as well: what belongs to a loop is then for `anchor`.
+  /// Whether code with this isolation, running on this loop's thread, is back on it after each of its waits. Code
+  /// outside of actors is, and so is the main actor's on the main loop. Another actor continues where the actor runs:
+  /// on another loop's thread, if tasks from there call it as well. Then use `anchor` for everything that belongs to a
+  /// loop.
   @inline(__always)
   package func isCurrent(for isolation: (any Actor)?) -> Bool {
     isCurrent && (isolation.map { stays(with: $0) } ?? true)
   }
 
-  /// The same for whichever loop runs on the calling thread.
+  /// The loop of the calling thread, if code with this isolation stays on it after its waits; see `isCurrent(for:)`.
   @inline(__always)
   package static func onThisThread(for isolation: (any Actor)?) -> EventLoop? {
     guard let loop = onThisThread, loop.isCurrent(for: isolation) else { return nil }
@@ -170,15 +172,16 @@ import Synchronization
 
   private func stays(with actor: any Actor) -> Bool { actor === anchor || hasMainActor && actor === MainActor.shared }
 
-  /// The loop of the calling thread, or the shared one that runs in the background for programs without
-  /// `EventLoop.run`; it starts at the first use.
+  /// The loop of the calling thread. For programs without `EventLoop.run` it is a shared loop, which runs in the
+  /// background from its first use on.
   ///
-  /// A process that has neither thread nor descriptor left for the shared loop ends here; what is `async` throws instead.
+  /// If the system has no thread or descriptor left for the shared loop, this ends the process; `async` functions throw
+  /// instead.
   public static var current: EventLoop {
     do { return try currentOrStarted() } catch { fatalError("the shared event loop could not be started: \(error)") }
   }
 
-  /// The same for calls that can fail.
+  /// The loop of the calling thread or the shared one, for calls that can throw.
   package static func currentOrStarted() throws -> EventLoop {
     try onThisThread ?? MainLoop.running ?? BackgroundLoop.shared()
   }
@@ -193,25 +196,25 @@ import Synchronization
     }
   }
 
-  /// The kernel interface that this loop runs on.
+  /// The backend that this loop runs on.
   public var backendKind: BackendKind { backend.kind }
 
-  /// The loop as an executor that tasks can prefer.
+  /// The loop as an executor for tasks that prefer it.
   ///
   /// ```swift
   /// let loop = EventLoop.current
   /// Task(executorPreference: loop.taskExecutor) { try await sleep(.seconds(1)) }
   /// ```
   ///
-  /// It may outlive the loop's run: what is enqueued on it then runs elsewhere.
+  /// It may outlive the loop's run: jobs enqueued on it then run elsewhere.
   public var taskExecutor: any TaskExecutor {
     // Safety: the loop closes after its thread's last turn, and holds the executor until then.
     if isCurrent { return unsafe openPreference.takeUnretainedValue() }
     return preference.withLock { $0 ?? LoopTaskExecutor(ofEnded: self) }
   }
 
-  /// From here on the executor holds the loop: a task that prefers it may go on for as long as it likes, and names its
-  /// loop without a reference. So the loop lives as long as its last such task, and no longer.
+  /// Makes the executor hold the loop: a task that prefers it may go on for any time, and names its loop without a
+  /// reference. So the loop lives exactly as long as its last such task.
   private func letGoOfExecutor() {
     let executor = preference.withLock { executor in
       unsafe executor?.endedLoop = self
@@ -230,7 +233,7 @@ import Synchronization
     return try withExtendedLifetime(self) { try body() }
   }
 
-  /// Runs turns until the condition holds after one.
+  /// Runs turns until the condition holds after a turn.
   package func run(until isDone: () -> Bool) {
     heartbeat.begin()
     while !isDone() {
@@ -240,8 +243,8 @@ import Synchronization
     heartbeat.end()
   }
 
-  /// Asks a running loop to end after its current turn; asyncio's `stop`. What `EventLoop.run` was waiting for is
-  /// cancelled. From any thread.
+  /// Asks a running loop to end after its current turn; asyncio's `stop`. The body of `EventLoop.run` is cancelled.
+  /// Callable from any thread.
   public func stop() {
     if isCurrent {
       stopRequested = true
@@ -250,10 +253,10 @@ import Synchronization
     }
   }
 
-  /// Whether `close` was called. From any thread.
+  /// Whether `close` was called. Callable from any thread.
   package var isClosed: Bool { closed.load(ordering: .acquiring) }
 
-  /// Ends the loop for good: nothing enters any more, and what came too late runs elsewhere.
+  /// Ends the loop for good: nothing enters any more, and jobs that come too late run elsewhere.
   package func close() {
     precondition(!isClosed, "the loop was closed already")
     closed.store(true, ordering: .sequentiallyConsistent)
@@ -264,7 +267,7 @@ import Synchronization
     timers.forEachWaiting { _, action in
       switch action {
       case .run(let item, _): LateJobs.run(item, of: self)
-      // Mostly it refers to an object that has the handle.
+      // Usually it refers to an object that holds the handle.
       case .call(let handle): handle.cancel()
       case .endWait, .expire: break
       }
@@ -276,9 +279,9 @@ import Synchronization
     letGoOfExecutor()
   }
 
-  /// Drops what refers to the loop, mostly through an object of the user's, and would keep both for good. What still does
-  /// is named here: a task that is suspended on the loop and never resumed, a call on the blocking pool until it is over,
-  /// and a task that prefers the loop, through its executor.
+  /// Drops references to the loop, mostly those through the user's objects, which would keep both alive for ever. Three
+  /// kinds remain: a task that is suspended on the loop and never resumed, a call on the blocking pool until it
+  /// returns, and a task that prefers the loop, through its executor.
   private func letGo() {
     operations.forgetSinks()
     attachments.removeAll()
@@ -298,14 +301,14 @@ import Synchronization
     if !enter(item) { LateJobs.run(item, of: self) }
   }
 
-  /// Returns false, and leaves the item to the caller, if the loop has ended.
+  /// Enqueues an item. Returns false, and leaves the item to the caller, if the loop has ended.
   func tryEnqueue(_ item: ReadyItem) -> Bool {
     guard isCurrent else { return enter(item) }
     ready.append(item)
     return true
   }
 
-  /// The same from any thread but the loop's.
+  /// Enqueues an item from another thread. Returns false, and leaves the item to the caller, if the loop has ended.
   func enter(_ item: ReadyItem) -> Bool {
     switch inbox.push(item) {
     case .first: if isSleeping.load(ordering: .sequentiallyConsistent) { backend.wake() }
@@ -325,7 +328,7 @@ import Synchronization
     if !trySchedule(item, after: delay) { LateJobs.run(item, of: self) }
   }
 
-  /// Returns false, and leaves the item to the caller, if the loop has ended.
+  /// Schedules an item. Returns false, and leaves the item to the caller, if the loop has ended.
   func trySchedule(_ item: ReadyItem, after delay: Duration) -> Bool {
     let sleeper = SwiftTask()
     guard isCurrent else { return post { $0.schedule(item, after: delay, for: sleeper) } }
@@ -338,7 +341,7 @@ import Synchronization
     _ = timers.insert(deadline: deadline, .run(item, sleeper))
   }
 
-  /// Runs the body on the loop's thread, in a later turn. False if the loop has ended.
+  /// Runs the body on the loop's thread, in a later turn. Returns false if the loop has ended.
   func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
     let item = ReadyItem(Handle { [unowned self] in body(self) })
     let entered = enter(item)

@@ -9,8 +9,8 @@ import Synchronization
 /// handle.cancel()
 /// ```
 public class Handle: @unchecked Sendable {
-  // Sendable: `callback` is written at creation and afterwards only by whoever moves `state` away from `waiting`, which
-  // happens once; `inboxLink` belongs to whoever has the handle in an inbox.
+  // Sendable: `callback` is written at creation, and afterwards only by the thread that moves `state` away from
+  // `waiting`, which happens once. `inboxLink` belongs to the inbox that has the handle.
   private enum State {
     static let waiting: UInt8 = 0
     static let called: UInt8 = 1
@@ -28,18 +28,18 @@ public class Handle: @unchecked Sendable {
     self.callback = callback
   }
 
-  /// Takes the callback back; it and what it captured are released. Does nothing after the call or a first `cancel`.
-  /// From any thread.
+  /// Cancels the callback, and releases it with everything that it captured. Has no effect after the call or an earlier
+  /// `cancel`. Callable from any thread.
   public func cancel() {
     guard take(for: State.cancelled) else { return }
     callback = nil
     context = nil
   }
 
-  /// Whether `cancel` came before the call.
+  /// Whether it was cancelled before the call.
   public var isCancelled: Bool { state.load(ordering: .acquiring) == State.cancelled }
 
-  /// Whether it was neither called nor cancelled.
+  /// Whether it was neither called nor cancelled yet.
   var isWaiting: Bool { state.load(ordering: .acquiring) == State.waiting }
 
   func call() {
@@ -53,11 +53,11 @@ public class Handle: @unchecked Sendable {
   }
 }
 
-/// A callback that a loop will call at a time; asyncio's `TimerHandle`.
+/// A callback that a loop will call at a given time; asyncio's `TimerHandle`.
 public final class TimerHandle: Handle, @unchecked Sendable {
   // Sendable: see Handle; `when` does not change, and the rest belongs to the loop's thread.
 
-  /// When it is due, on the clock of `EventLoop.time`.
+  /// The time of the call, on the clock of `EventLoop.time`.
   public let when: EventLoop.Instant
   // On the loop's thread only.
   var timer: TimerID?
@@ -68,9 +68,10 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     super.init(context: context, callback)
   }
 
+  /// Cancels the callback, and releases it with everything that it captured. Callable from any thread.
   public override func cancel() {
     super.cancel()
-    // Off the loop's thread the timer stays until it is due, and then finds nothing to call.
+    // Off the loop's thread, the timer stays until it is due, and then finds nothing to call.
     if let loop, loop.isCurrent, let timer { loop.cancel(timer) }
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a watchdog on another thread needs to see whether a loop is stuck: a number that changes with every job, and
-// whether the loop sleeps. One plain store a job; nothing is read back on the loop's side.
+// The signs of life by which a watchdog on another thread sees whether a loop is stuck: a number that changes with
+// every job, and whether the loop sleeps. It costs one plain store a job; the loop reads nothing back.
 
 import CLinux
 import CSwiftRuntime
@@ -11,7 +11,7 @@ package final class Heartbeat: Sendable {
   /// Twice the number of jobs begun; odd while the loop waits in its backend or does not run.
   private let beat = Atomic<UInt>(1)
   private let thread = Atomic<Int32>(0)
-  /// Where the runtime's variables of that thread begin; see RunningTask.
+  /// The address of the runtime's variables of that thread; see RunningTask.
   private let storage = Atomic<UInt>(0)
   private let closed = Atomic<Bool>(false)
 
@@ -38,17 +38,17 @@ package final class Heartbeat: Sendable {
 
   func close() { closed.store(true, ordering: .relaxed) }
 
-  /// The number to compare later, and whether the loop is in a job at all. From any thread.
+  /// The number to compare later, and whether the loop is in a job. Callable from any thread.
   package var reading: (beat: UInt, isBusy: Bool) {
     let beat = beat.load(ordering: .relaxed)
     return (beat, beat & 1 == 0)
   }
 
-  /// The address of the task that runs on the loop's thread, if one does and it is known. It may be gone by the time that
-  /// this is looked at. From any thread but the loop's.
+  /// The address of the task that runs on the loop's thread, if it is known. The task may be gone when the address is
+  /// used. Callable from any thread but the loop's.
   var runningTask: UInt64? { RunningTask.address(onThreadWith: UInt64(storage.load(ordering: .relaxed))) }
 
-  /// Whether the loop has ended for good. From any thread.
+  /// Whether the loop has ended for good. Callable from any thread.
   var isClosed: Bool { closed.load(ordering: .relaxed) }
 
   /// The kernel's id of the loop's thread.

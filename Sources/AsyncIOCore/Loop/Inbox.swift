@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way into a loop from other threads: a stack of items that any thread pushes (compare-and-swap on its head, a
-// Treiber stack) and only the loop's thread takes, always whole. The items link through themselves, so entering
-// allocates nothing; taking all at once means that no node is ever popped singly, hence no ABA problem and no
-// reclamation.
+// The way into a loop from other threads: a stack of items. Any thread pushes (compare-and-swap on its head, a Treiber
+// stack); only the loop's thread takes, and always the whole stack. The items link through themselves, so entering
+// allocates nothing. No node is popped singly, so there is neither an ABA problem nor reclamation.
 //
-// `closed` as the head ends it: a push then fails, in the same atomic step in which it would have entered, so that
-// nothing is lost between the last look and the end of the loop.
+// The head `closed` ends it: a push then fails, in the very atomic step in which it would have entered. So nothing is
+// lost between the last look and the end of the loop.
 
 import Synchronization
 
@@ -20,7 +19,7 @@ struct Inbox: ~Copyable {
     case first, followed, closed
   }
 
-  /// From any thread. `first` says that the inbox was empty: whoever waits for it may want to be woken.
+  /// Pushes an item, from any thread. `first` means that the inbox was empty, so a sleeping loop may need a wake-up.
   func push(_ item: ReadyItem) -> Pushed {
     var current = head.load(ordering: .relaxed)
     while true {
@@ -39,12 +38,12 @@ struct Inbox: ~Copyable {
   @inline(__always)
   var looksEmpty: Bool { head.load(ordering: .relaxed) == Inbox.empty }
 
-  /// Only on the loop's thread: moves everything to the run queue, in the order of arrival.
+  /// Moves everything to the run queue, in the order of arrival. Only on the loop's thread.
   func drain(into ready: inout RunQueue) {
     Inbox.appendReversed(head.exchange(Inbox.empty, ordering: .acquiring), to: &ready)
   }
 
-  /// Only on the loop's thread: the same, and nothing enters any more.
+  /// Moves everything to the run queue, and closes the inbox. Only on the loop's thread.
   func close(into ready: inout RunQueue) {
     let last = head.exchange(Inbox.closed, ordering: .acquiringAndReleasing)
     if last != Inbox.closed { Inbox.appendReversed(last, to: &ready) }
@@ -69,7 +68,7 @@ struct Inbox: ~Copyable {
 }
 
 extension ReadyItem {
-  /// The item behind this one while both are in an inbox.
+  /// The item after this one, while both are in an inbox.
   var link: UInt {
     kind == .handle ? peekHandle().inboxLink : withLink(of: job) { $0 }
   }

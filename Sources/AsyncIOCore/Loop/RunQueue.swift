@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is ready to run, first in, first out. An item is one word: the address of a job or of a handle, which is
-// aligned to 16, with its kind in the low bits. A ring that only grows holds them: no allocation per item, and no
-// pointer to chase as with a list through the jobs.
-// Only the loop's own thread touches it.
+// The items that are ready to run, first in, first out. An item is one word: the address of a job or of a handle, which
+// is aligned to 16, with its kind in the low bits. A ring that only grows holds them: no allocation per item, and no
+// pointer to chase as in a list through the jobs. Only the loop's own thread touches it.
 
 import CLinux
 
-/// What a word in the run queue stands for, and so how it has to be run.
+/// What a word in the run queue stands for, which decides how it is run.
 enum ReadyKind: UInt {
-  /// A job of the main actor: runs isolated to the main executor, so that calls between main-actor code do not hop.
+  /// A job of the main actor: it runs isolated to the main executor, so that calls between main-actor code do not hop.
   case main = 0
-  /// A job of no actor that came by way of the process's default executor.
+  /// A job outside of actors that came through the process's default executor.
   case routed = 1
   /// A job of a task that prefers this loop's executor (SE-0417).
   case preferring = 2
@@ -44,7 +43,7 @@ struct ReadyItem {
   var kind: ReadyKind { unsafe ReadyKind(rawValue: word & Self.kindMask).unsafelyUnwrapped }
 
   @inline(__always)
-  // Safety: made by `init(_:_:)` from a job that its executor has not run yet; the kind was looked at before.
+  // Safety: made by `init(_:_:)` from a job that its executor has not run yet; the caller has checked the kind.
   var job: UnownedJob { unsafe unsafeBitCast(word & ~Self.kindMask, to: UnownedJob.self) }
 
   @inline(__always)
@@ -57,7 +56,7 @@ struct ReadyItem {
 }
 
 @safe struct RunQueue: ~Copyable {
-  // Safe: owns its ring; positions are masked to its size, and only those between `head` and `tail` are read.
+  // Safe: owns its ring. Positions are masked to its size, and only those between `head` and `tail` are read.
   private var items: UnsafeMutablePointer<ReadyItem>
   private var mask: Int
   /// Positions only grow; the slot is the position modulo the capacity.
@@ -92,19 +91,19 @@ struct ReadyItem {
     return item
   }
 
-  /// Takes back what was appended last.
+  /// Removes and returns the last item.
   mutating func removeLast() -> ReadyItem {
     tail &-= 1
     return unsafe items[tail & mask]
   }
 
-  /// Begins to load the job that many places behind the first.
+  /// Prefetches the job this many places after the first.
   @inline(__always)
   func prefetch(ahead: Int) {
     asyncio_prefetch_job(unsafe items[(head &+ ahead) & mask].word & ~ReadyItem.kindMask)
   }
 
-  /// Puts the items that were appended last before all others, in their order.
+  /// Moves the last `count` items to the front, in their order.
   mutating func moveToFront(last count: Int) {
     for _ in 0..<count {
       tail &-= 1
@@ -113,8 +112,8 @@ struct ReadyItem {
     }
   }
 
-  /// Puts the items up to the position `end` into an order drawn from `random`: what runs first among what is ready
-  /// is chance, under the control of a seed.
+  /// Puts the items up to the position `end` into an order drawn from `random`: the order of ready jobs is random, but
+  /// determined by a seed.
   mutating func shuffle(upTo end: Int, using random: inout SeededRandom) {
     var position = end
     while position &- head > 1 {
@@ -131,7 +130,7 @@ struct ReadyItem {
     b = item
   }
 
-  /// Positions stay what they were: a turn remembers where it ends.
+  /// Positions do not change: a turn remembers its end as a position.
   @inline(never)
   private mutating func grow() {
     let largerMask = mask &* 2 &+ 1
