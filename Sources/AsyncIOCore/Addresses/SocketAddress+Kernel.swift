@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's form of an address: a structure for each family in a `sockaddr_storage`, and how much of it counts.
+// The kernel's form of an address: a structure for each family in a `sockaddr_storage`, and its length.
 
 package import CLinux
 import Glibc
 
 extension SocketAddress {
-  /// - Parameter length: How much of the storage the kernel filled; only the name of a Unix socket needs it.
+  /// - Parameter length: How many bytes the kernel filled; only the name of a Unix socket needs it.
   package init?(_ storage: sockaddr_storage, length: socklen_t = socklen_t(MemoryLayout<sockaddr_storage>.size)) {
     switch Int32(storage.ss_family) {
     case AF_INET:
@@ -25,7 +25,7 @@ extension SocketAddress {
     }
   }
 
-  /// From the bytes of a `sockaddr`.
+  /// Reads the bytes of a `sockaddr`.
   package init?(kernelForm bytes: UnsafeRawBufferPointer) {
     var storage = sockaddr_storage()
     let count = min(bytes.count, MemoryLayout<sockaddr_storage>.size)
@@ -56,13 +56,13 @@ extension SocketAddress {
       unsafe withUnsafeMutableBytes(of: &storage) { bytes in
         unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[Self.unixNameOffset...]).copyBytes(from: unixName)
       }
-      // The zero byte behind a path counts, that of an abstract name would be part of it.
+      // A path counts with its zero byte. After an abstract name a zero byte would be part of the name.
       let end = unixName.first == 0 || unixName.isEmpty ? 0 : 1
       return (storage, socklen_t(Self.unixNameOffset + unixName.count + end))
     }
   }
 
-  /// Where the name begins in `sockaddr_un`.
+  /// The offset of the name in `sockaddr_un`.
   private static var unixNameOffset: Int { MemoryLayout<sa_family_t>.size }
 
   package var kernelFamily: Int32 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who a connection comes from, as far as limits can tell: an IPv4 address, or the network of an IPv6 one. A host has
-/// the 2^64 addresses of its network to choose from (RFC 4291, 2.5.1), so each of them alone means nothing.
+/// The origin of a connection, for limits: an IPv4 address, or the network of an IPv6 address. An IPv6 host can use any
+/// of the 2^64 addresses of its network (RFC 4291, 2.5.1), so a single one identifies nothing.
 package struct PeerNetwork: Hashable, Sendable {
   private let high: UInt64
   private let low: UInt64
 
-  /// Nil for the peers of a Unix socket, who have no address.
+  /// Nil for peers of a Unix socket, which have no address.
   package init?(_ address: SocketAddress) {
     switch address.family {
     case .unix: return nil
@@ -14,10 +14,10 @@ package struct PeerNetwork: Hashable, Sendable {
     case .ipv6:
       let (prefix, interface) = (address.high.bigEndian, address.low.bigEndian)
       if prefix == 0 && interface >> 32 == 0xffff {
-        // IPv4 by way of a socket that takes both: ::ffff:192.0.2.1.
+        // IPv4 through a socket that accepts both families: ::ffff:192.0.2.1.
         self.init(fourBytes: interface & 0xffff_ffff)
       } else {
-        // Hosts of one link share their prefix, fe80::/64.
+        // Hosts on a link share the prefix fe80::/64, so their full addresses count.
         self.init(high: prefix, low: prefix >> 54 == 0xfe80 >> 6 ? interface : 0)
       }
     }

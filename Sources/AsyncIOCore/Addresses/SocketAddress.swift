@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// Where a socket is: an IPv4 or IPv6 address with a port, or the name of a Unix socket.
+/// The address of a socket: an IPv4 or IPv6 address with a port, or the name of a Unix socket.
 ///
 /// ```swift
 /// let address = SocketAddress("127.0.0.1", port: 8080)!
@@ -18,22 +18,24 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     case ipv4, ipv6, unix
   }
 
+  /// The address family.
   public let family: Family
-  /// In host byte order; 0 for a Unix socket.
+  /// The port, in host byte order; 0 for a Unix socket.
   public var port: UInt16
-  /// The number of a link-local IPv6 address's zone, its interface's index; 0 otherwise.
+  /// The zone of a link-local IPv6 address as the number of its interface; 0 otherwise.
   public let scope: UInt32
   // Network byte order; IPv4 uses the first four bytes of `high`.
   let high: UInt64
   let low: UInt64
-  /// The name of a Unix socket as unix(7) has it: a path, or a zero byte and an abstract name, or nothing.
+  /// The name of a Unix socket in the form of unix(7): a path, or a zero byte and an abstract name, or empty.
   let unixName: [UInt8]
 
-  /// From a numeric host, without asking anyone: `127.0.0.1`, `::1`, `fe80::1%eth0`. Nil for anything else.
+  /// An address from a numeric host, without a name look-up: `127.0.0.1`, `::1`, `fe80::1%eth0`. Nil for anything else.
   ///
-  /// What stands behind `%` is a zone of IPv6 (RFC 4007, §11): the name of an interface that this machine has, or a number.
+  /// The text after `%` is the zone of an IPv6 address (RFC 4007, §11): the name of an interface of this machine, or a
+  /// number.
   public init?(_ numericHost: String, port: UInt16) {
-    // C would take what stands before a zero byte for the whole.
+    // C would stop at a zero byte and ignore the rest.
     if numericHost.utf8.contains(0) { return nil }
     var four = in_addr()
     if unsafe inet_pton(AF_INET, numericHost, &four) == 1 {
@@ -77,7 +79,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     self.unixName = unixName
   }
 
-  /// The host without the port: `127.0.0.1`, `::1`, `fe80::1%eth0`; the name of a Unix socket.
+  /// The host without the port: `127.0.0.1`, `::1`, `fe80::1%eth0`; for a Unix socket, its name.
   public var host: String {
     if family == .unix { return unixDescription }
     // INET6_ADDRSTRLEN
@@ -94,6 +96,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     return zone.map { "\(number)%\($0)" } ?? number
   }
 
+  /// The host with the port: `127.0.0.1:8080`, `[::1]:80`; for a Unix socket, its name.
   public var description: String {
     switch family {
     case .ipv4: "\(host):\(port)"

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads for calls that block: libc's name look-ups, files, TLS configurations. Started on demand, at most `limit`, and ended after a while
-// without work. The library's own waits never block one of these: what runs here is foreign code that cannot wait any
-// other way.
+// Threads for calls that block: libc's name look-ups, files, TLS configurations. They are started on demand, at most
+// `limit`, and end after a while without work. The library's own waits never block them: only foreign code that cannot
+// wait in another way runs here.
 //
-// One mutex and one condition variable guard the queue; workers touch nothing of a loop but its inbox.
+// One mutex and one condition variable guard the queue. Of a loop, workers touch only its inbox.
 
 import CLinux
 import Glibc
 import Synchronization
 
 @safe package final class BlockingPool: @unchecked Sendable {
-  // Safe: the one instance is never released, and neither are the mutex and the condition it owns.
-  // Sendable: everything mutable is touched only with `mutex` held.
+  // Safe: the one instance is never released, and neither are the mutex and the condition that it owns.
+  // Sendable: all mutable state is touched only with `mutex` held.
 
   package static let shared = BlockingPool()
 
-  /// As asyncio's default executor has it: `min(32, cores + 4)`.
+  /// The limit of asyncio's default executor: `min(32, cores + 4)`.
   private let limit = min(32, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 4)
   private let idleSeconds = 10
 
@@ -28,7 +28,7 @@ import Synchronization
 
   private init() {
     unsafe pthread_mutex_init(mutex, nil)
-    // The wall clock may be set back by years, and an idle thread would stay for as long.
+    // A monotonic clock: the wall clock may be set back by years, and an idle thread would stay for as long.
     var attributes = pthread_condattr_t()
     unsafe pthread_condattr_init(&attributes)
     unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -36,10 +36,10 @@ import Synchronization
     unsafe pthread_condattr_destroy(&attributes)
   }
 
-  /// Runs the body on a thread of the pool, in its turn. From any thread.
+  /// Runs the body on a thread of the pool, in its turn. Callable from any thread.
   ///
-  /// - Throws: `SystemError` if the pool has no thread, and the machine gives it none: then the body will not run. With
-  ///   fewer threads than it would like to have the pool only takes longer.
+  /// - Throws: `SystemError` if the pool has no thread and the system starts none; then the body will not run. With
+  ///   fewer threads than its limit, the pool is only slower.
   package func submit(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A machine can be out of threads (RLIMIT_NPROC, a cgroup's limit, a sandbox that denies clone, no memory for a stack).
-// That ends the call that needed one, and never the process.
+// A machine can run out of threads (RLIMIT_NPROC, a cgroup's limit, a sandbox that denies clone, no memory for a
+// stack). Then the call that needed a thread fails, but never the process.
 
 import CLinux
 import Glibc
@@ -16,9 +16,9 @@ package enum DetachedThread {
     }
   }
 
-  /// Starts a thread that nobody joins.
+  /// Starts a thread that is not joined.
   ///
-  /// - Throws: `SystemError` if the system has no thread to give: EAGAIN mostly, see pthread_create(3).
+  /// - Throws: `SystemError` if the system can't start a thread; mostly EAGAIN, see pthread_create(3).
   package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
     var thread = pthread_t()
     let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
@@ -38,7 +38,7 @@ package enum DetachedThread {
   }
 }
 
-/// The same where nothing else can be done: ends the process with a sentence if there is no thread.
+/// Starts a thread where failure is not an option: without one it ends the process with a sentence.
 package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
   do { try DetachedThread.start(name: name, body) } catch { fatalError("no thread could be started: \(error)") }
 }

@@ -2,21 +2,22 @@
 
 import Synchronization
 
-/// Where a result of a blocking call waits for the task that asked for it.
+/// Holds the result of a blocking call for the task that waits for it.
 private final class BlockingResult<Value>: @unchecked Sendable {
-  // Sendable: written by the pool's thread before it posts to the loop, and read on the loop after that.
+  // Sendable: the pool's thread writes it before it posts to the loop, and the loop reads it afterwards.
   var value: Value?
   // On the loop only.
   var wait: WaitID?
 }
 
 extension EventLoop {
-  /// Runs a call that blocks on another thread, and suspends until it is done. On the loop's thread.
+  /// Runs a blocking call on another thread, and suspends until it returns. Call it on the loop's thread.
   ///
-  /// Cancellation: the wait ends with `CancellationError`; the call itself cannot be stopped, runs to its end, and its
-  /// result is dropped. So it is at the deadline, a time of the loop's clock, with `DeadlinePassed`.
+  /// **Cancellation** ends the wait with `CancellationError`. The call itself cannot be stopped: it runs to its end,
+  /// and its result is dropped. At the deadline, a time of the loop's clock, the wait ends likewise with
+  /// `DeadlinePassed`.
   ///
-  /// - Throws: `SystemError` too, if there is no thread to be had; the call has not begun then.
+  /// - Throws: The call's error. `SystemError` if no thread could be started; the call has not begun then.
   package nonisolated(nonsending) func runBlocking<Value: Sendable>(
     _ reason: WaitReason, until deadline: Int64 = .max, _ body: @escaping @Sendable () -> Value
   ) async throws -> Value {
@@ -28,7 +29,7 @@ extension EventLoop {
         if let wait = result.wait { loop.resume(wait) }
       }
     }
-    // What is posted comes in a later turn.
+    // Posted results come in a later turn.
     counters.blocking &+= 1
     let wait = beginWait(reason)
     result.wait = wait

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a loop refuses to do.
+/// Why a loop refused a call.
 public enum EventLoopError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// There is no loop on this thread.
+  /// The calling thread has no loop.
   case noRunningLoop
-  /// `EventLoop.run` was called where a loop runs already.
+  /// `EventLoop.run` was called where a loop already runs.
   case alreadyRunning
   /// `EventLoop.run` was called inside a task, where a wait would block its executor.
   case calledFromTask
-  /// `EventLoop.run` was called on another thread than the main one.
+  /// `EventLoop.run` was called on a thread other than the main one.
   case notOnMainThread
-  /// `stop` ended the loop before its body was done.
+  /// `stop` ended the loop before its body returned.
   case stopped
   /// Ctrl-C, or another signal of `stopsOn`, ended the body.
   case interrupted
   /// The loop was closed.
   case closed
-  /// Another library has installed a main executor after this one: a test's loop can't have the main actor's code.
+  /// Another library has installed a main executor after this one, so a test's loop can't run the main actor's code.
   case mainActorUnavailable
-  /// `AIO_BACKEND` or the caller asked for a backend that this machine doesn't give.
+  /// `AIO_BACKEND` or the caller asked for a backend that is unavailable on this machine.
   case backendUnavailable(BackendKind, reason: String)
-  /// `AIO_BACKEND` has a value that names no backend.
+  /// `AIO_BACKEND` has a value that does not name a backend.
   case unknownBackend(String)
 
+  /// One line that names the reason.
   public var description: String {
     switch self {
     case .noRunningLoop: "no event loop runs on this thread"

@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// A system call that failed: what was tried, on what, and why.
+/// A failed system call: the operation, its object, and the reason.
 ///
 /// Its description is one line: `connect 127.0.0.1:9: connection refused (ECONNREFUSED)`.
 ///
@@ -17,8 +17,10 @@ import Glibc
 public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
   /// An errno.
   public struct Code: RawRepresentable, Hashable, Sendable {
+    /// The number of the errno.
     public let rawValue: Int32
 
+    /// A code by its number.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
     public static let connectionRefused = Code(rawValue: ECONNREFUSED)
@@ -45,13 +47,13 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let inProgress = Code(rawValue: EINPROGRESS)
     public static let connectionAborted = Code(rawValue: ECONNABORTED)
 
-    /// The kernel's name: `ECONNREFUSED`.
+    /// The kernel's name of the error: `ECONNREFUSED`.
     public var name: String {
       guard let name = unsafe strerrorname_np(rawValue) else { return "errno \(rawValue)" }
       return unsafe String(cString: name)
     }
 
-    /// The kernel's explanation, as the middle of a sentence: `connection refused`.
+    /// The kernel's explanation, to use within a sentence: `connection refused`.
     public var explanation: String {
       guard let text = unsafe strerrordesc_np(rawValue) else { return "unknown error" }
       let explanation = unsafe String(cString: text)
@@ -59,23 +61,26 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The reason.
   public let code: Code
-  /// The operation, by the name of its system call.
+  /// The operation, named by its system call.
   public let operation: String
-  /// What it was tried on: an address, a path; empty if there is nothing to name.
+  /// The object of the operation: an address, a path; may be empty.
   public let object: String
 
+  /// An error of an operation on an object.
   public init(_ operation: String, _ object: String = "", code: Code) {
     self.operation = operation
     self.object = object
     self.code = code
   }
 
-  /// From a result as completions carry it, a negative errno.
+  /// An error from a completion's result, a negative errno.
   package init(_ operation: String, _ object: String = "", result: some SignedInteger) {
     self.init(operation, object, code: Code(rawValue: Int32(-result)))
   }
 
+  /// One line: the operation, the object and the reason.
   public var description: String {
     "\(operation)\(object.isEmpty ? "" : " " + object): \(code.explanation) (\(code.name))"
   }

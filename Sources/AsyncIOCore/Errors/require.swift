@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `precondition` says its sentence in debug builds only: with optimization it traps without a word. What a user of the
-// library can do wrong, and what the kernel refuses, is told in every build.
+// `precondition` prints its sentence in debug builds only; with optimization it traps silently. Misuse by the library's
+// users, and refusals of the kernel, are reported in every build.
 
-/// Where the user's code has called; what a sentence about a misuse names.
+/// The place of the user's call, for a sentence about a misuse.
 package struct CodePlace: Sendable {
   let file: StaticString
   let line: UInt
@@ -18,8 +18,8 @@ package struct CodePlace: Sendable {
   }
 }
 
-/// Ends the process with the sentence unless the condition holds, whatever the program was built with. Where a user's
-/// call is wrong, the file and the line are the call's.
+/// Ends the process with the sentence unless the condition holds, in every build. For a misuse, the file and the line
+/// are those of the user's call.
 @inline(__always)
 package func require(
   _ condition: @autoclosure () -> Bool, _ sentence: @autoclosure () -> String, file: StaticString = #fileID,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The actor of a loop: what is isolated to it runs on the loop's thread, whoever calls. It is how a call from outside
-/// hops to the loop that a stream or a timer belongs to, and back.
+/// The actor of a loop: code isolated to it runs on the loop's thread. With it a call from another thread hops to the
+/// loop of a stream or a timer, and back.
 package actor LoopAnchor {
   private let executor: LoopSerialExecutor
 
@@ -11,22 +11,22 @@ package actor LoopAnchor {
 
   /// Runs the body on the loop's thread.
   package func run<Result>(_ body: sending () async throws -> sending Result) async rethrows -> sending Result {
-    // Something to do on the loop's thread: a hop that is followed by an await at once is superfluous to the compiler,
-    // even where the callee, as here, relies on its caller for it.
-    // The loop is kept for as long as this takes, since the executor that this comes back to does not.
+    // This gives the hop something to do on the loop's thread. The compiler removes a hop that is followed by an await
+    // at once, even where the callee, as here, relies on its caller for it. The loop is kept alive meanwhile: the
+    // executor to return to does not hold it.
     let loop = executor.expectCurrent()
     defer { withExtendedLifetime(loop) {} }
     return try await body()
   }
 }
 
-/// Runs the body with the loop of this thread, where the caller is. If the caller's thread has no loop, or not surely the
-/// same one after a wait, runs it with the current loop, on that loop's thread.
+/// Runs the body with the current thread's loop, on the caller's isolation. If the thread has no loop, or might have
+/// another one after a wait, runs it on the thread of the current loop.
 package nonisolated(nonsending) func onCurrentLoop<Result: Sendable>(
   _ body: @Sendable (EventLoop) async throws -> Result
 ) async throws -> Result {
   if let loop = EventLoop.onThisThread(for: #isolation) {
-    // What the body does may complete at once, and a caller that repeats it would keep the loop.
+    // The body may complete at once, and a caller that repeats it would never give up the loop.
     try await loop.spendBudget()
     return try await body(loop)
   }

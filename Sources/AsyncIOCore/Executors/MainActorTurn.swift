@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose thread runs the main actor's code. In a program of `EventLoop.run` that is the main thread's and needs no lock.
-// In a process that runs tests, several loops run it, each on its own thread, and the platform's main thread as well:
-// they take turns. A thread keeps its turn while it runs anything at all, and gives it back while it waits, so what one
-// of them awaits from another comes. First come, first served: a loop that is never idle does not keep it.
+// Decides which thread runs the main actor's code. In a program with `EventLoop.run` the main thread does, without a
+// lock. In a process that runs tests several loops do, each on its own thread, and so does the platform's main thread:
+// they take turns. A thread keeps its turn while it runs anything, and gives it back while it waits. So code that one
+// thread awaits from another gets to run. Turns go in the order of requests: a loop that is never idle does not keep
+// its turn.
 
 import Glibc
 import Synchronization
 
 enum MainActorTurn {
   private struct State {
-    /// The thread whose turn it is; 0 if nobody's is.
+    /// The thread that has the turn; 0 if no thread has it.
     var owner: UInt = 0
-    /// How often that thread has taken it: the main thread may run a job within a job, by a run loop of Foundation's.
+    /// How often that thread has taken it: the main thread may run a job within a job, through a run loop of
+    /// Foundation's.
     var depth = 0
     var waiting: [(thread: UInt, latch: ThreadLatch)] = []
   }
@@ -20,7 +22,7 @@ enum MainActorTurn {
 
   private static var thisThread: UInt { UInt(pthread_self()) }
 
-  /// Waits until no other thread has it.
+  /// Waits until the turn is free, and takes it.
   static func take() {
     let thread = thisThread
     let latch = state.withLock { state -> ThreadLatch? in
@@ -36,7 +38,7 @@ enum MainActorTurn {
     latch?.wait()
   }
 
-  /// The next in line has it then.
+  /// Gives the turn to the next thread in line.
   static func giveBack() {
     let thread = thisThread
     state.withLock { state in
@@ -46,7 +48,7 @@ enum MainActorTurn {
     }
   }
 
-  /// Lets those that wait go first, if any do.
+  /// Gives the turn to waiting threads, if there are any, and waits to get it back.
   static func offer() {
     let isWanted = state.withLock { !$0.waiting.isEmpty && $0.depth == 1 }
     guard isWanted else { return }
@@ -64,8 +66,8 @@ enum MainActorTurn {
 }
 
 extension EventLoop {
-  /// Whether the main actor's jobs can run here: on the main loop, and on a loop that may take the main actor and does
-  /// so now, if another thread has it after a wait. On the loop's thread.
+  /// Whether the main actor's jobs can run here. On the main loop they can. A loop that may take the main actor takes
+  /// it now, and waits if another thread has it. On the loop's thread.
   func takeMainActor() -> Bool {
     if hasMainActor { return true }
     guard keepsTasks else { return false }
@@ -75,22 +77,22 @@ extension EventLoop {
     return true
   }
 
-  /// Lets the loops of tests have the main actor while this thread waits: for the main loop, before the first of them
-  /// starts. On the loop's thread.
+  /// Lets the loops of tests have the main actor while this thread waits. For the main loop, before the first of those
+  /// loops starts. On the loop's thread.
   func shareMainActor() {
     guard isMain, !takesTurns else { return }
     MainActorTurn.take()
     takesTurns = true
   }
 
-  /// The loop is over, and runs nothing more.
+  /// Gives the main actor back at the loop's end; the loop runs nothing afterwards.
   func leaveMainActor() {
     guard takesTurns else { return }
     takesTurns = false
     MainActorTurn.giveBack()
   }
 
-  /// The loop's thread is about to wait in the kernel, and runs nothing until `hasWaited`.
+  /// Gives the turn back: the loop's thread is about to wait in the kernel, and runs nothing until `hasWaited`.
   @inline(__always)
   package func willWait() {
     if takesTurns { MainActorTurn.giveBack() }
@@ -101,7 +103,7 @@ extension EventLoop {
     if takesTurns { MainActorTurn.take() }
   }
 
-  /// Between two jobs of a loop that is busy: others may want the main actor.
+  /// Offers the main actor to other threads, between two jobs of a busy loop.
   @inline(__always)
   package func offerMainActor() {
     if takesTurns { MainActorTurn.offer() }
@@ -109,7 +111,7 @@ extension EventLoop {
 }
 
 extension EventLoop {
-  /// Before a loop is started that keeps its tasks: sees to it that the main actor can be there.
+  /// Makes sure that loops which keep their tasks can run the main actor. Call it before such a loop starts.
   ///
   /// - Throws: `EventLoopError.mainActorUnavailable`.
   package nonisolated(nonsending) static func prepareForLoopsWithMainActor() async throws {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only file that imports the runtime's experimental interfaces (`ExperimentalCustomExecutors`,
-// `ExperimentalScheduling`; Swift 6.3): when they change with a toolchain, this is what changes. It holds the classes
+// `ExperimentalScheduling`; Swift 6.3). When they change with a toolchain, only this file changes. It holds the classes
 // that the runtime knows as executors; each forwards to the loop at once.
 //
-// Five ways lead a job to a loop, and which way it came decides how it is run (see ReadyKind):
+// Five ways lead a job to a loop, and the way decides how the job is run (see ReadyKind):
 //   - the main executor, for the main actor, while `EventLoop.run` runs;
 //   - the router, the process's default executor, for what belongs to no actor;
 //   - a loop's task executor, for tasks that prefer that loop;
 //   - a loop's serial executor, for actors that live on that loop;
 //   - a loop's suspender executor (see Wait), for a task that is being suspended.
-// The classes are immutable, or hold only what is said beside the field, and so Sendable.
+// The classes are immutable, or hold only what a comment at the field explains, and so are Sendable.
 
 import CLinux
 import CSwiftRuntime
@@ -17,9 +17,9 @@ import CSwiftRuntime
 
 // MARK: - The main actor
 
-/// The main executor of a process whose `main` called `EventLoop.run`: the loop that runs there now, or a backlog for
-/// the next one. And that of a process that runs tests: then a job stays on the loop of a test, on the thread of which
-/// it is enqueued or whose task it continues, and any other goes to the executor that was there before.
+/// The main executor of a process whose `main` called `EventLoop.run`: it passes jobs to the running loop, or keeps a
+/// backlog for the next one. In a process that runs tests, a job stays on the loop of a test if it is enqueued on that
+/// loop's thread or continues one of its tasks. Other jobs go to the previous main executor.
 final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
   static let shared = MainLoopExecutor()
 
@@ -36,7 +36,7 @@ final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
     enqueueOutside(job)
   }
 
-  /// For a job that belongs to no test, or came too late for its loop.
+  /// Passes on a job that belongs to no test, or came too late for its loop.
   func enqueueOutside(_ job: UnownedJob) {
     if ExecutorInstallation.ownsMainThread { MainLoop.enqueue(job) } else { PlatformMainActor.enqueue(job) }
   }
@@ -61,8 +61,9 @@ final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
     }
   }
 
-  /// The main actor's jobs run on the main loop's thread and nowhere else, so whatever runs there has the actor to
-  /// itself: a callback too, which is no job of the actor's. A loop of a test that has taken the actor has it as well.
+  /// The main actor's jobs run on the main loop's thread and nowhere else. So everything on that thread has the actor
+  /// to itself, even a callback, which is not a job of the actor. A test's loop that has taken the actor has it as
+  /// well.
   func isIsolatingCurrentContext() -> Bool? {
     if let loop = EventLoop.onThisThread { return loop.hasMainActor ? true : nil }
     return ExecutorInstallation.ownsMainThread ? nil : PlatformMainActor.executor.isIsolatingCurrentContext()
@@ -82,8 +83,8 @@ final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
     loop.schedule(ReadyItem(job, .main), after: delay)
   }
 
-  // The main loop is run by `EventLoop.run`; the runtime itself calls these only in an `async` main, whose executor is
-  // the one from before.
+  // `EventLoop.run` runs the main loop. The runtime calls these only in an `async` main, whose executor is the previous
+  // one.
   func run() throws {
     precondition(!ExecutorInstallation.ownsMainThread, "the main loop is run by EventLoop.run")
     try PlatformMainActor.executor.run()
@@ -94,13 +95,13 @@ final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
   }
 }
 
-/// The main executor that was there before a loop of a test first needed one: libdispatch's main queue, as a rule.
+/// The main executor before a test's loop first needed one: usually libdispatch's main queue.
 enum PlatformMainActor {
-  /// Read first thing when ours is installed.
+  /// Read before ours is installed.
   static let executor: any MainExecutor = MainActor.executor
   private static let isDispatch = type(of: executor) == type(of: PlatformExecutorFactory.mainExecutor)
 
-  /// The job runs there, when no loop has the main actor.
+  /// Enqueues a job there, when no loop has the main actor.
   static func enqueue(_ job: UnownedJob) {
     // Safety: the job is passed through as the word that it is, and run once.
     let word = unsafe UnsafeMutableRawPointer(bitPattern: unsafeBitCast(job, to: UInt.self))
@@ -124,12 +125,13 @@ enum PlatformMainActor {
 
 // MARK: - No actor
 
-/// The process's default executor, installed once and for good: a job goes to the loop of the thread that enqueues it;
-/// from a thread without one, to the loop that `EventLoop.run` runs; and if there is none, to the platform's pool.
+/// The process's default executor, installed once and for good. A job goes to the loop of the thread that enqueues it.
+/// From a thread without a loop it goes to the loop of `EventLoop.run` or, if that does not run, to the platform's
+/// pool.
 ///
-/// One job on a loop's thread does not stay there: that of a task from outside which had hopped to an actor of the loop
-/// and now returns. It is told by where it comes from, a job of that actor, and by having no current task: the runtime
-/// clears that before it enqueues the task which switches executors, and not when a task creates another.
+/// One kind of job on a loop's thread does not stay there: that of a task from outside which hopped to an actor of the
+/// loop and now returns. It comes from a job of that actor, and has no current task: the runtime clears the current
+/// task before it enqueues a task that switches executors, but not when a task creates another.
 final class RouterExecutor: TaskExecutor, SchedulingExecutor {
   static let shared = RouterExecutor()
   /// libdispatch's pool.
@@ -154,7 +156,7 @@ final class RouterExecutor: TaskExecutor, SchedulingExecutor {
     }
   }
 
-  /// For a job that came too late for its loop.
+  /// Enqueues a job that came too late for its loop.
   func enqueueOnPool(_ job: UnownedJob) { pool.enqueue(ExecutorJob(job)) }
 
   func enqueue<C: Clock>(
@@ -186,15 +188,15 @@ final class RouterExecutor: TaskExecutor, SchedulingExecutor {
 
 /// A loop as a task executor: for `Task(executorPreference:)` and `withTaskExecutorPreference`.
 final class LoopTaskExecutor: TaskExecutor, SchedulingExecutor {
-  // Safety: set once, by the loop that owns this executor, before anyone else has either. The loop owns it until its
-  // end, and is owned by it from then on.
+  // Safety: the loop that owns this executor sets it once, before other code has either. The loop owns the executor
+  // until its end; from then on the executor owns the loop.
   nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
-  // Safety: set once, at the loop's end, behind its mutex; nobody reads it.
+  // Safety: set once, at the loop's end, behind its mutex, and never read.
   nonisolated(unsafe) var endedLoop: EventLoop?
 
   init() {}
 
-  /// For who asks a loop for its executor when it has ended, and has none any more.
+  /// For callers that ask a loop for its executor after its end, when it has none.
   init(ofEnded loop: EventLoop) {
     unsafe self.loop = loop
     unsafe endedLoop = loop
@@ -225,14 +227,15 @@ final class LoopTaskExecutor: TaskExecutor, SchedulingExecutor {
 
 /// A loop as a serial executor: for actors that live on it.
 final class LoopSerialExecutor: SerialExecutor, SchedulingExecutor {
-  // Safety: set once, as for LoopTaskExecutor; who has a task on this executor holds the loop, see `LoopAnchor.run`.
+  // Safety: set once, as in LoopTaskExecutor. Every owner of a task on this executor holds the loop, see
+  // `LoopAnchor.run`.
   nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
 
   func enqueue(_ job: consuming ExecutorJob) { unsafe loop.enqueue(ReadyItem(UnownedJob(job), .serial)) }
 
   func isIsolatingCurrentContext() -> Bool? { unsafe loop.isCurrent ? true : nil }
 
-  /// The loop that the calling task is on. Jobs of a loop that has ended run elsewhere; see LateJobs.
+  /// The loop of the calling task. Jobs of a loop that has ended run elsewhere; see LateJobs.
   @inline(never)
   func expectCurrent() -> EventLoop {
     unsafe precondition(loop.isCurrent || loop.isClosed, "a job of a loop runs on another thread than the loop's")
@@ -260,40 +263,40 @@ enum RuntimeExecutors {
     static var defaultExecutor: any TaskExecutor { RouterExecutor.shared }
   }
 
-  /// Hands the main executor back that is there, so that only the default one changes.
+  /// Keeps the current main executor, so that only the default one changes.
   private struct AsDefault: ExecutorFactory {
     static var mainExecutor: any MainExecutor { MainActor.executor }
     static var defaultExecutor: any TaskExecutor { RouterExecutor.shared }
   }
 
-  /// Makes the loop the main and the default executor of the process. From a synchronous `main`, before any task; or at
-  /// any time, and then the main actor's jobs go where they went before, but for those of loops that keep their tasks.
+  /// Makes the loop the main and the default executor of the process. A synchronous `main` calls it before any task.
+  /// Called later, the main actor's jobs go where they went before, except those of loops that keep their tasks.
   static func takeOverMainAndDefault() {
     _ = PlatformMainActor.executor
     _createExecutors(factory: AsMainAndDefault.self)
   }
 
-  /// Makes only the router the default executor; the main actor stays with the platform.
+  /// Makes only the router the default executor; the platform keeps the main actor.
   static func takeOverDefault() { _createExecutors(factory: AsDefault.self) }
 
-  /// Whether the main executor is ours: somebody else may have installed one after us.
+  /// Whether the main executor is ours: another library may have installed one after us.
   static var hasMainActor: Bool { MainActor.executor === MainLoopExecutor.shared }
 }
 
 /// Whether the job is a task's own, and not one that continues a task (`Task.yield`) or an actor.
 func isTask(_ job: UnownedJob) -> Bool { unsafe ExecutorJob(job).kind == .task }
 
-/// The two words of a job that belong to whoever has it enqueued: the inbox links its jobs through the first.
+/// The two words of a job that belong to its current executor: the inbox links its jobs through the first.
 @inline(__always)
 func withLink<R>(of job: UnownedJob, _ body: (inout UInt) -> R) -> R {
-  // Safety: the runtime gives out two words for the executor that holds the job, aligned to a word.
+  // Safety: the runtime gives two words, aligned to a word, to the executor that holds the job.
   unsafe ExecutorJob(job).withUnsafeExecutorPrivateData { data in
     unsafe body(&data.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt.self).pointee)
   }
 }
 
-/// The runtime schedules only for the standard library's clocks, whose unit this is; any other clock brings its own
-/// `sleep`.
+/// Converts a duration. The runtime schedules only for the standard library's clocks, which use this unit; other clocks
+/// have their own `sleep`.
 private func swiftDuration<D: DurationProtocol>(_ duration: D) -> Duration {
   guard let duration = duration as? Duration else {
     preconditionFailure("\(D.self) is not Swift.Duration: a loop cannot tell how long that is")

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which loop a task belongs to, in a process that runs tests. A job carries no loop, and the router goes by the thread
-// that enqueues it: a task that another thread resumes (a callback of Dispatch, the loop of another test) would go on
-// there, in real time. So a loop of a test notes the tasks that reach it, and they come back.
+// The loop that a task belongs to, in a process that runs tests. A job carries no loop, and the router goes by the
+// thread that enqueues it. A task resumed by another thread (a callback of Dispatch, the loop of another test) would
+// continue there, in real time. So the loop of a test notes the tasks that reach it, and they come back.
 //
-// A task is known by its address and its number: the runtime uses addresses again and again, which bounds the table by
-// the tasks that exist at a time, and a number never. Other jobs have no number: the one that `Task.yield` makes would
-// be taken for an earlier one at its address, and carry a task to a loop that is not its own. So they have no home.
+// A task is identified by its address and its number. The runtime reuses addresses, which bounds the table by the
+// number of tasks that exist at a time, but never numbers. Other jobs have no number. The job that `Task.yield` makes
+// would be taken for an earlier one at its address, and would carry a task to another loop. So such jobs have no home.
 
 import CSwiftRuntime
 import Synchronization
@@ -29,13 +29,14 @@ enum TaskHomes {
     loops.subtract(1, ordering: .relaxed)
   }
 
-  /// Where the job's task was before, if that is known.
+  /// The loop of the job's task, if it is known.
   static func home(of job: UnownedJob) -> EventLoop? {
     guard let (address, number) = identity(of: job) else { return nil }
     return homes.withLock { homes in homes[address].flatMap { $0.number == number ? $0.loop : nil } }
   }
 
-  /// The same; a task that is new belongs to `loop` from now on, and a job that is not a task's is for `loop` this once.
+  /// The loop of the job's task. A new task belongs to `loop` from now on. A job that is not a task's goes to `loop`
+  /// this once.
   static func home(of job: UnownedJob, orNow loop: EventLoop) -> EventLoop {
     guard let (address, number) = identity(of: job) else { return loop }
     return homes.withLock { homes in
@@ -55,15 +56,16 @@ enum TaskHomes {
 }
 
 extension EventLoop {
-  /// Tasks that reach this loop stay on it, on whatever thread they are resumed, and jobs of the main actor may run
+  /// Keeps tasks that reach this loop on it, whatever thread resumes them, and allows jobs of the main actor to run
   /// here. For loops of tests, before they run.
   package func keepTasks() {
     keepsTasks = true
     TaskHomes.begin(self)
   }
 
-  /// On the thread of a loop that keeps its tasks: whether that job is for here, and if so, or if it is for another such
-  /// loop, it is in the run queue. A task from outside that had hopped to an actor of this loop, and now returns, is not.
+  /// Puts a job of this loop, or of another one that keeps its tasks, into its run queue, and returns whether it did.
+  /// Not such a job: a task from outside that hopped to an actor of this loop, and now returns. Called on this loop's
+  /// thread.
   func keep(_ job: UnownedJob, as kind: ReadyKind) -> Bool {
     let home: EventLoop
     if unsafe runningKind == .serial && asyncio_current_task() == nil {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Task-local values for a callback that is called again and again: a watched descriptor's, a protocol's. A TaskContext is
-// for one call, and to capture it anew for each would be a task for each.
+// Task-local values for a callback that is called repeatedly: a watched descriptor's, a protocol's. A TaskContext
+// serves one call, and capturing one for each call would create a task each time.
 //
-// So here the task that holds the values stays: between two calls it is suspended, and its job, kept by its executor,
-// is run for the next one.
+// So here the task that holds the values stays. Between two calls it is suspended. Its executor keeps its job, and runs
+// it for the next call.
 
 import CSwiftRuntime
 
@@ -12,7 +12,7 @@ package final class RepeatedContext {
   private let executor: KeptTaskExecutor
   private var isRunning = false
 
-  /// The values of the calling task; nil outside of tasks.
+  /// Captures the values of the calling task; nil outside of tasks.
   package static func capture() -> RepeatedContext? {
     if unsafe asyncio_current_task() == nil { return nil }
     return RepeatedContext()
@@ -21,7 +21,7 @@ package final class RepeatedContext {
   private init() {
     let executor = KeptTaskExecutor()
     self.executor = executor
-    // As in TaskContext: the task holds the executor, not this, and belongs to nothing that could cancel it.
+    // As in TaskContext: the task holds the executor, not this object, and belongs to nothing that could cancel it.
     CancelNode.$current.withValue(nil) {
       _ = Task(executorPreference: executor) {
         while executor.callOnce() { await executor.suspend() }
@@ -29,10 +29,10 @@ package final class RepeatedContext {
     }
   }
 
-  /// Without work the task ends.
+  /// Resumed without work, the task ends.
   deinit { executor.run(nil) }
 
-  /// Calls the body with the values. A call from within another one has that one's.
+  /// Calls the body with the values. A call within another call has those of the outer one.
   package func run(_ body: () -> Void) {
     if isRunning { return body() }
     isRunning = true
@@ -43,10 +43,10 @@ package final class RepeatedContext {
   }
 }
 
-/// Keeps the job of one task until it is told to run it.
+/// Keeps the job of one task until `run`.
 @safe private final class KeptTaskExecutor: TaskExecutor, @unchecked Sendable {
-  // Sendable: `job` is written while the task is created, before anyone else has this; afterwards all of it belongs to
-  // the thread of whoever holds the context.
+  // Sendable: `job` is written while the task is created, before other code has this object. Afterwards everything
+  // belongs to the thread of the context's owner.
   // Safe: the task is suspended whenever `continuation` is set, which is taken before it is resumed, once.
   private var job: UnownedJob?
   private var continuation: UnsafeContinuation<Void, Never>?
@@ -54,7 +54,7 @@ package final class RepeatedContext {
 
   func enqueue(_ job: consuming ExecutorJob) { self.job = UnownedJob(job) }
 
-  /// A function of its own: the work must not be kept while the task is suspended.
+  /// A separate function: the work must not be kept alive while the task is suspended.
   func callOnce() -> Bool {
     guard let work = work.take() else { return false }
     work()
@@ -67,7 +67,7 @@ package final class RepeatedContext {
   }
 
   func run(_ work: (() -> Void)?) {
-    // Enqueues the task's job, here.
+    // Resuming enqueues the task's job here, synchronously.
     if let continuation = unsafe continuation.take() { unsafe continuation.resume() }
     guard let job = job.take() else { return }
     self.work = work

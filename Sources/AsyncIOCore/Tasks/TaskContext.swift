@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Task-local values for callbacks; asyncio's `Context`.
 //
-// A callback runs in no task, and so without the values that were bound where it was scheduled. The runtime copies them
-// in one place only: into a task that is created. So to capture them is to create a task, whose executor keeps its job
-// instead of running it; to use them is to run that job. The task exists for one call.
+// A callback runs outside of tasks, and so without the values bound where it was scheduled. The runtime copies values
+// in one place only: into a new task. So a capture creates a task whose executor keeps its job instead of running it.
+// Using the values means running that job. The task exists for one call.
 //
-// A capture is about the price of a task, 0.3 µs, and is made only within a task: code outside of one has no values.
+// A capture costs about as much as a task, 0.3 µs, and is made only within a task: code outside of tasks has no values.
 
 import CSwiftRuntime
 
@@ -13,7 +13,7 @@ import CSwiftRuntime
 package final class TaskContext: Sendable {
   private let executor: KeepingExecutor
 
-  /// The values of the calling task; nil outside of tasks.
+  /// Captures the values of the calling task; nil outside of tasks.
   package static func capture() -> TaskContext? {
     if unsafe asyncio_current_task() == nil { return nil }
     return TaskContext()
@@ -22,8 +22,8 @@ package final class TaskContext: Sendable {
   private init() {
     let executor = KeepingExecutor()
     self.executor = executor
-    // The task holds the executor, not this: so this is released, and ends the task, when nobody wants it any more.
-    // A callback belongs to no task, so nothing around the capture cancels it or is its current task.
+    // The task holds the executor, not this object. So this object is released, and ends the task, when its last owner
+    // drops it. A callback belongs to no task, so nothing around the capture cancels it or is its current task.
     CancelNode.$current.withValue(nil) {
       _ = Task(executorPreference: executor) { executor.work.take()?() }
     }
@@ -31,14 +31,14 @@ package final class TaskContext: Sendable {
 
   deinit { executor.run(nil) }
 
-  /// Calls the body with the values. Once; on the thread where the body belongs.
+  /// Calls the body with the values. Call it once, on the body's thread.
   package func run(_ body: @escaping () -> Void) { executor.run(body) }
 }
 
-/// Keeps the job of one task until it is told to run it.
+/// Keeps the job of one task until `run`.
 private final class KeepingExecutor: TaskExecutor, @unchecked Sendable {
-  // Sendable: `job` is written while the task is created, before anyone else has this; afterwards both belong to
-  // whoever holds the context, and it is run or released once.
+  // Sendable: `job` is written while the task is created, before other code has this object. Afterwards both belong to
+  // the context's owner, which runs or releases the job once.
   private var job: UnownedJob?
   var work: (() -> Void)?
 
