@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A chat room: everybody reads what everybody writes. `chat [PORT [PATIENCE]]`, then `nc 127.0.0.1 7008` in some terminals.
+// A chat room: every member reads what every member writes. `chat [PORT [PATIENCE]]`, then `nc 127.0.0.1 7008` in some
+// terminals.
 //
-// What it shows: one handler a connection, a broadcast with a bound, and what to do with a member who doesn't read. Such a
-// one holds up nobody: the broadcast keeps 100 messages for each member, and one who is further behind, or takes nothing
-// for ten seconds, is put out.
+// It shows one handler per connection, a broadcast with a bound, and how to treat a member who doesn't read. That
+// member holds up no other. The broadcast keeps 100 messages for each member. A member who is further behind, or takes
+// nothing for ten seconds, is put out.
 
 import AsyncIO
 import Glibc
@@ -28,7 +29,7 @@ import Glibc
   static func serve(_ stream: ByteStream, in room: Broadcast<String>, _ patience: Duration) async throws {
     try await stream.write("your name?\n")
     guard let name = try await stream.readLine(), !name.isEmpty else { return }
-    // Before anybody is told: what is said from now on is for this member too.
+    // Subscribe before telling the others: later messages are for this member too.
     let messages = room.subscribe()
     try await room.send("* \(name) has come\n")
     do {

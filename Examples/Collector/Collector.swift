@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What thousands of sensors say. `collector [UDP-PORT [TCP-PORT]]`: a sensor sends datagrams of "NAME VALUE", a gateway
-// keeps a connection open and asks now and then: "get NAME" or "stats".
+// A collector of sensor readings. `collector [UDP-PORT [TCP-PORT]]`: a sensor sends datagrams of "NAME VALUE", a
+// gateway keeps a connection open and asks now and then: "get NAME" or "stats".
 //
-// What it shows: datagrams taken in batches, so that ten thousand senders cost a few system calls; idle connections that
-// cost a few KB each; and state that needs no lock, since all of it belongs to the loop's thread (the main actor).
+// It shows datagrams taken in batches, so that ten thousand senders cost a few system calls. Idle connections cost a
+// few KB each. State needs no lock, since all of it belongs to the loop's thread (the main actor).
 
 import AsyncIO
 import Glibc

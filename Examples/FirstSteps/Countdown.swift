@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// countdown.py, line by line: a sequence that yields a number, waits, and yields the next one. Tests/CountdownTests.swift
-// is a test of it, which waits for nothing.
+// countdown.py, line by line: a sequence that yields a number, waits, and yields the next one.
+// Tests/CountdownTests.swift tests it without real waits.
 
 import AsyncIO
 

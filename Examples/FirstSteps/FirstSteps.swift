@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `first-steps NAME` runs one of the programs in this folder, each a file, with its Python beside it. A program of its own
-// has nothing more than `EventLoop.runMain { try await helloWorld() }` in its main.
+// `first-steps NAME` runs one of the programs in this folder, each a file, with its Python beside it. As a separate
+// program each would only need `EventLoop.runMain { try await helloWorld() }` in its main.
 //
-// `first-steps NAME --virtual-time` runs the same code in virtual time: its sleeps take none.
+// `first-steps NAME --virtual-time` runs the program in virtual time: its sleeps take none.
 
 import AsyncIO
 import AsyncIOTesting

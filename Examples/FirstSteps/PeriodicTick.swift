@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// periodic_tick.py, line by line: a tick every 100 ms, and how late it was. The times are counted from the first one, so
-// that being late doesn't add up.
+// periodic_tick.py, line by line: a tick every 100 ms, and how late it was. The times are counted from the first tick,
+// so that delays don't add up.
 
 import AsyncIO
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// price_plus_tax.py, line by line: a function that waits returns a value as any other does.
+// price_plus_tax.py, line by line: a function that waits returns a value like any other.
 
 import AsyncIO
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// producer_consumer.py, line by line: a queue between two tasks, with room for two items: the producer waits when it is
+// producer_consumer.py, line by line: a queue between two tasks, with room for two items. The producer waits when it is
 // full, the consumer when it is empty.
 
 import AsyncIO

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// shop_search.py, line by line: every supplier is asked at the same time, and after half a second the shop shows what has
-// come. Whoever is slower is cancelled.
+// shop_search.py, line by line: all suppliers are asked at once, and after half a second the shop shows the answers so
+// far. Slower suppliers are cancelled.
 
 import AsyncIO
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// text_then_images.py, line by line: all of a page loads at once, its text is shown first, and each image when it comes.
+// text_then_images.py, line by line: all of a page loads at once; its text is shown first, each image when it arrives.
 
 import AsyncIO
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// three_downloads.py, line by line: three at once take as long as the longest, and their results come in their order.
+// three_downloads.py, line by line: three at once take as long as the longest, and their results come in order.
 
 import AsyncIO
 

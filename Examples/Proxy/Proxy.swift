@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A TCP proxy: `proxy LISTEN-PORT HOST PORT` passes each connection on, both ways.
 //
-// What it shows: two pumps for each connection that end together, half-closed connections (one side may have said all
-// and still listen), limits against peers that connect and then do nothing, and an end that lets transfers finish: on
-// Ctrl-C it stops listening and gives them ten seconds.
+// It shows two pumps for each connection that end together, and half-closed connections: one side may have sent its end
+// and still receive. Limits bound peers that connect and then do nothing. The end lets transfers finish: on Ctrl-C the
+// proxy stops listening and gives them ten seconds.
 
 import AsyncIO
 import Glibc
@@ -26,7 +26,7 @@ import Glibc
             }
           }
         } catch let error as SystemError {
-          // One side has gone, as they do: the other one learns it by a reset.
+          // One side has gone, as peers do; a reset tells the other side.
           print(error)
           fflush(nil)
           client.abort()

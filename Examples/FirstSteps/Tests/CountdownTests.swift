@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// countdown_test.py, line by line: a test of what yields and waits. In virtual time it takes no time.
+// countdown_test.py, line by line: a test of a sequence that yields and waits. In virtual time it takes no time.
 
 import AsyncIO
 import AsyncIOTesting
