@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which of the process's executors are this library's. They are installed once each, and for good: whatever runs was
-// made with them. The runtime can only install both at once, so who wants the default one has to leave a main one that
-// is ours already in its place.
+// Keeps track of which of the process's executors are this library's. Each is installed once and for good: running code
+// was made with it. The runtime can only install both at once. So installing the default one keeps a main executor of
+// ours that is already there.
 
 import Synchronization
 
@@ -13,7 +13,7 @@ enum ExecutorInstallation {
   private static let installed = Mutex(Installed.nothing)
   private static let mainThread = Atomic<Bool>(false)
 
-  /// The router becomes the default executor; the main actor stays where it is.
+  /// Makes the router the default executor; the main actor stays where it is.
   static func ensureRouter() {
     installed.withLock { installed in
       guard installed == .nothing else { return }
@@ -23,15 +23,15 @@ enum ExecutorInstallation {
     }
   }
 
-  /// The main actor's jobs go to the loop of `EventLoop.run`, too.
+  /// Makes the main actor's jobs go to the loop of `EventLoop.run`, too.
   static func ensureRouterAndMain() {
     mainThread.store(true, ordering: .sequentiallyConsistent)
     ensureOurs()
   }
 
-  /// The main actor's jobs can stay on a loop of a test, and all others go where they went before.
+  /// Allows the main actor's jobs to stay on a test's loop; all others go where they went before.
   ///
-  /// - Throws: `EventLoopError.mainActorUnavailable` if somebody else's executor has taken the place of ours.
+  /// - Throws: `EventLoopError.mainActorUnavailable` if another library's executor has replaced ours.
   static func ensureSharedMain() throws {
     ensureOurs()
     guard RuntimeExecutors.hasMainActor else { throw EventLoopError.mainActorUnavailable }
@@ -46,6 +46,6 @@ enum ExecutorInstallation {
     }
   }
 
-  /// Whether the main thread is that of `EventLoop.run`.
+  /// Whether the main thread runs `EventLoop.run`.
   static var ownsMainThread: Bool { mainThread.load(ordering: .relaxed) }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Jobs that reach a loop after its end. They must run, or their tasks hang: those of the main actor wait for the next
-// `EventLoop.run`, or go to the platform's main executor where that has the main thread; those of no actor go to the
-// platform's pool; those that asked for this very loop run on a thread of the blocking pool *as if* on the loop's
-// executor, since on any other they would be sent back here for ever. What they then ask of the loop fails with
-// `EventLoopError.closed`. If the system has no thread to give, they run on the thread that brings them.
+// Jobs that reach a loop after its end. They must run, or their tasks hang:
+//
+// - Jobs of the main actor wait for the next `EventLoop.run`, or go to the platform's main executor where that has the
+//   main thread.
+// - Jobs outside of actors go to the platform's pool.
+// - Jobs that asked for this very loop run on a thread of the blocking pool *as if* on the loop's executor: any other
+//   executor would send them back here for ever. Their calls on the loop fail with `EventLoopError.closed`. If the
+//   system can't start a thread, they run on the thread that brings them.
 
 enum LateJobs {
   static func run(_ item: ReadyItem, of loop: EventLoop) {
@@ -24,7 +27,7 @@ enum LateJobs {
     }
   }
 
-  /// A job that came by a loop's executor, which may be all that is left of the loop.
+  /// Runs a job that came by a loop's executor, which may be all that is left of the loop.
   static func run(_ job: UnownedJob, preferring executor: LoopTaskExecutor) {
     elsewhere { unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop of `EventLoop.run`, as the rest of the process finds it: where the main actor's jobs go, and those of
-// threads without a loop. Between two runs the main actor's jobs are kept for the next.
+// The loop of `EventLoop.run` for the rest of the process: the main actor's jobs go there, and those of threads without
+// a loop. Between two runs, the main actor's jobs are kept for the next.
 
 import Synchronization
 
@@ -12,10 +12,10 @@ enum MainLoop {
 
   private static let state = Mutex(State())
 
-  /// The loop that `EventLoop.run` runs now.
+  /// The loop that `EventLoop.run` runs now; nil if it does not run.
   static var running: EventLoop? { state.withLock { $0.loop } }
 
-  /// A job of the main actor, from another thread or while no loop runs.
+  /// Enqueues a job of the main actor, from another thread or while no loop runs.
   static func enqueue(_ job: UnownedJob) {
     let loop = state.withLock { state in
       if state.loop == nil { state.backlog.append(job) }

@@ -27,7 +27,7 @@ extension EventLoop {
   }
 }
 
-/// Random numbers that a seed determines, for reproducible orders and faults: SplitMix64 (Steele, Lea, Flood: Fast
+/// Random numbers determined by a seed, for reproducible orders and faults: SplitMix64 (Steele, Lea, Flood: Fast
 /// Splittable Pseudorandom Number Generators, 2014). Not for secrets.
 package struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64

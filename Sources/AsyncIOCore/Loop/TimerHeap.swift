@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop's timers: a 4-ary heap of deadlines over a slab of what to do.
+// The loop's timers: a 4-ary heap of deadlines over a slab of actions.
 //
-// A timer is mostly a time-out that never fires: inserted with a deadline later than nearly all others and cancelled
-// soon. So insertion appends and seldom moves up (on average under 1.4 levels whatever the order), and cancellation
-// only marks the slab's slot; the heap is rebuilt without the dead once they are both many and the majority, as
-// asyncio does it. Four children a node halve the levels of a binary heap, and four 16-byte entries are one cache
-// line. A timing wheel would insert as cheaply but fires late by its tick (tokio's rounds to 1 ms) and gives up the
-// order of deadlines that tests under virtual time rely on.
+// A timer is mostly a time-out that never fires: inserted with a deadline later than nearly all others, and soon
+// cancelled. So insertion appends and seldom moves up (on average under 1.4 levels in any order), and cancellation only
+// marks the slab's slot. Like in asyncio, the heap is rebuilt once the cancelled timers are both many and the majority.
+// Four children a node halve the levels of a binary heap, and four 16-byte entries are one cache line. A timing wheel
+// would insert as cheaply but fires late by its tick (tokio's rounds to 1 ms). It also gives up the order of deadlines
+// that tests under virtual time rely on.
 //
-// Equal deadlines fire in the order of insertion: the sequence number breaks ties.
-// Only the loop's own thread touches it.
+// Equal deadlines fire in the order of insertion: the sequence number breaks ties. Only the loop's own thread touches
+// it.
 
 /// Names a timer; stale once it has fired or was cancelled.
 package struct TimerID: Equatable {
@@ -17,15 +17,15 @@ package struct TimerID: Equatable {
   let generation: UInt32
 }
 
-/// What happens when a timer fires.
+/// The action of a timer that fires.
 enum TimerAction {
-  /// A wait has come to its deadline.
+  /// Ends a wait at its deadline.
   case endWait(WaitID)
-  /// A job that was enqueued with a time: by `Task.sleep`, for the task that called it.
+  /// Runs a job that was enqueued with a time: by `Task.sleep`, for the task that called it.
   case run(ReadyItem, SwiftTask?)
-  /// A callback of `callLater` or `callAt`.
+  /// Calls a callback of `callLater` or `callAt`.
   case call(TimerHandle)
-  /// The time limit of a scope.
+  /// Expires the time limit of a scope.
   case expire(CancelNode)
 }
 
@@ -55,13 +55,13 @@ struct TimerHeap {
   private var sequence: UInt32 = 0
   private var cancelled = 0
 
-  /// The timers that will fire.
+  /// The number of timers that will fire.
   var count: Int { heap.count - cancelled }
 
-  /// With the cancelled ones that have not left yet.
+  /// The number of entries, cancelled timers not yet removed included.
   var entries: Int { heap.count }
 
-  /// True if there is nothing to look at when the clock moves. Cancelled timers count as something.
+  /// Whether a moving clock can have no effect. Cancelled timers count as entries.
   @inline(__always)
   var isEmpty: Bool { heap.isEmpty }
 
@@ -81,7 +81,7 @@ struct TimerHeap {
     return TimerID(slot: slot, generation: slots[Int(slot)].generation)
   }
 
-  /// Returns whether the timer was still waiting.
+  /// Cancels a timer. Returns whether it was still waiting.
   @discardableResult
   mutating func cancel(_ timer: TimerID) -> Bool {
     let slot = Int(timer.slot)
@@ -92,7 +92,7 @@ struct TimerHeap {
     return true
   }
 
-  /// The earliest deadline of a timer that was not cancelled.
+  /// The earliest deadline of a timer that is not cancelled.
   mutating func nextDeadline() -> Int64? {
     while !heap.isEmpty {
       let first = heap[0]
@@ -104,7 +104,7 @@ struct TimerHeap {
     return nil
   }
 
-  /// Takes out the earliest timer if it is due at `now`.
+  /// Removes and returns the earliest timer if it is due at `now`.
   mutating func popDue(_ now: Int64) -> TimerAction? {
     // Not `heap.first`: without the optimizer that is a generic accessor, which allocates.
     while !heap.isEmpty && heap[0].deadline <= now {
@@ -118,7 +118,7 @@ struct TimerHeap {
     return nil
   }
 
-  /// All that still waits, in no order: for reports and for the end of a run.
+  /// Calls the body with all waiting timers, in no order: for reports and for the end of a run.
   func forEachWaiting(_ body: (Int64, TimerAction) -> Void) {
     for entry in heap {
       if let action = slots[Int(entry.slot)].action { body(entry.deadline, action) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the loop is the main executor nobody drains libdispatch's main queue, and Foundation code that posts there would
-// wait for ever. libdispatch exports what CoreFoundation's run loop uses for that: a descriptor that becomes readable,
-// and a function that runs what is queued. The symbols are weak: a program without libdispatch has none of this.
+// While the loop is the main executor, libdispatch does not drain its main queue, and Foundation code that posts there
+// would wait for ever. CoreFoundation's run loop uses two exports of libdispatch for that: a descriptor that becomes
+// readable, and a function that runs the queued work. The symbols are weak: a program without libdispatch lacks them.
 
 import CLinux
 import Glibc
@@ -29,7 +29,7 @@ final class DispatchMainQueue: OperationSink {
     guard completion.result > 0 else { return }
     var count: UInt64 = 0
     _ = unsafe read(descriptor, &count, 8)
-    // As a callback, in its turn: what is queued may be long, and this is the middle of taking completions.
+    // In a callback of its own: the queued work may be long, and this runs while completions are taken.
     loop.callSoon { asyncio_drain_dispatch_main_queue() }
   }
 }

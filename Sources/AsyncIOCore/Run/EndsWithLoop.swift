@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who has an operation in flight learns of the loop's end by its last completion. A listener that rests, or a protocol
-// that has paused reading, has none: it would wait for ever, together with all that it refers to in a circle.
+// An object with an operation in flight learns of the loop's end by its final completion. A resting listener, or a
+// protocol that has paused reading, has no operation. It would wait for ever, in a reference cycle with all that it
+// holds.
 
-/// What is told that its loop ends, whether it has an operation in flight or not.
+/// An object that is told of its loop's end, even without an operation in flight.
 package protocol EndsWithLoop: AnyObject {
-  /// On the loop's thread, once: no task runs any more, and operations that are begun now are cancelled at once.
+  /// Called once, on the loop's thread: tasks no longer run, and operations that are begun now are cancelled at once.
   func loopEnds()
 }
 
@@ -13,10 +14,10 @@ struct LoopDependent {
 }
 
 extension EventLoop {
-  /// Has the object told of the end, for as long as somebody else refers to it. On the loop's thread.
+  /// Registers an object to be told of the end, without holding it. On the loop's thread.
   package func tellOfEnd(_ object: any EndsWithLoop) {
     precondition(isCurrent, "the dependents of a loop belong to its thread")
-    // Those that are gone leave when the array would grow.
+    // Remove released objects when the array would grow.
     if dependents.count == dependents.capacity { dependents.removeAll { $0.object == nil } }
     dependents.append(LoopDependent(object: object))
   }

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of a run: every task that still waits on the loop is cancelled and given the time to clean up, then what the
-// loop itself has in flight is ended.
+// The end of a run: every task that still waits on the loop is cancelled and gets time to clean up. Then the loop's own
+// operations in flight are ended.
 //
-// The runtime keeps no list of its tasks, so the loop can reach those of this library, and those that wait on it: in one
-// of the library's waits, or in `Task.sleep`. A task that waits for one of them is reached through it. Another that waits
-// for something outside, such as a foreign callback, is not, and nobody waits for it. A task of this library is waited
-// for wherever it is, on another actor's executor for example: its clean-up is not over while it is there.
+// The runtime keeps no list of its tasks. So the loop can reach this library's tasks, and those that wait on it: in one
+// of the library's waits, or in `Task.sleep`. A task that waits for such a task is reached through it. One that waits
+// for something outside, such as a foreign callback, is not reached, and the loop does not wait for it. The loop waits
+// for this library's tasks wherever they are, for example on another actor's executor: their clean-up is not over until
+// they end.
 
 import CSwiftRuntime
 import Synchronization
 
 extension EventLoop {
-  /// How long leftover tasks may take to clean up, and so how long a program can seem to hang after its work is done.
+  /// How long leftover tasks may clean up, and so how long a program can seem to hang after its work.
   private static var patience: Int64 { 10_000_000_000 }
 
-  /// - Parameter othersHaveEnded: Whether the loops have that run with this one and may still need it, for what is the
-  ///   main actor's; whoever ends wakes this.
+  /// - Parameter othersHaveEnded: Whether the other loops of this run have ended. Until then they may need this loop
+  ///   for main-actor work. A loop that ends wakes this one.
   package func finish(othersHaveEnded: () -> Bool = { true }) {
     stopRequested = false
     whenFinishing?(self)
@@ -26,7 +27,7 @@ extension EventLoop {
     for task in allTasks where !task.node.isShielded { task.cancel(CancelReason(.loopEnded)) }
     refusedWaits = RefusedWaits(limit: backend.kind == .virtual ? 10_000 + 1000 * (tasks.count + waits.count) : .max)
     while (hasTasks || !othersHaveEnded()) && backend.now < giveUp && !refusedWaits.areTooMany {
-      // Of a task of Swift's own nobody can tell whether it is a child of something shielded: not before that has ended.
+      // A plain Swift task may be a child of a shielded body, and we cannot tell. So wait for shielded bodies first.
       if shieldedBodies == 0 { cancelWaitingTasks() }
       turn()
     }
@@ -55,10 +56,10 @@ extension EventLoop {
     while operations.inFlight > 0 && backend.now < giveUp { turn() }
   }
 
-  /// Whether the run is over: what is started now may never be cancelled.
+  /// Whether the run is over, so that tasks started now may never be cancelled.
   package var isEnding: Bool { isFinishing.load(ordering: .sequentiallyConsistent) }
 
-  /// Names what still has operations in flight when the loop ends.
+  /// Reports objects that still have operations in flight when the loop ends.
   private func reportUnclosed() {
     var reported: Set<ObjectIdentifier> = []
     operations.forEachInFlight { id in
@@ -77,7 +78,7 @@ extension EventLoop {
     return sleeps
   }
 
-  /// A task of this loop is no longer among its tasks. From any thread.
+  /// Notes that a task of this loop was removed from its registry. Callable from any thread.
   func taskHasEnded() {
     if !isCurrent && isFinishing.load(ordering: .sequentiallyConsistent) { postFromAnywhere { _ in } }
   }
@@ -99,7 +100,8 @@ extension EventLoop {
     }
   }
 
-  /// A body begins, or has ended, that the end of the loop does not cancel, nor what it waits for. From any thread.
+  /// Counts bodies that the loop's end does not cancel, nor their waits: +1 at their start, -1 at their end. Callable
+  /// from any thread.
   package func countShieldedBody(_ change: Int) {
     if isCurrent { shieldedBodies += change } else { postFromAnywhere { $0.shieldedBodies += change } }
   }
@@ -108,7 +110,7 @@ extension EventLoop {
   package func waitingTasks() -> [WaitingTask] {
     var waiting: [WaitingTask] = []
     let now = backend.now
-    // Tasks of this library have names of their own.
+    // This library's tasks have names of their own.
     var names: [UnsafeMutableRawPointer: String] = unsafe [:]
     for task in allTasks { for own in task.node.tasksWithin { unsafe names[own.address] = task.name } }
     unsafe waits.forEachWaiting { record in
@@ -127,20 +129,20 @@ extension EventLoop {
   }
 }
 
-/// How often cancelled tasks have begun a wait, which ends at once. A task that is cancelled has a clean-up with a few of
-/// them; one that has thousands, in a loop that drops what its waits throw, never ends. In real time it is given ten
-/// seconds. Virtual time doesn't pass while it is so busy, and there they are counted.
+/// Counts the waits that cancelled tasks begin, which end at once. A cancelled task begins a few of them in its
+/// clean-up. One that begins thousands, in a loop that drops its waits' errors, never ends. In real time it has ten
+/// seconds. Virtual time doesn't pass while it is so busy, so there the waits are counted.
 struct RefusedWaits {
   private let limit: Int
   private var count = 0
-  /// The task that began the last one of all.
+  /// The task that began the latest of these waits.
   fileprivate(set) var last = ""
 
   init(limit: Int = .max) { self.limit = limit }
 
   var areTooMany: Bool { count >= limit }
 
-  /// Whether the task is to be named.
+  /// Counts a wait, and returns whether the task is to be named.
   mutating func begin() -> Bool {
     count &+= 1
     return count == limit
@@ -148,7 +150,7 @@ struct RefusedWaits {
 }
 
 extension EventLoop {
-  /// A cancelled task has begun a wait. Called by that task.
+  /// Counts a wait that a cancelled task begins; called by that task.
   func countRefusedWait(_ id: WaitID) {
     guard refusedWaits.begin() else { return }
     let reason = unsafe waits[id.index].pointee.reason
@@ -156,7 +158,7 @@ extension EventLoop {
     refusedWaits.last = "\(task ?? Task.name.map { "task \"\($0)\"" } ?? "a task") waits: \(reason)"
   }
 
-  /// What a task waits for on this loop. On the loop's thread.
+  /// The reason of a task's wait on this loop; nil if it does not wait. On the loop's thread.
   func waitReason(of task: SwiftTask) -> WaitReason? {
     var reason: WaitReason?
     unsafe waits.forEachWaiting { record in
@@ -166,7 +168,7 @@ extension EventLoop {
   }
 }
 
-/// A task that is suspended, as a report shows it.
+/// A suspended task, for reports.
 package struct WaitingTask: CustomStringConvertible {
   package let name: String?
   package let reason: String

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program has left behind on a loop when its run is over. For tests, which report it: in a program that ends it
-// does no harm, in a test it is a sign that something wasn't waited for.
+// The leftovers of a program on a loop when its run is over. Tests report them: in a program that ends they do no harm,
+// but in a test they show that something was not awaited.
 
 extension EventLoop {
-  /// Servers that are open, and tasks that go on, in words, each with the place where it was made if that is known. The
-  /// tasks of a server's connections are not among them, nor the children of others. On the loop's thread.
+  /// Open servers and running tasks, in words, each with the place where it was made if known. The tasks of a server's
+  /// connections and the children of other tasks are left out. On the loop's thread.
   package func leftovers() -> [String] {
     let left = allTasks.filter { !$0.isConnections && $0.node.parent == nil && !$0.isDone }
     return openObjects() + left.map { "\($0) was left behind" } + sleepers(besides: allTasks)
@@ -20,8 +20,8 @@ extension EventLoop {
     return open.sorted()
   }
 
-  /// Of tasks of Swift's own nobody knows where they were created, and which are children. So only those that sleep are
-  /// named, which the library's own tasks don't, and none if they may belong to a task that is named already.
+  /// The runtime does not tell where a plain Swift task was created, nor whether it is a child. So only sleeping ones
+  /// are named (this library's own tasks don't use that sleep), and none that may belong to a task already named.
   private func sleepers(besides tasks: [AnyTaskHandle]) -> [String] {
     guard tasks.isEmpty else { return [] }
     return waitingTasks().filter { $0.reason == "sleep" || $0.reason == "Task.sleep" }.map { task in

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// asyncio.run: the loop becomes the program's main and default executor, runs the body as a task of the main actor,
-// and ends when that is done.
+// asyncio.run: the loop becomes the program's main and default executor, runs the body as a task of the main actor, and
+// ends when the body returns.
 
 import CLinux
 import Glibc
 
 extension EventLoop {
-  /// Runs the body on a new event loop that is the program's executor meanwhile, and returns its result; asyncio's
+  /// Runs the body on a new event loop, which is the program's executor meanwhile, and returns its result; asyncio's
   /// `run`.
   ///
-  /// Call it first thing in a synchronous `main`: from then on the main actor, actors, `Task {}`, `async let` and
-  /// `Task.sleep` all run on this one loop, on the main thread. The body is isolated to the main actor, so the tasks it
-  /// starts share its state without locks.
+  /// Call it first in a synchronous `main`. From then on the main actor, actors, `Task {}`, `async let` and
+  /// `Task.sleep` all run on this one loop, on the main thread. The body is isolated to the main actor, so its tasks
+  /// share state without locks.
   ///
   /// ```swift
   /// @main struct App {
@@ -25,22 +25,23 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// When the body is done, tasks of this library, and others that still wait on the loop, are cancelled and may clean
-  /// up, for up to ten seconds. It can be called again; each call has a new loop.
+  /// When the body returns, this library's tasks, and other tasks that still wait on the loop, are cancelled and may
+  /// clean up for up to ten seconds. `run` can be called again; each call has a new loop.
   ///
-  /// Ctrl-C, or another signal of `stopsOn`, cancels the body, once, and waits for its clean-up. If the body ended by
-  /// that, `onInterrupt` says what follows. A second Ctrl-C ends the process at once, with status 130.
+  /// Ctrl-C, or another signal in `stopsOn`, cancels the body once and waits for its clean-up. Then `onInterrupt`
+  /// decides how the run ends. A second Ctrl-C ends the process at once, with status 130.
   ///
   /// - Parameters:
-  ///   - backend: The kernel interface; nil takes AIO_BACKEND (`io_uring` or `epoll`) or else the best there is.
-  ///   - debug: Whether to look more closely, and tell on standard error what is wrong: jobs that keep the loop for more
-  ///     than 100 ms, with a backtrace; servers and connections that nobody closed; slow look-ups of names; the backend
-  ///     and why it is that one. nil takes AIO_DEBUG (`1`). It counts for the process until the next `run`.
-  ///   - onInterrupt: Whether an interrupted process then ends as one without a handler does, by the signal, or this
-  ///     throws `EventLoopError.interrupted`.
-  ///   - signals: What cancels the body. A server wants `[.interrupt, .terminate, .hangup]`: without, SIGTERM and SIGHUP
-  ///     end the process at once. One that was ignored when the process started, as `nohup` does it, stays ignored.
-  /// - Throws: What the body throws; `EventLoopError` if no loop can run here, if the loop was stopped, or if a signal
+  ///   - backend: The backend; nil takes AIO_BACKEND (`io_uring` or `epoll`), or else the best one available.
+  ///   - debug: Whether to check more and report on standard error: jobs that keep the loop for more than 100 ms, with
+  ///     a backtrace; servers and connections that were not closed; slow name look-ups; the backend and why it was
+  ///     chosen. nil takes AIO_DEBUG (`1`). It applies to the process until the next `run`.
+  ///   - onInterrupt: Whether an interrupted process ends by the signal, as one without a handler does, or this throws
+  ///     `EventLoopError.interrupted`.
+  ///   - signals: The signals that cancel the body. Servers need `[.interrupt, .terminate, .hangup]`: otherwise SIGTERM
+  ///     and SIGHUP end the process at once. A signal that was ignored at the process's start, as by `nohup`, stays
+  ///     ignored.
+  /// - Throws: The body's error; `EventLoopError` if a loop can't run here, if the loop was stopped, or if a signal
   ///   ended the body.
   public static func run<Result>(
     backend: BackendKind? = nil, debug: Bool? = nil, onInterrupt: InterruptAction = .endProcess,
@@ -49,7 +50,7 @@ extension EventLoop {
     try run(.count(1), backend, debug, onInterrupt, signals, body)
   }
 
-  /// The same with several loops, each on a thread of its own, and a body of no actor.
+  /// Runs the body with several loops, each on a thread of its own; the body is outside of actors.
   ///
   /// ```swift
   /// try EventLoop.run(loops: .perCore) {
@@ -60,13 +61,13 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// The body runs on the first loop, the main one. Closures that are written in it are of no actor either, so a server's
-  /// handler runs on every loop: each accepts connections, and a connection stays on the loop that accepted it, as every
-  /// task stays where it was started. What such closures share has to be `Sendable`; the compiler checks it.
+  /// The body runs on the first loop, the main one. Closures written in it are outside of actors too, so a server's
+  /// handler runs on every loop. Each loop accepts connections, and a connection stays on the loop that accepted it, as
+  /// every task stays where it was started. State that such closures share must be `Sendable`; the compiler checks it.
   ///
-  /// Take `run` without `loops` unless one core is too little. There all code takes turns on one thread, and its state
-  /// needs no locks. Here state is shared between threads: it belongs to an actor (the main actor's code still runs on the
-  /// main loop) or behind a `Mutex`.
+  /// Use `run` without `loops` unless one core is too little: there all code takes turns on one thread, and its state
+  /// needs no locks. Here threads share state, which needs an actor (the main actor's code still runs on the main loop)
+  /// or a `Mutex`.
   public static func run<Result: Sendable>(
     loops: LoopCount, backend: BackendKind? = nil, debug: Bool? = nil, onInterrupt: InterruptAction = .endProcess,
     stopsOn signals: Set<Signal> = [.interrupt], _ body: @escaping @Sendable @concurrent () async throws -> Result
@@ -87,9 +88,9 @@ extension EventLoop {
     }
   }
 
-  /// What follows when Ctrl-C, or another signal, has ended the body of a run, after its clean-up.
+  /// What follows after Ctrl-C, or another signal, has ended the body of a run, and its clean-up.
   public enum InterruptAction: Sendable {
-    /// The process ends by the signal, as one that has no handler for it: after Ctrl-C a shell sees status 130, and a
+    /// The process ends by the signal, like a process without a handler. After Ctrl-C a shell sees status 130, and a
     /// script stops.
     case endProcess
     /// `run` throws `EventLoopError.interrupted`.
@@ -144,7 +145,7 @@ extension EventLoop {
     /// One for each core that this process may use.
     public static var perCore: LoopCount { .count(Int(asyncio_available_cores())) }
 
-    /// So many; at least one.
+    /// This many loops; at least one.
     public static func count(
       _ count: Int, file: StaticString = #fileID, line: UInt = #line
     ) -> LoopCount {
@@ -169,7 +170,7 @@ extension EventLoop {
   nonisolated func run(
     stopsOn signals: Set<Signal>, _ body: @escaping @MainActor () async throws -> Value
   ) throws -> Value {
-    // The main thread is the main actor's, since its loop is current here; see RuntimeExecutors.
+    // The main thread has the main actor, since its loop is current here; see RuntimeExecutors.
     try MainActor.assumeIsolated {
       let (loop, others) = (loop, others)
       let task = AnyTaskHandle(name: "main", loop: loop, file: #fileID, line: #line)
@@ -185,7 +186,7 @@ extension EventLoop {
       loop.finish(othersHaveEnded: { others.allSatisfy(\.isClosed) })
       dispatch?.stop()
       watch.end()
-      // What the body made of its cancellation counts for nothing.
+      // A stop wins over the body's response to its cancellation.
       if wasStopped { throw EventLoopError.stopped }
       switch outcome {
       case .success(let value): return UncheckedBox(value: value)
@@ -209,11 +210,11 @@ extension EventLoop {
   }
 }
 
-/// What is looked at after every turn; not generic, and so cheap.
+/// The state to look at after every turn; not generic, and so cheap.
 private final class RunProgress {
   var task: AnyTaskHandle?
   @safe @exclusivity(unchecked) var isDone = false
-  /// What has stopped it, if anything has.
+  /// The signal that stopped the run, if one did.
   var signal: Signal?
 
   func isOver(_ loop: EventLoop) -> Bool { isDone || loop.stopRequested }
@@ -225,12 +226,12 @@ private final class RunProgress {
   }
 }
 
-/// A signal has ended the body.
+/// A signal ended the body.
 private struct StoppedBySignal: Error {
   let signal: Signal
 }
 
-/// Carries a value past a check that cannot see that both sides are the main thread.
+/// Carries a value past a check that can't see that both sides are the main thread.
 private struct UncheckedBox<Value>: @unchecked Sendable {
   // Sendable: made and opened on the main thread.
   let value: Value

@@ -14,10 +14,10 @@ package final class LoopThread: Sendable {
     self.ended = ended
   }
 
-  /// Starts a thread, makes a backend there, and runs a loop on it until `stop`. `whenEnded` is called last on that
-  /// thread, where the loop is then no longer current: whoever is resumed there goes on elsewhere.
+  /// Starts a thread, makes a backend there, and runs a loop on it until `stop`. Calls `whenEnded` last on that thread,
+  /// where the loop is then no longer current: tasks resumed there continue elsewhere.
   ///
-  /// - Throws: what making the backend throws; `SystemError` if there is no thread to be had.
+  /// - Throws: The error of making the backend; `SystemError` if no thread can be started.
   package static func start(
     name: String, namesTasks: Bool = false, makeBackend: @escaping @Sendable () throws -> any Backend,
     prepare: @escaping @Sendable (EventLoop) -> Void = { _ in }, whenEnded: @escaping @Sendable () -> Void = {}
@@ -40,7 +40,8 @@ package final class LoopThread: Sendable {
     return LoopThread(loop: try made.withLock { $0.take()! }.get(), ended: ended)
   }
 
-  /// Runs a loop to its end, and lets go of it: nobody who is told of that end finds the thread still holding the loop.
+  /// Runs a loop to its end and releases it, so that code which is told of the end does not find the thread holding the
+  /// loop.
   @inline(never)
   private static func serve(
     namesTasks: Bool, makeBackend: () throws -> any Backend, prepare: (EventLoop) -> Void,
@@ -62,7 +63,7 @@ package final class LoopThread: Sendable {
     loop.close()
   }
 
-  /// Ends the loop: cancels what is left on it, and waits for its thread. Not from the loop's own thread.
+  /// Ends the loop: cancels its remaining tasks, and waits for its thread. Not from the loop's own thread.
   package func stop() {
     precondition(!loop.isCurrent, "a loop's own thread cannot wait for its end")
     loop.stop()
@@ -70,10 +71,10 @@ package final class LoopThread: Sendable {
   }
 }
 
-/// Something that threads wait for once.
+/// An event that threads wait for, once.
 @safe package final class ThreadLatch: @unchecked Sendable {
   // Safe: owns the semaphore.
-  // Sendable: a semaphore is made to be used from any thread.
+  // Sendable: a semaphore may be used from any thread.
   private let semaphore: UnsafeMutablePointer<sem_t> = .allocate(capacity: 1)
 
   package init() { unsafe sem_init(semaphore, 0, 0) }
@@ -83,7 +84,7 @@ package final class LoopThread: Sendable {
     unsafe semaphore.deallocate()
   }
 
-  /// Waits for so long at most; whether it was opened.
+  /// Waits at most this long, and returns whether it was opened.
   package func wait(nanoseconds: Int64) -> Bool {
     let (end, overflow) = asyncio_monotonic_nanoseconds().addingReportingOverflow(nanoseconds)
     var deadline = timespec(nanoseconds: overflow ? .max : end)
@@ -102,12 +103,11 @@ package final class LoopThread: Sendable {
   }
 }
 
-/// The loop for programs that never call `EventLoop.run`, started at the first use.
+/// The loop for programs that never call `EventLoop.run`, started on first use.
 enum BackgroundLoop {
   private static let thread = Mutex<LoopThread?>(nil)
 
-  /// - Throws: Why it can't be started: there is no thread to be had, no descriptor for its backend. The next use tries
-  ///   again.
+  /// - Throws: The error of starting it: no thread, or no descriptor for its backend. The next use tries again.
   static func shared() throws -> EventLoop {
     try thread.withLock { thread in
       if let thread { return thread.loop }

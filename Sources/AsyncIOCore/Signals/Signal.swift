@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// A signal of the system, by its number; signal(7).
+/// A system signal, by its number; signal(7).
 ///
 /// ```swift
 /// try EventLoop.run(stopsOn: [.interrupt, .terminate, .hangup]) {
@@ -14,13 +14,15 @@ import Glibc
 /// }
 /// ```
 public struct Signal: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+  /// The signal's number.
   public let rawValue: Int32
 
+  /// A signal by its number.
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// SIGINT: Ctrl-C.
   public static let interrupt = Signal(rawValue: SIGINT)
-  /// SIGTERM: what `kill`, systemd and containers end a program with.
+  /// SIGTERM: the signal with which `kill`, systemd and containers end a program.
   public static let terminate = Signal(rawValue: SIGTERM)
   /// SIGHUP: the terminal is gone.
   public static let hangup = Signal(rawValue: SIGHUP)
@@ -31,7 +33,8 @@ public struct Signal: RawRepresentable, Hashable, Sendable, CustomStringConverti
     return unsafe "SIG" + String(cString: name)
   }
 
-  /// Whether a program can wait for it: not one that ends it or stops it in any case, nor what the processor raises.
+  /// Whether a program can wait for it. It can't for signals that end or stop it in any case, nor for those that the
+  /// processor raises.
   var canBeAwaited: Bool {
     rawValue > 0 && rawValue <= 64
       && ![SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT].contains(rawValue)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who wants to know of a signal. The handler, in C, counts and wakes the loops that have a watch; the first of them that
-// comes to the end of a turn hands the signals on. Each goes to one watch, the latest: a server that ends with a signal
-// does so within a run that would end with the same one, and then the run goes on.
+// Delivers signals to those who watch them. The handler, in C, counts and wakes the loops that have a watch. The first
+// loop to end a turn hands the signals on. Each goes to one watch, the latest. So a server that ends with a signal ends
+// within a run that would end with that signal too, and the run goes on.
 //
-// A signal that nobody watches any more is given back to its earlier handler.
+// When its last watch ends, a signal is given back to its earlier handler.
 
 import CLinux
 import Synchronization
 
 package final class SignalWatch: @unchecked Sendable {
-  // Sendable: `body` is called on the loop's thread only; the rest never changes.
+  // Sendable: `body` is called on the loop's thread only; everything else is immutable.
   private let signals: Set<Signal>
   private let loop: EventLoop
   private let body: (Signal) -> Void
@@ -45,7 +45,7 @@ package final class SignalWatch: @unchecked Sendable {
     }
   }
 
-  /// Hands on what has come. By any loop, after a turn.
+  /// Hands on the signals that came. Called by any loop, after a turn.
   @inline(__always)
   static func handOn() {
     if asyncio_signals_have_come() != 0 { handOnAll() }
@@ -55,7 +55,7 @@ package final class SignalWatch: @unchecked Sendable {
   private static func handOnAll() {
     let due = watches.withLock { watches -> [(SignalWatch, Signal)] in
       Set(watches.flatMap(\.signals)).sorted { $0.rawValue < $1.rawValue }.compactMap { signal in
-        // Several that come before anybody looks are one, as the kernel has it (signal(7)).
+        // The kernel merges signals that come before they are looked at (signal(7)).
         guard asyncio_signal_take(signal.rawValue) > 0 else { return nil }
         return watches.last { $0.signals.contains(signal) }.map { ($0, signal) }
       }

@@ -17,8 +17,7 @@ extension ByteStream {
   ///   - tls: A client's configuration.
   ///   - serverName: The name to send and to verify, if it differs from `host`.
   ///   - timeout: The limit for the name look-up, the connection and the handshake together. The handshake also has its
-  ///     own
-  ///     limit (`TLSConfiguration.handshakeTimeLimit`).
+  ///     own limit (`TLSConfiguration.handshakeTimeLimit`).
   /// - Throws: What `connect(host:port:)` throws, and `TLSError`. `CancellationError` if the task is cancelled; the
   ///   connection is closed then.
   public nonisolated(nonsending) static func connect(
