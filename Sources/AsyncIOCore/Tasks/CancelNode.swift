@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What may cancel the code that runs now, as a chain from the inside out: a time limit, the one around it, the group,
-// the task. Each link is a task of Swift's own, since only those can be cancelled so that everything notices, foreign
-// code and the standard library's sleep included; Swift's cancellation cannot be withdrawn (SE-0504 comes with 6.4), so
-// code that is to go on after its time limit has to run in a task of its own.
+// A chain, from the inside out, of everything that may cancel the running code: a time limit, the one around it, the
+// group, the task. Each link is a Swift task of its own. Only a Swift task can be cancelled so that all code notices,
+// foreign code and the standard library's sleep included. Swift's cancellation cannot be withdrawn (SE-0504 comes with
+// 6.4). So code that is to continue after its time limit has to run in a task of its own.
 //
 // The chain is a task-local value: Swift's own child tasks inherit it, and a task that this library creates begins a
-// new one. The runtime carries a cancellation inwards; the chain says why, and until when.
+// new one. The runtime carries a cancellation inwards; the chain gives the reason and the deadline.
 //
-// From any thread. A node's state is behind a mutex, and nobody is called while it is held: cancelling a task runs
-// handlers.
+// Callable from any thread. A node's state is behind a mutex, and nothing is called while it is held: cancelling a task
+// runs handlers.
 
 import CSwiftRuntime
 import Synchronization
 
 package class CancelNode: @unchecked Sendable {
-  // Sendable: the state is behind its mutex; a subclass answers for what it adds.
+  // Sendable: the state is behind its mutex; a subclass is responsible for its own.
 
-  /// The innermost node around the code that runs now.
+  /// The innermost node around the running code.
   @TaskLocal package static var current: CancelNode?
 
   private struct State: Sendable {
@@ -24,16 +24,16 @@ package class CancelNode: @unchecked Sendable {
     var deadline: EventLoop.Instant?
     var task: SwiftTask?
     var owner: AnyTaskHandle?
-    /// A node that runs within this one. For reports; there may be several, and this is the last that began.
+    /// A node that runs within this one, for reports. If there are several, the last that began.
     var inner: CancelNode?
-    /// What is around was cancelled, perhaps before there was a task to cancel.
+    /// Whether the outer node was cancelled, perhaps before this node had a task to cancel.
     var wasForwarded = false
     var isOver = false
   }
 
-  /// What is around; nil for a task.
+  /// The outer node; nil for a task.
   package let parent: CancelNode?
-  /// Whether it is, or is within, what runs to its end although everything is cancelled.
+  /// Whether it is, or is within, a body that runs to its end despite any cancellation.
   package let isShielded: Bool
   private let caller: TaskIdentity?
   private let state: Mutex<State>
@@ -47,14 +47,14 @@ package class CancelNode: @unchecked Sendable {
     state = Mutex(State(deadline: deadline))
   }
 
-  /// Makes this the innermost node of the current task, until `unbind`, which is to come in the same function.
+  /// Makes this the innermost node of the current task, until `unbind`, which must come in the same function.
   @inline(__always)
   package func bind() {
     var value: CancelNode? = self
     let key = unsafe Unmanaged.passUnretained(CancelNode.$current).toOpaque()
     let type = unsafe unsafeBitCast((CancelNode?).self as Any.Type, to: UnsafeRawPointer.self)
-    // Safety: the push takes a reference over, which it is given here; it and the pop are balanced, and what is
-    // allocated for the task between them is gone by then.
+    // Safety: the push takes over the reference that it is given here. Push and pop are balanced, and allocations of
+    // the task between them are freed by then.
     unsafe _ = Unmanaged.passRetained(self)
     unsafe withUnsafeMutablePointer(to: &value) { unsafe swift_task_localValuePush(key, $0, type) }
   }
@@ -62,13 +62,13 @@ package class CancelNode: @unchecked Sendable {
   @inline(__always)
   package static func unbind() { swift_task_localValuePop() }
 
-  /// The task that the code in here belongs to, where that is not the one that this node cancels: a scope's is its
-  /// caller's. Nil for a task.
+  /// The task that the code in here belongs to, where that is not the task that this node cancels: a scope's code
+  /// belongs to its caller's task. Nil for a task.
   var identity: TaskIdentity? { caller }
 
   // MARK: - Its life
 
-  /// The task that this node cancels exists. Called by whoever creates it and by itself, whoever is first.
+  /// Attaches the task that this node cancels. Both its creator and the task itself call this; the first call counts.
   package func attach(_ task: SwiftTask, owner: AnyTaskHandle? = nil) {
     let isCancelled = state.withLock { state in
       if state.isOver { return false }
@@ -79,11 +79,11 @@ package class CancelNode: @unchecked Sendable {
     if isCancelled { task.cancel() }
   }
 
-  /// The task is over: there is nothing left to cancel, and the reference from here to the task and back ends. Returns
-  /// the task's handle if there is one.
+  /// Detaches the task at its end, which ends the reference cycle between node and task. Returns the task's handle if
+  /// it has one.
   @discardableResult
   package func end() -> AnyTaskHandle? {
-    // What is dropped is dropped outside of the mutex.
+    // Released outside of the mutex.
     let dropped = state.withLock { state in
       let dropped = (state.task, state.owner, state.inner)
       state.isOver = true
@@ -101,7 +101,7 @@ package class CancelNode: @unchecked Sendable {
 
   // MARK: - Cancelling
 
-  /// Cancels, and says why. The first reason stands. False if it is over already.
+  /// Cancels the task with a reason. The first reason stands. Returns false if the task is over.
   @discardableResult
   package func cancel(_ reason: CancelReason) -> Bool {
     let (task, isOver) = state.withLock { state in
@@ -112,11 +112,11 @@ package class CancelNode: @unchecked Sendable {
     return !isOver
   }
 
-  /// The node's own reason; nil if it was not this one that was cancelled.
+  /// The node's own reason; nil if another node was cancelled, or none.
   package var ownReason: CancelReason? { state.withLock { $0.reason } }
 
-  /// Carries the cancellation of what is around inwards, where the runtime does not: the reason stays there. A task
-  /// that does not exist yet is cancelled from the start.
+  /// Carries the outer node's cancellation inwards where the runtime does not; the reason stays at the outer node. A
+  /// task that does not exist yet is cancelled from its start.
   package func forwardCancellation() {
     let task = state.withLock { state in
       state.wasForwarded = true
@@ -125,7 +125,7 @@ package class CancelNode: @unchecked Sendable {
     task?.cancel()
   }
 
-  /// Whether its task is cancelled, by whatever means.
+  /// Whether its task is cancelled, by any means.
   package var isTaskCancelled: Bool { state.withLock { $0.task }?.isCancelled ?? false }
 
   // MARK: - The chain
@@ -135,7 +135,7 @@ package class CancelNode: @unchecked Sendable {
     set { state.withLock { if !$0.isOver && $0.reason == nil { $0.deadline = newValue } } }
   }
 
-  /// The deadline, while there is something to cancel.
+  /// The deadline, while there is a task to cancel.
   package var pendingDeadline: EventLoop.Instant? {
     state.withLock { $0.isOver || $0.reason != nil ? nil : $0.deadline }
   }
@@ -149,14 +149,14 @@ package class CancelNode: @unchecked Sendable {
     return earliest
   }
 
-  /// Why the code in here is cancelled: the innermost reason there is.
+  /// The innermost reason for which the code in here is cancelled.
   package var effectiveReason: CancelReason? {
     var reason: CancelReason?
     forEachOutwards { node in if reason == nil { reason = node.ownReason } }
     return reason
   }
 
-  /// The task of ours that this belongs to.
+  /// The task of this library that this node belongs to.
   package var owner: AnyTaskHandle? {
     var owner: AnyTaskHandle?
     forEachOutwards { node in if owner == nil { owner = node.ownOwner } }
@@ -166,28 +166,28 @@ package class CancelNode: @unchecked Sendable {
   private var ownOwner: AnyTaskHandle? {
     if let owner = state.withLock({ $0.owner }) { return owner }
     guard let made = makeOwner() else { return nil }
-    // Another thread may have been quicker.
+    // Another thread may have made it first.
     return state.withLock { state in
       if state.owner == nil && !state.isOver { state.owner = made }
       return state.owner
     }
   }
 
-  /// Makes the handle of a task that is given one only when somebody asks for it.
+  /// Makes the handle of a task that gets one only on request.
   func makeOwner() -> AnyTaskHandle? { nil }
 
-  /// Whether the calling code is this node's own task, not one that Swift started from it.
+  /// Whether the calling code is this node's own task, and not one that Swift started from it.
   package var isOwnTask: Bool { state.withLock { $0.task }?.isCurrent ?? false }
 
-  /// Whether this is, or is within, a node of that task, which then ends after it. A shielded one names its task too,
-  /// although it has no link outwards.
+  /// Whether this is, or is within, a node of that task, which then ends after it. A shielded node names its task too,
+  /// although it has no outward link.
   package func isWithin(_ task: AnyTaskHandle) -> Bool {
     var found = false
     forEachOutwards { node in if node.state.withLock({ $0.owner }) === task { found = true } }
     return found
   }
 
-  /// The tasks in which the code of this node may be waiting, from the outside in; for reports.
+  /// The tasks in which this node's code may wait, from the outside in; for reports.
   package var tasksWithin: [SwiftTask] {
     var tasks: [SwiftTask] = []
     var node: CancelNode? = self
@@ -199,7 +199,7 @@ package class CancelNode: @unchecked Sendable {
     return tasks
   }
 
-  /// Whether the runtime's task at this address is among them.
+  /// Whether the runtime's task at this address is one of them.
   func contains(taskAt address: UInt64) -> Bool {
     tasksWithin.contains { unsafe UInt64(UInt(bitPattern: $0.address)) == address }
   }
@@ -213,7 +213,7 @@ package class CancelNode: @unchecked Sendable {
   }
 }
 
-/// When the time limits around the calling code run out, at the earliest; nil if there are none. trio's
+/// The earliest deadline of the time limits around the calling code; nil without a limit. trio's
 /// `current_effective_deadline`.
 ///
 /// ```swift
@@ -223,14 +223,14 @@ package class CancelNode: @unchecked Sendable {
 /// }
 /// ```
 ///
-/// It is inherited by child tasks and scopes. A task of `createTask` has a chain of its own, without one. Swift's
-/// `Task { }` copies task-local values, so it sees its creator's limits while the creator's scope lasts, and none after
-/// that; they don't cancel it.
+/// Child tasks and scopes inherit it. A task of `createTask` has a new chain, without deadlines. Swift's `Task { }`
+/// copies task-local values. So it sees its creator's limits while the creator's scope lasts, but they don't cancel it;
+/// later it sees none.
 public var currentDeadline: EventLoop.Instant? { CancelNode.current?.effectiveDeadline }
 
 /// Why the calling code is cancelled; nil if it is not.
 ///
-/// The innermost reason: where a time limit ran out within a task that was cancelled too, it is the time limit.
+/// It is the innermost reason. If a time limit ran out within a task that was cancelled too, it is the time limit.
 public var currentCancelReason: CancelReason? {
   guard Task.isCancelled else { return nil }
   return CancelNode.current?.effectiveReason ?? CancelReason(.unspecified)

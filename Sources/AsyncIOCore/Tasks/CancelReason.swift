@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why something was cancelled. `CancellationError` doesn't say; `currentCancelReason` and a task's `cancelReason` do.
+/// Why a task or a scope was cancelled. `CancellationError` doesn't say; `currentCancelReason` and a task's
+/// `cancelReason` do.
 ///
 /// ```swift
 /// let task = createTask {
@@ -14,33 +15,37 @@
 /// task.cancel("shutting down")
 /// ```
 public struct CancelReason: Hashable, Sendable, CustomStringConvertible {
+  /// The kinds of reasons.
   public enum Kind: Hashable, Sendable {
-    /// Somebody called `cancel` on the task or on a scope around the code.
+    /// The program called `cancel` on the task, or on a scope around the code.
     case requested
     /// A time limit was reached.
     case deadline
     /// Another task of the same group failed.
     case siblingFailed
-    /// Whoever awaited the task was cancelled.
+    /// The task that awaited this one was cancelled.
     case awaiterCancelled
-    /// The program was interrupted by Ctrl-C, SIGINT; or by another signal of `EventLoop.run(stopsOn:)`, which is the
-    /// message then.
+    /// Ctrl-C (SIGINT) interrupted the program, or another signal of `EventLoop.run(stopsOn:)`, which is then the
+    /// message.
     case interrupted
-    /// The loop came to its end.
+    /// The loop ended.
     case loopEnded
-    /// A cancellation of Swift's own, `Task.cancel()`, which takes no reason.
+    /// Swift's own `Task.cancel()`, which takes no reason.
     case unspecified
   }
 
+  /// The kind of reason.
   public let kind: Kind
-  /// What the canceller said; empty if nothing.
+  /// The canceller's message; may be empty.
   public let message: String
 
+  /// A reason with a message.
   public init(_ kind: Kind, _ message: String = "") {
     self.kind = kind
     self.message = message
   }
 
+  /// The kind and the message in words.
   public var description: String {
     if kind == .interrupted { return "interrupted (\(message.isEmpty ? "SIGINT" : message))" }
     let words =

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// How this library starts a task. It runs in the isolation of the place that starts it, on the executor of that, so its
-// first step needs no hop: one place in the run queue.
+// How this library starts a task. The task runs in the isolation, and on the executor, of the place that starts it. So
+// its first step needs no hop, just one place in the run queue.
 
 extension EventLoop {
-  /// Starts a task on this loop, or where its isolation says. `work` is a closure that captures the isolation, so that
-  /// it is the closure's own.
+  /// Starts a task on this loop, or where its isolation says. `work` is a closure that captures the isolation, which
+  /// makes it the closure's own.
   ///
-  /// - Parameter immediately: Runs it to its first suspension now, where it is allowed to run here at all.
+  /// - Parameter immediately: Runs the task to its first suspension now, where that is allowed.
   @inline(__always)
   package func spawn(
     name: String? = nil, immediately: Bool = false, isolation: isolated (any Actor)?,
@@ -17,7 +17,8 @@ extension EventLoop {
     return Task(name: name, executorPreference: taskExecutor, operation: work)
   }
 
-  /// The same, within the call up to the first suspension; on another thread than this loop's it is only soon.
+  /// Starts a task and runs it within the call up to its first suspension. On another thread than this loop's, it runs
+  /// soon.
   @inline(__always)
   package func spawnImmediately(
     name: String? = nil, isolation: isolated (any Actor)?,
@@ -29,15 +30,15 @@ extension EventLoop {
     return Task.immediate(name: name, executorPreference: taskExecutor, operation: work)
   }
 
-  /// Starts a task of the main actor's, in code of the main actor's. `Task.immediate` wants the job that runs to be the
-  /// actor's, and a callback is none, though it has the main actor to itself: so the new job is taken out of the run queue,
-  /// if it has come there, and run.
+  /// Starts a task of the main actor, in code of the main actor. `Task.immediate` requires that the running job is the
+  /// actor's. A callback is not a job, though it has the main actor to itself. So the new job is taken out of the run
+  /// queue, if it is there, and run.
   private func startOfMainActor(
     name: String?, _ work: sending @escaping @isolated(any) () async -> Void
   ) -> Task<Void, Never> {
     let tail = ready.tail
     let task = Task(name: name, operation: work)
-    // On a loop that is not the main actor's the job has gone to the one that is.
+    // On a loop without the main actor, the job has gone to the loop that has it.
     guard ready.tail == tail &+ 1 else { return task }
     let item = ready.removeLast()
     let kind = runningKind
@@ -47,11 +48,11 @@ extension EventLoop {
     return task
   }
 
-  /// A task of no actor prefers the loop, so that it comes back to it from wherever it goes; on the main loop the router
-  /// sees to that.
+  /// Whether a task has to prefer the loop, so that it comes back from wherever it goes. A task outside of actors does,
+  /// except on the main loop, where the router brings it back.
   private func needsPreference(_ isolation: (any Actor)?) -> Bool { isolation == nil && !(isMain && isCurrent) }
 
-  /// The executor that a child task prefers which runs in that isolation, or in this loop's own.
+  /// The executor for a child task to prefer, which runs in that isolation or else on this loop.
   package func preference(for isolation: (any Actor)?) -> (any TaskExecutor)? {
     needsPreference(isolation) || isolation === anchor ? taskExecutor : nil
   }

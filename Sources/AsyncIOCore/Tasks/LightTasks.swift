@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks that are started by the hundred thousand, as `gather` does. Each has its node, since time limits and reasons go
-// by that; a handle, with its name, mutexes and place in the registry, is three times as much, and hardly anybody asks
-// for it. So it is made when somebody does: `currentTask` in the task, or a list of all tasks.
+// Tasks that are started by the hundred thousand, as `gather` does. Each has its own node, which time limits and
+// reasons need. A handle, with its name, mutexes and place in the registry, is three times as large, and rarely needed.
+// So it is made on request: by `currentTask` in the task, or for a list of all tasks.
 //
-// One Swift task may be several of these tasks, one after the other. It uses its node again, unless somebody has kept
-// it: whoever does keeps the task that it stands for.
+// One Swift task may be several of these tasks, one after another. It reuses its node, unless other code has retained
+// it: such code keeps the task that the node stands for.
 
 import Synchronization
 
-/// The tasks that one call has started, and that have no handle yet. From any thread.
+/// The tasks that one call has started, and that have no handle yet. Callable from any thread.
 package final class LightTasks: Sendable {
-  /// What is around all of them, and says why they are cancelled together.
+  /// The outer node of them all, which has the reason if they are cancelled together.
   package let node: CancelNode
   private let loop: EventLoop
   private let file: StaticString
   private let line: UInt
   /// The number of the task with index 0.
   private let firstID: Int
-  /// The nodes of the tasks that run, unretained: each leaves before it goes.
+  /// The nodes of the running tasks, unretained: each is removed before it is released.
   private let running = Mutex<[Running]>([])
 
   @safe private struct Running: @unchecked Sendable {
-    // Sendable: the node is. Safe: it is in the list only while its task holds it.
+    // Sendable: the node is.
+    // Safe: it is in the list only while its task holds it.
     unowned(unsafe) let node: LightTaskNode
   }
 
@@ -33,7 +34,7 @@ package final class LightTasks: Sendable {
     firstID = AnyTaskHandle.reserveIDs(count)
   }
 
-  /// Lists its tasks among those of the loop, until `end`.
+  /// Adds its tasks to those of the loop, until `end`.
   package func begin() { loop.tasks.insert(self) }
 
   package func end() {
@@ -41,7 +42,7 @@ package final class LightTasks: Sendable {
     node.end()
   }
 
-  /// The current Swift task begins the task with this index.
+  /// Makes the current Swift task begin the task with this index.
   package func enter(_ index: Int) -> LightTaskNode {
     let node = makeNode(index)
     running.withLock { running in
@@ -51,7 +52,7 @@ package final class LightTasks: Sendable {
     return node
   }
 
-  /// The task of the node has ended without an error, and the same Swift task begins the one with this index.
+  /// Ends the node's task without an error, and makes the Swift task begin the one with this index.
   package func next(_ node: inout LightTaskNode, _ index: Int) {
     let isAlone = running.withLock { _ in
       guard isKnownUniquelyReferenced(&node) else { return false }
@@ -68,7 +69,7 @@ package final class LightTasks: Sendable {
     node = next
   }
 
-  /// The task of the node has ended, by an error or without, and with it the Swift task.
+  /// Ends the node's task, with or without an error, and with it the Swift task.
   package func leave(_ node: LightTaskNode, _ error: (any Error)? = nil) {
     running.withLock { running in
       let last = running.removeLast()
@@ -92,22 +93,22 @@ package final class LightTasks: Sendable {
 
   fileprivate func id(of node: LightTaskNode) -> Int { firstID + node.index }
 
-  /// The name of the task among those that run which has the runtime's task at this address.
+  /// The name of the running task that is the runtime's task at this address.
   func name(ofTaskAt address: UInt64) -> String? {
     running.withLock { running in
       running.first { unsafe $0.node.contains(taskAt: address) }.map { unsafe "Task-\(id(of: $0.node))" }
     }
   }
 
-  /// The handles of those that run.
+  /// The handles of the running tasks.
   var all: [AnyTaskHandle] {
-    // Nodes get their handles under the mutex: then they are not used again.
+    // Make the handles under the mutex: nodes with a handle are not reused.
     running.withLock { running in running.compactMap { unsafe $0.node.owner } }
   }
 }
 
 package final class LightTaskNode: CancelNode, @unchecked Sendable {
-  // Sendable: `index` changes only while nobody else has the node, `place` under the mutex of its tasks.
+  // Sendable: `index` changes only while no other code has the node, `place` only under the mutex of its tasks.
   fileprivate var index: Int
   fileprivate var place = -1
   private let tasks: LightTasks

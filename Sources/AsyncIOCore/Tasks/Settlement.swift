@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The storage of `SettlementState`: it locks, asks the state, and acts with the lock released.
+// Storage for a `SettlementState`: it locks, asks the state, and acts after it has unlocked.
 
 import Synchronization
 
-/// The end of a task or of a future, for those who wait for it. From any thread.
+/// The end of a task or of a future, for those who wait for it. Callable from any thread.
 package struct Settlement: ~Copyable, Sendable {
   typealias Callback = @Sendable () -> Void
 
@@ -13,13 +13,13 @@ package struct Settlement: ~Copyable, Sendable {
 
   package var phase: SettlementPhase { state.withLock { $0.phase } }
 
-  /// Whether anybody has looked at how it ended.
+  /// Whether any code has looked at the result.
   package var wasRetrieved: Bool { state.withLock { $0.wasRetrieved } }
 
   package func markRetrieved() { state.withLock { $0.wasRetrieved = true } }
 
-  /// Ends it and tells everybody. `store` keeps what it ended with, before anybody can ask for it. False if it has ended
-  /// before.
+  /// Ends it and tells all listeners. `store` saves the result before any code can ask for it. Returns false if it has
+  /// ended before.
   @discardableResult
   package func finish(_ phase: SettlementPhase, store: () -> Void = {}) -> Bool {
     let told = state.withLock { state in
@@ -38,7 +38,7 @@ package struct Settlement: ~Copyable, Sendable {
 
   /// Waits for the end.
   ///
-  /// - Throws: `CancellationError` if the task that waits is cancelled before.
+  /// - Throws: `CancellationError` if the waiting task is cancelled before.
   package nonisolated(nonsending) func wait(_ reason: WaitReason) async throws {
     try await waitInLine {
       begin(reason)
@@ -47,7 +47,7 @@ package struct Settlement: ~Copyable, Sendable {
     }
   }
 
-  /// The same, whatever happens to the task that waits.
+  /// Waits for the end, even if the waiting task is cancelled.
   package nonisolated(nonsending) func waitUninterrupted(_ reason: WaitReason) async {
     await waitInLineUninterrupted {
       begin(reason)
@@ -65,8 +65,8 @@ package struct Settlement: ~Copyable, Sendable {
 
   private func leave(_ token: Int) -> Void? { state.withLock { $0.leave(token) ? () : nil } }
 
-  /// Calls back on the loop of the calling thread, or else the shared one, in a turn after the end; with the task-local
-  /// values of now.
+  /// Calls back in a turn after the end, on the loop of the calling thread or else the shared one. The callback has the
+  /// task-local values of this call.
   package func addCallback(_ callback: @escaping @Sendable () -> Void) {
     let loop = EventLoop.current
     let context = TaskContext.capture()
@@ -74,9 +74,9 @@ package struct Settlement: ~Copyable, Sendable {
     if state.withLock({ $0.addCallback(scheduled) }) == nil { scheduled() }
   }
 
-  /// Calls at once if it has ended, else on the thread where it ends, as soon as it does.
+  /// Calls back at once if it has ended, else as soon as it ends, on that thread.
   ///
-  /// - Returns: What `forget` takes; nil if it has ended.
+  /// - Returns: A token for `forget`; nil if it has ended.
   @discardableResult
   package func whenSettled(_ callback: @escaping @Sendable () -> Void) -> Int? {
     let token = state.withLock { $0.addCallback(callback) }
@@ -84,9 +84,9 @@ package struct Settlement: ~Copyable, Sendable {
     return token
   }
 
-  /// Takes back a `whenSettled`.
+  /// Removes a callback of `whenSettled`.
   package func forget(_ token: Int) {
-    // Its callback is released outside of the mutex.
+    // The callback is released outside of the mutex.
     _ = state.withLock { $0.removeCallback(token) }
   }
 }

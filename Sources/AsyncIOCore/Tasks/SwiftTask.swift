@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A reference to a task of the Swift runtime, whatever it returns. `Task` is a generic struct around such a reference,
-// and `UnsafeCurrentTask` is one that may not be kept.
+// A reference to a task of the Swift runtime, without its result type. `Task` is a generic struct around such a
+// reference, and `UnsafeCurrentTask` is one that may not be kept.
 
 import CSwiftRuntime
 
-/// A task of the runtime's, kept: the question whether it is cancelled stays safe to ask when it is over.
+/// A retained task of the runtime: asking whether it is cancelled stays safe after its end.
 package struct SwiftTask: @unchecked Sendable {
-  // Sendable: the functions of the runtime that are called on a task may be called from any thread.
+  // Sendable: the runtime's functions used here may be called from any thread.
 
-  /// An object of the runtime's, with the reference count that every object has. A plain reference: no object is made.
+  /// An object of the runtime, reference-counted like every object. A plain reference: nothing is allocated.
   private let task: AnyObject
 
   /// The current task; nil outside of tasks.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tasks of a loop that have not ended. Strong references: what runs is somebody's, and a task that nobody holds
-// must not vanish (python/cpython#91887). A dense array, and each task knows its place in it, so that entering and
-// leaving take constant time; behind a mutex, since tasks are created and end on any thread and are looked at from
-// others.
+// The tasks of a loop that have not ended. The references are strong: a running task must not vanish because no other
+// code holds it (python/cpython#91887). It is a dense array in which each task knows its place, so that entering and
+// leaving take constant time. A mutex guards it, since tasks are created, ended and looked at on any thread.
 
 import Synchronization
 
@@ -30,7 +29,7 @@ final class TaskRegistry: Sendable {
 
   var count: Int { tasks.withLock { $0.count } }
 
-  /// Whether there are none with a handle. Those without are waited for by whoever started them.
+  /// Whether no task has a handle. Tasks without one are awaited by the code that started them.
   var isEmpty: Bool { tasks.withLock { $0.isEmpty } }
 
   var all: [AnyTaskHandle] {
@@ -38,7 +37,7 @@ final class TaskRegistry: Sendable {
     return (tasks.withLock { $0 } + light).sorted { $0.id < $1.id }
   }
 
-  /// The name of the task that is, or has within it, the runtime's task at this address.
+  /// The name of the task that is, or contains, the runtime's task at this address.
   func name(ofTaskAt address: UInt64) -> String? {
     func isIt(_ task: AnyTaskHandle) -> Bool { task.node.contains(taskAt: address) }
     if let task = tasks.withLock({ $0.first(where: isIt) }) { return task.name }
