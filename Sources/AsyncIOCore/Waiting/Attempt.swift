@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every primitive does with a line: it attempts what it was called for within one section of its mutex, and where
-// that can't be done at once, the wait for it begins in the same section. So nothing can happen in between.
+// The way in which every primitive uses a line. It attempts the operation within one section of its mutex. If the
+// operation can't be done at once, the wait for it begins in that section, so that nothing can happen in between.
 
-/// What came of an attempt.
+/// The result of an attempt.
 @usableFromInline package enum Attempt<Value: Sendable, Place: Sendable>: Sendable {
   case done(Value)
-  /// The calling task has a place in the line now, and is to wait.
+  /// The calling task has joined the line, and has to wait.
   case waits(LineWait, Place)
-  /// It can't be done now, and no wait has begun: the caller doesn't wait, or no loop runs on this thread.
+  /// The operation can't be done now, and no wait has begun: the caller doesn't wait, or the thread has no loop.
   case notNow
 }
 
 extension Attempt {
-  /// Begins a wait in the section that found nothing to be had.
+  /// Begins a wait, in the section that found that the operation can't be done now.
   ///
-  /// - Parameter join: Takes a place in the line.
+  /// - Parameter join: Joins the line.
   package static func wait(_ reason: WaitReason, _ join: (LineWait) -> Place) -> Attempt {
     guard let wait = LineWait.begin(reason) else { return .notNow }
     return .waits(wait, join(wait))
   }
 }
 
-/// Makes an attempt, and suspends the calling task until it is granted what it then waits for. On the loop of the
-/// calling thread, or else on the shared one.
+/// Makes an attempt, and suspends the calling task until it is granted what it waits for. On the loop of the calling
+/// thread, or else on the shared one.
 ///
-/// - Parameter leave: Gives up the place in the line, and returns what was granted; nil if nothing was.
+/// - Parameter leave: Leaves the line, and returns what was granted; nil if nothing was.
 /// - Throws: `CancellationError` if the task was cancelled before anything was granted.
 @inlinable @inline(__always)
 package nonisolated(nonsending) func waitInLine<Value: Sendable, Place: Sendable>(
@@ -40,7 +40,7 @@ package nonisolated(nonsending) func waitInLine<Value: Sendable, Place: Sendable
   }
 }
 
-/// For a thread without a loop.
+/// Waits on the shared loop, for a thread without a loop.
 @usableFromInline
 nonisolated(nonsending) func waitInLineOnLoop<Value: Sendable, Place: Sendable>(
   _ attempt: @Sendable () -> Attempt<Value, Place>, leave: @Sendable (Place) -> Value?
@@ -48,7 +48,7 @@ nonisolated(nonsending) func waitInLineOnLoop<Value: Sendable, Place: Sendable>(
   try await EventLoop.currentOrStarted().anchor.run { try await waitInLine(attempt, leave: leave) }
 }
 
-/// The same until a time of the loop's clock at the latest; nil is none.
+/// Makes an attempt, and waits until the given time of the loop's clock at most; nil waits without a limit.
 ///
 /// - Returns: What was granted; nil if the time came first.
 package nonisolated(nonsending) func waitInLine<Value: Sendable, Place: Sendable>(
@@ -69,7 +69,7 @@ package nonisolated(nonsending) func waitInLine<Value: Sendable, Place: Sendable
   }
 }
 
-/// The same for what has to come to its end even if the task is cancelled.
+/// Makes an attempt, and waits even if the task is cancelled.
 package nonisolated(nonsending) func waitInLineUninterrupted<Value: Sendable, Place: Sendable>(
   _ attempt: @Sendable () -> Attempt<Value, Place>, leave: @Sendable (Place) -> Value?
 ) async -> Value {

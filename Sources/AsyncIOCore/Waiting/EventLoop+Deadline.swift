@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits that end at a time. A time limit on I/O is a property of its waits and needs no second task: the timer is put
-// into the heap with the wait and taken out after it, and costs no allocation.
+// Waits with a deadline. A time limit on I/O is a property of its waits and needs no second task: its timer enters the
+// heap with the wait and leaves it afterwards, without an allocation.
 
-/// A wait came to its deadline before what was waited for.
+/// The deadline of a wait passed before the event.
 package struct DeadlinePassed: Error {
   package init() {}
 }
 
 extension EventLoop {
-  /// `wait`, until a time of this loop's clock at the latest; `.max` is none. After `.deadlinePassed` the waiter takes
-  /// back what it armed, as after a cancellation.
+  /// Waits until the given time of this loop's clock at most; `.max` waits without a limit. After `.deadlinePassed` the
+  /// waiter takes back what it armed, as after a cancellation.
   package nonisolated(nonsending) func wait(_ id: WaitID, until deadline: Int64) async -> WaitOutcome {
-    // One wait for both cases: it is inlined, and what it keeps while it is suspended counts for every idle connection.
+    // One wait for both cases: it is inlined, and every idle connection holds its memory while it is suspended.
     let timer = deadline == .max ? nil : timers.insert(deadline: deadline, .endWait(id))
     let outcome = await wait(id)
     if let timer { takeBack(timer) }
     return outcome
   }
 
-  /// Cancels the timer of a wait that is over. Its task may go on on the thread of another loop.
+  /// Cancels the timer of a wait that is over. Its task may continue on another loop's thread.
   @inline(__always)
   func takeBack(_ timer: TimerID) {
     if isCurrent { _ = timers.cancel(timer) } else { postFromAnywhere { $0.timers.cancel(timer) } }

@@ -3,7 +3,7 @@
 import CSwiftRuntime
 
 extension EventLoop {
-  /// Suspends the calling task for a duration, or for one turn if that is not positive. On the loop's thread.
+  /// Suspends the calling task for a duration; zero or less is one turn. On the loop's thread.
   @inline(__always)
   package nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
     let nanoseconds = duration.clampedNanoseconds

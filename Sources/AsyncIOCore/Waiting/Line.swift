@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// The line that tasks stand in at a lock, a queue, a barrier: first come, first served. A value without locks, so that
-// every order of events can be tried on it; its owner keeps it behind a mutex.
+// The line that tasks wait in at a lock, a queue, a barrier: first come, first served. It is a value without locks, so
+// that tests can try every order of events. Its owner keeps it behind a mutex.
 //
-// A place in the line lives until its task has left, and is in one of three states:
+// A place in the line lives until its task leaves, and is in one of three states:
 //
 //   waiting --serveFirst--> granted
 //      \------serveFirst--> passed over, if the task is known to be cancelled
 //
-// `leave` ends each. A waiting place is simply given up, in the middle of the line too, in constant time: the places are
-// a slab of doubly linked entries, which is reused, so that standing in line allocates nothing once it has been as long.
+// `leave` ends each. A waiting place may be given up anywhere in the line, in constant time: places are a slab of
+// doubly linked entries, which are reused. So a line allocates nothing until it is longer than ever before.
 //
-// Nothing is granted to a task that has left. Before it grants something, `serveFirst` *claims* the wait of the first in
-// line, and passes over a wait that is over. See `LineWait` for what a claim guarantees.
+// Nothing is granted to a task that has left. Before it grants something, `serveFirst` *claims* the wait of the first
+// in line, and passes over a wait that is over. See `LineWait` for the guarantees of a claim.
 
-// `@inlinable`: a queue's requests and grants are items of the users' types, and unspecialized this costs twenty times
+// `@inlinable`: a queue's requests and grants are items of the users' types, and unspecialized code costs twenty times
 // as much.
 
-/// Stands in a line for a task. `LineWait` does; tests have a waiter of their own.
+/// Waits in a line for a task. `LineWait` does; tests have a waiter of their own.
 @usableFromInline package protocol LineWaiter: Sendable {
   associatedtype Claim: Sendable
 
-  /// The right to end the wait, after the mutex was let go; nil if the task was cancelled before it was granted anything,
-  /// as far as the calling thread can tell.
+  /// Claims the right to end the wait, once the mutex is released. Nil if the task was cancelled before it was granted
+  /// anything, as far as the calling thread can tell.
   func claim() -> Claim?
 
-  /// The right to end the wait of a task that is granted something even if it was cancelled before.
+  /// The right to end the wait of a task that gets its grant even if it was cancelled before.
   var claimOfAnyone: Claim { get }
 }
 
-/// Places in a line. `Waiter` is who stands there, `Request` what they want, `Grant` what they get.
+/// Places in a line. `Waiter` waits there, `Request` is what it asks for, `Grant` what it gets.
 @usableFromInline package struct Line<Waiter: LineWaiter, Request: Sendable, Grant: Sendable>: Sendable {
-  /// A place in the line. It belongs to one wait.
+  /// A place in the line, which belongs to one wait.
   @usableFromInline package struct Token: Hashable, Sendable {
     @usableFromInline let index: Int32
     @usableFromInline let generation: UInt32
@@ -51,7 +51,7 @@
   @usableFromInline struct Place: Sendable {
     @usableFromInline var state: State
     @usableFromInline var generation: UInt32 = 0
-    /// In the line while waiting, else in the list of free places.
+    /// The next place: in the line while waiting, else in the list of free places.
     @usableFromInline var next = none
     @usableFromInline var previous = none
 
@@ -68,7 +68,7 @@
 
   @inlinable package init() {}
 
-  /// How many wait.
+  /// The number of waiters.
   @inlinable package var count: Int { Int(waiting) }
 
   @inlinable package var isEmpty: Bool { waiting == 0 }
@@ -83,10 +83,10 @@
     return Token(index: index, generation: places[Int(index)].generation)
   }
 
-  /// Grants something to the first in line who isn't gone, and passes over those who are.
+  /// Grants something to the first in line that is not gone, and passes over those that are.
   ///
-  /// - Parameter evenIfCancelled: Whether a cancelled task that has not left yet is served too.
-  /// - Returns: The right to end the wait, and what was wanted; nil if nobody waits.
+  /// - Parameter evenIfCancelled: Whether to serve a cancelled task that has not left yet.
+  /// - Returns: The right to end the wait, and the request; nil without a waiter.
   @inlinable package mutating func serveFirst(
     _ grant: Grant, evenIfCancelled: Bool = false
   ) -> (claim: Waiter.Claim, request: Request)? {
@@ -103,7 +103,7 @@
     return nil
   }
 
-  /// Grants something to everybody in line who isn't gone.
+  /// Grants something to all in line that are not gone.
   @inlinable package mutating func serveAll(_ grant: Grant, _ claims: inout Few<Waiter.Claim>) {
     while let served = serveFirst(grant) { claims.add(served.claim) }
   }
@@ -156,7 +156,7 @@ extension Line where Request == Void {
   @inlinable package mutating func join(_ waiter: Waiter) -> Token { join(waiter, ()) }
 }
 
-/// A list of which the first element needs no memory of its own: there is seldom another.
+/// A list whose first element needs no memory of its own: there is seldom a second.
 @usableFromInline package struct Few<Element: Sendable>: Sendable {
   @usableFromInline var first: Element?
   @usableFromInline var others: [Element] = []

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// The wait of a task in a line that is not a loop's own: at a lock, a queue, a future. Those may be used from any thread,
-// so they keep their state behind a mutex, and a wait begins, is granted what it is for, and leaves within its sections.
+// The wait of a task in a line that does not belong to a loop: at a lock, a queue, a future. Any thread may use those,
+// so their state is behind a mutex. A wait begins, is granted its request, and leaves within sections of that mutex.
 //
-// Nothing is granted to a task that is gone. Within its section the state *claims* a wait before it grants it something,
-// and passes over one that is over. Only the thread of the wait's own loop can tell that it is; but then it is certain:
-// until that thread has resumed what it has claimed, it does nothing else that could end the wait. From another thread
-// the claim is always had, and a task that is cancelled in between finds what it was granted when it leaves the line.
-// So nothing is taken back after the mutex was let go, when others may have seen it gone.
+// Nothing is granted to a task that is gone. Within its section the state *claims* a wait before it grants it
+// something, and passes over a wait that is over. Only the thread of the wait's own loop can tell that it is over. But
+// that thread is certain: until it has resumed what it has claimed, it does nothing else that could end the wait.
+// Another thread always gets the claim, and a task that is cancelled in between finds its grant when it leaves the
+// line. So a grant is never taken back after the mutex was released, when others may have seen it.
 //
-// To wait is one asynchronous call, that of `suspend`: 20 ns of 160 for an item that two tasks pass through a queue
-// (Swift 6.3.1, x86_64; `make bench`, case queue). For that `wait` becomes part of its caller, in whatever module that is
-// specialized for the items that users have, and the steps around the suspension are functions that it calls.
+// To wait is one asynchronous call, that of `suspend`. It takes 20 of the 160 ns for an item that two tasks pass
+// through a queue (Swift 6.3.1, x86_64; `make bench`, case queue). For that, `wait` is inlined into its caller, in any
+// module that is specialized for users' items. The steps around the suspension are functions that it calls.
 
 import CSwiftRuntime
 
-/// The wait of a task that stands in a line.
+/// The wait of a task in a line.
 @safe @usableFromInline package struct LineWait: LineWaiter {
-  // Safety: it is used by the task that waits, and by code that finds it in the line, behind the mutex without which
-  // the task cannot leave. A loop with a wait on it is kept, see `EventLoop.close`.
+  // Safety: used by the waiting task, and by code that finds it in the line, behind the mutex that the task needs to
+  // leave. A loop with a wait on it is kept, see `EventLoop.close`.
   private let loop: Unmanaged<EventLoop>
   private let id: WaitID
 
-  /// Announces a wait of the calling task; nil where no loop runs. Follow it with exactly one `wait`, without a
-  /// suspension in between.
+  /// Announces a wait of the calling task; nil without a loop. Follow it with exactly one `wait`, without a suspension
+  /// in between.
   package static func begin(_ reason: WaitReason) -> LineWait? {
     var wait: LineWait?
     _ = EventLoop.withLoopOfThisThread { loop in
@@ -32,7 +32,7 @@ import CSwiftRuntime
     return wait
   }
 
-  /// The right to end the wait, to be used at once by the thread that asks for it; nil if the task was cancelled before,
+  /// Claims the right to end the wait, to be used at once by the calling thread. Nil if the task was cancelled before,
   /// as far as this thread can tell.
   @usableFromInline package func claim() -> Claim? {
     unsafe loop._withUnsafeGuaranteedRef { loop in
@@ -45,30 +45,30 @@ import CSwiftRuntime
     unsafe loop._withUnsafeGuaranteedRef { loop in Claim(loop: loop.isCurrent ? nil : loop, id: id) }
   }
 
-  /// Suspends the calling task until the wait is ended, or the task cancelled.
+  /// Suspends the calling task until the wait is ended or the task cancelled.
   @inlinable @inline(__always) package nonisolated(nonsending) func wait() async {
     let (handler, suspender) = unsafe prepare()
     if let suspender { await suspender.suspend() }
     if unsafe finish(handler) { await EventLoop.letOthersRunUninterrupted() }
   }
 
-  /// The same until a time of the loop's clock at the latest.
+  /// Suspends the calling task until the wait is ended, the task cancelled, or the time of the loop's clock reached.
   package nonisolated(nonsending) func wait(until deadline: EventLoop.Instant?) async -> WaitOutcome {
     let loop = unsafe loop.takeUnretainedValue()
     return await loop.wait(id, until: deadline?.nanoseconds ?? .max)
   }
 
-  /// The same, whatever happens to the task.
+  /// Suspends the calling task until the wait is ended, even if the task is cancelled.
   package nonisolated(nonsending) func waitUninterrupted() async {
     let loop = unsafe loop.takeUnretainedValue()
     await loop.waitUninterrupted(id)
   }
 
-  /// What to throw if the task was cancelled.
+  /// The error to throw if the task was cancelled.
   @usableFromInline package var cancellation: any Error { unsafe loop._withUnsafeGuaranteedRef { $0.cancellation } }
 
-  /// Lets a cancellation of the calling task end the wait, and returns where to suspend: the next suspension belongs to
-  /// the wait. Nil if it is over already, or the task was cancelled before.
+  /// Registers the wait for the cancellation of the calling task, and returns where to suspend: the next suspension
+  /// belongs to the wait. The suspender is nil if the wait is already over, or the task was cancelled before.
   @usableFromInline func prepare() -> (handler: UnsafeMutableRawPointer?, suspender: Suspender?) {
     unsafe loop._withUnsafeGuaranteedRef { loop in
       guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
@@ -85,7 +85,7 @@ import CSwiftRuntime
     }
   }
 
-  /// Whether others are to run first: the waits of a task that was cancelled before spend its budget, see
+  /// Whether others have to run first: waits of a task that was cancelled before spend its budget, see
   /// `EventLoop.wait`.
   @usableFromInline func finish(_ handler: UnsafeMutableRawPointer?) -> Bool {
     if let handler = unsafe handler { unsafe asyncio_remove_cancellation_handler(handler) }
@@ -95,19 +95,19 @@ import CSwiftRuntime
     return unsafe handler == nil && EventLoop.hasSpentBudget()
   }
 
-  /// The task goes on on the thread of another loop, see `EventLoop.isCurrent(for:)`.
+  /// Finishes a wait whose task continues on another loop's thread, see `EventLoop.isCurrent(for:)`.
   private func finishElsewhere(_ loop: EventLoop) {
     loop.postFromAnywhere { [id] in _ = unsafe $0.finishWait($0.waits[id.index]) }
   }
 
   /// The right to end a wait.
   @usableFromInline package struct Claim: Sendable {
-    /// Nil if it is the loop of the thread that has the claim. Another one may end before it is told, if its task is
-    /// cancelled and leaves with what it was granted: so this reference counts.
+    /// Nil for the loop of the thread with the claim. Another loop may end before it is told, if its task is cancelled
+    /// and leaves with its grant. So this reference is counted.
     fileprivate let loop: EventLoop?
     fileprivate let id: WaitID
 
-    /// Ends the wait. On the thread that has claimed it, and after the mutex was let go.
+    /// Ends the wait. On the thread that has claimed it, and after the mutex was released.
     @usableFromInline package func resume() {
       if let loop { return loop.postFromAnywhere { [id] in $0.resume(id) } }
       _ = EventLoop.withLoopOfThisThread { $0.resume(id) }

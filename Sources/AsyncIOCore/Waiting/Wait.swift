@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way in which a task of this library waits.
+// The one way in which this library's tasks wait.
 //
-// A wait has three steps, all on the loop's thread: `beginWait` takes a record, the caller arms whatever will end the
-// wait (a timer, an operation, a place in a lock's queue) with the record's id, and `wait` suspends. Code that ends it
-// calls `resume(id)`, which says whether it was first: a cancelled wait is over at once, so a value is never handed to
-// a task that has left, and a value that has arrived beats a later cancellation. After `.cancelled` the waiter itself
-// takes back what it armed; an operation keeps its own buffer and descriptor, so it may outlive the wait.
+// A wait has three steps, all on the loop's thread. `beginWait` takes a record. The caller arms what will end the wait
+// (a timer, an operation, a place in a lock's queue) with the record's id. `wait` suspends. Code that ends the wait
+// calls `resume(id)`, which returns whether it was first. A cancelled wait is over at once, so a value is never handed
+// to a task that has left; and a value that has arrived beats a later cancellation. After `.cancelled` the waiter
+// itself takes back what it armed. An operation holds its own buffer and descriptor, so it may outlive the wait.
 //
 // How a task is suspended. Not by a continuation: the task *hops* to an actor whose executor keeps the job instead of
-// running it. One `swift_task_switch` takes the place of a continuation's init, await, resume and enqueue, and the job
-// goes from the record straight into the run queue: 93 ns for a whole yield against 132 ns with the best use of a
-// continuation and 250 ns for `Task.yield` (Swift 6.3.1, one core). The empty method of that actor then runs on the
-// executor that the task came from (see EventLoop+Turn), so that its return is no second hop. That is sound: an
-// executor decides when and where its jobs run, the method touches nothing, and a task whose isolation is another one
-// than we think hops there on return, as after any call to an actor.
+// running it. One `swift_task_switch` replaces a continuation's init, await, resume and enqueue, and the job goes from
+// the record straight into the run queue. A whole yield takes 93 ns, against 132 ns with the best use of a continuation
+// and 250 ns for `Task.yield` (Swift 6.3.1, one core). The empty method of that actor then runs on the executor that
+// the task came from (see EventLoop+Turn), so its return is not a second hop. That is sound: an executor decides when
+// and where its jobs run, and the method touches nothing. If the task's isolation is not the one that we assume, it
+// hops there on return, as after any call to an actor.
 //
-// So what follows a wait is on the loop's thread if the code is of no actor, the main one's on the main loop, or the
-// loop's own. That of an actor without an executor goes on where the actor runs: if tasks of another loop are in it at
-// that time, on the thread of theirs. The waits here stand that. What keeps to its loop's thread over several waits, as a
-// stream does, asks `isCurrent(for:)` first.
+// So the code after a wait is on the loop's thread if it is outside of actors, the main actor's on the main loop, or
+// the loop's own. Code of an actor without an executor continues where the actor runs: on the thread of another loop,
+// if tasks from there are in the actor at that time. The waits here allow for that. Code that must stay on its loop's
+// thread over several waits, as in a stream, first asks `isCurrent(for:)`.
 
 import CSwiftRuntime
 
@@ -32,16 +32,17 @@ import CSwiftRuntime
     unsafe UnownedSerialExecutor(ordinary: executor)
   }
 
-  /// Suspends the calling task until its job is put into the run queue again. Never inlined: to the optimizer a hop
-  /// that does nothing before the next one is superfluous. And not empty: of an empty function the optimizer knows that
+  /// Suspends the calling task until its job is put into the run queue again. Never inlined: the optimizer removes a
+  /// hop that does nothing before the next one. And not empty: the optimizer knows that an empty function changes
+  /// nothing. Then a loop that yields until another task has changed something would look only once.
   /// it changes nothing, and a loop that yields until another task has changed something would look at it once.
   @inline(never)
   @usableFromInline func suspend() { asyncio_memory_may_have_changed() }
 }
 
-/// Takes the job of a task that is being suspended to the wait that was announced.
+/// Hands the job of a task that is being suspended to the announced wait.
 final class SuspenderExecutor: SerialExecutor {
-  // Safety: set once, by the loop that owns the actor that owns this executor, before any task can reach it; jobs
+  // Safety: set once, by the loop that owns the actor that owns this executor, before any task can reach it. Jobs
   // arrive only from tasks on that loop.
   nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
 
@@ -75,8 +76,9 @@ extension EventLoop {
     return unsafe finishWait(record)
   }
 
-  /// Ends a wait of a task that was cancelled before it began. A cancellation stays: a loop that catches what its waits
-  /// throw, and waits again, would never suspend, and keep the thread for ever. So it spends its budget.
+  /// Ends a wait of a task that was cancelled before it began. A cancellation stays. So a loop that catches the errors
+  /// of its waits, and waits again, would never suspend and would keep the thread for ever. So the wait spends the
+  /// budget.
   @inline(never)
   private nonisolated(nonsending) func endCancelledWait(_ id: WaitID) async -> WaitOutcome {
     countRefusedWait(id)
@@ -86,7 +88,7 @@ extension EventLoop {
     return outcome
   }
 
-  /// The same for a wait that a cancellation does not end.
+  /// Suspends until the wait is ended; a cancellation does not end it.
   package nonisolated(nonsending) func waitUninterrupted(_ id: WaitID) async {
     let record = unsafe waits[id.index]
     unsafe record.pointee.task = asyncio_current_task()
@@ -98,8 +100,8 @@ extension EventLoop {
     _ = unsafe finishWait(record)
   }
 
-  /// The wait is over, and its task goes on: perhaps on the thread of another loop, see `isCurrent(for:)`. The record has
-  /// not been touched since it was resumed, and is given back on its own.
+  /// Finishes a wait whose task continues, perhaps on the thread of another loop, see `isCurrent(for:)`. The record has
+  /// not changed since it was resumed, and is given back here.
   func finishWait(_ record: UnsafeMutablePointer<WaitRecord>) -> WaitOutcome {
     let outcome = unsafe record.pointee.outcome
     if isCurrent {
@@ -116,8 +118,8 @@ extension EventLoop {
     unsafe waits.free(record)
   }
 
-  /// Ends a wait with a result, which `wait` returns. False if it was over already: then the result went nowhere, and
-  /// belongs to whoever is next.
+  /// Ends a wait with a result, which `wait` returns. Returns false if the wait was already over: then the result still
+  /// belongs to the caller, to give to the next waiter.
   @discardableResult
   package func resume(_ id: WaitID, _ result: Int = 0) -> Bool {
     guard let record = unsafe waits.record(id), unsafe record.pointee.state != .resumed else { return false }
@@ -126,10 +128,10 @@ extension EventLoop {
     return true
   }
 
-  /// Ends a wait by cancellation, if it is not over yet.
+  /// Ends a wait by cancellation, unless it is already over.
   func cancelWait(_ id: WaitID) { end(id, .cancelled) }
 
-  /// Ends a wait whose deadline has come, if it is not over yet.
+  /// Ends a wait at its deadline, unless it is already over.
   func expireWait(_ id: WaitID) { end(id, .deadlinePassed) }
 
   private func end(_ id: WaitID, _ ending: WaitRecord.Ending) {
@@ -151,7 +153,7 @@ extension EventLoop {
     await suspender.suspend()
   }
 
-  /// Called by the suspender executor, in the thread of the task that is being suspended.
+  /// Called by the suspender executor, on the thread of the task that is being suspended.
   @inline(__always)
   func suspended(_ job: UnownedJob) {
     let item = ReadyItem(job, runningKind)

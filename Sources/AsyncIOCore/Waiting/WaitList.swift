@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Those who wait for one event, in the order in which they came. Most lines have one waiter, or none. Some have twenty
-// thousand, who are all cancelled at once: a search through an array for each of them would be quadratic.
+// The waiters of one event, in the order of their arrival. Most lists have one waiter, or none. Some have twenty
+// thousand, which are all cancelled at once: searching an array for each of them would be quadratic.
 //
-// So tokens grow along the array, a binary search finds one, and a waiter that leaves from the middle leaves a gap. The gaps
-// are closed when they are the larger part: leaving takes logarithmic time, and the line as much memory as twice those
-// who stand in it.
+// So tokens ascend along the array, a binary search finds a token, and a waiter that leaves from the middle leaves a
+// gap. The gaps are closed when they are the larger part. So leaving takes logarithmic time, and the list takes at most
+// twice the memory of its waiters.
 
-/// A line that anybody may leave at any place.
+/// A list that a waiter may leave at any place.
 package struct WaitList<Element> {
   package typealias Token = Int
 
@@ -27,9 +27,9 @@ package struct WaitList<Element> {
 
   package var count: Int { Int(occupied) }
 
-  /// Joins the end of the line.
+  /// Adds a waiter at the end.
   ///
-  /// - Returns: What `leave` takes.
+  /// - Returns: A token for `leave`.
   @discardableResult
   package mutating func join(_ element: Element) -> Token {
     lastToken += 1
@@ -38,7 +38,7 @@ package struct WaitList<Element> {
     return lastToken
   }
 
-  /// Leaves the line, from any place in it. Nil if the place was left or served before.
+  /// Removes a waiter from any place. Nil if it has left or was served before.
   @discardableResult
   package mutating func leave(_ token: Token) -> Element? {
     guard let index = index(of: token), let element = places[index].element.take() else { return nil }
@@ -47,7 +47,7 @@ package struct WaitList<Element> {
     return element
   }
 
-  /// Takes the first out of the line.
+  /// Removes and returns the first waiter.
   package mutating func popFirst() -> Element? {
     while head < places.count {
       let index = Int(head)
@@ -60,7 +60,7 @@ package struct WaitList<Element> {
     return nil
   }
 
-  /// Takes everybody out of the line, in their order.
+  /// Removes and returns all waiters, in order.
   package mutating func takeAll() -> [Element] {
     let all = places.compactMap(\.element)
     places.removeAll(keepingCapacity: places.count < 16)

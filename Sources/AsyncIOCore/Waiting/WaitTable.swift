@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the waits of suspended tasks are kept: a slab of records in chunks that never move, because a cancellation handler on
-// another thread holds the address of one. A record's memory lives as long as the loop, and the loop outlives every
-// task that waits on it.
+// The waits of suspended tasks: a slab of records in chunks that never move, because a cancellation handler on another
+// thread holds the address of a record. A record's memory lives as long as the loop, and the loop outlives every task
+// that waits on it.
 //
-// Only the loop's own thread touches the table, with one exception: the cancellation handler reads a record's `loop`
-// and `id`, which are written before the handler is registered and not changed until it is removed (the runtime's
+// Only the loop's own thread touches the table, with one exception. The cancellation handler reads a record's `loop`
+// and `id`. They are written before the handler is registered, and not changed until it is removed (the runtime's
 // remove waits for a running handler).
 
-/// Names one wait of one task; stale once the wait is over.
+/// Identifies one wait of one task; stale once the wait is over.
 package struct WaitID: Equatable, Hashable, Sendable {
   let index: UInt32
   let generation: UInt32
@@ -36,18 +36,18 @@ package enum WaitOutcome: Equatable {
   // Safe: lives in a table of the loop that it points to, and a suspended task cannot go away.
   enum State: UInt8 {
     case free
-    /// The wait was announced; its task has not been suspended yet, or is about to be.
+    /// The wait was announced; its task is not suspended yet.
     case armed
     /// The task is suspended and `item` is its job.
     case suspended
-    /// It was resumed, and has not picked up its outcome yet.
+    /// The wait was resumed; its task has not picked up the outcome yet.
     case resumed
   }
 
-  /// The suspended job, as it goes back to the run queue.
+  /// The suspended job, in the form of the run queue.
   var item = ReadyItem(word: 0)
   unowned(unsafe) var loop: EventLoop
-  /// The task that waits, unretained: a suspended task cannot go away.
+  /// The waiting task, unretained: a suspended task cannot go away.
   var task: UnsafeMutableRawPointer?
   var result = 0
   var since: Int64 = 0
@@ -72,14 +72,14 @@ package enum WaitOutcome: Equatable {
 }
 
 @safe struct WaitTable: ~Copyable {
-  // Safe: owns its chunks; a record it hands out stays in place as long as the table lives.
+  // Safe: owns its chunks; a record stays in place as long as the table lives.
   private static var chunkSize: Int { 256 }
   private var chunks: [UnsafeMutablePointer<WaitRecord>] = unsafe []
   private var firstFree: UInt32 = .max
-  /// Tasks that wait now.
+  /// The number of tasks that wait now.
   private(set) var count = 0
-  /// The names of waiting tasks, by their records' index, where they are kept. Not in the record: `Task.name` walks the
-  /// task's records, so only the loops of tests ask for it.
+  /// The names of waiting tasks, by the index of their records, if they are stored. They are not in the record:
+  /// `Task.name` walks the task's records, so only the loops of tests ask for it.
   var taskNames: [UInt32: String] = [:]
 
   deinit {
@@ -94,7 +94,7 @@ package enum WaitOutcome: Equatable {
     unsafe chunks[Int(index) / Self.chunkSize] + Int(index) % Self.chunkSize
   }
 
-  /// The record of a wait that is not over; nil if it is.
+  /// The record of a wait; nil if the wait is over.
   @inline(__always)
   func record(_ id: WaitID) -> UnsafeMutablePointer<WaitRecord>? {
     let record = unsafe self[id.index]

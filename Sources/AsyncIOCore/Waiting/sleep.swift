@@ -2,18 +2,19 @@
 
 /// Suspends the task for at least the duration; asyncio's `sleep`.
 ///
-/// A duration of zero or less lets every other ready task run once, and returns: the library's own, and cheapest,
-/// yield.
+/// A duration of zero or less lets every other ready task run once, then returns: the library's own yield, and the
+/// cheapest.
 ///
 /// ```swift
 /// try await sleep(.milliseconds(250))
 /// try await sleep(.zero)
 /// ```
 ///
-/// The time is that of the current loop, so under virtual time it costs none. Timers have the resolution of
-/// nanoseconds; how late they fire is up to the machine and to the jobs ahead in the loop.
+/// The time is that of the current loop, so under virtual time a sleep takes no real time. Timers have a resolution of
+/// nanoseconds; the machine, and the jobs ahead in the loop, decide how late they fire.
 ///
-/// - Throws: `CancellationError` as soon as the task is cancelled, or at once if it is already. The timer is gone then.
+/// - Throws: `CancellationError` as soon as the task is cancelled, or at once if it already is. The timer is removed
+///   then.
 public nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
   if let loop = EventLoop.onThisThread {
     try await loop.sleep(duration)
@@ -23,7 +24,7 @@ public nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
   }
 }
 
-/// The same, and returns the value then; asyncio's `sleep(delay, result)`.
+/// Suspends the task for at least the duration, then returns the value; asyncio's `sleep(delay, result)`.
 ///
 /// ```swift
 /// let late = createTask { try await sleep(.seconds(1), returning: "late") }

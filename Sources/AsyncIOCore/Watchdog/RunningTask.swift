@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which task runs on another thread, and its name. The runtime answers both only to the task itself, and a loop that
-// noted them before each job would pay for it, and not know them of a job that runs tasks of an actor one after the
-// other, nor of a task that is started eagerly within another. So the watchdog reads what the runtime keeps: the
+// Finds the task that runs on another thread, and its name. The runtime tells both only to the task itself. If the loop
+// noted them before each job, it would have a cost. It would also miss the tasks in a job that runs an actor's tasks
+// one after another, and a task that is started eagerly within another. So the watchdog reads the runtime's data: the
 // thread-local variable with the current task, and the task's list of status records, one of which holds the name.
 //
-// Where those stand is no ABI, and so is found out: the thread that asks runs two tasks of its own, with names that it
-// knows, and looks for their addresses and names. What isn't found in the same place both times is not known. Reads of
-// other threads' memory are checked by the kernel (ProcessMemory): what is read may be out of date, and is no fault.
+// The layout of that data is not ABI, so it is probed. The asking thread runs two tasks of its own, with names that it
+// knows, and looks for their addresses and names. Data not found in one place both times counts as unknown. The kernel
+// checks reads of other threads' memory (ProcessMemory): the result may be out of date, but a read never crashes.
 
 import CSwiftRuntime
 import Synchronization
 import ThreadBacktraces
 
-/// Where the runtime keeps what is asked of it.
+/// The layout of the runtime's data.
 struct RunningTask: Equatable {
-  /// The place of the current task among the runtime's thread-local variables, in bytes.
+  /// The offset of the current task in the runtime's thread-local variables, in bytes.
   let current: UInt64
-  /// The place of the list of status records in a task, in bytes; that of the name in a record; and that record's kind.
+  /// The offsets in bytes of the list of status records in a task and of the name in a record, and that record's kind.
   let records: UInt64
   let name: UInt64
   let kind: UInt64
 
-  /// What was found out once for the process. Not for a thread with a loop: the first call runs tasks.
+  /// The layout, probed once for the process. Not for a thread with a loop: the first call runs tasks.
   static let layout: RunningTask? = {
     guard let first = RunningTask(tryingWith: "asyncio-watch 1"), first == RunningTask(tryingWith: "asyncio-watch 2")
     else {
@@ -30,18 +30,18 @@ struct RunningTask: Equatable {
     return first
   }()
 
-  /// The address of the task that runs on the thread whose variables begin there; nil if there is none.
+  /// The address of the running task on the thread whose variables begin there; nil without a task.
   static func address(onThreadWith storage: UInt64) -> UInt64? {
     guard storage != 0, let layout else { return nil }
     guard let address = ProcessMemory().word(at: storage &+ layout.current), address != 0 else { return nil }
     return address
   }
 
-  /// The name that the task was given in `Task(name:)`.
+  /// The task's name, as given to `Task(name:)`.
   static func name(ofTaskAt address: UInt64) -> String? {
     let memory = ProcessMemory()
     guard let layout, var record = memory.word(at: address &+ layout.records) else { return nil }
-    // Time limits, child tasks and handlers have records too, the latest one first.
+    // Time limits, child tasks and handlers have records too; the latest comes first.
     for _ in 0..<256 {
       guard record != 0, let flags = memory.word(at: record) else { return nil }
       if flags & 0xff == layout.kind {
@@ -55,7 +55,7 @@ struct RunningTask: Equatable {
     return nil
   }
 
-  /// Runs a task with a name on this thread, and looks for both.
+  /// Runs a task with a name on this thread, and looks for its address and its name.
   private init?(tryingWith name: String) {
     let executor = OnThisThread()
     let storage = asyncio_runtime_storage()
@@ -68,14 +68,14 @@ struct RunningTask: Equatable {
       found.withLock { $0 = (task, place) }
     }
     executor.run()
-    // Outside of the task the variable is another's.
+    // Outside of the task, the variable must differ.
     guard let (task, place) = found.withLock({ $0 }),
       ProcessMemory().word(at: variables.start &+ place.current) != task
     else { return nil }
     self = place
   }
 
-  /// Looks for what is known of the calling task.
+  /// Looks for the known data of the calling task.
   private init?(task: UInt64, name: UInt64, variables: (start: UInt64, size: UInt64)) {
     let memory = ProcessMemory()
     guard task != 0, name != 0,
@@ -83,7 +83,7 @@ struct RunningTask: Equatable {
         memory.word(at: variables.start &+ $0) == task
       })
     else { return nil }
-    // A task without anything else has the record of its name alone. Its first words are the object's and the job's.
+    // A task without further records has only that of its name. Its first words are the object's and the job's.
     for records in stride(from: UInt64(32), to: 384, by: 8) {
       guard let record = memory.word(at: task &+ records), record % 8 == 0, let flags = memory.word(at: record) else {
         continue
@@ -97,7 +97,7 @@ struct RunningTask: Equatable {
   }
 }
 
-/// Keeps jobs for the thread that has made it.
+/// Keeps jobs for the thread that made it.
 private final class OnThisThread: TaskExecutor {
   private let jobs = Mutex<[UnownedJob]>([])
 

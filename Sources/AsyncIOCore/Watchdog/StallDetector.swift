@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides from a loop's heartbeat whether it is stuck, without a clock or a thread of its own: looks come from outside.
+// Decides from a loop's heartbeat whether it is stuck, without a clock or a thread of its own: its owner looks at
+// intervals.
 //
-// What counts is the time over which looks found the same job running. A look that is itself late counts for two
-// intervals at most: then the whole process was stopped or starved, and not by that job.
+// It measures the time over which looks found one job running. A look that is itself late counts for two intervals at
+// most: then the whole process was stopped or starved, and not by that job.
 
 struct StallDetector {
   /// How long a job may take, in nanoseconds.
@@ -23,7 +24,7 @@ struct StallDetector {
   }
 
   /// Takes a reading of the heartbeat. Returns how long the job has been running if that is to be reported now: once
-  /// beyond the limit, and again each time that it has doubled.
+  /// beyond the limit, and again whenever it has doubled.
   mutating func look(beat: UInt, isBusy: Bool, at now: Int64) -> Int64? {
     defer { lastLook = now }
     guard isBusy, beat == self.beat else {

@@ -2,23 +2,23 @@
 
 public import ThreadBacktraces
 
-/// A loop that one job has kept from everything else for too long.
+/// A job that kept a loop from everything else for too long.
 public struct StallReport: Sendable, CustomStringConvertible {
   /// How long the job has been running, at least.
   public let duration: Duration
-  /// The name of the task that runs: what `AnyTaskHandle.name` says, or the name of a `Task(name:)` of Swift's. Nil for
-  /// other tasks of Swift's, in callbacks, and with a runtime in which it can't be found.
+  /// The name of the running task: its `AnyTaskHandle.name`, or the name of a Swift `Task(name:)`. Nil for other Swift
+  /// tasks, in callbacks, and with a runtime whose data can't be found.
   public let taskName: String?
   /// The kernel's id of the loop's thread.
   public let threadID: Int32
-  /// What the thread was doing then, all of it; nil if the job was over before it could be seen, or if the thread could
-  /// not be looked at.
+  /// The thread's complete backtrace. Nil if the job ended before it was taken, or if the thread could not be looked
+  /// at.
   public let backtrace: ThreadBacktrace?
   /// Whether the job went on for longer than the attempt to take its backtrace.
   var outlastedCapture = false
 
-  /// `asyncio: the event loop has been stuck for 312 ms in task "name"`, and what the program does in the lines that
-  /// follow: from the function that is stuck up to where the task began. Of more than 20 lines the rest is counted.
+  /// `asyncio: the event loop has been stuck for 312 ms in task "name"`, followed by lines with the program's frames:
+  /// from the stuck function up to the task's start. Beyond 20 lines, the rest is counted.
   public var description: String {
     let milliseconds = duration.clampedNanoseconds / 1_000_000
     let task = taskName.map { " in task \"\($0)\"" } ?? ""
@@ -36,7 +36,7 @@ public struct StallReport: Sendable, CustomStringConvertible {
 }
 
 extension ThreadBacktrace {
-  /// What a job does: the essential frames, up to the loop that runs it, and without this library's own outermost ones.
+  /// The frames of the job: the essential ones, up to the loop that runs it, without this library's outermost frames.
   var framesOfProgram: [Frame] {
     var job = self
     if let loop = frames.firstIndex(where: \.isOfLoop) { job.frames.removeSubrange(loop...) }
@@ -47,12 +47,12 @@ extension ThreadBacktrace {
 }
 
 extension ThreadBacktrace.Frame {
-  /// A turn of the loop, or what runs the turns: around it stands the program's `main`.
+  /// Whether this is a turn of the loop or the code that runs turns, whose caller is the program's `main`.
   fileprivate var isOfLoop: Bool {
     symbol.map { $0.hasPrefix("AsyncIOCore.EventLoop.turn(") || $0.hasPrefix("AsyncIOCore.EventLoop.run(") } ?? false
   }
 
-  /// A function of this library, or a closure in one.
+  /// Whether this is a function of this library, or a closure in one.
   fileprivate var isOfLibrary: Bool {
     ["AsyncIOCore.", "AsyncIO.", "AsyncIOHTTP.", "AsyncIOTLS.", "AsyncIOTesting."].contains { module in
       symbol.map { $0.hasPrefix(module) || $0.contains(" in \(module)") } ?? false

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thread that looks at a loop's heartbeat every quarter of the limit, forty times a second by default. The loop itself
-// does nothing for it: it beats anyway, one plain store a job.
+// A thread that looks at a loop's heartbeat every quarter of the limit, forty times a second by default. The loop does
+// no work for it: its heartbeat, one plain store a job, is always on.
 //
-// The thread holds the heartbeat and not the loop, so that a forgotten watchdog keeps no loop, and it ends by itself
+// The thread holds the heartbeat and not the loop, so that a forgotten watchdog does not keep a loop alive. It ends
 // when the loop is closed.
 
 import CLinux
@@ -18,10 +18,10 @@ public final class StallWatchdog: Sendable {
 
   private let failure = Mutex<SystemError?>(nil)
 
-  /// Why nothing is watched: there was no thread to be had. Nil for a watch that runs, or ran until it was stopped.
+  /// Why the watch could not start: the system had no thread. Nil if it runs, or ran until it was stopped.
   public var startError: SystemError? { failure.withLock { $0 } }
 
-  /// The loop's tasks, unless it is gone.
+  /// The loop's tasks; nil if the loop is gone.
   private let tasks: @Sendable () -> TaskRegistry?
 
   init(
@@ -41,11 +41,11 @@ public final class StallWatchdog: Sendable {
     }
   }
 
-  /// Ends the watch. A report that is under way is still delivered. From any thread.
+  /// Ends the watch. A report in progress is still delivered. Callable from any thread.
   public func stop() { stopped.open() }
 
-  /// Ends the watch, and waits for a report that is under way: a backtrace takes its time, and a program that ends
-  /// meanwhile would end without it.
+  /// Ends the watch, and waits for a report in progress: a backtrace takes time, and a program that ends meanwhile
+  /// would end without it.
   func finish() {
     stop()
     _ = ended.wait(nanoseconds: 5_000_000_000)
@@ -63,7 +63,7 @@ public final class StallWatchdog: Sendable {
 
   private func report(_ beat: UInt, _ stuck: Int64) {
     let threadID = heartbeat.threadID
-    // A name or a backtrace of the next job would accuse the wrong one.
+    // The name or backtrace of the next job would accuse the wrong one.
     func isStillStuck() -> Bool { heartbeat.reading.beat == beat }
     let task = heartbeat.runningTask
     let name = task.flatMap { tasks()?.name(ofTaskAt: $0) ?? RunningTask.name(ofTaskAt: $0) }
@@ -77,8 +77,8 @@ public final class StallWatchdog: Sendable {
 }
 
 extension EventLoop {
-  /// Reports jobs that keep this loop from everything else for longer than `limit`, while they do: with the backtrace
-  /// of the loop's thread, from a thread of the watchdog's own.
+  /// Reports jobs that keep this loop from everything else for longer than `limit`, while they do. The watchdog's own
+  /// thread sends the report, with the backtrace of the loop's thread.
   ///
   /// ```swift
   /// try EventLoop.run {
@@ -87,19 +87,19 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// A job is what a task does between two waits. One that is stuck is reported once it has taken the limit, or up to a
-  /// quarter of that later, and again after twice the time, four times, and so on. It costs the loop nothing but, if the
-  /// job computes, the signal that takes the backtrace. A job that is blocked in a system call is not interrupted; see
-  /// `ThreadBacktrace`. The watch ends with the loop. From any thread.
+  /// A job is the code of a task between two waits. A stuck job is reported once it has taken the limit, or up to a
+  /// quarter of that later, and again after twice the time, four times, and so on. It costs the loop only the signal
+  /// for the backtrace, if the job computes. A job blocked in a system call is not interrupted; see `ThreadBacktrace`.
+  /// The watch ends with the loop. Callable from any thread.
   ///
-  /// Where there is no thread to be had nothing is watched: `StallWatchdog.startError` says so, and the loop's exception
-  /// handler is told.
+  /// If the system has no thread for the watch, nothing is watched. `StallWatchdog.startError` says so, and the loop's
+  /// exception handler is called.
   ///
-  /// `AIO_DEBUG=1` in the environment has `EventLoop.run` watch its loops like this.
+  /// With `AIO_DEBUG=1` in the environment, `EventLoop.run` watches its loops in this way.
   ///
   /// - Parameters:
   ///   - limit: How long a job may take; more than zero.
-  ///   - handler: Gets each report, on the watchdog's thread; nil is a message on standard error.
+  ///   - handler: Receives each report, on the watchdog's thread; nil writes to standard error.
   @discardableResult
   public func watchStalls(
     limit: Duration = .milliseconds(100),
