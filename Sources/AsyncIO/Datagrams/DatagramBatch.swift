@@ -34,9 +34,12 @@ public struct DatagramBatch: RandomAccessCollection, Sendable {
   /// Makes an empty batch.
   public init() {}
 
+  /// The index of the first datagram, 0.
   public var startIndex: Int { 0 }
+  /// The number of datagrams.
   public var endIndex: Int { store.count }
 
+  /// The datagram at an index; traps if the index is out of range.
   public subscript(index: Int) -> Element {
     require(index >= 0 && index < store.count, "DatagramBatch: there is no datagram \(index) of \(store.count)")
     let entry = store[index]

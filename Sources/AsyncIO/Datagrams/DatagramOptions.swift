@@ -37,8 +37,8 @@ public struct DatagramOptions: Sendable {
   /// Whether received datagrams carry their destination address and interface (IP_PKTINFO).
   public var receivesDestination = false
 
-  /// Whether the kernel may deliver a row of datagrams from one sender in one piece, which is split here (UDP_GRO,
-  /// Linux 5.0): much cheaper if a peer sends many at once.
+  /// Whether the kernel may deliver a row of datagrams from one sender in one piece (UDP_GRO, Linux 5.0). The row is
+  /// split here. Much cheaper if a peer sends many at once.
   public var coalesces = false
 
   /// How many routers a datagram to a group may pass (IP_MULTICAST_TTL); nil for the system's default, 1.

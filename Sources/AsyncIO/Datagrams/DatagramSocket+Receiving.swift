@@ -81,6 +81,7 @@ extension DatagramSocket {
 }
 
 extension DatagramSocket: AsyncSequence {
+  /// A datagram.
   public typealias Element = Datagram
 
   public func makeAsyncIterator() -> Iterator { Iterator(socket: self) }

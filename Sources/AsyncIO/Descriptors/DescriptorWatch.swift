@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One direction of one descriptor of the program's: the callback that was added for it, the tasks that wait for it, and
-// the one poll operation that serves them all. The descriptor stays the program's: nothing here changes its flags or
-// closes it.
+// One direction of one descriptor of the program's. One poll operation serves the callback that was added for it and
+// the tasks that wait for it. The descriptor stays the program's: nothing here changes its flags or closes it.
 //
 // The poll reports for as long as the descriptor is ready (level-triggered), so it is in flight only while a callback
 // or a task wants it. An unwanted poll is cancelled and forgotten. Its last completion names an operation that isn't

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on a socket that the program brings and keeps. Each tries its call first, and waits for readiness only if
-// the call would block. So an operation whose bytes are there doesn't suspend, and one that is cancelled has done
-// nothing: a call is made only when its result goes to the caller.
+// the call would block. So an operation whose bytes are there doesn't suspend. A cancelled operation has done nothing,
+// since a call is made only when its result goes to the caller.
 
 public import AsyncIOCore
 

@@ -3,7 +3,6 @@
 // needs the address that this machine would send from, nil without a route. Two rules differ. Those about deprecated,
 // home and tunnelled addresses (3, 4, 7) are left out, since the kernel doesn't tell us. The longest prefix (9) applies
 // to IPv6 only: among IPv4 addresses it would undo a name server's rotation.
-// addresses it would undo what a name server spreads by turns.
 
 import AsyncIOCore
 import Glibc

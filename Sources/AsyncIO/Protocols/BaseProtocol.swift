@@ -33,9 +33,13 @@ public protocol BaseProtocol: AnyObject {
 }
 
 extension BaseProtocol {
+  /// Does nothing.
   public func connectionMade(_ transport: Transport) {}
+  /// Does nothing.
   public func connectionLost(_ error: (any Error)?) {}
+  /// Does nothing.
   public func pauseWriting() {}
+  /// Does nothing.
   public func resumeWriting() {}
 }
 
@@ -66,6 +70,7 @@ public protocol StreamProtocol: BaseProtocol {
 }
 
 extension StreamProtocol {
+  /// Closes this side.
   public func eofReceived() throws -> Bool { false }
 }
 
@@ -100,5 +105,6 @@ public protocol BufferedProtocol: BaseProtocol {
 }
 
 extension BufferedProtocol {
+  /// Closes this side.
   public func eofReceived() throws -> Bool { false }
 }

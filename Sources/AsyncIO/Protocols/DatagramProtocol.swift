@@ -40,9 +40,14 @@ public protocol DatagramProtocol: AnyObject {
 }
 
 extension DatagramProtocol {
+  /// Does nothing.
   public func connectionMade(_ endpoint: DatagramEndpoint) {}
+  /// Does nothing.
   public func errorReceived(_ error: any Error) {}
+  /// Does nothing.
   public func connectionLost(_ error: (any Error)?) {}
+  /// Does nothing.
   public func pauseWriting() {}
+  /// Does nothing.
   public func resumeWriting() {}
 }

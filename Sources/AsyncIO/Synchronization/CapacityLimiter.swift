@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A semaphore with a ledger. Trio's reasons for it: since the borrower is known, a wrong release is noticed where it is
-// made, and so is a task that waits for a token that it holds itself. And the total, unlike a semaphore's value, is a
+// A semaphore with a ledger. Trio gives two reasons for it. Since the borrower is known, a wrong release is noticed
+// where it is made, and so is a task that waits for a token of its own. And the total, unlike a semaphore's value, is a
 // setting that can be changed while in use.
 
 import AsyncIOCore

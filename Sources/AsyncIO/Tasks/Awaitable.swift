@@ -16,6 +16,7 @@ public protocol Awaitable: AnyObject, Sendable {
 
 /// An awaitable that ends with a value or an error. `gather` takes these.
 public protocol AwaitableValue<Value>: Awaitable {
+  /// The type of the value.
   associatedtype Value: Sendable
 
   /// The value or error that it ended with; nil before. Reading an error counts as seeing it.

@@ -50,6 +50,8 @@ public struct CompletionSequence<Handle: Sendable>: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(completions: completions, handles: handles) }
 
+  /// Returns the handles in the order in which they end. Throws `TimeoutError` when the time is up, and
+  /// `CancellationError` when the task is cancelled while it waits.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let completions: Completions
     fileprivate let handles: [Handle]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Retries help against transient errors. Against a server that is down or overloaded they multiply the load by the
-// number of attempts, in each layer that retries. A budget bounds that, as Finagle's `RetryBudget` and gRPC's throttle
-// (gRFC A6) do: every call pays in a share of a token, and every retry takes out a whole one. With a share of 0.1
+// number of attempts, in each layer that retries. A budget bounds that, like Finagle's `RetryBudget` and gRPC's
+// throttle (gRFC A6). Every call pays in a share of a token, and every retry takes out a whole one. With a share of 0.1
 // retries are at most a tenth of the calls over time. A reserve, full at the beginning, covers short troubles.
 
 import AsyncIOCore

@@ -6,9 +6,9 @@
 // only the others. A silent server gets another chance in the next round, since UDP loses packets.
 //
 // Queries carry EDNS (RFC 6891) until a server turns out not to support it (§6.2.2). An old server says FORMERR or
-// NOTIMP, some say SERVFAIL or hang up, and a middlebox may drop the query silently. libc doesn't use EDNS, and gets
-// its answer there. So a query that failed with EDNS is repeated once without it. After silence that is in the next
-// round; if there is only one round, in the second half of its time.
+// NOTIMP, some say SERVFAIL or hang up, and a middlebox may drop the query silently. Since libc doesn't use EDNS, it
+// gets its answer there. So a query that failed with EDNS is repeated once without it. After silence that is in the
+// next round; if there is only one round, in the second half of its time.
 //
 // An alias is followed within the answer, and then by asking for its target. A recursive server sends the whole chain,
 // but needn't. A limit on the number of steps ends aliases in a circle.

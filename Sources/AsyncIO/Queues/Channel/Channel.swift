@@ -14,9 +14,9 @@
 /// print(try await sum.value)  // 6
 /// ```
 ///
-/// Unlike `AsyncStream`, a channel makes `send` wait while it is full, lets any number of tasks send and receive, and
-/// loses nothing that was sent when it is closed. Unlike `Queue`, it doesn't count unfinished work and always has a
-/// bound. The bound may be 0: then `send` returns when a task has taken the item.
+/// Unlike `AsyncStream`, a channel makes `send` wait while it is full, and lets any number of tasks send and receive.
+/// Closing it loses nothing that was sent. Unlike `Queue`, it doesn't count unfinished work and always has a bound. The
+/// bound may be 0: then `send` returns when a task has taken the item.
 ///
 /// Tasks are served in the order in which they came, and each item goes to one receiver. A channel may be used from any
 /// thread and any loop. Sends and receives allocate nothing.
@@ -77,7 +77,7 @@ public final class Channel<Element: Sendable>: Sendable {
   /// still be received; then `receive` returns nil and iterations end. Closing again does nothing.
   public func close() { items.close() }
 
-  // MARK: - What can be seen of it
+  // MARK: - Observation
 
   /// Whether the channel has been closed. Items may still be left to receive.
   @inlinable public var isClosed: Bool { items.isClosed }

@@ -44,7 +44,7 @@ extension Handover {
   }
 }
 
-// MARK: - What can be seen of it
+// MARK: - Observation
 
 extension Handover {
   /// The state at one moment, for statistics and descriptions.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every queue and channel is this: items, a line of tasks that wait to put, a line of tasks that wait to get, and a
-// line of tasks that wait until all work is done. It is a value without locks, so that tests can try every order of
-// events on it. `Handover` keeps it behind a mutex.
+// The core of every queue and channel: items, and three lines of tasks. They wait to put, to get, or until all work is
+// done. It is a value without locks, so that tests can try every order of events on it. `Handover` keeps it behind a
+// mutex.
 //
 // Items are handed over. An item that is put while a getter waits is the getter's from then on. An item that waits for
 // room moves in when room is made, by the task that makes it. So no task can overtake, and between two sections

@@ -94,7 +94,7 @@ public final class OrderedQueue<Order: QueueOrder>: Sendable {
   /// - Parameter immediate: Whether to drop the items inside. Dropped items count as done for `join`.
   public func shutdown(immediate: Bool = false) { items.close(dropping: immediate) }
 
-  // MARK: - What can be seen of it
+  // MARK: - Observation
 
   /// The most items that the queue holds; 0 for any number.
   @inlinable public var maxSize: Int { items.capacity == .max ? 0 : items.capacity }

@@ -21,6 +21,7 @@
 ///
 /// The members are called while the queue is locked: they must not use the queue.
 public protocol QueueOrder<Element>: Sendable {
+  /// The type of the items.
   associatedtype Element: Sendable
 
   /// Makes an empty storage.
