@@ -13,7 +13,7 @@ public enum DatagramError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .closed: "the socket was closed"
-    case .handedOver: "the socket was handed over to a protocol, which gets what arrives"
+    case .handedOver: "the socket was handed over to a protocol, which receives the datagrams"
     }
   }
 }

@@ -222,7 +222,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   private func pause(after error: SystemError, isLast: Bool) {
     if shortages.isNews(at: loop.time.nanoseconds) {
       loop.callExceptionHandler(
-        ExceptionContext(message: "receiving datagrams pauses, a second at a time, since it fails", error: error))
+        ExceptionContext(message: "receiving datagrams fails, and pauses for a second at a time", error: error))
     }
     rest = loop.callLater(.seconds(1)) { [weak self] in
       self?.rest = nil

@@ -30,7 +30,7 @@ extension EventLoop {
 /// - Parameter isNumeric: Whether only numeric forms count: then no server is asked, and nothing blocks.
 func systemAddresses(of host: String, family: SocketAddress.Family?, isNumeric: Bool = false) -> NameAnswer {
   // libc would look up the text before a zero byte, and so a different host.
-  if host.utf8.contains(0) { return .failure(.malformed("it has a character that no name has")) }
+  if host.utf8.contains(0) { return .failure(.malformed("it has a character that host names can't have")) }
   var hints = addrinfo()
   hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
   hints.ai_flags = isNumeric ? AI_NUMERICHOST : AI_ADDRCONFIG

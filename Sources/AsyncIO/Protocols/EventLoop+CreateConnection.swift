@@ -101,7 +101,7 @@ extension EventLoop {
     over stream: ByteStream,
     isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws -> (transport: Transport, protocol: Known) {
-    require(stream.hasOneTransport, "EventLoop.createConnection(over:): the stream is made of two others")
+    require(stream.hasOneTransport, "EventLoop.createConnection(over:): the stream joins two others")
     let loop = stream.writer.handle.transport.loop
     require(loop === self, "EventLoop.createConnection(over:): the stream belongs to another loop")
     let known = LoopFactory.expect(factory, on: self, for: "createConnection")()
@@ -112,7 +112,7 @@ extension EventLoop {
   public nonisolated(nonsending) func createConnection<Known: BaseProtocol>(
     over stream: ByteStream, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws {
-    require(stream.hasOneTransport, "EventLoop.createConnection(over:): the stream is made of two others")
+    require(stream.hasOneTransport, "EventLoop.createConnection(over:): the stream joins two others")
     let handle = stream.writer.handle
     let loop = handle.transport.loop
     let factory = LoopFactory(factory, on: loop, for: "createConnection")

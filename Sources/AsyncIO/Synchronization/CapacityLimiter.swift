@@ -217,7 +217,7 @@ extension Borrower {
   fileprivate static func ofTask(_ operation: StaticString, _ place: CodePlace) -> Borrower {
     let borrower = current
     place.require(
-      borrower != nil, "CapacityLimiter.\(operation): there is no task to borrow for here; say on whose behalf")
+      borrower != nil, "CapacityLimiter.\(operation): called outside of a task; pass onBehalfOf:")
     return borrower.unsafelyUnwrapped
   }
 }

@@ -26,7 +26,7 @@ package enum HostNameSyntax {
         continue
       }
       guard isAllowed(byte) else {
-        return byte < 0x80 ? "it has a character that no name has" : "it is not ASCII; xn-- names stand for others"
+        return byte < 0x80 ? "it has a character that host names can't have" : "it is not ASCII; use its xn-- form"
       }
       length += 1
       if length > 63 { hasLongLabel = true }
