@@ -40,6 +40,15 @@ import Testing
     #expect(found.contains { $0.contains("is not marked with 'await'") }, "\(found)")
   }
 
+  /// A property can't have a second form that is async, so nothing of ours can refuse it.
+  @Test("awaiting a result that doesn't wait is a warning")
+  func awaitingAResult() async throws {
+    let found = try await check(
+      "let task = createTask { try await a() }\nif let result = await task.result { print(result) }")
+    #expect(found.count == 1 && found[0].contains("no 'async' operations occur within 'await'"), "\(found)")
+    #expect(try await check("let task = createTask { try await a() }\nprint(try await task.value)") == [])
+  }
+
   @Test("what is right stays right, and other mistakes keep the compiler's words")
   func whatIsRight() async throws {
     let right = """

@@ -19,7 +19,8 @@ public final class TaskHandle<Value: Sendable>: AnyTaskHandle, @unchecked Sendab
   // task has ended.
   private var outcome: Result<Value, any Error>?
 
-  /// How the task ended; nil before. asyncio's `result()` and `exception()`.
+  /// How the task ended; nil before. asyncio's `result()` and `exception()`. It doesn't wait: `value` does, and
+  /// `await handle.result` gives nil at once, with a warning of the compiler's.
   ///
   /// Reading an error counts as seeing it.
   public var result: Result<Value, any Error>? {
