@@ -54,7 +54,7 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func receiveDescriptor() async throws -> OwnedDescriptor {
-    try beginRead()
+    try beginRead("receiveDescriptor")
     try expectDescriptors()
     while true {
       if let descriptor = passing?.next() { return descriptor }
@@ -64,7 +64,7 @@ extension StreamTransport {
       if input.count > 2 * limit {
         throw LimitOverrunError(limit: limit, consumed: input.count, place: place("receiveDescriptor"))
       }
-      try await waitForInput(input.count + 1)
+      try await waitForInput(input.count + 1, "receiveDescriptor")
     }
   }
 

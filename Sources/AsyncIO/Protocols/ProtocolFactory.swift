@@ -47,7 +47,7 @@ extension EventLoop {
   nonisolated(nonsending) func begin(_ handle: StreamHandle, _ known: any BaseProtocol) async throws -> Transport {
     if isClosed { throw EventLoopError.closed }
     let transport = Transport(handle, Transport.Receiver(known), context: .capture())
-    do { try handle.transport.install(transport) } catch {
+    do { try handle.transport.install(transport, for: "connect a protocol to") } catch {
       handle.abort()
       throw error
     }

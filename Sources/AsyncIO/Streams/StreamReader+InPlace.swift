@@ -97,13 +97,13 @@ extension ByteStream {
 extension StreamTransport {
   /// Waits for so many bytes, or the end.
   nonisolated(nonsending) func waitForBytes(_ count: Int) async throws {
-    try beginRead()
+    try beginRead("withBytes")
     if count > 2 * limit && count > input.count {
       throw LimitOverrunError(limit: 2 * limit, consumed: input.count, place: place("withBytes"))
     }
     while input.count < count {
-      if try isOver() { return }
-      try await waitForInput(count)
+      if try isOver("withBytes") { return }
+      try await waitForInput(count, "withBytes")
     }
   }
 }

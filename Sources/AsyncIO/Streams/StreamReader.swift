@@ -136,9 +136,9 @@ extension StreamTransport {
   @inline(__always)
   nonisolated(nonsending) func read(upTo count: Int) async throws -> [UInt8] {
     try await loop.spendBudget()
-    try beginRead()
+    try beginRead("read")
     while input.isEmpty {
-      if try isOver() { return [] }
+      if try isOver("read") { return [] }
       if pulling.isOn {
         var bytes: [UInt8] = []
         if pull(into: &bytes, upTo: min(count, Pulling.largest)) != nil {
@@ -146,7 +146,7 @@ extension StreamTransport {
         }
         if inputIsOver { continue }
       }
-      try await waitForCompletion(1)
+      try await waitForCompletion(1, "read")
     }
     let bytes = input.take(min(count, input.count))
     resumeReceiving()
@@ -156,9 +156,9 @@ extension StreamTransport {
   @inline(__always)
   nonisolated(nonsending) func read(into buffer: inout [UInt8], upTo count: Int) async throws -> Int {
     try await loop.spendBudget()
-    try beginRead()
+    try beginRead("read")
     while input.isEmpty {
-      if try isOver() {
+      if try isOver("read") {
         buffer.removeAll(keepingCapacity: true)
         return 0
       }
@@ -168,7 +168,7 @@ extension StreamTransport {
         }
         if inputIsOver { continue }
       }
-      try await waitForCompletion(1)
+      try await waitForCompletion(1, "read")
     }
     let taken = input.take(upTo: count, into: &buffer)
     resumeReceiving()
@@ -178,13 +178,13 @@ extension StreamTransport {
   @inline(__always)
   nonisolated(nonsending) func readToEnd(upTo maximum: Int) async throws -> [UInt8] {
     try await loop.spendBudget()
-    try beginRead()
-    while try !isOver() {
+    try beginRead("readToEnd")
+    while try !isOver("readToEnd") {
       try await loop.spendBudget()
       if input.count > maximum {
         throw LimitOverrunError(limit: maximum, consumed: input.count, place: place("readToEnd"))
       }
-      try await waitForInput(input.count + 1)
+      try await waitForInput(input.count + 1, "readToEnd")
     }
     if input.count > maximum {
       throw LimitOverrunError(limit: maximum, consumed: input.count, place: place("readToEnd"))
@@ -195,12 +195,12 @@ extension StreamTransport {
   @inline(__always)
   nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
     try await loop.spendBudget()
-    try beginRead()
+    try beginRead("readExactly")
     while input.count < count {
-      if try isOver() {
+      if try isOver("readExactly") {
         throw IncompleteReadError(partial: input.take(input.count), expected: count, place: place("readExactly"))
       }
-      try await waitForInput(count)
+      try await waitForInput(count, "readExactly")
     }
     let bytes = input.take(count)
     resumeReceiving()
@@ -220,7 +220,7 @@ extension StreamTransport {
 
   nonisolated(nonsending) func readUntil(anyOf separators: [[UInt8]]) async throws -> [UInt8] {
     try await loop.spendBudget()
-    try beginRead()
+    try beginRead("readUntil")
     let longest = separators.reduce(0) { max($0, $1.count) }
     var searched = 0
     while true {
@@ -238,10 +238,10 @@ extension StreamTransport {
       }
       searched = max(0, input.count - longest + 1)
       if searched > limit { throw LimitOverrunError(limit: limit, consumed: searched, place: place("readUntil")) }
-      if try isOver() {
+      if try isOver("readUntil") {
         throw IncompleteReadError(partial: input.take(input.count), expected: nil, place: place("readUntil"))
       }
-      try await waitForInput(input.count + 1)
+      try await waitForInput(input.count + 1, "readUntil")
     }
   }
 
@@ -277,8 +277,8 @@ extension StreamTransport {
 
   /// Where the first separator ends; nil if the stream ends before.
   @inline(__always)
-  private nonisolated(nonsending) func waitFor(_ separator: [UInt8], _ call: String) async throws -> Int? {
-    try beginRead()
+  private nonisolated(nonsending) func waitFor(_ separator: [UInt8], _ call: StaticString) async throws -> Int? {
+    try beginRead(call)
     var searched = 0
     while true {
       if let end = input.endOfFirst(separator, from: searched) {
@@ -289,14 +289,14 @@ extension StreamTransport {
       }
       searched = max(0, input.count - separator.count + 1)
       if searched > limit { throw LimitOverrunError(limit: limit, consumed: searched, place: place(call)) }
-      if try isOver() { return nil }
-      try await waitForInput(input.count + 1)
+      if try isOver(call) { return nil }
+      try await waitForInput(input.count + 1, call)
     }
   }
 
   /// Whether there will be no more; throws if that is because the connection was lost.
-  func isOver() throws -> Bool {
-    if let inputError { throw named(inputError, "read") }
+  func isOver(_ call: StaticString) throws -> Bool {
+    if let inputError { throw named(inputError, call) }
     return reachedEnd
   }
 }

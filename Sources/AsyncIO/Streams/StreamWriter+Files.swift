@@ -74,7 +74,7 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func send(_ source: FileSource, from offset: Int, count: Int) async throws -> Int {
-    try beginWrite()
+    try beginWrite("sendFile")
     guard filter == nil, isSocket else { return try await sendCopy(of: source, from: offset, count: count) }
     try await waitUntilIdle()
     outputIsHeld = true

@@ -173,8 +173,8 @@ public final class HTTPBody: AsyncSequence, @unchecked Sendable {
       try await connection.waitForBody(deadlines)
     } catch let error as CancellationError {
       throw error
-    } catch StreamError.concurrentRead {
-      throw StreamError.concurrentRead
+    } catch let error as StreamError where error == .concurrentRead {
+      throw error
     } catch {
       let described = request.describe(error, in: .receiving, on: loop)
       end(connection, pool, described)

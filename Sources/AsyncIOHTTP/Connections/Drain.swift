@@ -25,7 +25,8 @@ final class Drain: StreamConsumer {
   static func start(_ connection: HTTPConnection, of pool: OriginPool, after head: HTTP1ResponseHead) {
     let limit = pool.unreadBodyTimeLimit
     let drain = Drain(connection, pool, head)
-    guard limit > .zero, connection.isWorthDraining(after: head), (try? connection.transport.install(drain)) != nil
+    guard limit > .zero, connection.isWorthDraining(after: head),
+      (try? connection.transport.install(drain, for: "drain")) != nil
     else {
       connection.abort()
       return pool.lost()

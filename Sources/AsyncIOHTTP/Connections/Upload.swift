@@ -38,7 +38,7 @@ final class Upload: StreamConsumer {
   init(_ body: [UInt8], on transport: StreamTransport) throws {
     self.body = body
     self.transport = transport
-    try transport.install(self)
+    try transport.install(self, for: "send to")
     advance()
   }
 
@@ -49,7 +49,7 @@ final class Upload: StreamConsumer {
 
   /// Waits until bytes have arrived or left, or can't. Throws `DeadlinePassed` at the given time of the loop's clock.
   nonisolated(nonsending) func waitForMovement(until deadline: Int64) async throws {
-    guard waiter == nil else { throw StreamError.concurrentRead }
+    guard waiter == nil else { throw transport.named(StreamError.concurrentRead, "send to") }
     let loop = transport.loop
     let wait = loop.beginWait(WaitReason("send to", on: transport))
     waiter = wait
@@ -101,5 +101,7 @@ final class Upload: StreamConsumer {
     wake()
   }
 
-  func closed() { if isRunning { end(.failed(transport.outputError ?? StreamError.aborted)) } }
+  func closed() {
+    if isRunning { end(.failed(transport.outputError ?? transport.named(StreamError.aborted, "send to"))) }
+  }
 }

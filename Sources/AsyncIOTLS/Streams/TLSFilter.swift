@@ -95,7 +95,7 @@ final class TLSFilter: StreamFilter {
     }
     if session.phase == .open { return }
     transport.close()
-    throw failure ?? StreamError.aborted
+    throw transport.named(failure ?? StreamError.aborted, "startTLS")
   }
 
   private func interruption(_ outcome: WaitOutcome, _ limit: Duration, isOwn: Bool) -> any Error {

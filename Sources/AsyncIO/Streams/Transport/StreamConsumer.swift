@@ -19,10 +19,12 @@ package protocol StreamConsumer: AnyObject {
 
 extension StreamTransport {
   /// Puts a consumer in, which looks at what is unread by itself.
-  package func install(_ consumer: any StreamConsumer) throws {
-    guard state == .open else { throw StreamError.aborted }
-    guard reader == nil, self.consumer == nil else { throw StreamError.concurrentRead }
-    if inputIsLent { throw StreamError.lent }
+  ///
+  /// - Parameter call: What errors name as the operation.
+  package func install(_ consumer: any StreamConsumer, for call: StaticString) throws {
+    guard state == .open else { throw named(StreamError.aborted, call) }
+    guard reader == nil, self.consumer == nil else { throw named(StreamError.concurrentRead, call) }
+    if inputIsLent { throw named(StreamError.lent, call) }
     if !loop.backend.prefersReadiness { setPulling(false) }
     self.consumer = consumer
   }

@@ -40,11 +40,11 @@ extension StreamTransport {
   /// written before leaves as it is.
   package func install(_ filter: any StreamFilter) throws {
     guard state == .open, !wroteEnd else { throw named(StreamError.writeAfterEnd, "startTLS") }
-    guard reader == nil else { throw StreamError.concurrentRead }
-    if inputIsLent { throw StreamError.lent }
+    guard reader == nil else { throw named(StreamError.concurrentRead, "startTLS") }
+    if inputIsLent { throw named(StreamError.lent, "startTLS") }
     guard self.filter == nil else { throw named(StreamError.filtered, "startTLS") }
-    if let inputError { throw inputError }
-    if let outputError { throw outputError }
+    if let inputError { throw named(inputError, "startTLS") }
+    if let outputError { throw named(outputError, "startTLS") }
     self.filter = filter
     setPulling(false)
     let unread = input.take(input.count)

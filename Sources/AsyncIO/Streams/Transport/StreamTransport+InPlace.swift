@@ -35,17 +35,17 @@ extension StreamTransport {
 
   /// Throws if nobody may take from the input now.
   @inline(__always)
-  func beginRead() throws {
-    if inputIsLent { throw StreamError.lent }
-    if consumer != nil { throw StreamError.handedOver }
+  func beginRead(_ call: StaticString) throws {
+    if inputIsLent { throw named(StreamError.lent, call) }
+    if consumer != nil { throw named(StreamError.handedOver, call) }
   }
 
   // MARK: - To another thread
 
   /// A copy of the unread bytes, which stay until `endLoan`.
   func beginLoan() throws -> [UInt8] {
-    guard reader == nil else { throw StreamError.concurrentRead }
-    try beginRead()
+    guard reader == nil else { throw named(StreamError.concurrentRead, "withBytes") }
+    try beginRead("withBytes")
     inputIsLent = true
     return Array(input.bytes)
   }

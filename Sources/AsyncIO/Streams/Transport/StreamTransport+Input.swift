@@ -9,10 +9,10 @@ extension StreamTransport {
 
   /// Waits until `needed` bytes are unread, or there will be no more.
   @inline(__always)
-  package nonisolated(nonsending) func waitForInput(_ needed: Int) async throws {
+  package nonisolated(nonsending) func waitForInput(_ needed: Int, _ call: StaticString = "read") async throws {
     repeat {
       if pulling.isOn && pull(needed) { return }
-      try await waitForCompletion(needed)
+      try await waitForCompletion(needed, call)
     } while pulling.isOn
   }
 
@@ -21,7 +21,7 @@ extension StreamTransport {
     if deadline == .max { return try await waitForInput(needed) }
     repeat {
       if pulling.isOn && pull(needed) { return }
-      let wait = try beginWaitForCompletion(needed)
+      let wait = try beginWaitForCompletion(needed, "read")
       let outcome = await loop.wait(wait, until: deadline)
       reader = nil
       try outcome.check()
@@ -29,15 +29,15 @@ extension StreamTransport {
   }
 
   /// Waits until a completion has brought `needed` bytes, or, where the stream pulls, has said that there are some.
-  nonisolated(nonsending) func waitForCompletion(_ needed: Int) async throws {
-    let wait = try beginWaitForCompletion(needed)
+  nonisolated(nonsending) func waitForCompletion(_ needed: Int, _ call: StaticString) async throws {
+    let wait = try beginWaitForCompletion(needed, call)
     let outcome = await loop.wait(wait)
     reader = nil
     if outcome == .cancelled { throw CancellationError() }
   }
 
-  private func beginWaitForCompletion(_ needed: Int) throws -> WaitID {
-    guard reader == nil else { throw named(StreamError.concurrentRead, "read") }
+  private func beginWaitForCompletion(_ needed: Int, _ call: StaticString) throws -> WaitID {
+    guard reader == nil else { throw named(StreamError.concurrentRead, call) }
     readerNeeds = needed
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     reader = wait

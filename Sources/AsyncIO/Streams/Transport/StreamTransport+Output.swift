@@ -25,15 +25,15 @@ extension StreamTransport {
   }
 
   /// Notes that the user answers the peer. Throws if nothing can be written any more.
-  func beginWrite() throws {
-    if let outputError { throw named(outputError, "write") }
-    guard state == .open, !wroteEnd else { throw named(StreamError.writeAfterEnd, "write") }
+  func beginWrite(_ call: StaticString = "write") throws {
+    if let outputError { throw named(outputError, call) }
+    guard state == .open, !wroteEnd else { throw named(StreamError.writeAfterEnd, call) }
     wasSpokenTo = false
   }
 
   /// Ends the stream to the peer, after what was written.
   func writeEnd() throws {
-    guard state == .open else { throw named(StreamError.writeAfterEnd, "write") }
+    guard state == .open else { throw named(StreamError.writeAfterEnd, "writeEOF") }
     guard !wroteEnd else { return }
     wroteEnd = true
     if let filter {
@@ -106,13 +106,15 @@ extension StreamTransport {
   package var pendingOutput: Int { output.count }
 
   /// Waits until little enough is kept; `DeadlinePassed` at a time of the loop's clock.
-  package nonisolated(nonsending) func waitForOutput(until deadline: Int64 = .max) async throws {
+  package nonisolated(nonsending) func waitForOutput(
+    until deadline: Int64 = .max, _ call: StaticString = "write"
+  ) async throws {
     let wait = loop.beginWait(WaitReason("send to", on: self))
     let place = writers.join(wait)
     let outcome = await loop.wait(wait, until: deadline)
     writers.leave(place)
     try outcome.check()
-    if let outputError { throw named(outputError, "write") }
+    if let outputError { throw named(outputError, call) }
   }
 
   /// Waits until a writer may go on. While a file is sent others who wait here wake whenever the socket has room.
@@ -122,8 +124,8 @@ extension StreamTransport {
 
   nonisolated(nonsending) func drain() async throws {
     try await loop.spendBudget()
-    if let outputError { throw named(outputError, "write") }
-    while pendingOutput > Self.lowWater || keepsSendFailure { try await waitForOutput() }
+    if let outputError { throw named(outputError, "drain") }
+    while pendingOutput > Self.lowWater || keepsSendFailure { try await waitForOutput(until: .max, "drain") }
   }
 
   func wakeWriters() {
