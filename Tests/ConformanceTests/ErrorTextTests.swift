@@ -67,9 +67,74 @@ import Testing
       #expect(second == "read \(peer): another task is reading from this stream")
       near.abort()
       let aborted = await text { _ = try await reading.value }
-      #expect(aborted == "read \(peer): the stream was aborted")
+      #expect(aborted == "readLine \(peer): the stream was aborted")
       let late = await text { try await near.write("x") }
       #expect(late == "write \(peer): the stream was aborted")
+    }
+  }
+
+  @Test("each call of a stream that is read elsewhere, lent or over names itself", arguments: BackendKind.conforming)
+  func eachCallNamesItself(backend: BackendKind) async throws {
+    try await withConnection(backend) { near, far, peer in
+      let reads: [(String, @Sendable (ByteStream) async throws -> Void)] = [
+        ("read", { _ = try await $0.read(upTo: 1) }), ("readLine", { _ = try await $0.readLine() }),
+        ("readToEnd", { _ = try await $0.readToEnd() }), ("readExactly", { _ = try await $0.readExactly(1) }),
+        ("readUntil", { _ = try await $0.readUntil([0x3b]) }),
+        ("readUntil", { _ = try await $0.reader.readUntil(anyOf: [[0x3b], [0x3a]]) }),
+        ("withBytes", { try await $0.withBytes { $0.byteCount } }),
+      ]
+      let reading = createTask { try await near.read(upTo: 1) }
+      while reading.waitsFor == nil { try await sleep(.zero) }
+      for (call, read) in reads {
+        let busy = await text { try await read(near) }
+        #expect(busy == "\(call) \(peer): another task is reading from this stream")
+      }
+      try await far.write("x")
+      _ = try await reading.value
+
+      try await far.write("yz")
+      let lent = Future<[String]>()
+      try await near.withBytes { bytes in
+        createTask(eagerStart: true) {
+          var texts: [String] = []
+          for (_, read) in reads { texts.append(await text { try await read(near) }) }
+          lent.setResult(texts)
+        }
+        return bytes.byteCount
+      }
+      let reason = "the stream's bytes are lent to withBytes or a protocol, and can't be read within that"
+      #expect(try await lent.value == reads.map { "\($0.0) \(peer): \(reason)" })
+
+      near.abort()
+      for (call, read) in reads {
+        let over = await text { try await read(near) }
+        #expect(over == "\(call) \(peer): the stream was aborted")
+      }
+      let writes: [(String, @Sendable (ByteStream) async throws -> Void)] = [
+        ("write", { try await $0.write("x") }), ("drain", { try await $0.drain() }),
+        ("writeEOF", { try await $0.writeEOF() }), ("sendFile", { _ = try await $0.sendFile("/dev/null") }),
+      ]
+      for (call, write) in writes {
+        let over = await text { try await write(near) }
+        #expect(over.hasPrefix("\(call) \(peer): "), "\(over)")
+      }
+    }
+  }
+
+  @Test("a time limit names what was waited for, and with whom", arguments: BackendKind.conforming)
+  func timeLimits(backend: BackendKind) async throws {
+    try await withConnection(backend) { near, _, peer in
+      let line = await text { try await withTimeout(.milliseconds(5)) { _ = try await near.readLine() } }
+      #expect(line == "withTimeout: out of time after 0.005 seconds (receive from \(peer))")
+      let late = await text { try await withTimeout(.zero) { _ = try await near.readLine() } }
+      #expect(late == "withTimeout: out of time after 0.0 seconds (receive from \(peer))")
+      let write = await text {
+        // More than the buffers of both ends hold: it waits for ever.
+        try await withTimeout(.milliseconds(5)) { try await near.write([UInt8](repeating: 0, count: 1 << 25)) }
+      }
+      #expect(write == "withTimeout: out of time after 0.005 seconds (send to \(peer))")
+      let sleeping = await text { try await withTimeout(.milliseconds(5)) { try await sleep(.seconds(5)) } }
+      #expect(sleeping == "withTimeout: out of time after 0.005 seconds")
     }
   }
 

@@ -24,7 +24,7 @@ import Synchronization
 /// are safe, and so is a `TaskScope` from anywhere.
 public final class CancelScope: @unchecked Sendable {
   // Sendable: `timer` and `soon` belong to the loop's thread; the rest is immutable or safe for many threads.
-  let node: CancelNode
+  let node: ScopeNode
   let loop: EventLoop
   /// The scope around the place where this one was made.
   let around: CancelNode?
@@ -43,7 +43,7 @@ public final class CancelScope: @unchecked Sendable {
     self.loop = loop
     self.start = start
     around = .current
-    node = CancelNode(
+    node = ScopeNode(
       parent: shielded ? nil : around, deadline: deadline, isShield: shielded,
       caller: TaskIdentity.current(within: around))
     everHadDeadline = Atomic(deadline != nil)
@@ -96,7 +96,7 @@ public final class CancelScope: @unchecked Sendable {
 
   @usableFromInline
   func timeoutError(_ operation: String) -> any Error {
-    TimeoutError(operation, after: start.duration(to: deadline ?? start), scope: self)
+    TimeoutError(operation, after: start.duration(to: deadline ?? start), during: node.expiredWait, scope: self)
   }
 
   // MARK: - Its timer
@@ -115,7 +115,7 @@ public final class CancelScope: @unchecked Sendable {
     guard loop.isCurrent else { return adjustTimer() }
     if deadline <= now {
       // The loop looks at its timers when idle or after a number of jobs, which may be later than the next turn.
-      soon = loop.callSoon { [node] in node.cancel(CancelReason(.deadline)) }
+      soon = loop.callSoon { [node, loop] in loop.expire(node) }
     } else {
       timer = loop.expire(node, at: deadline)
     }
@@ -140,7 +140,8 @@ public final class CancelScope: @unchecked Sendable {
 /// }
 /// ```
 public struct TimeoutError: Error, Sendable, CustomStringConvertible {
-  /// The operation and its limit: `withTimeout: out of time after 1.0 seconds`.
+  /// The operation and its limit: `withTimeout: out of time after 1.0 seconds`. If the code waited for a peer, or another
+  /// thing with a name, that follows: `withTimeout: out of time after 1.0 seconds (receive from 127.0.0.1:8080)`.
   public let description: String
   private let scope: CancelScope?
 
@@ -150,10 +151,13 @@ public struct TimeoutError: Error, Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - operation: The operation, with its peer or object.
   ///   - duration: The limit that was exceeded.
-  public init(_ operation: String, after duration: Duration) { self.init(operation, after: duration, scope: nil) }
+  public init(_ operation: String, after duration: Duration) {
+    self.init(operation, after: duration, during: nil, scope: nil)
+  }
 
-  init(_ operation: String, after duration: Duration, scope: CancelScope?) {
-    description = "\(operation): out of time after \(Duration.nanoseconds(duration.clampedNanoseconds))"
+  init(_ operation: String, after duration: Duration, during wait: String?, scope: CancelScope?) {
+    let place = wait.map { " (\($0))" } ?? ""
+    description = "\(operation): out of time after \(Duration.nanoseconds(duration.clampedNanoseconds))\(place)"
     self.scope = scope
   }
 

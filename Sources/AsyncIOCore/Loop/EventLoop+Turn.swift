@@ -102,7 +102,7 @@ extension EventLoop {
     case .endWait(let id): expireWait(id)
     case .run(let item, _): ready.append(item)
     case .call(let handle): ready.append(ReadyItem(handle))
-    case .expire(let node): node.cancel(CancelReason(.deadline))
+    case .expire(let node): expire(node)
     }
   }
 

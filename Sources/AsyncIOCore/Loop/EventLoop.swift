@@ -73,6 +73,9 @@ import Synchronization
   @safe @exclusivity(unchecked) package var whenFinishing: ((EventLoop) -> Void)?
   /// The waits of tasks that were already cancelled; see `finish`.
   @safe @exclusivity(unchecked) var refusedWaits = RefusedWaits()
+  /// Whether a time limit is cancelling its code, and the first wait that ended by it; see ScopeNode.
+  @safe @exclusivity(unchecked) var isExpiring = false
+  @safe @exclusivity(unchecked) var expiringWait: WaitID?
   /// Read by the watchdog from its thread.
   let heartbeat = Heartbeat()
   package let streamBuffers = BufferPool()

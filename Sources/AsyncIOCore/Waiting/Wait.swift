@@ -175,6 +175,7 @@ func installCancellationCallback() {
     let loop = unsafe record.pointee.loop
     let id = unsafe record.pointee.id
     if loop.isCurrent {
+      loop.noteCancelledWait(id)
       loop.cancelWait(id)
     } else {
       loop.postFromAnywhere { $0.cancelWait(id) }

@@ -22,6 +22,9 @@ package struct WaitReason: CustomStringConvertible, @unchecked Sendable {
     return "\(name)"
   }
 
+  /// The same; nil if only the operation's name is known.
+  var describedObject: String? { unsafe object == nil ? nil : description }
+
   /// A name written in the source: the address of its bytes, which end in a zero.
   ///
   /// `@safe`: the address is valid as long as the program runs.
