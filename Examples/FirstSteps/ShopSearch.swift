@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// shop_search.py, line by line: all suppliers are asked at once, and after half a second the shop shows the answers so
+// shop_search.py, line by line: all suppliers are asked at once, and after two seconds the shop shows the answers so
 // far. Slower suppliers are cancelled.
 
 import AsyncIO
@@ -17,7 +17,7 @@ func ask(_ supplier: String, for thing: String, taking duration: Duration) async
 func shopSearch() async throws {
   let suppliers = [("Abel", 300), ("Bauer", 60_000), ("Cohn", 100)]
   var offers: [String] = []
-  try await moveOnAfter(.milliseconds(500)) {
+  try await moveOnAfter(.seconds(2)) {
     try await withTaskScope { scope in
       for (supplier, milliseconds) in suppliers {
         scope.createTask {

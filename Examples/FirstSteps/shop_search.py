@@ -19,7 +19,7 @@ async def main():
         offers.append(await ask(supplier, "a lamp", seconds))
 
     try:
-        async with asyncio.timeout(0.5), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(2), asyncio.TaskGroup() as group:
             for supplier, seconds in suppliers:
                 group.create_task(take(supplier, seconds))
     except TimeoutError:
