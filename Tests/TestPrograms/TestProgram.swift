@@ -35,8 +35,8 @@ public final class TestProgram: @unchecked Sendable {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-    // Foundation's pipes are inherited. A program that kept one would hold up whoever reads to its end.
-    // Those that aren't open are passed over.
+    // Children inherit Foundation's pipes. A program that kept one would hold up the test that reads to its end.
+    // Closing a number that isn't open does nothing.
     for descriptor: Int32 in 3..<256 { posix_spawn_file_actions_addclose(&actions, descriptor) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

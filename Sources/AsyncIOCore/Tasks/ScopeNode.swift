@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A time limit says how long was waited, and not for what. The scope's own code knows neither: it is cancelled, wherever
-// it waits. So the loop, which cancels it, looks at the wait that ends by that.
+// An expired time limit should say which operation was waiting, and for which peer. The scope does not know: its code is
+// cancelled wherever it waits. The loop does the cancelling, so the loop looks at the wait that ends by it.
 //
-// Only waits of the scope's own task on the scope's loop are seen. Code in a scope within is cancelled when the outer wait
-// has ended, and names no wait.
+// It sees the waits of the scope's own task on the scope's loop. Code in a nested scope is cancelled later, when the outer
+// wait has ended, so its wait is not named.
 
 import Synchronization
 
-/// The node of a cancel scope, which can say what its code waited for when its time ran out.
+/// The node of a cancel scope. It knows which operation was waiting when the time ran out.
 package final class ScopeNode: CancelNode, @unchecked Sendable {
   // Sendable: what it adds is behind a mutex.
   private let wait = Mutex<String?>(nil)
 
-  /// What the code waited for, with whom: `receive from 127.0.0.1:8080`. Nil if it waited for nothing with a name.
+  /// The operation that was waiting, and its peer: `receive from 127.0.0.1:8080`. Nil for a wait without a named object.
   package var expiredWait: String? { wait.withLock { $0 } }
 
   fileprivate func expired(during reason: WaitReason) {
@@ -28,12 +28,12 @@ extension EventLoop {
     isExpiring = true
     node.cancel(CancelReason(.deadline))
     isExpiring = false
-    // Its task has not run since, so what it waited for is still there to be asked.
+    // The task has not run since, so the object that it waits on is still alive.
     guard let id = expiringWait.take(), let record = unsafe waits.record(id) else { return }
     (node as? ScopeNode)?.expired(during: unsafe record.pointee.reason)
   }
 
-  /// A wait ends by its task's cancellation. Called while the runtime cancels that task, so nobody is asked yet.
+  /// Notes a wait that ends by its task's cancellation. The runtime is cancelling that task, so no object is asked here.
   @inline(__always)
   func noteCancelledWait(_ id: WaitID) {
     guard isExpiring, expiringWait == nil, let record = unsafe waits.record(id) else { return }
