@@ -62,6 +62,8 @@ public func moveOnAfter<Value>(
 }
 
 /// Like `moveOnAfter(_:_:)`, for a body that reads its time limit or changes it.
+///
+/// - Throws: What the body throws, except the cancellation by its time limit.
 @inlinable
 public func moveOnAfter<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,

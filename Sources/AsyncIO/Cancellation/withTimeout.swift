@@ -41,6 +41,8 @@ public func withTimeout<Value>(
 ///   try await readRest(size)
 /// }
 /// ```
+///
+/// - Throws: As `withTimeout(_:_:)` does.
 @inlinable
 public func withTimeout<Value>(
   _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
@@ -64,6 +66,8 @@ public func withTimeout<Value>(
 ///   try await withTimeout(at: deadline) { try await fetch(url) }
 /// }
 /// ```
+///
+/// - Throws: As `withTimeout(_:_:)` does.
 @inlinable
 public func withTimeout<Value>(
   at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
@@ -79,6 +83,8 @@ public func withTimeout<Value>(
 }
 
 /// Like `withTimeout(at:_:)`, for a body that doesn't look at its time limit.
+///
+/// - Throws: As `withTimeout(_:_:)` does.
 @inlinable
 public func withTimeout<Value>(
   at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,

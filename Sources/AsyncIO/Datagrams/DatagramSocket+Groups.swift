@@ -19,7 +19,8 @@ extension DatagramSocket {
   ///   - group: 224.0.0.0 to 239.255.255.255, or ff00::/8; its port is ignored.
   ///   - interface: The interface to listen on.
   /// - Throws: `SystemError`: EADDRINUSE if it has already joined, ENODEV if the interface doesn't exist, EINVAL if the
-  ///   address isn't a group's. `DatagramError.closed` after `close`.
+  ///   address isn't a group's. `DatagramError.closed` after `close`. A cancelled task may get `CancellationError`:
+  ///   then nothing was done.
   public nonisolated(nonsending) func join(
     group: SocketAddress, on interface: NetworkInterface = .any
   ) async throws {
@@ -29,6 +30,7 @@ extension DatagramSocket {
   /// Leaves a group that was joined on this interface. Closing the socket leaves all groups.
   ///
   /// - Throws: `SystemError`: EADDRNOTAVAIL if the socket hasn't joined it. `DatagramError.closed` after `close`.
+  ///   A cancelled task may get `CancellationError`: then nothing was done.
   public nonisolated(nonsending) func leave(
     group: SocketAddress, on interface: NetworkInterface = .any
   ) async throws {

@@ -13,7 +13,8 @@ extension DatagramSocket {
   /// socket is removed when the socket is closed. A file left behind by a process that ended without closing is
   /// replaced.
   ///
-  /// - Throws: `SystemError` if the address can't be bound.
+  /// - Throws: `SystemError` if the address can't be bound. A cancelled task may get `CancellationError`: then no
+  ///   socket was opened.
   public nonisolated(nonsending) static func bind(
     to address: SocketAddress, options: DatagramOptions = DatagramOptions()
   ) async throws -> DatagramSocket {
@@ -46,7 +47,8 @@ extension DatagramSocket {
   ///
   /// - Parameter local: The socket's own address; nil lets the system choose. A Unix socket without one has no name,
   ///   and its peer can't answer.
-  /// - Throws: `SystemError` if the peer has no route, or `local` can't be bound.
+  /// - Throws: `SystemError` if the peer has no route, or `local` can't be bound. A cancelled task may get
+  ///   `CancellationError`: then no socket was opened.
   public nonisolated(nonsending) static func connect(
     to peer: SocketAddress, from local: SocketAddress? = nil, options: DatagramOptions = DatagramOptions()
   ) async throws -> DatagramSocket {

@@ -41,7 +41,8 @@ extension StreamReader {
   /// print(request, file.number)
   /// ```
   ///
-  /// - Throws: `SystemError` if the stream isn't a Unix socket's (EOPNOTSUPP).
+  /// - Throws: `SystemError` if the stream isn't a Unix socket's (EOPNOTSUPP). A cancelled task may
+  ///   get `CancellationError`: then nothing has changed.
   public nonisolated(nonsending) func expectDescriptors() async throws {
     try await EventLoop.spendBudget()
     if handle.isCurrent(for: #isolation) { return try handle.transport.expectDescriptors() }
@@ -73,15 +74,15 @@ extension StreamReader {
 }
 
 extension ByteStream {
-  /// See `StreamWriter.send(descriptors:with:)`.
+  /// Sends descriptors with some bytes, as `StreamWriter.send(descriptors:with:)` does.
   public nonisolated(nonsending) func send(descriptors: [Int32], with bytes: [UInt8]) async throws {
     try await writer.send(descriptors: descriptors, with: bytes)
   }
 
-  /// See `StreamReader.expectDescriptors()`.
+  /// Keeps the descriptors that arrive, as `StreamReader.expectDescriptors()` does.
   public nonisolated(nonsending) func expectDescriptors() async throws { try await reader.expectDescriptors() }
 
-  /// See `StreamReader.receiveDescriptor()`.
+  /// Waits for the next descriptor, as `StreamReader.receiveDescriptor()` does.
   public nonisolated(nonsending) func receiveDescriptor() async throws -> OwnedDescriptor {
     try await reader.receiveDescriptor()
   }

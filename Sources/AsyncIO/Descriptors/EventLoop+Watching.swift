@@ -99,6 +99,8 @@ public nonisolated(nonsending) func waitReadable(_ descriptor: Int32) async thro
 /// ```swift
 /// try await waitWritable(descriptor)
 /// ```
+///
+/// - Throws: As `waitReadable` does.
 public nonisolated(nonsending) func waitWritable(_ descriptor: Int32) async throws {
   try await waitReady(descriptor, .output)
 }

@@ -46,6 +46,7 @@ public struct RawSocket: Hashable, Sendable {
   /// Waits for some bytes and returns them, at most `count`; asyncio's `sock_recv`.
   ///
   /// - Returns: At least one byte, or none at the end of the stream.
+  /// - Throws: `SystemError` if the connection is lost; `CancellationError` if the task is cancelled while it waits.
   public nonisolated(nonsending) func receive(upTo count: Int) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     _ = try await receive(into: &bytes, upTo: count)
@@ -61,6 +62,7 @@ public struct RawSocket: Hashable, Sendable {
   /// ```
   ///
   /// - Returns: The number of bytes.
+  /// - Throws: As `receive(upTo:)` does; the array may then be empty.
   @discardableResult
   public nonisolated(nonsending) func receive(
     into buffer: inout [UInt8], upTo count: Int = 65_536
@@ -81,6 +83,7 @@ public struct RawSocket: Hashable, Sendable {
   ///
   /// - Parameter count: The most bytes to take. The rest of a longer datagram is lost.
   /// - Returns: The bytes, and the sender; nil if the sender has no name.
+  /// - Throws: As `receive(upTo:)` does.
   public nonisolated(nonsending) func receiveFrom(
     upTo count: Int = 65_536
   ) async throws -> (bytes: [UInt8], sender: SocketAddress?) {
@@ -115,6 +118,7 @@ public struct RawSocket: Hashable, Sendable {
   /// Sends a datagram to an address; asyncio's `sock_sendto`.
   ///
   /// - Returns: How many bytes were sent.
+  /// - Throws: `SystemError` if it can't be sent; `CancellationError` if the task is cancelled while it waits for room.
   @discardableResult
   public nonisolated(nonsending) func send(_ bytes: [UInt8], to address: SocketAddress) async throws -> Int {
     try await waiting(for: .output, "send", to: address) {
@@ -139,6 +143,7 @@ public struct RawSocket: Hashable, Sendable {
   /// Waits for a connection to a listening socket; asyncio's `sock_accept`.
   ///
   /// - Returns: The connection, which is non-blocking and the caller's to close, and its peer.
+  /// - Throws: `SystemError` if accepting fails; `CancellationError` if the task is cancelled while it waits.
   public nonisolated(nonsending) func accept() async throws -> (socket: RawSocket, peer: SocketAddress?) {
     let accepted = try await waiting(for: .input, "accept") {
       var result = SocketCalls.accept(on: descriptor)

@@ -6,25 +6,25 @@
 
 import AsyncIOCore
 
+/// Explains that `gather` takes closures.
 @available(*, unavailable, message: "'gather' takes closures: 'gather({ try await a() }, { try await b() })'")
 @discardableResult
-/// Explains that `gather` takes closures.
 public func gather(_ first: any Sendable, _ second: any Sendable) async throws -> (any Sendable, any Sendable) {
   fatalError("unavailable")
 }
 
+/// Explains that `gather` takes closures.
 @available(*, unavailable, message: "'gather' takes closures: 'gather({ try await a() }, { try await b() })'")
 @discardableResult
-/// Explains that `gather` takes closures.
 public func gather(
   _ first: any Sendable, _ second: any Sendable, _ third: any Sendable
 ) async throws -> (any Sendable, any Sendable, any Sendable) {
   fatalError("unavailable")
 }
 
+/// Explains that `createTask` takes a closure.
 @available(*, unavailable, message: "'createTask' takes a closure: 'createTask { try await work() }'")
 @discardableResult
-/// Explains that `createTask` takes a closure.
 public func createTask<Value: Sendable>(
   name: String? = nil, eagerStart: Bool = false, _ value: Value
 ) -> TaskHandle<Value> {
@@ -32,9 +32,9 @@ public func createTask<Value: Sendable>(
 }
 
 extension TaskScope {
+  /// Explains that `createTask` takes a closure.
   @available(*, unavailable, message: "'createTask' takes a closure: 'scope.createTask { try await work() }'")
   @discardableResult
-  /// Explains that `createTask` takes a closure.
   public func createTask<Value: Sendable>(
     name: String? = nil, eagerStart: Bool = false, _ value: Value
   ) -> TaskHandle<Value> {

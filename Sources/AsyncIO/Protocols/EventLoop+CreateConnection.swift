@@ -41,6 +41,10 @@ extension EventLoop {
   /// try await EventLoop.current.createConnection(host: "127.0.0.1", port: 8888) { Asking(answer) }
   /// print(try await answer.value)
   /// ```
+  ///
+  /// **Cancellation** throws `CancellationError` while it connects; then no protocol is made.
+  ///
+  /// - Throws: As `openConnection(host:port:)` does.
   public nonisolated(nonsending) func createConnection<Known: BaseProtocol>(
     host: String, port: UInt16, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws {
@@ -56,6 +60,8 @@ extension EventLoop {
   ///   EchoClient(message: "hello")
   /// }
   /// ```
+  ///
+  /// - Throws: As `openConnection(to:)` does.
   public func createConnection<Known: BaseProtocol>(
     to address: SocketAddress, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
     isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
@@ -74,6 +80,8 @@ extension EventLoop {
   ///   EchoClient(message: "hello")
   /// }
   /// ```
+  ///
+  /// - Throws: As `openUnixConnection(path:)` does.
   public func createUnixConnection<Known: BaseProtocol>(
     path: String, timeout: Duration? = nil,
     isolation: isolated any Actor = #isolation, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
@@ -109,6 +117,8 @@ extension EventLoop {
   }
 
   /// Hands a stream over to a protocol, for code of any kind: the caller doesn't get the protocol.
+  ///
+  /// - Throws: As `createConnection(over:)` of an actor's code does.
   public nonisolated(nonsending) func createConnection<Known: BaseProtocol>(
     over stream: ByteStream, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws {

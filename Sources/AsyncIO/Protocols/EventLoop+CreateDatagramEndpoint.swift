@@ -27,6 +27,8 @@ extension EventLoop {
   }
 
   /// Hands a datagram socket over to a protocol, for code of any kind: the caller doesn't get the protocol.
+  ///
+  /// - Throws: `DatagramError.closed` if the socket is closed, `.handedOver` if it already has a protocol.
   public nonisolated(nonsending) func createDatagramEndpoint<Known: DatagramProtocol>(
     over socket: DatagramSocket, @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws {

@@ -34,6 +34,8 @@ extension EventLoop {
   /// ```swift
   /// let server = try await EventLoop.current.createServer(at: SocketAddress(abstractName: "app")!) { EchoProtocol() }
   /// ```
+  ///
+  /// - Throws: As `startServer(at:)` does.
   public nonisolated(nonsending) func createServer<Known: BaseProtocol>(
     at address: SocketAddress, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
     @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
@@ -52,6 +54,8 @@ extension EventLoop {
   /// ```swift
   /// let server = try await EventLoop.current.createUnixServer(path: "/run/app.sock") { EchoProtocol() }
   /// ```
+  ///
+  /// - Throws: As `startUnixServer(path:)` does.
   public nonisolated(nonsending) func createUnixServer<Known: BaseProtocol>(
     path: String, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
     @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>

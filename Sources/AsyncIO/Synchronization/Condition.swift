@@ -39,6 +39,8 @@ public final class Condition: Sendable {
   public var isLocked: Bool { lock.isLocked }
 
   /// Takes the lock, as `Lock.acquire` does.
+  ///
+  /// - Throws: As `Lock.acquire` does.
   public nonisolated(nonsending) func acquire() async throws { try await lock.acquire() }
 
   /// Releases the lock, as `Lock.release` does.
@@ -47,6 +49,8 @@ public final class Condition: Sendable {
   }
 
   /// Runs the body with the lock held, as `Lock.withLock` does.
+  ///
+  /// - Throws: As `Lock.withLock` does.
   public nonisolated(nonsending) func withLock<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result
   ) async throws -> Result {

@@ -71,6 +71,8 @@ public nonisolated(nonsending) func gatherResults<each Handle: AwaitableValue>(
 }
 
 /// Like `gatherResults` of several handles, for any number of tasks, or of futures, of one type.
+///
+/// - Throws: `CancellationError` if the caller was cancelled before all had ended.
 public nonisolated(nonsending) func gatherResults<Handle: AwaitableValue>(
   _ handles: some Sequence<Handle>
 ) async throws -> [Result<Handle.Value, any Error>] {

@@ -54,6 +54,8 @@ public nonisolated(nonsending) func wait<Handle: Awaitable>(
 /// let (done, _) = try await wait([stopped, createTask { try await serve() }], returnWhen: .firstCompleted)
 /// print(done.contains { $0 === stopped } ? "was told to stop" : "ended by itself")
 /// ```
+///
+/// - Throws: `CancellationError` if the caller is cancelled; `MisuseError` if there is nothing to wait for.
 @_disfavoredOverload
 public nonisolated(nonsending) func wait(
   _ handles: [any Awaitable], timeout: Duration? = nil, returnWhen: ReturnWhen = .allCompleted
