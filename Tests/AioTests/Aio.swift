@@ -21,7 +21,7 @@ final class Aio: @unchecked Sendable {
     _ arguments: [String], input text: String = "", environment: [String: String] = [:],
     standardOutput: FileHandle? = nil
   ) throws {
-    // The executables of the package are built beside the one that runs its tests.
+    // SwiftPM builds the package's executables beside the program that runs its tests.
     let folder = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       .deletingLastPathComponent()
     process.executableURL = folder.appendingPathComponent("aio")
@@ -30,7 +30,7 @@ final class Aio: @unchecked Sendable {
     process.standardInput = input
     if let standardOutput { process.standardOutput = standardOutput } else { process.standardOutput = output }
     process.standardError = errors
-    // A child inherits which signals are blocked, and the threads of pools and loops block most.
+    // A child inherits the mask of blocked signals, and the threads of pools and loops block most.
     var none = sigset_t()
     var before = sigset_t()
     sigemptyset(&none)

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-/// What `aio` says and how it ends when what it is given is wrong.
+/// The messages and exit statuses of `aio` for wrong input.
 @Suite("aio: the command line", .timeLimit(.minutes(1))) struct CommandLineTests {
   struct Wrong: Sendable, CustomTestStringConvertible {
     let arguments: [String]
@@ -51,7 +51,7 @@ import Testing
     let result = try await Aio(wrong.arguments).finish()
     #expect(result.errors == wrong.line + "\n")
     #expect(result.status == wrong.status)
-    // With an output folder or a list there may be a summary; there is never anything else.
+    // With an output folder or a list there may be a summary, but never other output.
     #expect(result.output == "")
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `aio fetch` of https pages, from servers that are not ours.
+// `aio fetch` of https pages from other implementations' servers.
 
 import Foundation
 import TestCertificates
@@ -36,7 +36,7 @@ import Testing
     process.standardError = FileHandle.nullDevice
     try process.run()
     defer {
-      // A child inherits which signals are blocked, and here SIGTERM may be.
+      // A child inherits the mask of blocked signals, which may contain SIGTERM here.
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AsyncIOCore
 
-/// What the loop's thread allocates in the body, which stays on it. The first time it only warms up.
+/// Counts the allocations of the loop's thread in the body, which stays on it. A first call warms up.
 private func allocations(_ body: () async throws -> Void) async rethrows -> Int {
   try await body()
   allocation_count_begin()
@@ -16,7 +16,7 @@ private func allocations(_ body: () async throws -> Void) async rethrows -> Int 
 }
 
 @Suite struct AllocationTests {
-  /// What may come once, such as an array that grows; a thousandth of what an allocation each would be.
+  /// Allowed for one-time allocations, such as an array that grows: a thousandth of one allocation for each operation.
   private let few = 10
   private let many = 10_000
 

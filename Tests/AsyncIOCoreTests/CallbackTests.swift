@@ -7,7 +7,7 @@ import Testing
 @testable import AsyncIOCore
 
 extension EventLoop {
-  /// Runs the body as a callback of this loop, which may keep `finish` and call it in a later one.
+  /// Runs the body as a callback of this loop. The body may store `finish` and call it in a later callback.
   func callbacks<Result: Sendable>(
     _ body: @escaping @Sendable (EventLoop, _ finish: @escaping @Sendable (Result) -> Void) -> Void
   ) async -> Result {
@@ -150,7 +150,7 @@ extension EventLoop {
       let calls = Calls()
       startThread(name: "caller") {
         do {
-          // One at a time: each is over before the next, unless it was refused.
+          // One at a time: each call has ended before the next, unless it was refused.
           while true {
             let handle = try loop.callSoonThreadsafe { calls.called.add(1, ordering: .relaxed) }
             calls.accepted.add(1, ordering: .relaxed)

@@ -5,8 +5,8 @@ import Testing
 @testable import AsyncIOCore
 
 @Suite struct LineWaitTests {
-  /// One thread has taken the wait out of the line, and is about to resume it. Meanwhile the task is cancelled, finds
-  /// what it was granted, and its loop comes to its end.
+  /// One thread has taken the wait out of the line, and is about to resume it. Meanwhile the task is cancelled and
+  /// finds its grant, and its loop ends.
   @Test(arguments: backends) func `a loop outlives a thread that is about to resume a task of it`(
     backend: BackendKind
   ) async throws {

@@ -98,7 +98,8 @@ final class CompletionLog: OperationSink {
           let seen = log.results.count
           pipe.write()
           await turns(of: loop) { log.results.count > seen }
-          // A look at the backend every 16 jobs at least, one more turn until its completions are worked out, and ours.
+          // The loop looks at the backend at least every 16 jobs, handles the completions in one more turn, and then
+          // runs our job.
           #expect(loop.statistics.turns - turn <= 16 + 3)
           let sleeper = Task { try await loop.sleep(.nanoseconds(1)) }
           let sleepTurn = loop.statistics.turns
@@ -117,7 +118,7 @@ final class CompletionLog: OperationSink {
     let pipe = Pipe()
     let (input, log) = (pipe.input, CompletionLog())
     let thread = try makeLoop(backend)
-    nonisolated(unsafe) let sink = log  // Touched by the loop's thread, and here after that thread's end.
+    nonisolated(unsafe) let sink = log  // Used by the loop's thread, and here after that thread's end.
     let _: Bool = await thread.loop.callbacks { loop, finish in
       _ = loop.poll(input, events: UInt32(POLLIN), sink: sink)
       finish(true)

@@ -5,7 +5,7 @@ import Testing
 @testable import AsyncIOCore
 
 @Suite struct RunQueueTests {
-  /// Items that are never run: only their words count.
+  /// An item that is never run: only its word counts.
   private func item(_ number: Int) -> ReadyItem { ReadyItem(word: UInt(number) << 4) }
   private func number(_ item: ReadyItem) -> Int { Int(item.word >> 4) }
 

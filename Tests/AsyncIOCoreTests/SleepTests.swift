@@ -5,7 +5,7 @@ import Testing
 
 @testable import AsyncIOCore
 
-/// Yields until the condition holds: for what other tasks of the same loop do.
+/// Yields until the condition holds, so that other tasks of the loop can make progress.
 func turns(of loop: EventLoop, until condition: () -> Bool) async {
   while !condition() { await loop.yield() }
 }
@@ -142,7 +142,7 @@ func turns(of loop: EventLoop, until condition: () -> Bool) async {
     let thread = try makeLoop(backend)
     let loop = thread.loop
     let task = Task(executorPreference: loop.taskExecutor) {
-      // Many, so that their tasks' memory is used again before the loop ends.
+      // Many, so that their tasks' memory is reused before the loop ends.
       for _ in 0..<100 {
         let sleeper = Task { try await Task.sleep(for: .seconds(3600)) }
         await loop.yield()
@@ -170,7 +170,7 @@ private final class Outcomes: Sendable {
   let all = Mutex<[Outcome]>([])
 }
 
-/// What became of a sleep on the loop that this thread, which is another one, cancels after so many rounds of nothing.
+/// The outcome of a sleep on the loop, which this thread cancels after so many empty iterations.
 private func sleepAndCancel(_ duration: Duration, after rounds: Int, on loop: EventLoop) -> Outcome {
   let outcome = Outcomes()
   let (started, ended) = (ThreadLatch(), ThreadLatch())

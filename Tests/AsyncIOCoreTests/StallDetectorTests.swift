@@ -5,7 +5,7 @@ import Testing
 @testable import AsyncIOCore
 
 @Suite struct StallDetectorTests {
-  /// What looks at an interval of 25 report for a limit of 100.
+  /// The reports of looks at an interval of 25 for a limit of 100.
   private func reports(_ readings: [(beat: UInt, isBusy: Bool)], every step: Int64 = 25) -> [Int64?] {
     var detector = StallDetector(limit: 100)
     return readings.enumerated().map { index, reading in

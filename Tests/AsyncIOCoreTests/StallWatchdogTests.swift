@@ -23,7 +23,7 @@ private final class Reports: Sendable {
   return rounds
 }
 
-/// A call that stalls a loop for a while, and says whether it did all that it should.
+/// A call that stalls a loop for a while, and returns whether it completed.
 enum StallingCall: String, CaseIterable, CustomTestStringConvertible {
   case usleep, nanosleep, poll, select, signalWait, pipe, computation
 
@@ -45,7 +45,7 @@ enum StallingCall: String, CaseIterable, CustomTestStringConvertible {
       sigemptyset(&none)
       return sigtimedwait(&none, nil, &time) == -1 && errno == EAGAIN
     case .pipe:
-      // What it waits for comes from another thread, in the same time.
+      // Another thread sends the bytes that it waits for, in that time.
       var byte: UInt8 = 0
       return read(reader, &byte, 1) == 1
     case .computation:
@@ -56,7 +56,7 @@ enum StallingCall: String, CaseIterable, CustomTestStringConvertible {
   }
 }
 
-/// Says how many calls there were, and whether each did all that it should.
+/// Returns how many calls there were, and whether all completed.
 @inline(never) private func stallUntilTold(
   _ call: StallingCall, _ told: Flag, _ reader: Int32
 ) -> (calls: Int, areWhole: Bool) {
@@ -97,7 +97,7 @@ private func spin(until flag: Flag) {
           reports.all.withLock { $0.append(report) }
           told.raise()
         }
-        // Nothing but the first report ends the stall, so it came in time.
+        // Only the first report ends the stall, so it came in time.
         let task = Task(name: "stall \(round)", executorPreference: loop.taskExecutor) {
           stallUntilTold(call, told, reader)
         }
@@ -120,7 +120,7 @@ private func spin(until flag: Flag) {
     try await withLoop(backend) { loop in
       let told = Flag()
       let reports = Reports()
-      // The first report ends the spinning, so it came while that went on.
+      // The first report ends the spinning, so it came during it.
       let watchdog = loop.watchStalls(limit: .milliseconds(5)) { report in
         reports.all.withLock { $0.append(report) }
         if report.backtrace?.frames.contains(where: { $0.symbol?.contains("spinUntilTold") == true }) == true {

@@ -22,7 +22,7 @@ import Testing
   func `it agrees with a sorted list over random inserts, cancellations and expiries`(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var heap = TimerHeap()
-    // In the order of insertion; a stable choice of the least deadline is the order wanted.
+    // In the order of insertion: a stable choice of the least deadline gives the expected order.
     var model: [Model] = []
     var gone: [TimerID] = []
     for step in 0..<3000 {

@@ -109,7 +109,7 @@ import Testing
       var matches = true
       for try await bytes in response.body {
         if received == 0 {
-          // Everything that can move has moved when the server has stopped for a while of the loop's turns.
+          // When the server has made no progress for some turns of the loop, everything that can move has moved.
           var before = -1
           while before != sent.current {
             before = sent.current
@@ -143,7 +143,7 @@ import Testing
       #expect(other == "here 2")
       server.close()
     }
-    // Its loop has ended: it moves.
+    // Its loop has ended, so the client moves to another.
     try await withEventLoop(backend: .epoll) {
       let server = try await startSmallHTTPServer { ServedResponse(200, text: "there \($0.number)") }
       #expect(try await client.get(server.url()).text() == "there 1")

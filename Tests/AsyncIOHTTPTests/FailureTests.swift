@@ -207,7 +207,7 @@ import Testing
         #expect(pieces == [Array("12345".utf8)])
       }
       scripted.server.close()
-      // The server's connection is gone only when the client has closed its side.
+      // The server's connection ends only after the client has closed its side.
       try await scripted.server.waitClosed()
     }
   }

@@ -62,7 +62,7 @@ import Testing
       let target = "https://127.0.0.1:\(secure.port)/"
       let plain = try await startSmallHTTPServer { _ in ServedResponse(301, fields: ["location": target]) }
       #expect(try await Self.client().get("http://127.0.0.1:\(plain.port)/").text() == "secret")
-      // Plain words to a port for TLS are refused, not sent on.
+      // Plain text to a TLS port is refused, not sent on.
       EventLoop.current.setExceptionHandler { _, _ in }
       let wrong = await #expect(throws: HTTPError.self) {
         try await Self.client().get("http://127.0.0.1:\(secure.port)/")
@@ -162,7 +162,7 @@ import Testing
           try await stream.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall there is")
           try await stream.close()
         }
-        // Cuts what comes last, the close_notify: an alert's record of TLS 1.3 has 24 bytes.
+        // Cuts off the last record, the close_notify: an alert's record of TLS 1.3 has 24 bytes.
         let relay = try await startServer(host: "127.0.0.1", port: 0) { near in
           let far = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
           let up = Task {
@@ -171,7 +171,7 @@ import Testing
           var kept: [UInt8] = []
           while case let bytes = try await far.read(upTo: 4096), !bytes.isEmpty {
             kept += bytes
-            // Everything but the last record, which is held back.
+            // Everything but the last record, which is kept back.
             let end = Self.endOfRecords(kept, but: 24)
             if end > 0 { try await near.write(kept[..<end]) }
             kept.removeFirst(end)
@@ -196,7 +196,7 @@ import Testing
     }
   }
 
-  /// Where the whole records end, without one of that size at the end.
+  /// The end of the last whole record, not counting a final one of that size.
   private static func endOfRecords(_ bytes: [UInt8], but size: Int) -> Int {
     var end = 0
     while end + 5 <= bytes.count {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our server, asked by clients that are not ours.
+// Our server with other implementations' clients.
 
 import AsyncIO
 import AsyncIOCore

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Against servers that are not ours: every page of a site, many at a time, compared byte for byte.
+// Our client with other implementations' servers: every page of a site, many at once, compared byte for byte.
 
 import AsyncIO
 import AsyncIOTesting
@@ -9,7 +9,7 @@ import Testing
 @testable import AsyncIOHTTP
 
 @Suite("Other servers", .timeLimit(.minutes(3)), .serialized) struct PeerTests {
-  /// Pages from nothing to 1 MB, most of them small as pages are.
+  /// Page sizes from 0 to 1 MB, most of them small, like real pages.
   private static func size(of page: Int) -> Int {
     switch page {
     case 0: 0
@@ -55,7 +55,7 @@ import Testing
     let peer = try PeerServer.nginx(serving: folder)
     defer { peer.stop() }
     let url = peer.url
-    // nginx closes a connection after 100 requests: some are stale when they are used again.
+    // nginx closes a connection after 100 requests: some reused connections are stale.
     let different = try await withEventLoop(backend: backend) {
       try await Self.differences(url, pages: 2500, connections: 20)
     }

@@ -76,7 +76,7 @@ import Testing
   func staleConnection(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let response = ScriptedServer.Step.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-      // The first connection closes when the second request has come: it looked alive until then.
+      // The first connection closes when the second request arrives: until then it looked alive.
       let scripted = try await ScriptedServer(
         [.request, response, .request, .close], [.request, response, .request, .reset], [.request, response, .hang])
       let client = HTTPClient()
@@ -139,13 +139,13 @@ import Testing
         #expect(try await client.get(server.url()).text() == "ok")
       }
       server.close()
-      // Returns when the server's connections are gone.
+      // Returns when the server's connections have ended.
       try await server.waitClosed()
     }
   }
 }
 
-/// What happened in which order.
+/// Events, in order.
 final class Order: Sendable {
   private let texts = Mutex<[String]>([])
   func append(_ text: String) { texts.withLock { $0.append(text) } }

@@ -7,7 +7,7 @@ import Testing
 @testable import AsyncIOHTTP
 
 @Suite("Redirects", .timeLimit(.minutes(1))) struct RedirectTests {
-  /// Answers `/301` with a redirect of that status to `/end`, which says how it was asked.
+  /// Answers `/301` with a redirect of that status to `/end`, which describes the request it got.
   private func start() async throws -> Server {
     try await startSmallHTTPServer { request in
       if let status = Int(request.target.dropFirst()) {
@@ -72,7 +72,7 @@ import Testing
       let target = other.url("/x")
       let server = try await startSmallHTTPServer { _ in ServedResponse(status, fields: ["location": target]) }
       var configuration = HTTPClient.Configuration()
-      // Secrets of the configuration are secrets, too.
+      // The configuration's secrets are secrets, too.
       try configuration.fields.append("x-token", "secret")
       let fields: HTTPFields = [
         "Accept-Language": "de", "Content-Type": "text/plain", "Range": "bytes=0-1", "x-api-key": "secret",

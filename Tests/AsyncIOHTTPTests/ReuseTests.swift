@@ -7,9 +7,10 @@ import Testing
 
 @testable import AsyncIOHTTP
 
-/// When a connection serves another request, and when not.
+/// When a connection serves another request, and when it does not.
 @Suite("Reuse of connections", .timeLimit(.minutes(1))) struct ReuseTests {
-  /// Answers each request with the number of its connection and its own: `2-1`. The test gets at the server's side.
+  /// Answers each request with the numbers of the connection and of the request on it: `2-1`. The test can use the
+  /// server's side of the connections.
   private struct Counting {
     let server: Server
     let writers = Writers()
@@ -27,7 +28,7 @@ import Testing
     }
   }
 
-  /// On loopback it is there at once, and the loop has not looked; a simulated network takes its time.
+  /// On loopback the bytes arrive at once, and the loop has not looked; a simulated network takes time.
   private static func letArrive(on backend: BackendKind) async throws {
     if backend == .virtual { try await sleep(.milliseconds(1)) }
   }
@@ -39,7 +40,7 @@ import Testing
       let url = counting.server.url()
       let client = HTTPClient()
       #expect(try await client.get(url).text() == "1-1")
-      // Large enough to leave at once: the request follows before the loop looks at anything.
+      // Large enough to be sent at once: the next request follows before the loop looks at the socket.
       let unasked =
         "HTTP/1.1 408 Request Timeout\r\nContent-Length: 20000\r\n\r\n" + String(repeating: "x", count: 20_000)
       try await counting.writers.last.write(unasked)
@@ -128,7 +129,7 @@ import Testing
     ])
     let start = EventLoop.current.time
     #expect(try await fetch(scripted.url()).status == 200)
-    // Nobody waits for it for long.
+    // The client does not wait long for it.
     #expect(try await fetch(scripted.url()).status == 200)
     #expect(start.duration(to: EventLoop.current.time) < .milliseconds(100))
     #expect(scripted.connections.current == 2)
@@ -180,7 +181,7 @@ import Testing
   }
 }
 
-/// The server's sides of connections, in the order in which they came.
+/// The server's sides of connections, in the order of their arrival.
 private final class Writers: Sendable {
   private let all = Mutex<[StreamWriter]>([])
   func add(_ writer: StreamWriter) -> Int {

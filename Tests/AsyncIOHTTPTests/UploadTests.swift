@@ -6,12 +6,12 @@ import Testing
 
 @testable import AsyncIOHTTP
 
-/// What a server says while it is still being sent to.
+/// Responses of a server that is still receiving the request.
 @Suite("Uploads", .timeLimit(.minutes(1))) struct UploadTests {
   private static let headEnd = Array("\r\n\r\n".utf8)
   private static let size = 5_000_000
 
-  /// Reads that many bytes; what comes of them at a time goes to the body.
+  /// Reads that many bytes, and passes them to the body as they come.
   private static func receive(
     _ size: Int, from reader: StreamReader, _ body: (Int, [UInt8]) async throws -> Void = { _, _ in }
   ) async throws {
@@ -60,7 +60,7 @@ import Testing
       }
       let client = HTTPClient()
       for _ in 0..<2 {
-        // The second request is understood only if all of the first one arrived.
+        // The server understands the second request only if all of the first one arrived.
         let response = try await client.request(.post, server.url(), body: pattern(Self.size))
         #expect(response.status == 200)
         #expect(try await response.text() == "ok")
@@ -98,7 +98,7 @@ import Testing
         try await writer.close()
       }
       for count in 0..<20 {
-        // Both sizes: one leaves with the head, the other doesn't.
+        // Both sizes: one body leaves with the head, the other doesn't.
         let body = pattern(count % 2 == 0 ? Self.size : 10_000)
         let response = try await fetch(server.url(), method: .post, body: body)
         #expect(response.status == 413)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A peer that refuses us says why and closes, with bytes of ours unread. What is written meets the reset that follows; the
-// reason has come before it.
+// A peer that refuses us sends the reason and closes, with our bytes unread. Our writes meet the reset that follows;
+// the reason has come before it.
 
 import AsyncIO
 import AsyncIOCore
@@ -13,7 +13,7 @@ import Testing
 @Suite("A peer's alert", .timeLimit(.minutes(1))) struct AlertTests {
   enum Kind: String, CaseIterable, Sendable { case tcp, pair }
 
-  /// A client's stream that a server without a certificate of its own client has refused: its alert has come, and the
+  /// A client's stream that a server has refused because the client has no certificate: the alert has come, and the
   /// reset.
   private static func withRefused(
     _ kind: Kind, _ body: @escaping @Sendable (ByteStream) async throws -> Void
@@ -30,7 +30,7 @@ import Testing
     }
     let peer = try HandMadePeer(.showing("server", clients: .required), on: far)
     let shaking = Task { try await peer.handshake() }
-    // In TLS 1.3 a client is done before the server has seen what it shows.
+    // In TLS 1.3 a client has finished before the server sees its certificate.
     try await near.startTLS(.trusting(), host: "localhost")
     await #expect(throws: TLSError.self) { try await shaking.value }
     // What it has not read makes its end a reset.

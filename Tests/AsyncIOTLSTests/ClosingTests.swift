@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long closing may take, whatever the peer does.
+// How long closing may take, for any behaviour of the peer.
 
 import AsyncIO
 import AsyncIOCore
@@ -29,7 +29,7 @@ import Testing
     try await server.waitClosed()
   }
 
-  /// A stream whose peer has taken the handshake and no byte after it.
+  /// A stream whose peer completes the handshake and then reads nothing.
   private static func withIgnoredStream(
     _ limit: Duration, _ body: @escaping @Sendable (ByteStream) async throws -> Void
   ) async throws {
@@ -38,7 +38,7 @@ import Testing
     let shaking = Task { try await peer.handshake() }
     try await near.startTLS(.trusting().with { $0.shutdownTimeLimit = limit }, host: "localhost")
     try await shaking.value
-    // More than the transports on the way hold: the bytes were taken, and what doesn't leave is kept.
+    // More than the transports in between can hold: the stream takes the bytes, and keeps those that it can't send.
     let writing = Task { try await near.write(pattern(8_000_000, seed: 1)) }
     try await turns { near.writer.pendingBytes > 64 * 1024 }
     writing.cancel()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers that send records without data, each of which costs its receiver more than its sender: a key update's keys, the
-// answer to a renegotiation.
+// Peers that send records without data, each of which costs the receiver more than the sender: the keys of a key
+// update, the answer to a renegotiation.
 
 import AsyncIO
 import AsyncIOCore
@@ -12,7 +12,7 @@ import Testing
 @testable import AsyncIOTLS
 
 @Suite("Records without data", .timeLimit(.minutes(1))) struct EmptyRecordTests {
-  /// Who sends them.
+  /// The side that sends them.
   struct Case: CustomTestStringConvertible, Sendable {
     let kind: End.Nothing
     let byClient: Bool
@@ -23,7 +23,7 @@ import Testing
       Case(kind: .helloRequest, byClient: false), Case(kind: .ticket, byClient: false),
     ]
 
-    /// After the handshake: who sends, and who receives.
+    /// The sending and the receiving side, after the handshake.
     func pair() throws -> (sender: End, receiver: End) {
       let pair = try Pair(.trusting().with { $0.maximumVersion = kind.version })
       try pair.handshake()
@@ -34,7 +34,7 @@ import Testing
   @Test("end a peer that sends too many in a row", arguments: Case.all)
   func endAPeer(test: Case) throws {
     let (sender, receiver) = try test.pair()
-    // What the handshake has brought behind it, a server's two tickets, counts as well: data sets that to naught.
+    // Records that come with the handshake, a server's two tickets, count as well: data resets the count to zero.
     try sender.write("a")
     try receiver.receive(sender.sink.take())
     sender.sayNothing(test.kind, times: 32)
@@ -102,7 +102,7 @@ import Testing
         try #require(sent < 4000)
       }
       #expect(transport.pendingOutput < 64 * 1024 + 8 * 1024, "\(transport.pendingOutput) bytes of answers")
-      // As soon as it reads all of it goes through.
+      // Once it reads, everything goes through.
       peer.end.end()
       let rest = peer.end.sink.take()
       let ending = Task { try await far.write(rest) }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes wrong with a peer, and how long it may take.
+// Failures of the peer, and how long they may take.
 
 import AsyncIO
 import AsyncIOCore
@@ -12,7 +12,7 @@ import Testing
 @Suite("A TLS stream fails", .timeLimit(.minutes(1))) struct TLSFailureTests {
   static let certificates = ["expired", "early", "other", "self", "unknown", "client"]
 
-  /// A server whose handler says that it was called.
+  /// A server whose handler counts its calls.
   private static func startCounting(_ tls: TLSConfiguration, _ calls: Calls) async throws -> Server {
     try await startServer(host: "127.0.0.1", port: 0, tls: tls) { try await calls.serve($0) }
   }
@@ -53,7 +53,7 @@ import Testing
       let (reports, calls) = (Reports(), Calls())
       let server = try await startReporting(.showing("server", clients: .required)) { try await calls.serve($0) }
       func kind(_ name: String?) async throws -> TLSError.Kind? {
-        // In TLS 1.3 a client is done before the server has seen its certificate.
+        // In TLS 1.3 a client has finished before the server sees its certificate.
         let error = await #expect(throws: TLSError.self) {
           let stream = try await connect(server.port, .trusting(showing: name))
           _ = try await stream.readLine()
@@ -90,7 +90,7 @@ import Testing
       func failed(_ count: Int, at other: Server? = nil) async throws {
         try await turns { try await (other ?? server).statistics.failedHandshakes == count }
       }
-      // Without a certificate, in plain, gone, reset, and silent.
+      // Without a certificate, in plain text, gone, reset, and silent.
       await #expect(throws: TLSError.self) {
         let stream = try await connect(server.port)
         _ = try await stream.readLine()
@@ -159,17 +159,17 @@ import Testing
     try await withEventLoop(backend: backend) {
       let reports = Reports()
       let limit = Duration.milliseconds(20)
-      // A server that takes the hello and says nothing.
+      // A server that reads the hello and answers nothing.
       let mute = try await startServer(host: "127.0.0.1", port: 0) { stream in _ = try await stream.readToEnd() }
       let client = TLSConfiguration.trusting().with { $0.handshakeTimeLimit = limit }
       let error = await #expect(throws: TLSError.self) { try await connect(mute.port, client) }
       #expect(error?.kind == .handshakeTimedOut(after: limit))
-      // A time limit for all.
+      // One time limit for everything.
       let outer = await #expect(throws: TLSError.self) {
         try await ByteStream.connect(host: "127.0.0.1", port: mute.port, tls: .trusting(), timeout: limit)
       }
       #expect(outer?.kind == .handshakeTimedOut(after: limit))
-      // A client that says half a hello.
+      // A client that sends half a hello.
       let server = try await startReporting(.showing("server").with { $0.handshakeTimeLimit = limit }) {
         _ = try await $0.readToEnd()
       }
@@ -257,7 +257,7 @@ import Testing
         try await stream.write("the first half")
         _ = try await stream.readToEnd()
       }
-      // Something on the way that cuts the connection.
+      // A relay that cuts the connection.
       let cut = AsyncIO.Event()
       let relay = try await startServer(host: "127.0.0.1", port: 0) { near in
         let far = try await ByteStream.connect(host: "127.0.0.1", port: server.port)

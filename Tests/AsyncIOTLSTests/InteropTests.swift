@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers that are not ours: OpenSSL's own programs, curl, and Python with and without asyncio.
+// Other implementations: OpenSSL's own programs, curl, and Python with and without asyncio.
 
 import AsyncIO
 import AsyncIOCore
@@ -79,7 +79,7 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
       let tls = TLSConfiguration.showing("server").with { $0.applicationProtocols = ["http/1.1"] }
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: tls) { stream in
         _ = try await stream.readUntil(Array("\r\n\r\n".utf8))
-        // An end that only close_notify tells.
+        // An end that only close_notify marks.
         let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
         try await stream.write(head + String(repeating: "page ", count: 50_000))
         try await stream.close()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protocols over TLS: what a callback does happens in the middle of the session's own work.
+// Protocols over TLS: their callbacks run in the middle of the session's own work.
 
 import AsyncIO
 import AsyncIOCore

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever is wrong with the other side is refused by name, on both sides.
+// Every fault of the peer is refused by name, on both sides.
 
 import Foundation
 import TestCertificates
@@ -61,7 +61,7 @@ import Testing
     #expect(outcome.serverError?.certificate == nil)
   }
 
-  /// OpenSSL's queue has other errors before the one that says that the verification failed.
+  /// OpenSSL's queue has other errors before the one about the verification.
   static let invalid: [(certificate: String, subject: String, reason: String)] = [
     ("damaged", "CN=server", "certificate signature failure"),
     ("above-damaged", "CN=intermediate", "certificate signature failure"),
@@ -140,7 +140,7 @@ import Testing
     }
     let nameBlind = context.0.with { $0.verification = .withoutName }
     #expect(try Pair(nameBlind, context.1, host: "x.test").handshake().client == nil)
-    // A name in the subject is no name of a host any more.
+    // The subject's common name no longer counts as a host name.
     let nameless = try Pair(context.0, .showing("nameless.test"), host: "nameless.test").handshake()
     #expect(
       nameless.clientError.map { "\($0)" }
@@ -279,7 +279,7 @@ import Testing
         damaged[place - seen] ^= flip
         return [damaged[...]]
       }
-      // What waits for more of a record that is longer now sees the end.
+      // A session that waits for the rest of a longer record now sees the end.
       if outcome.client == nil { do { try pair.client.session.receivedEnd() } catch { outcome.client = error } }
       if outcome.server == nil { do { try pair.server.session.receivedEnd() } catch { outcome.server = error } }
       if changed {

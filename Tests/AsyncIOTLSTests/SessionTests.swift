@@ -75,7 +75,7 @@ import Testing
       try pair.start()
       wasCut = false
       var (given, taken) = (0, 0)
-      // The streams of both directions, each cut there.
+      // The streams of both directions, each cut at that point.
       let outcome = pair.run { bytes, toServer in
         let start = toServer ? given : taken
         if toServer { given += bytes.count } else { taken += bytes.count }
@@ -155,7 +155,7 @@ import Testing
     let error = try #require(throws: TLSError.self) { try pair.client.session.receivedEnd() }
     #expect(error.kind == .truncated)
     #expect("\(error)" == "TLS receive from localhost: connection ended without close_notify")
-    // Once it has failed, it has failed.
+    // A failed session stays failed.
     #expect(throws: error) { try pair.client.write("x") }
     #expect(throws: error) { try pair.client.receive([0]) }
 
@@ -220,7 +220,7 @@ import Testing
       #expect(pair.client.session.information?.peerCertificate?.subject == "CN=server")
     }
     #expect(resumed == [false, true, true, true])
-    // Not under another name, and not with another configuration.
+    // Not with another host name, and not with another configuration.
     let elsewhere = try Pair(client, server, host: "example.test")
     try elsewhere.handshake()
     #expect(elsewhere.client.session.information?.isResumed == false)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS in streams, over every backend: what a session does in memory has to hold behind a loop, too.
+// TLS in streams, on every backend: the behaviour of a session in memory must hold on a loop, too.
 
 import AsyncIO
 import AsyncIOCore
@@ -110,7 +110,7 @@ import Testing
       }
       let stream = try await connect(server.port)
       try await sleep(.milliseconds(20))
-      // Twice the limit, and what io_uring had delivered by then: its 64 buffers of 32 KiB.
+      // Twice the limit, and the data that io_uring had delivered by then: its 64 buffers of 32 KiB.
       #expect(stream.reader.handle.transport.unreadCount < 128 * 1024 + 64 * 32 * 1024 + 64 * 1024)
       expectSame(try await stream.readToEnd(), bytes)
       try await stream.close()
@@ -151,7 +151,7 @@ import Testing
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         #expect(try await reader.readLine() == "STARTTLS")
-        // The hello is there by now.
+        // The hello has arrived by now.
         try await turns { writer.handle.transport.unreadCount > 100 }
         try await writer.startTLS(.showing("server"))
         try await writer.write("hello\n")
@@ -215,7 +215,7 @@ import Testing
   func isClosedAfterABody(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
-        // The second client is gone before that, or after.
+        // The second client leaves before that or after.
         try? await stream.write("hello\n")
         _ = try? await stream.readToEnd()
       }
@@ -223,7 +223,7 @@ import Testing
         try await stream.readLine()
       }
       #expect(line == "hello")
-      // A handshake may be over and the connection gone at the same time.
+      // A handshake may end at the very moment when the connection is lost.
       EventLoop.current.setExceptionHandler { _, _ in }
       struct Stop: Error {}
       await #expect(throws: Stop.self) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tickets as an attacker, or a server that knows no measure, has them.
+// Tickets in the hands of an attacker, or of a server that sends too many.
 
 import COpenSSL
 import Testing
@@ -13,7 +13,7 @@ import Testing
     .trusting(showing: name).with { $0.maximumVersion = version }
   }
 
-  /// What a client keeps of a connection: a session with its ticket.
+  /// The client's memory of a connection: a session with its ticket.
   private final class Ticket {
     let session: OpaquePointer
 
@@ -26,7 +26,7 @@ import Testing
       #expect(SSL_SESSION_is_resumable(session) == 1)
     }
 
-    /// The same, with one of its bytes changed.
+    /// A copy with one byte changed.
     init(_ original: Ticket, changedAt place: Int) throws {
       var (start, count): (UnsafePointer<UInt8>?, Int) = (nil, 0)
       SSL_SESSION_get0_ticket(original.session, &start, &count)
@@ -48,7 +48,7 @@ import Testing
 
     deinit { SSL_SESSION_free(session) }
 
-    /// A connection of a client that offers it.
+    /// The connection of a client that offers this ticket.
     func offered(by client: TLSConfiguration, to server: TLSConfiguration) throws -> (pair: Pair, outcome: Pair.Outcome)
     {
       let pair = try Pair(client, server)
@@ -82,7 +82,7 @@ import Testing
     let client = client(version)
     let (server, other) = (TLSConfiguration.showing("server"), TLSConfiguration.showing("server"))
     try expectFullHandshake(try Ticket(client, server).offered(by: client, to: other))
-    // As after a server's restart, by way of the client's own store.
+    // As after a server's restart, with the ticket from the client's own store.
     try Pair(client, server).handshake()
     let again = try Pair(client, other)
     try expectFullHandshake((again, try again.handshake()))
@@ -94,12 +94,12 @@ import Testing
     let (strict, open) = (
       TLSConfiguration.showing("server", clients: .required), TLSConfiguration.showing("server")
     )
-    // One of a server that asks nobody, and one of its own that was tampered with.
+    // A ticket of a server that does not ask for certificates, and one of its own with a change.
     let good = try Ticket(named, strict)
     for ticket in [try Ticket(nameless, open), try Ticket(good, changedAt: 20)] {
       #expect(try ticket.offered(by: nameless, to: strict).outcome.serverError?.kind == .certificateMissing)
     }
-    // Whoever has the good one was verified when it was given.
+    // The holder of the good ticket was verified when it was issued.
     let resumed = try good.offered(by: nameless, to: strict).pair.server.session.information
     #expect(resumed?.isResumed == true && resumed?.peerCertificate?.subject == "CN=client")
   }
@@ -107,7 +107,7 @@ import Testing
   @Test("that has expired is worth nothing", arguments: versions)
   func expired(version: TLSVersion) throws {
     let (client, server) = (client(version), TLSConfiguration.showing("server"))
-    // The server's clock would have to go on for it: so its tickets live for less than no time.
+    // Time would have to pass on the server's clock. Instead its tickets have a negative lifetime.
     SSL_CTX_set_timeout(try server.context().pointer, -1)
     try expectFullHandshake(try Ticket(client, server).offered(by: client, to: server))
   }
@@ -134,7 +134,7 @@ import Testing
       let outcome = pair.run()
       #expect(outcome.client == nil && outcome.server == nil && pair.server.text.isEmpty)
     }
-    // A hello that somebody has recorded gets him an answer he can't read, and no further.
+    // An attacker who replays a recorded hello gets an answer that he can't read, and no further.
     let replayed = try End(server)
     try replayed.receive(hellos[0])
     #expect(replayed.session.phase == .handshaking && replayed.sink.plaintext.isEmpty)

@@ -2,11 +2,11 @@
 import DNSWire
 import Testing
 
-/// Damaged messages: never a crash, and what is read is what it says when it is written again.
+/// Damaged messages: never a crash, and every message read is equal after it is written and read again.
 struct FuzzTests {
   static let cases = 60_000
 
-  /// One to three damages to one of the messages.
+  /// Damages one of the messages in one to three places.
   private static func mutate(_ corpus: [[UInt8]], _ random: inout SplitMix64) -> [UInt8] {
     var bytes = corpus[random.below(corpus.count)]
     for _ in 0...random.below(3) {
@@ -43,7 +43,7 @@ struct FuzzTests {
         return
       }
     }
-    // A mutator that breaks everything, or nothing, would prove nothing.
+    // A mutator that breaks everything, or nothing, proves nothing.
     #expect(read > Self.cases / 20 && read < Self.cases * 3 / 4, "\(read) of \(Self.cases) were read")
   }
 

@@ -101,7 +101,7 @@ struct MessageTests {
     message.header.isAuthoritative = true
     let bytes = try message.encoded()
     #expect(try DNSHeader(decoding: bytes) == message.header)
-    // What follows may be anything.
+    // Any bytes may follow.
     #expect(try DNSHeader(decoding: Array(bytes[..<12]) + [0xff]) == message.header)
     #expect(throws: DNSError.truncated(offset: 0)) { try DNSHeader(decoding: Array(bytes[..<11])) }
   }

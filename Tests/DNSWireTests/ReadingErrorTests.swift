@@ -43,7 +43,8 @@ struct ReadingErrorTests {
   }
 
   @Test func `a chain of pointers of any length`() {
-    // In the data of a record of no known type, pointers each to the one before; the next record's name is the last.
+    // A record of an unknown type has a chain of pointers, each to the one before. The next record's name points to the
+    // last.
     var chain: [UInt8] = [0]
     let start = 12 + 11
     for number in 0..<200 { chain += number == 0 ? [0xc0, UInt8(start)] : Self.pointer(start + 1 + 2 * (number - 1)) }
@@ -54,7 +55,7 @@ struct ReadingErrorTests {
   }
 
   @Test func `chains of pointers that every record follows anew`() {
-    // 120 names, each a label in front of the one before, and then thousands that are the last of them.
+    // 120 names, each a label before the previous one, and then thousands of names that are the last of these.
     var bytes: [UInt8] = [0, 1, 0x80, 0, 0, 0, 0x13, 0x88, 0, 0, 0, 0]
     let rest: [UInt8] = [0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4]
     var previous = bytes.count
@@ -82,7 +83,7 @@ struct ReadingErrorTests {
   @Test func `data of a wrong length`() {
     for (type, data) in Self.wrongData {
       let fixed: [UInt8] = [0, 0, UInt8(type.rawValue), 0, 1, 0, 0, 0, 0, 0, UInt8(data.count)]
-      // At the end of the message, and where it goes on.
+      // At the end of the message, and with more bytes after it.
       for rest in [[], [UInt8](repeating: 0, count: 40)] {
         expect(.wrongDataLength(type, offset: 12), header(answers: 1) + fixed + data + rest)
       }

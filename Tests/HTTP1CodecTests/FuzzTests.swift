@@ -2,7 +2,7 @@
 import HTTP1Codec
 import Testing
 
-/// Damaged messages: never a crash, never a standstill (the transcript checks that), never two readings.
+/// Damaged messages: never a crash, never a standstill (the transcript checks that), never two interpretations.
 struct FuzzTests {
   static let cases = 52_000
 
@@ -45,7 +45,7 @@ struct FuzzTests {
     #expect(outcomes.accepted > Self.cases / 20 && outcomes.rejected > Self.cases / 4, "\(outcomes)")
   }
 
-  /// A mutator that breaks everything, or nothing, would prove nothing.
+  /// A mutator that breaks everything, or nothing, proves nothing.
   private struct Outcomes {
     var accepted = 0
     var rejected = 0

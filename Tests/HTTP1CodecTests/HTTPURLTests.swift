@@ -79,7 +79,7 @@ struct HTTPURLTests {
     #expect(throws: HTTPURLError.self) { try HTTPURL("http://[\(address)]/") }
   }
 
-  /// The examples of RFC 3986 sections 5.4.1 and 5.4.2, without fragments, and without the one of another scheme.
+  /// The examples of RFC 3986 sections 5.4.1 and 5.4.2, without fragments, and without the one with another scheme.
   @Test(arguments: [
     ("g", "http://a/b/c/g"), ("./g", "http://a/b/c/g"), ("g/", "http://a/b/c/g/"), ("/g", "http://a/g"),
     ("//g", "http://g/"), ("?y", "http://a/b/c/d;p?y"), ("g?y", "http://a/b/c/g?y"), ("#s", "http://a/b/c/d;p?q"),
@@ -128,7 +128,7 @@ struct HTTPURLTests {
   func `a Location resolves as in browsers and curl`(location: String, expected: String) throws {
     let base = try HTTPURL("http://a/b/c/d;p?q")
     #expect(try base.resolving(location: location.utf8).description == expected)
-    // What is a reference by RFC 3986 leads to the same.
+    // A valid reference of RFC 3986 has that very result.
     if let strict = try? base.resolving(location) { #expect(strict.description == expected) }
   }
 

@@ -2,7 +2,7 @@
 import HTTP1Codec
 import Testing
 
-/// Each malformed thing has its own name.
+/// Each fault of a message has an error with its own name.
 struct ReadingErrorTests {
   struct Example: Sendable, CustomTestStringConvertible {
     let kind: HTTP1Error.Kind

@@ -2,7 +2,7 @@
 import HTTP1Codec
 import Testing
 
-/// The property that everything else rests on: how the bytes arrive makes no difference.
+/// The property that everything else relies on: the way in which the bytes are split makes no difference.
 struct SplitTests {
   static let randomSplits = 1000
 

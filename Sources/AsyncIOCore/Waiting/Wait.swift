@@ -35,7 +35,6 @@ import CSwiftRuntime
   /// Suspends the calling task until its job is put into the run queue again. Never inlined: the optimizer removes a
   /// hop that does nothing before the next one. And not empty: the optimizer knows that an empty function changes
   /// nothing. Then a loop that yields until another task has changed something would look only once.
-  /// it changes nothing, and a loop that yields until another task has changed something would look at it once.
   @inline(never)
   @usableFromInline func suspend() { asyncio_memory_may_have_changed() }
 }

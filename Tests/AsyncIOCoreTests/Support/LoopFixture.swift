@@ -4,7 +4,7 @@ import Testing
 
 @testable import AsyncIOCore
 
-/// The backends that this machine gives.
+/// The backends that are available on this machine.
 let backends: [BackendKind] = {
   do {
     _ = try RingBackend()
@@ -20,8 +20,8 @@ func makeLoop(_ backend: BackendKind, namesTasks: Bool = false) throws -> LoopTh
 }
 
 extension LoopThread {
-  /// Ends the loop. A task that has waited for a loop's result goes on as a task of that loop, where `stop` would wait
-  /// for itself: so another thread calls it.
+  /// Ends the loop. A task that awaited a loop's result continues as a task of that loop, where `stop` would wait for
+  /// itself. So another thread calls `stop`.
   func end() async {
     await withCheckedContinuation { continuation in
       startThread(name: "stopper") {
@@ -63,9 +63,9 @@ func onLoop<Result: Sendable>(
   }
 }
 
-/// What callbacks of one loop note, in their order. Touched by that loop's thread only.
+/// The entries of one loop's callbacks, in order. Used by that loop's thread only.
 final class Log<Entry>: @unchecked Sendable {
-  // Sendable: made before the loop's callbacks note anything, and read after the last of them has.
+  // Sendable: made before the first callback adds an entry, and read after the last one has.
   var entries: [Entry] = []
   func note(_ entry: Entry) { entries.append(entry) }
 }

@@ -5,7 +5,7 @@ import AsyncIOCore
 import AsyncIOTesting
 
 extension BackendKind {
-  /// The backends that speak to the kernel, and so to peers that are not ours.
+  /// The kernel's backends, which can talk to other implementations.
   static let real: [BackendKind] = {
     do {
       _ = try RingBackend()
@@ -16,6 +16,6 @@ extension BackendKind {
     }
   }()
 
-  /// Those, and the virtual one.
+  /// The kernel's backends and the virtual one.
   static let all: [BackendKind] = real + [.virtual]
 }

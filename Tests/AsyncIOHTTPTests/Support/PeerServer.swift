@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A server that is not ours, as a child process that serves a folder.
+/// Another implementation's server, as a child process that serves a folder.
 struct PeerServer: Sendable {
   let port: UInt16
   private let process: SpawnedProcess
@@ -42,7 +42,7 @@ struct PeerServer: Sendable {
       ["python3", "-c", script, folder.path], output: output.fileHandleForWriting.fileDescriptor)
     try output.fileHandleForWriting.close()
     var line = ""
-    // To the end of the line, or Python would write the rest of it to a closed pipe.
+    // Reads to the end of the line: otherwise Python would write the rest to a closed pipe.
     while !line.hasSuffix("\n") {
       let data = output.fileHandleForReading.availableData
       if data.isEmpty { break }
@@ -55,14 +55,14 @@ struct PeerServer: Sendable {
     return PeerServer(process, port: port)
   }
 
-  /// nginx in one process. It takes no port 0.
+  /// nginx in one process. It does not support port 0.
   static func nginx(serving folder: URL) throws -> PeerServer {
     let path = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"].first {
       FileManager.default.isExecutableFile(atPath: $0)
     }
     guard let path else { throw PeerError("nginx is not installed (Scripts/install-dependencies test)") }
     let home = try temporaryFolder()
-    // A free port is found by binding it; two tests that find the same one are told apart by nginx's failure to start.
+    // Binding finds a free port. If two tests find one port, one nginx fails to start, and its test tries again.
     for _ in 0..<20 {
       let port = try freePort()
       let configuration = """

@@ -3,7 +3,7 @@
 import AsyncIO
 import Synchronization
 
-/// A server that answers with bytes as they are, whatever is asked: for what no proper server sends.
+/// A server that sends fixed bytes for any request: for responses that a proper server never sends.
 struct ScriptedServer: Sendable {
   enum Step: Sendable {
     /// Waits for the end of a request's head.
@@ -40,7 +40,7 @@ struct ScriptedServer: Sendable {
   func url(_ path: String = "/") -> String { "http://127.0.0.1:\(server.port)\(path)" }
 }
 
-/// A number that several tasks, or threads, count.
+/// A number that several tasks or threads increase.
 final class Count: Sendable {
   private let value = Mutex(0)
 
@@ -56,7 +56,7 @@ final class Count: Sendable {
   var current: Int { value.withLock { $0 } }
 }
 
-/// Bytes that differ from place to place.
+/// Bytes that vary by position.
 func pattern(_ count: Int, seed: Int = 0) -> [UInt8] {
   let words = (count + 7) / 8
   return [UInt8](unsafeUninitializedCapacity: words * 8) { bytes, initialized in

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A child process that lives long beside other tests, started without Foundation. Its `Process` lets a child inherit the
-// pipes of every other child, which then have no end while this one runs, and the signal mask of the thread that starts
-// it, which for the threads of pools and loops blocks SIGTERM.
+// A child process that runs long beside other tests, started without Foundation. With Foundation's `Process`, a child
+// inherits the pipes of all other children, which then never end while it runs. It also inherits the signal mask of the
+// thread that starts it, which blocks SIGTERM on the threads of pools and loops.
 
 import Glibc
 
@@ -20,7 +20,7 @@ struct SpawnedProcess {
       posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     }
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    // Closing what isn't open is no error in glibc, as long as it is within the limit.
+    // glibc allows to close what isn't open, up to the limit of descriptors.
     for descriptor in 3..<Int32(min(sysconf(Int32(_SC_OPEN_MAX)), 4096)) {
       posix_spawn_file_actions_addclose(&actions, descriptor)
     }
@@ -39,7 +39,7 @@ struct SpawnedProcess {
     self.id = id
   }
 
-  /// Whether it has not ended by itself. If it has, it is not to be asked again.
+  /// Whether it has not ended by itself. Don't ask again once it has.
   var isRunning: Bool {
     var status: Int32 = 0
     return waitpid(id, &status, WNOHANG) == 0

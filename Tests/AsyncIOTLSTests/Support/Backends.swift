@@ -9,7 +9,7 @@ import Testing
 @testable import AsyncIOTLS
 
 extension BackendKind {
-  /// The backends that speak to the kernel, and so to peers that are not ours.
+  /// The kernel's backends, which can talk to other implementations.
   static let real: [BackendKind] = {
     do {
       _ = try RingBackend()
@@ -20,11 +20,11 @@ extension BackendKind {
     }
   }()
 
-  /// Those, and the virtual one.
+  /// The kernel's backends and the virtual one.
   static let all: [BackendKind] = real + [.virtual]
 }
 
-/// What the exception handler of the test's loop was given.
+/// The reports to the exception handler of the test's loop.
 final class Reports: Sendable {
   private let errors = Mutex<[any Error]>([])
 
@@ -39,12 +39,12 @@ final class Reports: Sendable {
   var tls: [TLSError] { all.compactMap { $0 as? TLSError } }
 }
 
-/// Runs turns of the loop until the condition holds; the test's time limit ends a condition that never will.
+/// Runs turns of the loop until the condition holds. The test's time limit ends a condition that never holds.
 func turns(until condition: () async throws -> Bool) async throws {
   while try await !condition() { try await sleep(.microseconds(50)) }
 }
 
-/// Bytes that differ from place to place.
+/// Bytes that vary by position.
 func pattern(_ count: Int, seed: UInt64) -> [UInt8] {
   var numbers = Numbers(seed: seed)
   var bytes: [UInt8] = []
@@ -54,13 +54,13 @@ func pattern(_ count: Int, seed: UInt64) -> [UInt8] {
   return bytes
 }
 
-/// Compares megabytes: `#expect` looks at what it compares element by element, for its report.
+/// Compares megabytes: `#expect` inspects its operands element by element for its report.
 func expectSame(_ received: [UInt8], _ sent: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
   let same = received == sent
   #expect(same, "\(received.count) of \(sent.count) bytes", sourceLocation: sourceLocation)
 }
 
-/// A server that sends back what it gets.
+/// A server that echoes its input.
 func startEcho(_ tls: TLSConfiguration = .showing("server")) async throws -> Server {
   try await startServer(host: "127.0.0.1", port: 0, tls: tls) { stream in
     var buffer: [UInt8] = []
@@ -69,7 +69,7 @@ func startEcho(_ tls: TLSConfiguration = .showing("server")) async throws -> Ser
   }
 }
 
-/// A server that lets its handler shake hands, so that a failure of that is one of the handler, and reported:
+/// A server whose handler performs the handshake. So a failed handshake is a failure of the handler, and reported:
 /// `startServer(tls:)` only counts it.
 func startReporting(
   _ tls: TLSConfiguration, handler: @escaping @Sendable (ByteStream) async throws -> Void
@@ -89,7 +89,7 @@ func connect(_ port: UInt16, _ tls: TLSConfiguration = .trusting(), name: String
 }
 
 extension Server {
-  /// Ends the server with all that is connected to it. Handlers that fail by that are of no interest.
+  /// Ends the server with all its connections. Failures of handlers that this causes are ignored.
   func stop() async throws {
     EventLoop.current.setExceptionHandler { _, _ in }
     close()

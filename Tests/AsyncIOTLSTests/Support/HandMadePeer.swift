@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A peer that does what no stream of ours does: a session in memory, whose bytes a test moves to and from a stream when
-// it likes, and whose OpenSSL it may use as it likes.
+// A peer that does what our streams never do: a session in memory, whose bytes a test moves to and from a stream at any
+// time. The test may also call its OpenSSL directly.
 
 import AsyncIO
 import AsyncIOCore
@@ -11,7 +11,7 @@ import Testing
 @testable import AsyncIOTLS
 
 final class HandMadePeer: @unchecked Sendable {
-  // Sendable: its tasks use it one after the other.
+  // Sendable: its tasks use it one after another.
   let end: End
   let stream: ByteStream
 
@@ -20,13 +20,13 @@ final class HandMadePeer: @unchecked Sendable {
     self.stream = stream
   }
 
-  /// Sends what the session has to say.
+  /// Sends the session's output.
   func flush() async throws {
     let bytes = end.sink.take()
     if !bytes.isEmpty { try await stream.write(bytes) }
   }
 
-  /// Takes in what has come; false at the end.
+  /// Receives what has come; false at the end.
   func receive() async throws -> Bool {
     let bytes = try await stream.read(upTo: 65_536)
     try end.receive(bytes)
@@ -49,11 +49,11 @@ extension End {
   /// `SSL_OP_NO_RENEGOTIATION` is a macro that Swift doesn't import.
   func allowRenegotiation() { SSL_clear_options(ssl, 1 << 30) }
 
-  /// Records that hold no data.
+  /// Records without data.
   enum Nothing: String, CaseIterable, Sendable {
-    /// A key update that asks for one (TLS 1.3).
+    /// A key update that requests one in return (TLS 1.3).
     case keyUpdate
-    /// A server's wish for a new handshake (TLS 1.2).
+    /// A server's request for a renegotiation (TLS 1.2).
     case helloRequest
     /// A server's ticket (TLS 1.3).
     case ticket

@@ -4,7 +4,7 @@ import TestCertificates
 
 @testable import AsyncIOTLS
 
-/// What comes out of a session.
+/// Collects the output of a session.
 final class MemorySink: TLSSink {
   var emitted: [UInt8] = []
   var plaintext: [UInt8] = []
@@ -29,7 +29,7 @@ final class MemorySink: TLSSink {
   }
 }
 
-/// A session and what comes out of it.
+/// A session with its output.
 final class End {
   let session: TLSSession
   let sink = MemorySink()
@@ -56,7 +56,7 @@ final class End {
   var text: String { String(decoding: sink.plaintext, as: UTF8.self) }
 }
 
-/// Two sessions back to back. What one emits the other gets, in pieces as wanted.
+/// Two sessions connected back to back. Each gets the other's output, in pieces of a chosen size.
 struct Pair {
   let client: End
   let server: End
@@ -82,7 +82,7 @@ struct Pair {
     try server.session.start(server.sink)
   }
 
-  /// Hands bytes over until there are none; a side that has failed still gets its alert across.
+  /// Moves bytes until none are left; the alert of a failed side still reaches the other.
   @discardableResult
   func run(cut: (_ bytes: [UInt8], _ toServer: Bool) -> [ArraySlice<UInt8>] = { bytes, _ in [bytes[...]] }) -> Outcome {
     var outcome = Outcome()
@@ -127,7 +127,7 @@ extension TLSConfiguration {
     return configuration
   }
 
-  /// The same, changed.
+  /// A copy with changes.
   func with(_ change: (inout TLSConfiguration) -> Void) -> TLSConfiguration {
     var copy = self
     change(&copy)
@@ -135,7 +135,7 @@ extension TLSConfiguration {
   }
 }
 
-/// Numbers that are the same in every run.
+/// Random numbers that are equal in every run.
 struct Numbers: RandomNumberGenerator {
   var state: UInt64
   init(seed: UInt64) { state = seed }

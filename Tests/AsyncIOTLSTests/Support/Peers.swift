@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs that are not ours, started by a test and ended by it, each by its own process id. Without Foundation's
-// `Process`: with it a child inherits the pipes of all others, and the signal mask of the thread that starts it.
+// Other implementations' programs. A test starts each one, and ends it by its process id. Foundation's `Process` is not
+// used: with it a child inherits the pipes of all other children, and the signal mask of the thread that starts it.
 
 import AsyncIO
 import AsyncIOCore
@@ -13,7 +13,7 @@ struct PeerError: Error, CustomStringConvertible {
 
 /// A child process with pipes to its standard input and from its standard output and error.
 final class Peer: @unchecked Sendable {
-  // Sendable: what changes is used by one thread at a time, the test's or the one that reads for it.
+  // Sendable: mutable state is used by one thread at a time, the test's or the one that reads for it.
   private let id: pid_t
   private var input: Int32
   private let output: Int32
@@ -33,7 +33,7 @@ final class Peer: @unchecked Sendable {
     posix_spawn_file_actions_adddup2(&actions, into[0], 0)
     posix_spawn_file_actions_adddup2(&actions, from[1], 1)
     posix_spawn_file_actions_adddup2(&actions, from[1], 2)
-    // Closing what isn't open is no error in glibc, as long as it is within the limit.
+    // glibc allows to close what isn't open, up to the limit of descriptors.
     for descriptor in 3..<Int32(min(sysconf(Int32(_SC_OPEN_MAX)), 4096)) {
       posix_spawn_file_actions_addclose(&actions, descriptor)
     }
@@ -54,7 +54,7 @@ final class Peer: @unchecked Sendable {
 
   deinit { stop() }
 
-  /// Ends it, if it has not ended.
+  /// Ends it, unless it has ended.
   func stop() {
     if isOver { return }
     isOver = true
@@ -93,7 +93,7 @@ final class Peer: @unchecked Sendable {
     return text
   }
 
-  /// The port that a server says with a line such as `ACCEPT 127.0.0.1:1234` or `1234`. Blocks.
+  /// The port that a server prints in a line such as `ACCEPT 127.0.0.1:1234` or `1234`. Blocks.
   func port() throws -> UInt16 {
     var seen = ""
     while let line = readLine() {
@@ -104,13 +104,13 @@ final class Peer: @unchecked Sendable {
     throw PeerError(description: "no port: \(seen)")
   }
 
-  /// Runs something of it that blocks, beside the loop.
+  /// Runs one of its blocking functions on another thread, beside the loop.
   func whileBlocked<Value: Sendable>(_ body: @escaping @Sendable (Peer) throws -> Value) async throws -> Value {
     try await EventLoop.current.runBlocking(WaitReason("run")) { Result { try body(self) } }.get()
   }
 }
 
-/// Starts a server that is not ours, and gives its port to the body.
+/// Starts another implementation's server, and gives its port to the body.
 func withPeer<Value: Sendable>(
   _ words: [String], _ body: (UInt16, Peer) async throws -> Value
 ) async throws -> Value {
@@ -119,7 +119,7 @@ func withPeer<Value: Sendable>(
   return try await body(try await peer.whileBlocked { try $0.port() }, peer)
 }
 
-/// Runs a program to its end and returns what it has said.
+/// Runs a program to its end and returns its output.
 func output(of words: [String], input: String = "") async throws -> String {
   let peer = try Peer(words)
   defer { peer.stop() }

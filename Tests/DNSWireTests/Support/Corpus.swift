@@ -2,7 +2,7 @@
 
 import DNSWire
 
-/// Good messages with everything that there is.
+/// Valid messages with every feature.
 enum Corpus {
   static func name(_ text: String) -> DNSName { try! DNSName(text) }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTP1Codec
 
-/// Valid messages of every framing: what the split and mutation tests start from.
+/// Valid messages of every framing: the starting points of the split and mutation tests.
 enum Corpus {
   static let requests: [String] = [
     "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n",

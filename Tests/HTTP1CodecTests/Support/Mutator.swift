@@ -26,7 +26,7 @@ enum Mutator {
     return limits
   }()
 
-  /// One to three damages to one of the messages.
+  /// Damages one of the messages in one to three places.
   static func mutate(_ corpus: [[UInt8]], _ random: inout SplitMix64) -> [UInt8] {
     var bytes = corpus[random.below(corpus.count)]
     for _ in 0...random.below(3) {
@@ -46,7 +46,7 @@ enum Mutator {
     return bytes
   }
 
-  /// Mostly a few cuts, sometimes one after each byte.
+  /// Usually a few cuts, sometimes one after each byte.
   static func cuts(of count: Int, _ random: inout SplitMix64) -> [Int] {
     random.below(16) == 0 && count > 1 ? Array(1..<count) : randomCuts(of: count, &random)
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed on every machine.
+/// Steele, Lea and Flood's SplitMix64: a seed gives equal numbers on every machine.
 struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 

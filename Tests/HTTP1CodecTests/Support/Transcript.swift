@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a parser over bytes in given pieces and writes down what it said, with adjoining body pieces joined: that is
-// what must not depend on the pieces. It also holds the parser to its contract on progress.
+// Runs a parser over bytes in given pieces and records its output, with adjoining body pieces joined. That record must
+// not depend on the pieces. The parser's contract on progress is checked as well.
 @testable import HTTP1Codec
 
-/// What is wrong with a parser's behaviour, rather than with the message.
+/// A fault in a parser's behaviour, rather than in the message.
 struct ContractBroken: Error, CustomStringConvertible {
   let description: String
 }
@@ -61,7 +61,7 @@ func withPieces<Failure>(
   }
 }
 
-/// What the request parser says about these bytes followed by the end of the input.
+/// The request parser's output for these bytes, followed by the end of the input.
 func requestTranscript(
   _ bytes: [UInt8], cuts: [Int] = [], limits: HTTP1Limits = HTTP1Limits()
 ) throws -> Transcript {
@@ -102,8 +102,8 @@ func requestTranscript(
   return transcript
 }
 
-/// What the response parser says about these bytes followed by the end of the input, for requests with these methods;
-/// after the last of them, all others are GET.
+/// The response parser's output for these bytes, followed by the end of the input, for requests with these methods.
+/// Further requests are GET.
 func responseTranscript(
   _ bytes: [UInt8], to methods: [HTTPMethod] = [], cuts: [Int] = [], limits: HTTP1Limits = HTTP1Limits()
 ) throws -> Transcript {
@@ -147,7 +147,7 @@ func responseTranscript(
   return transcript
 }
 
-/// The kind of error the request parser ends with; nil if there is none.
+/// The request parser's final error; nil without an error.
 func requestError(_ text: String, limits: HTTP1Limits = HTTP1Limits()) -> HTTP1Error? {
   var parser = HTTP1RequestParser(limits: limits)
   let bytes = Array(text.utf8)
@@ -162,7 +162,7 @@ func requestError(_ text: String, limits: HTTP1Limits = HTTP1Limits()) -> HTTP1E
   } catch { return error }
 }
 
-/// The kind of error the response parser ends with; nil if there is none. Bytes after the first response stay unread.
+/// The response parser's final error; nil without an error. Bytes after the first response stay unread.
 func responseError(
   _ text: String, to method: HTTPMethod = .get, limits: HTTP1Limits = HTTP1Limits()
 ) -> HTTP1Error? {
