@@ -7,7 +7,7 @@ import Glibc
 import Synchronization
 import Testing
 
-/// The last value of a burst, once nothing has followed for a while; as libraries of timers do it, by the clock's now.
+/// The last value of a burst, after a pause; like timer libraries, it works with the clock's `now`.
 private actor Debounce<Value: Sendable> {
   private let quiet: Duration
   private let clock = ContinuousClock()
@@ -39,7 +39,7 @@ private actor Debounce<Value: Sendable> {
   }
 }
 
-/// A cache whose entries have an age, by `Date`.
+/// A cache whose entries age by `Date`.
 private struct Cache {
   let lifetime: TimeInterval
   private var entries: [String: (value: Int, stored: Date)] = [:]
@@ -64,7 +64,7 @@ private struct Cache {
       next += .seconds(60)
       try await clock.sleep(until: next)
       ticks.append(start.duration(to: EventLoop.current.time))
-      // The work of a tick takes its time.
+      // The work of a tick takes time.
       try await sleep(.seconds(7))
     }
     #expect(ticks == [.seconds(60), .seconds(120), .seconds(180), .seconds(240)])
@@ -145,7 +145,7 @@ private struct Cache {
     blockThreadForAnHour(way)
     let passed = start.duration(to: EventLoop.current.time)
     #expect(passed >= .seconds(3600) && passed < .seconds(3601))
-    // It blocks the loop, as it does in real time: what was due meanwhile comes late.
+    // It blocks the loop, as in real time: timers that were due meanwhile are late.
     #expect(fired.entries == [])
     await Task.yield()
     await Task.yield()

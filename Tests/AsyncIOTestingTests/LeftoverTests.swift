@@ -9,7 +9,7 @@ import Testing
 private struct Failure: Error, CustomStringConvertible { var description: String { "nobody wants me" } }
 
 struct LeftoverTests {
-  /// What a run of the body reports, in virtual time or on a kernel.
+  /// The reports of a run of the body, in virtual time or on a kernel's backend.
   private func reports(
     of kind: BackendKind = .virtual, _ body: @escaping @Sendable () async throws -> Void
   ) async throws -> [String] {
@@ -77,7 +77,7 @@ struct LeftoverTests {
     let line = #line + 2
     let reports = try await reports(of: kind) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
-      // Its client is gone when the test ends, and the connection is the server's.
+      // Its client has gone when the test ends, and the connection belongs to the server.
       _ = try await openConnection(host: "127.0.0.1", port: server.port)
       try await sleep(.milliseconds(10))
     }

@@ -6,7 +6,7 @@ import Dispatch
 import Synchronization
 import Testing
 
-/// A class as README and introductions to Swift have it.
+/// A class like those in README and in introductions to Swift.
 @MainActor private final class Model {
   private(set) var naps = 0
   private(set) var backends: Set<BackendKind> = []
@@ -21,7 +21,7 @@ import Testing
   }
 }
 
-/// What may be touched by one thread at a time, and sees if it isn't.
+/// State that one thread at a time may use, and that detects violations.
 private final class Exclusive: Sendable {
   private let visitors = Atomic<Int>(0)
   private let collisions = Atomic<Int>(0)
@@ -164,7 +164,7 @@ private final class Exclusive: Sendable {
 }
 
 extension Server {
-  /// Where this test is, which runs on the server's loop.
+  /// The backend of the loop that this test runs on, which is the server's.
   fileprivate var loopBackend: BackendKind { EventLoop.current.backendKind }
 }
 

@@ -13,7 +13,7 @@ struct NoProgressTests {
         }
         let (reader, writer) = try await openConnection(host: "db", port: 80)
         let task = Task(name: "reader") { try await reader.readLine() }
-        // Long enough for the report to say since when. The other side has had the connection for 1 ms more.
+        // Long enough to appear in the report. The other side got the connection 1 ms earlier.
         try await sleep(.seconds(3))
         _ = try await task.value
         withExtendedLifetime((server, writer)) {}

@@ -55,8 +55,8 @@ struct EventLoopTraitTests {
     #expect(try EventLoop.running.backendKind != .virtual)
   }
 
-  /// With more threads than malloc has arenas, so that what one thread frees another is given: a yield is a job of its own,
-  /// which must not be taken for an earlier one at the same address.
+  /// With more threads than malloc has arenas, threads reuse each other's freed memory. A yield is a job of its own,
+  /// which must not be taken for an earlier one at its address.
   @Test func tasksFromOutsideThatYieldStayOutside() async throws {
     try await withThrowingTaskGroup { group in
       for _ in 0..<40 {
@@ -77,11 +77,11 @@ struct EventLoopTraitTests {
     }
   }
 
-  /// A task from outside went on on a loop of a test.
+  /// A task from outside continued on a test's loop.
   private struct YieldedToALoop: Error { let backend: BackendKind }
 
   @Test func loopsRunInParallel() async throws {
-    // Each waits for the other one to have come: with one after the other this would not end.
+    // Each waits for the other to arrive: run one after another, they would never end.
     let meeting = Meeting()
     async let first: Void = withEventLoop(backend: .epoll) { await meeting.meet() }
     async let second: Void = withVirtualTime { await meeting.meet() }

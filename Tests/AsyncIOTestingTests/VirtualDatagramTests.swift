@@ -70,7 +70,7 @@ import Testing
     let client = try await DatagramSocket.connect(to: server.localAddress)
     for number in 0..<100 { try await client.send([UInt8(number)] + [UInt8](repeating: 0, count: 499)) }
     try await sleep(.seconds(1))
-    // 20,000 bytes, as Linux doubles what is asked for, of 500 and 512 besides each.
+    // The buffer has 20,000 bytes, since Linux doubles the request; a datagram takes 500 and 512 besides.
     for number in 0..<20 { #expect(try await server.receive().bytes[0] == UInt8(number)) }
     try await client.send([200])
     #expect(try await server.receive().bytes == [200])

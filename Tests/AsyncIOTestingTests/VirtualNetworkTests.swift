@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network alone: no loop, no task, and the time is an argument.
+// The network alone: without loop and tasks, and with the time as an argument.
 
 import AsyncIOCore
 import Glibc
@@ -9,7 +9,7 @@ import Testing
 
 private let millisecond: Int64 = 1_000_000
 
-/// A network with its time, and a connection to try things on.
+/// A network with its time, and a connection for experiments.
 private struct Bench {
   var network: VirtualNetwork
   var now: Int64 = 0
@@ -234,7 +234,7 @@ struct VirtualConnectionTests {
     #expect(bench.send(bytes, to: bench.client) == -Int(EAGAIN))
     #expect(bench.pass(1) == [.writable(bench.client)])
     #expect(bench.send(bytes, to: bench.client) == 300)
-    // The whole window is on the way or unread again.
+    // The whole window is in flight or unread again.
     #expect(bench.pass(1) == [.readable(bench.server)])
     #expect(bench.network.available(at: bench.server) == 1000)
   }
@@ -261,7 +261,7 @@ struct VirtualConnectionTests {
     try bench.close(bench.server)
     _ = bench.pass(1)
     #expect(bench.receive(bench.client) == .end)
-    // The first write finds nobody, which a reset tells; the second one fails.
+    // The first write reaches no socket and causes a reset; the second one fails.
     #expect(bench.send("x", to: bench.client) == 1)
     #expect(bench.pass(2).contains(.writable(bench.client)))
     #expect(bench.send("x", to: bench.client) == -Int(EPIPE))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams over the network in memory: what users write, on a loop without a kernel.
+// Streams over the network in memory: users' code on a loop without a kernel.
 
 import AsyncIO
 import AsyncIOCore

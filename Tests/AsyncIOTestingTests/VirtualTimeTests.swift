@@ -6,7 +6,7 @@ import AsyncIOTesting
 import Synchronization
 import Testing
 
-/// What happened, in its order, from tasks of any kind.
+/// Events in their order, from tasks of any kind.
 final class Log<Entry: Sendable>: Sendable {
   private let list = Mutex<[Entry]>([])
   func append(_ entry: Entry) { list.withLock { $0.append(entry) } }
@@ -16,7 +16,7 @@ final class Log<Entry: Sendable>: Sendable {
 struct VirtualTimeTests {
   @Test(arguments: [false, true])
   func anHourOfSleepsOfAHundredTasksEndsInTheOrderOfTheirDeadlines(ofTheStandardLibrary: Bool) async throws {
-    // Deadlines that all differ: 60 ms apart for each task's naps, and 1 ms from task to task.
+    // Deadlines that all differ: a task's naps are 60 ms apart, and the tasks' naps 1 ms.
     let log = Log<(task: Int, time: Duration)>()
     let end = try await withVirtualTime {
       let start = EventLoop.current.time
@@ -142,7 +142,7 @@ struct VirtualTimeTests {
         try await loop.runBlocking(WaitReason("call")) { gate.wait() }
         log.append("call at \(loop.time)")
       }()
-      // Opened by a thread that knows nothing of the loop.
+      // Opened by a thread that has no connection to the loop.
       startThread(name: "opener") { gate.open() }
       _ = try await (nap, call)
     }

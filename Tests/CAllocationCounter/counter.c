@@ -21,8 +21,8 @@ size_t allocation_count_end(void) {
   return count;
 }
 
-// The sanitizers of threads and of addresses take the place of malloc themselves, and do not come up with another
-// there: under them nothing is counted.
+// The thread and address sanitizers replace malloc themselves, and do not start if another one is there: under them
+// nothing is counted.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
 #define MALLOC_IS_TAKEN

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-// Of the sanitizer's runtime.
+// Functions of the sanitizer's runtime.
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 

@@ -34,7 +34,7 @@ import Testing
     // The packages that it depends on, by the names of their folders.
     let names = shown.output.split(separator: "\n").map(String.init)
     #expect(names == [root.lastPathComponent.lowercased()])
-    // Where another package would be: its working copy, and its version.
+    // The places for another package: its working copy, and its version.
     #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("Package.resolved").path))
     let checkouts = try? FileManager.default.contentsOfDirectory(
       atPath: folder.appendingPathComponent(".build/checkouts").path)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A snippet that doesn't compile is worse than none. So each of them is compiled: those of the pages, and those in the
+// A snippet that doesn't compile is worse than a missing one. So all are compiled: those of the pages, and those in the
 // comments of public interfaces.
 
 import Testing

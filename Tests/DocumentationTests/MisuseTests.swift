@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user from Python writes first, and what the compiler answers.
+// The first attempts of a user from Python, and the compiler's messages.
 
 import Testing
 

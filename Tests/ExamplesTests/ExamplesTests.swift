@@ -28,7 +28,7 @@ import Testing
           return try await stream.readToEnd()
         }
         #expect(answer == Array(text.utf8))
-        // One after the other: what two connections say at once may come in any order.
+        // One after another: lines of two connections at once may come in any order.
         for _ in 0..<2 { lines.append(await onThread { server.readLine() ?? "" }) }
       }
       server.send(SIGTERM)
@@ -61,7 +61,7 @@ import Testing
     #expect(try await bob.readLine() == "ada: hello")
     #expect(try await ada.readLine() == "ada: hello")
 
-    // More than the sleeper's buffers and the broadcast's bound hold, in step with bob.
+    // More than the sleeper's buffers and the broadcast's bound can hold, in step with bob.
     let long = String(repeating: "x", count: 60_000)
     while true {
       try await ada.write("\(long)\n")
@@ -85,7 +85,7 @@ import Testing
     let sensors = try await DatagramSocket.connect(to: .loopback(port: ports[0]))
     for number in 0..<1000 {
       try await sensors.send(Array("sensor-\(number) \(number).5".utf8))
-      // In step with the receiver every hundred: UDP drops what nobody takes in time.
+      // In step with the receiver after every hundred: UDP drops datagrams that are not read in time.
       if number % 100 == 99 { _ = try await ask(gateways[0], until: "\(number + 1) readings") }
     }
     try await sensors.send(Array("nonsense".utf8))
@@ -124,7 +124,7 @@ import Testing
     let same = answer == bytes.reversed()
     #expect(same)
 
-    // In the middle of a transfer: it stops listening, and the transfer goes on to its end.
+    // In the middle of a transfer: the server stops listening, and the transfer goes on to its end.
     let late = try await ByteStream.connect(host: "127.0.0.1", port: port)
     try await late.write("beginning ")
     server.send(SIGINT)
@@ -133,7 +133,7 @@ import Testing
     try await late.writeEOF()
     #expect(try await late.readToEnd() == Array("dne gninnigeb".utf8))
     try await late.close()
-    // As a shell sees who was interrupted.
+    // The status that a shell sees for an interrupted program.
     let status = await onThread { server.wait() }
     #expect(status == -SIGINT || status == 128 + SIGINT)
     upstream.close()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs of introductions, each in Swift and in Python: both say the same. Swift's run in virtual time too, where
-// their output is exact, jitter and all, and comes at once.
+// The programs of introductions, each in Swift and in Python, print equal lines. The Swift ones also run in virtual
+// time, where they finish at once, and their output is exact, including the jitter.
 
 import Foundation
 import TestPrograms
@@ -38,7 +38,7 @@ import Testing
     #expect(status == 0)
   }
 
-  /// How late a tick was is another number each time.
+  /// The delay of a tick differs each time.
   private func withoutJitter(_ lines: [String]) -> [String] {
     lines.map { $0.replacing(/late by -?[0-9.e-]+ seconds/, with: "late by 0.0 seconds") }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// AsyncIO beside asyncio: each scenario is written once in Python and once in Swift, and what it logs must be the same,
-// line by line. Where we differ on purpose the Swift side says why and what its log is, and that must be so.
+// AsyncIO beside asyncio: each scenario is written once in Python and once in Swift, and the two logs must be equal,
+// line by line. Where we differ on purpose, the Swift side gives the reason and the expected log, which must then be
+// its log.
 
 import Testing
 

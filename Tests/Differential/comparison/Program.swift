@@ -2,11 +2,11 @@
 
 import Foundation
 
-/// A program that is run to its end, and what it printed.
+/// A program that was run to its end, and its output.
 struct Program {
   let output: String
   let errors: String
-  /// How it ended, in words; nil if it exited with status 0.
+  /// How it failed, in words; nil for status 0.
   let failure: String?
 
   init(_ executable: URL, _ arguments: [String] = []) throws {
@@ -16,7 +16,7 @@ struct Program {
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
-    // A file, since two pipes cannot be read by one thread without one of them filling up.
+    // A file: one thread cannot read two pipes without one of them filling up.
     let errors = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
     defer { try? FileManager.default.removeItem(at: errors) }

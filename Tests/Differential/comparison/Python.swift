@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// The newest CPython of this machine: one in PATH, or one of pyenv's, which need not be there.
+/// The newest CPython of this machine, in PATH or installed by pyenv; there may be none.
 struct Python {
   let executable: URL
   /// Such as 3.13.0.
@@ -14,13 +14,13 @@ struct Python {
     let pyenv = environment["PYENV_ROOT"] ?? "\(environment["HOME"] ?? "")/.pyenv"
     folders += entries(of: URL(fileURLWithPath: pyenv).appendingPathComponent("versions"))
       .map { $0.appendingPathComponent("bin") }
-    // Newest first; a bare `python3` may be anything, and there is always a better name for a good one.
+    // Newest first. A bare `python3` may be any version, and a good one always has a more specific name, too.
     let candidates = folders.flatMap(entries)
       .compactMap { file in minorVersion(file.lastPathComponent).map { (file, $0) } }
       .filter { $0.1 >= oldest }
       .sorted { $0.1 > $1.1 }
     for (file, _) in candidates {
-      // What pyenv puts into PATH answers only if its version is chosen.
+      // The commands that pyenv puts into PATH work only if their version is selected.
       let answer = try? Program(file, ["-c", "import platform; print(platform.python_version())"])
       if let answer, answer.failure == nil {
         return Python(executable: file, version: answer.output.trimmingCharacters(in: .newlines))
@@ -29,7 +29,7 @@ struct Python {
     throw PythonNotFound()
   }
 
-  /// The 13 of `python3.13`.
+  /// The minor version, such as 13 for `python3.13`.
   private static func minorVersion(_ name: String) -> Int? {
     name.hasPrefix("python3.") ? Int(name.dropFirst("python3.".count)) : nil
   }

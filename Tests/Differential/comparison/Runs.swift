@@ -3,11 +3,11 @@
 import Foundation
 import Testing
 
-/// One run of the scenarios in each language, made at the first use.
+/// One run of the scenarios in each language, made on first use.
 struct Runs: Sendable {
   let pythonVersion: String
   let comparisons: [Comparison]
-  /// What went wrong with a whole program.
+  /// Failures of whole programs.
   let complaints: [String]
 
   static func made() throws -> Runs { try result.get() }
@@ -19,7 +19,7 @@ struct Runs: Sendable {
     pythonVersion = python.version
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("python/run.py")
-    // The executables of the package are built beside the one that runs its tests.
+    // SwiftPM builds the package's executables beside the program that runs its tests.
     let folder = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       .deletingLastPathComponent()
     let theirs = try Program(python.executable, ["-B", script.path])
@@ -39,7 +39,7 @@ struct Runs: Sendable {
   }
 }
 
-/// What one scenario logged in each language; nil where there is none.
+/// The logs of one scenario in each language; nil for a missing one.
 struct Comparison: Sendable, CustomTestStringConvertible {
   let name: String
   let python: Transcript.Entry?
@@ -47,7 +47,7 @@ struct Comparison: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  /// Both logs, line beside line, with a mark where they part.
+  /// Both logs, line beside line, with a mark where they differ.
   var sideBySide: String {
     let left = ["Python"] + (python?.log ?? [])
     let right = ["Swift"] + (swift?.log ?? [])

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a program printed of its scenarios.
+/// A program's output for its scenarios.
 struct Transcript {
   struct Entry: Sendable {
     var log: [String] = []
-    /// Why it didn't run.
+    /// Why the scenario didn't run.
     var skipped: String?
-    /// Why its log is not Python's, and what it should be.
+    /// Why the log differs from Python's, and the expected log.
     var difference: String?
     var expected: [String] = []
   }

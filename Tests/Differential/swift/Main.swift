@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the scenarios on AsyncIO, each on a loop of its own, and prints of each its name and what it logged, as
-// python/run.py does; before the log it prints why that differs from Python's and what it should be, if it should.
+// Runs the scenarios on AsyncIO, each on a loop of its own. Like python/run.py, it prints the name and the log of each.
+// If the log differs from Python's on purpose, it prints the reason and the expected log before it.
 //
 //   differential-scenarios [PREFIX]     those whose names begin with the prefix, such as `queues.`
 
@@ -18,7 +18,7 @@ import Glibc
 
   @MainActor static func main() {
     let prefix = CommandLine.arguments.dropFirst().first ?? ""
-    alarm(50)  // a scenario that hangs is the last whose name was printed
+    alarm(50)  // the scenario that hangs is the last one printed
     for scenario in areas.flatMap(\.scenarios) where scenario.name.hasPrefix(prefix) {
       say("== \(scenario.name)")
       if let difference = scenario.difference {
@@ -35,7 +35,7 @@ import Glibc
     return log.lines
   }
 
-  /// A line on standard output, at once.
+  /// Prints a line on standard output, at once.
   private static func say(_ line: String) {
     var line = line + "\n"
     line.withUTF8 { _ = write(1, $0.baseAddress, $0.count) }

@@ -2,16 +2,16 @@
 
 import Foundation
 
-/// The Swift compiler that has built this program, with the modules that it has built.
+/// The Swift compiler that built this program, with the modules that it built.
 struct SwiftCompiler {
   /// The toolchain's `usr`.
   private let toolchain: URL
-  /// What this build has made; the program that runs the tests is in it.
+  /// The products of this build; the test program is among them.
   private let products: URL
 
   init() throws {
-    // The standard library that is loaded is the toolchain's, wherever that is installed. By a handle: Foundation's
-    // other ways to read a file take the first page of this one only, since it says that it is empty.
+    // The loaded standard library belongs to the toolchain, wherever that is installed. Use a FileHandle: this file
+    // claims to be empty, so Foundation's other ways read only its first page.
     let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/maps"))
     let maps = String(decoding: handle.readDataToEndOfFile(), as: UTF8.self).split(separator: "\n")
     let library = "/lib/swift/linux/libswiftCore.so"
@@ -23,7 +23,7 @@ struct SwiftCompiler {
       .deletingLastPathComponent()
   }
 
-  /// Compiles the snippets, without a product, and says what is wrong with them.
+  /// Compiles the snippets, without a product, and returns the diagnostics.
   func check(_ snippets: [Snippet], preamble: String) async throws -> [Diagnostic] {
     var found = try await check(
       SnippetModule(snippets, preamble: preamble).files, ["-swift-version", "6", "-parse-as-library"] + ourModules())
@@ -36,7 +36,7 @@ struct SwiftCompiler {
     return found
   }
 
-  /// Up to SIL, because what belongs to whom, and what is used before it has a value, is checked after the types.
+  /// Compiles up to SIL: ownership and definite initialization are checked after the types.
   private func check(_ files: [String: String], _ arguments: [String]) async throws -> [Diagnostic] {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("snippets-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -56,8 +56,8 @@ struct SwiftCompiler {
     return found
   }
 
-  /// Where the modules of this build are: Swift's in one folder, and for each of those in C a map, which a library of the
-  /// system has in its sources.
+  /// The paths to this build's modules: a folder for Swift's, and a module map for each C module. A system library has
+  /// its map among its sources.
   private func ourModules() throws -> [String] {
     let folders = [products, Document.package.appendingPathComponent("Sources")]
     let maps = try folders.flatMap {

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-/// What a compiler says of a snippet.
+/// A compiler's message about a snippet.
 struct Diagnostic: Equatable, CustomStringConvertible {
   let file: String
   let line: Int
@@ -11,12 +11,12 @@ struct Diagnostic: Equatable, CustomStringConvertible {
 
   var description: String { "\(file):\(line): \(message)" }
 
-  /// The errors in what a compiler has printed, and the warnings that tell of an interface that has changed: of an
-  /// `await` without need, a deprecated name. That a constant is not used is in the nature of snippets.
+  /// The errors in a compiler's output, and the warnings that tell of a changed interface: an unneeded `await`, a
+  /// deprecated name. Snippets naturally have unused constants.
   static func all(in output: String) -> [Diagnostic] {
     output.split(separator: "\n").compactMap { line in
       guard let match = line.wholeMatch(of: /(.+?):(\d+)(?::\d+)?: ((?:error|warning): .+)/) else {
-        // Without a place it is of the whole call, such as a module that is missing.
+        // A message without a place is about the whole call, such as a missing module.
         return line.contains("error: ") ? Diagnostic(file: "swiftc", line: 1, message: String(line)) : nil
       }
       let message = String(match.3)
@@ -27,7 +27,7 @@ struct Diagnostic: Equatable, CustomStringConvertible {
 
   private static let ofUnfinishedCode = ["[#no-usage]", "was never mutated", "will never be executed"]
 
-  /// Fails the test, at that place.
+  /// Fails the test, at the snippet's place.
   func record() {
     let path = Document.package.appendingPathComponent(file).path
     let place = SourceLocation(fileID: "Documentation/\(file)", filePath: path, line: max(1, line), column: 1)

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A program that is run to its end.
+/// A program to run to its end.
 struct Program: Sendable {
   let executable: URL
   let arguments: [String]
@@ -13,7 +13,7 @@ struct Program: Sendable {
     let succeeded: Bool
   }
 
-  /// Runs it, on a thread of its own: the pool of the tests has few.
+  /// Runs the program, on a thread of its own: the tests' pool has few.
   func run() async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread { continuation.resume(with: Swift.Result { try runBlocking() }) }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// How snippets become files that a compiler takes, such that what it says of them names the line of the document:
-// `#sourceLocation` sees to that.
+// Turns snippets into files for a compiler. `#sourceLocation` makes its messages name the line of the document.
 //
-// All snippets of a document are one module, whose other part is the preamble: what every reader of the document can be
-// expected to imagine, such as a function `download` or an array `urls`.
+// All snippets of a document are one module. The preamble is its other part, with names that readers are expected to
+// imagine: a function `download`, an array `urls`.
 
-/// The source files that a document's snippets make.
+/// The source files made from a document's snippets.
 struct SnippetModule {
-  /// File names and what is in them.
+  /// The files' contents, by name.
   private(set) var files: [String: String]
 
   init(_ snippets: [Snippet], preamble: String) {
@@ -24,7 +23,7 @@ struct SnippetModule {
     files["Statements.swift"] = statements
   }
 
-  /// Statements run where those of `EventLoop.run` do, on the main actor.
+  /// Statements run like those of `EventLoop.run`, on the main actor.
   private static func function(_ snippet: Snippet, _ index: Int) -> String {
     """
     @MainActor func snippet\(index)() async throws {
@@ -34,13 +33,13 @@ struct SnippetModule {
     """
   }
 
-  /// What is meant as a file is put into a type, so that several may have an `App` each. The type is a structure
-  /// because tests must be able to make one. Its imports are its own if it has any, and stay in their places outside.
+  /// Wraps a snippet that is a file into a type, so that several may have an `App` each. The type is a structure
+  /// because tests must be able to make one. The snippet's own imports, if any, stay outside of it in their places.
   private static func file(_ snippet: Snippet, _ index: Int, _ imports: String) -> String {
     var own: [String] = []
     let lines = snippet.code.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       if line.hasPrefix("import ") { own.append(String(line)) }
-      // One module has one `@main` only.
+      // A module can have only one `@main`.
       return line.hasPrefix("import ") ? "" : String(line.hasPrefix("@main") ? line.dropFirst(5) : line)
     }
     return """
@@ -52,7 +51,7 @@ struct SnippetModule {
       """
   }
 
-  /// A manifest of which the snippet is the part that changes. No directive may stand between arguments.
+  /// A manifest with the snippet in the place that varies. A directive can't stand between arguments.
   static func manifest(_ snippet: Snippet) -> String {
     """
     import PackageDescription
@@ -79,7 +78,7 @@ struct SnippetModule {
 
     """
 
-  /// An ellipsis stands for code that is of no interest: a body, a statement or an expression.
+  /// Replaces an ellipsis, which stands for omitted code: a body, a statement or an expression.
   private static func completed(_ code: String) -> String {
     code.replacing("{ … }", with: "{}").replacing("…", with: "omitted()")
   }

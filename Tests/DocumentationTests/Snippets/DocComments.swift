@@ -2,8 +2,8 @@
 
 /// The Markdown in the `///` comments of a Swift file.
 enum DocComments {
-  /// The lines of the comments without what marks them as such, with their numbers. Between two comments stands an
-  /// empty line, so that what one begins doesn't reach into the next.
+  /// The lines of the comments without their markers, with their numbers. An empty line separates comments, so that a
+  /// construct of one doesn't reach into the next.
   static func lines(in source: String) -> [(number: Int, text: String)] {
     var lines: [(number: Int, text: String)] = []
     for (index, line) in source.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

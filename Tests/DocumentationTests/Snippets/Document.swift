@@ -3,9 +3,9 @@
 import Foundation
 import Testing
 
-/// A page, or the comments and pages of a target: what is compiled together.
+/// A page, or the comments and pages of a target: the snippets that are compiled together.
 struct Document: Sendable, CustomTestStringConvertible {
-  /// From the package's folder: `docs/design.md`, `Sources/AsyncIO`.
+  /// The path within the package: `docs/design.md`, `Sources/AsyncIO`.
   let path: String
 
   var testDescription: String { path }
@@ -13,14 +13,14 @@ struct Document: Sendable, CustomTestStringConvertible {
   static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  /// Every page and every target that has snippets.
+  /// All pages and targets with snippets.
   static func all() throws -> [Document] {
     let targets = try FileManager.default.contentsOfDirectory(atPath: package.appendingPathComponent("Sources").path)
     let documents = try pages() + targets.map { "Sources/\($0)" }
     return try documents.sorted().map(Document.init).filter { try !$0.snippets().isEmpty }
   }
 
-  /// Every page but those of the targets.
+  /// All pages except those of the targets.
   static func pages() throws -> [String] {
     try (files(of: ".", deep: false) + files(of: "docs", deep: true)).filter { $0.hasSuffix(".md") }.sorted()
   }
@@ -34,7 +34,7 @@ struct Document: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// What surrounds its snippets: imports, and names that they use without an introduction.
+  /// The surroundings of its snippets: imports, and names that they use without an introduction.
   func preamble() throws -> String {
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
     let file = "Tests/DocumentationTests/preambles/\(name).swift"
@@ -42,7 +42,7 @@ struct Document: Sendable, CustomTestStringConvertible {
     return text
   }
 
-  /// The text of a file of the package, empty for a folder, or nil if it isn't there.
+  /// The text of a file of the package, empty for a folder, or nil if it doesn't exist.
   static func text(of file: String) -> String? {
     let path = package.appendingPathComponent(file)
     var isFolder: ObjCBool = false
@@ -50,7 +50,7 @@ struct Document: Sendable, CustomTestStringConvertible {
     return isFolder.boolValue ? "" : try? String(contentsOf: path, encoding: .utf8)
   }
 
-  /// The files in a folder of the package, or the one of that name, from the package's folder.
+  /// The files in a folder of the package, or the file of that name, as paths within the package.
   private static func files(of path: String, deep: Bool) throws -> [String] {
     let folder = package.appendingPathComponent(path)
     var isFolder: ObjCBool = false

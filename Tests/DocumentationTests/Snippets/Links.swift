@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// The links of a page that lead to other files of the package, or to its own headings.
+/// The links of a page to other files of the package, or to its own headings.
 struct Links {
   private let file: String
   private let text: String
@@ -12,10 +12,9 @@ struct Links {
     self.text = text
   }
 
-  /// Those that lead nowhere. `read` gives the text of a file of the package, empty for a folder, or nil if it isn't
-  /// there.
+  /// The broken links. `read` gives the text of a file of the package, empty for a folder, or nil if it doesn't exist.
   func broken(read: (String) -> String?) -> [Diagnostic] {
-    // A link may be broken into lines.
+    // A link may contain line breaks.
     text.matches(of: /\[[^\]]*\]\(([^)\s]+)\)/).compactMap { match in
       let target = String(match.1)
       if target.contains(":") || leads(target, read) { return nil }
@@ -31,7 +30,7 @@ struct Links {
     return parts.count == 1 || Self.anchors(of: page).contains(parts[1])
   }
 
-  /// From the package's folder.
+  /// The path within the package.
   private func path(of link: String) -> String {
     var path = file.split(separator: "/").dropLast()
     for part in link.split(separator: "/") {
@@ -40,7 +39,7 @@ struct Links {
     return path.joined(separator: "/")
   }
 
-  /// What GitHub makes of the headings.
+  /// GitHub's anchors for the headings.
   static func anchors(of page: String) -> Set<String> {
     Set(
       page.split(separator: "\n").filter { $0.hasPrefix("#") }.map { heading in

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two things in Markdown are code of ours. A block between fences that names its language:
+// Two things in Markdown are our code. The first is a fenced block that names its language:
 //
 //     <!-- snippet: file -->
 //     ```swift
 //     let answer = 42
 //     ```
 //
-// where a marker, which nobody sees who reads the page, says what the code itself doesn't: `file` and `manifest` as in
-// `Snippet.Kind`, or `left out: REASON` for a block that is not to be compiled. And, in a table, every `piece` between
-// backticks below a heading that is the name of a language, Swift or Python.
+// An invisible marker before it gives what the code can't say: `file` and `manifest` as in `Snippet.Kind`, or `left
+// out: REASON` for a block that is not compiled. The second, in a table, is every `piece` between backticks in a column
+// whose heading is a language, Swift or Python.
 
 import Foundation
 
@@ -22,12 +22,12 @@ struct Markdown {
     case leftOut
   }
 
-  /// The marker that the next block has, and its line.
+  /// The marker of the next block, and its line.
   private var marker: (Marker, line: Int)?
   private var block: (language: Snippet.Language?, indent: Int, start: Int, lines: [String])?
   /// The last line, if it is a row of a table.
   private var lastRow: [String]?
-  /// The languages of the columns of the table that is being read.
+  /// The languages of the columns of the current table.
   private var columns: [Snippet.Language?]?
 
   /// - Parameter lines: The lines, with their numbers in the file.
@@ -124,12 +124,12 @@ struct Markdown {
   }
 
   static func codeSpans(in text: String) -> [String] {
-    // Between backticks is every second part.
+    // Every second part is between backticks.
     text.components(separatedBy: "`").enumerated().compactMap { $0.offset % 2 == 1 ? $0.element : nil }
   }
 }
 
-/// Markdown that this cannot make sense of.
+/// Markdown that this parser doesn't understand.
 struct MarkdownError: Error, CustomStringConvertible {
   let description: String
 

@@ -7,17 +7,17 @@ struct Snippet: Equatable {
   }
 
   enum Kind: Equatable {
-    /// What stands in the body of a function: most are.
+    /// The body of a function: the most common kind.
     case statements
-    /// What stands in a file of its own: a program, tests, or what brings its own imports.
+    /// A file of its own: a program, tests, or code with its own imports.
     case file
     /// Arguments of `Package(…)` in a manifest.
     case manifest
   }
 
-  /// The file it stands in, from the package's folder.
+  /// The path of its file within the package.
   let file: String
-  /// Its first line there, from 1.
+  /// Its first line in the file, from 1.
   let line: Int
   let language: Language
   let kind: Kind
@@ -31,7 +31,7 @@ struct Snippet: Equatable {
     self.code = code
   }
 
-  /// What kind a snippet is if no marker says so.
+  /// The kind of a snippet without a marker.
   private static func kind(of code: String) -> Kind {
     let lines = code.split(separator: "\n")
     if lines.first == "// Package.swift" { return .manifest }

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the snippets in the comments of AsyncIOHTTP have around them.
+// The surroundings of the snippets in the comments of AsyncIOHTTP.
 
 import AsyncIOHTTP

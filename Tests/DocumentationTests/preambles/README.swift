@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the snippets of README.md have around them.
+// The surroundings of the snippets of README.md.
 
 import AsyncIO

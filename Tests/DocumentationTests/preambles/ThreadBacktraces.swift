@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the snippets in the comments of ThreadBacktraces have around them.
+// The surroundings of the snippets in the comments of ThreadBacktraces.
 
 import ThreadBacktraces
 

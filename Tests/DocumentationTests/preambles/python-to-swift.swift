@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the snippets of docs/python-to-swift.md have around them.
+// The surroundings of the snippets of docs/python-to-swift.md.
 
 import AsyncIO
 import AsyncIOHTTP

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the snippets of docs/where-code-runs.md have around them.
+// The surroundings of the snippets of docs/where-code-runs.md.
 
 import AsyncIO
 import AsyncIOTesting

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Condition: who is notified, and that each has the lock again when its wait is over.
+// Condition: which tasks are notified, and that each has the lock again after its wait.
 
 import AsyncIO
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Task-local values: what tasks and callbacks see, and that a task's own value stays its own.
+// Task-local values: which ones tasks and callbacks see, and that a task's own value stays its own.
 
 import AsyncIO
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gather: what it gives, what it throws, and what becomes of the others. Of tasks it is asyncio's; of closures it is
-// structured, and differs where one fails.
+// gather: its results, its errors, and its effect on the other tasks. With tasks it works as in asyncio. With closures
+// it is structured, and differs where one fails.
 
 import AsyncIO
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// withTaskScope: all are awaited, one that fails takes the others with it.
+// withTaskScope: all tasks are awaited, and one that fails cancels the others.
 
 import AsyncIO
 
@@ -290,7 +290,7 @@ import AsyncIO
   }
 }
 
-/// Waits until it is cancelled, and says so.
+/// Waits until it is cancelled, and logs that.
 private nonisolated(nonsending) func waits(_ name: String, _ log: Log) async throws {
   do {
     try await forever()

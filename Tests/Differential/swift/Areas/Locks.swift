@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lock: who gets it, and what a cancelled waiter leaves behind.
+// Lock: which task gets it, and what a cancelled waiter leaves behind.
 
 import AsyncIO
 
@@ -35,7 +35,7 @@ import AsyncIO
     let waiter = createTask { try await lock.withLock { log("waiter has it") } }
     try await rest()
     lock.release()
-    // Between the release and the waiter's turn the lock is spoken for.
+    // Between the release and the waiter's turn, the lock already belongs to the waiter.
     try await lock.withLock { log("main has it") }
     try await waiter.value
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transports and protocols: what is called, in which order.
+// Transports and protocols: which methods are called, in which order.
 
 import AsyncIO
 import Glibc
 
-/// Notes what its transport calls. The main actor's as everything here, and without a word of it.
+/// Logs the calls of its transport. Like everything here it is isolated to the main actor, without an annotation.
 private final class Recorder: StreamProtocol {
   struct Actions {
     var made: (Transport) -> Void = { _ in }
@@ -101,7 +101,7 @@ private final class Datagrams: DatagramProtocol {
   func connectionLost(_ error: (any Error)?) { log("\(name): lost \(error.map(describe) ?? "None")") }
 }
 
-/// A protocol on one socket, and the other one.
+/// A protocol on one socket, and the peer's socket.
 @MainActor private func connected(
   _ log: Log, _ actions: Recorder.Actions = Recorder.Actions()
 ) async throws -> (Transport, Recorder, Sockets) {

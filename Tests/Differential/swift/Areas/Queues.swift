@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Queue, PriorityQueue, LifoQueue: who gets what, who waits, and what becomes of both at the end.
+// Queue, PriorityQueue, LifoQueue: which task gets what, which tasks wait, and what a shutdown does to both.
 
 import AsyncIO
 

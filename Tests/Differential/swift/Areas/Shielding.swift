@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// shield: what it keeps from being cancelled, and what it doesn't.
+// shield: what it protects from cancellation, and what it doesn't.
 
 import AsyncIO
 

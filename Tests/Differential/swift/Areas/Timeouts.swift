@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// withTimeout: when it fires, whose it is, and what the body makes of it.
+// withTimeout: when it fires, which limit fires, and how the body responds.
 
 import AsyncIO
 
@@ -314,5 +314,5 @@ import AsyncIO
   }
 }
 
-/// A time limit of the program's own.
+/// A time-out error of the program itself.
 private struct OwnTimeout: Error {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who runs when: functions that take turns, and sleep.
+// The order of execution: functions that take turns, and sleep.
 
 import AsyncIO
 

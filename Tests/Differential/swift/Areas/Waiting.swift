@@ -224,7 +224,7 @@ import AsyncIO
   }
 }
 
-/// Tasks of those names, each of which ends when its event is set; one named `fails` does.
+/// Tasks with these names, each of which ends when its event is set; the one named `fails` throws.
 @MainActor private func start(_ log: Log, _ names: String...) -> ([TaskHandle<String>], [String: Event]) {
   let events = Dictionary(uniqueKeysWithValues: names.map { ($0, Event()) })
   let tasks = names.map { name in
@@ -238,7 +238,7 @@ import AsyncIO
   return (tasks, events)
 }
 
-/// Takes one step after the other, when all has come to rest.
+/// Takes one step after another, each when all tasks wait.
 @MainActor private func later(_ steps: @Sendable () -> Void...) -> TaskHandle<Void> {
   createTask {
     for step in steps {

@@ -110,7 +110,7 @@ import Glibc
 
   area.scenario("a_listening_socket_accepts") { log in
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-    listen(listener, 5)  // at a port of the system's choice, on every interface
+    listen(listener, 5)  // at a port that the system chooses, on every interface
     let listening = try RawSocket(listener)
     let task = createTask { try await listening.accept() }
     try await rest()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Scenarios about one thing, in the order of their definition; `python/<area>.py` has the same ones.
+/// Scenarios about one subject, in the order of their definition; `python/<area>.py` has their counterparts.
 @MainActor final class Area {
   let name: String
   private(set) var scenarios: [Scenario] = []
@@ -10,19 +10,19 @@
     define(self)
   }
 
-  /// A scenario that logs what its namesake in Python logs.
+  /// Adds a scenario whose log equals that of its namesake in Python.
   func scenario(_ name: String, _ body: @escaping Scenario.Body) {
     scenarios.append(Scenario(name: "\(self.name).\(name)", difference: nil, body: body))
   }
 
-  /// A scenario that logs something else on purpose.
+  /// Adds a scenario whose log differs on purpose.
   func scenario(_ name: String, differs why: String, expects log: [String], _ body: @escaping Scenario.Body) {
     scenarios.append(
       Scenario(name: "\(self.name).\(name)", difference: Scenario.Difference(why: why, log: log), body: body))
   }
 }
 
-/// What happens, in order, on a loop of its own.
+/// Steps, in order, on a loop of its own.
 struct Scenario {
   typealias Body = @MainActor (Log) async throws -> Void
 
@@ -30,7 +30,7 @@ struct Scenario {
   let difference: Difference?
   let body: Body
 
-  /// Why the log is not Python's, and what it is.
+  /// Why the log differs from Python's, and the expected log.
   struct Difference {
     let why: String
     let log: [String]

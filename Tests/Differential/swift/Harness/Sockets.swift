@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sockets of the scenarios' own, and words for what is seen of them.
+// The scenarios' own sockets, and words for their state.
 
 import AsyncIO
 import Glibc
@@ -27,19 +27,19 @@ final class Sockets: @unchecked Sendable {
     far = -1
   }
 
-  /// Gives the near one to somebody else to close.
+  /// Gives up the near socket, which the caller then closes.
   func takeNear() -> Int32 {
     defer { near = -1 }
     return near
   }
 
-  /// From the far one.
+  /// Sends from the far socket.
   func send(_ message: String) {
     let bytes = Array(message.utf8)
     precondition(write(far, bytes, bytes.count) == bytes.count, "write: errno \(errno)")
   }
 
-  /// At the near one.
+  /// Receives at the near socket.
   func receive(_ count: Int) -> String { Self.receive(count, from: near) }
 
   static func receive(_ count: Int, from descriptor: Int32) -> String {
@@ -48,12 +48,12 @@ final class Sockets: @unchecked Sendable {
   }
 }
 
-/// Lets the kernel tell what it has to, and the callbacks of that run.
+/// Lets the kernel report its events, and the callbacks run.
 nonisolated(nonsending) func settle() async throws {
   for _ in 0..<5 { try await sleep(.milliseconds(1)) }
 }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-/// As Python writes it.
+/// The form of Python.
 func python(_ value: Bool) -> String { value ? "True" : "False" }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of the scenarios that mean the same in both languages; see harness.py.
+// Functions of the scenarios with one meaning in both languages; see harness.py.
 
 import AsyncIO
 
@@ -10,7 +10,7 @@ struct Failure: Error {
   init(_ message: String) { self.message = message }
 }
 
-/// An error in the words that the Python side uses too.
+/// An error in words that the Python side uses too.
 func describe(_ error: any Error) -> String {
   switch error {
   case is CancellationError: "cancelled"
@@ -23,7 +23,7 @@ func describe(_ error: any Error) -> String {
   }
 }
 
-/// Lets all others run until each of them waits for something.
+/// Lets all other tasks run until each of them waits.
 nonisolated(nonsending) func rest() async throws {
   for _ in 0..<30 { try await sleep(.zero) }
 }
