@@ -8,7 +8,7 @@ import Testing
 
 @testable import AsyncIO
 
-/// What a stream can't be made of is refused, and stays as it was.
+/// A descriptor that can't become a stream is refused, and stays unchanged.
 @Suite("Adopted descriptors", .timeLimit(.minutes(1))) struct AdoptingTests {
   enum Kind: String, CaseIterable, Sendable {
     case datagrams, packets
@@ -54,7 +54,7 @@ import Testing
     try await withEventLoop(backend: backend) {
       let stream = try EventLoop.current.backend.listen(at: .loopback(port: 0), options: ListenOptions())
       let packets = socket(AF_UNIX, Kind.packets.type, 0)
-      // Without a name it gets one of its own (autobind in unix(7)).
+      // Without a name it gets an automatic one (autobind in unix(7)).
       var address = sockaddr_un()
       address.sun_family = sa_family_t(AF_UNIX)
       let result = withUnsafePointer(to: &address) { pointer in

@@ -5,10 +5,11 @@ import AsyncIOTesting
 import CAllocationCounter
 import Testing
 
-/// What reading and writing allocate. On kernel backends: the simulated network keeps its packets on the heap.
+/// The allocations of reading and writing. On the kernel's backends: the simulated network keeps its packets on the
+/// heap.
 @Suite("Allocations of streams") struct AllocationTests {
   private static let many = 2000
-  /// What may come once, such as a table that grows; less than a hundredth of what an allocation each would be.
+  /// Allowed for one-time allocations, such as a table that grows: under a hundredth of one allocation for each round.
   private static let few = 15
 
   @Test("reads and writes with a buffer of the caller's allocate nothing", arguments: JobOrderTests.ordered)

@@ -27,7 +27,7 @@ import Testing
         return isStuck
       }
       #expect(pair.client.writer.pendingBytes <= 64 * 1024 + chunk.count)
-      // What was taken by the writes, and the one that waits, arrives all the same.
+      // The bytes that the writes have taken, including those of the waiting one, still arrive.
       writing.cancel()
       await #expect(throws: CancellationError.self) { try await writing.value }
       let taken = (progress.entries.count + 1) * chunk.count

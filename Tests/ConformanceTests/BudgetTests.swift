@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that complete at once, again and again: others have their turns meanwhile, and what was closed really goes.
+// Calls that complete at once, repeatedly: other tasks still get their turns, and closed connections are really
+// released.
 
 import AsyncIO
 import AsyncIOTesting

@@ -68,7 +68,7 @@ import Testing
         let connecting = Task { try await openConnection(host: "127.0.0.1", port: server.port) }
         try await sleep(.zero)
         connecting.cancel()
-        // Either it was refused to begin with, or it had won: then dropping it closes it.
+        // Either it was refused at once, or it succeeded: then dropping it closes it.
         _ = await connecting.result
       }
       try await turns { EventLoop.current.statistics.waiting <= 1 }

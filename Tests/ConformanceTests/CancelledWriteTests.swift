@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many writers on one stream, cancelled at any moment: before the write has begun, while it waits for room, after. What
-// a write has taken arrives whole and once, in the order in which it was taken, whatever came of the write.
+// Many writers on one stream, cancelled at any moment: before the write begins, while it waits for room, after. Bytes
+// that a write has taken arrive whole and once, in the order of taking, whatever the write returned.
 
 import AsyncIO
 import AsyncIOCore
@@ -22,7 +22,7 @@ import Testing
       try await reading.value
       #expect(ledger.fault == nil)
       #expect(ledger.missing.isEmpty, "were written and have not arrived: \(ledger.missing)")
-      // Else the test would say nothing.
+      // Otherwise the test would prove nothing.
       #expect(ledger.cancelled > 10 && ledger.cancelledAndArrived > 10)
     }
   }
@@ -36,7 +36,7 @@ import Testing
       try await turns { ledger.arrived > 20 }
       near.abort()
       _ = await writing.result
-      // The peer of a socket sees a reset, as a rule.
+      // The peer of a socket usually sees a reset.
       _ = await reading.result
       #expect(ledger.fault == nil)
     }
@@ -72,7 +72,7 @@ import Testing
   }
 }
 
-/// What one write writes. Its bytes follow from its numbers.
+/// The bytes of one write, which follow from its numbers.
 private struct Record: Hashable, CustomStringConvertible {
   static let header = 12
   private static let content = pattern(300_000)
@@ -87,7 +87,7 @@ private struct Record: Hashable, CustomStringConvertible {
     self.size = size
   }
 
-  /// From a header. Nil if those numbers are nobody's.
+  /// Reads a header. Nil if its numbers belong to no writer.
   init?(_ header: ArraySlice<UInt8>) {
     let words = stride(from: header.startIndex, to: header.endIndex, by: 4).map { start in
       header[start..<(start + 4)].reduce(0) { $0 << 8 | Int($1) }
@@ -108,7 +108,7 @@ private struct Record: Hashable, CustomStringConvertible {
   var description: String { "\(writer).\(number) (\(size) bytes)" }
 }
 
-/// What was written and what has arrived. On the loop of the streams.
+/// The records that were written and that have arrived. On the loop of the streams.
 private final class Ledger: Sendable {
   private struct State {
     var written: Set<Record> = []
@@ -129,18 +129,18 @@ private final class Ledger: Sendable {
   func wrote(_ record: Record) { _ = state.withLock { $0.written.insert(record) } }
   func wasCancelled(_ record: Record) { _ = state.withLock { $0.cancelled.insert(record) } }
 
-  /// Reads to the end, in pieces of all sizes and with pauses, and holds each record against what it must be.
+  /// Reads to the end, in pieces of all sizes and with pauses, and compares each record with the expected one.
   func readAll(_ stream: ByteStream, _ seeded: SeededRandom) async throws {
     var random = seeded
     var unread: [UInt8] = []
-    // What a reset leaves of a record is the beginning of it.
+    // A reset may leave the beginning of a record.
     defer { take(&unread, isOver: true) }
     while fault == nil {
       let piece = try await stream.read(upTo: Int.random(in: 1...150_000, using: &random))
       if piece.isEmpty { return }
       unread += piece
       take(&unread, isOver: false)
-      // Slower than they write, so that writes wait.
+      // Slower than the writers, so that writes wait.
       try await sleep(.milliseconds(1))
     }
   }

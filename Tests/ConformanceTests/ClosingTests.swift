@@ -5,7 +5,7 @@ import AsyncIOCore
 import AsyncIOTesting
 import Testing
 
-/// What is left of a connection after its own side has closed it.
+/// The rest of a connection's life after its own side has closed it.
 @Suite("Closing", .timeLimit(.minutes(1))) struct ClosingTests {
   static let all = BackendKind.conforming.flatMap { backend in
     [StreamKind.tcp, .unix, .pair].map { StreamCase(backend, $0) }
@@ -15,7 +15,7 @@ import Testing
   func afterItsOwnCloseAReaderFindsWhatHadArrived(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await far.write("one\ntwo")
-      // As far as it takes the network: who doesn't read is not told.
+      // The time that the network needs: a peer that doesn't read is not told.
       try await sleep(.milliseconds(5))
       try await near.close()
       #expect(try await near.readLine() == "one")

@@ -40,7 +40,7 @@ import Testing
   func anAddressWithAZone(backend: BackendKind) async throws {
     guard BackendKind.conforming.contains(backend) else { return }
     try await withEventLoop(backend: backend) {
-      // The kernel keeps a zone of addresses that are local to a link, and ::1 is on the loopback interface anyway.
+      // The kernel keeps a zone only for link-local addresses, and ::1 is on the loopback interface anyway.
       #expect(try await resolve("fe80::1%lo", port: 80).map(\.description) == ["[fe80::1%lo]:80"])
       guard let server = try? await startServer(host: "::1%lo", port: 0, handler: { _ in }) else { return }
       let stream = try await ByteStream.connect(host: "::1%lo", port: server.port)
@@ -53,7 +53,7 @@ import Testing
   @Test("a time limit ends a connection that nobody answers", arguments: BackendKind.conforming)
   func aTimeLimitEndsAConnection(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      // A listener that accepts nobody answers as many as its backlog holds.
+      // A listener that never accepts completes as many connections as its backlog holds.
       let backend = EventLoop.current.backend
       let listener = try backend.listen(at: .loopback(port: 0), options: ListenOptions(backlog: 1))
       let address = backend.localAddress(of: listener)!

@@ -15,7 +15,7 @@ import Testing
       let second = try await DatagramSocket.bind(host: "127.0.0.1", port: 0, options: options)
       var sent: [[UInt8]] = []
       var batch = DatagramBatch()
-      // Rows of one length with a shorter end, single ones, empty ones: all that may be cut and put together.
+      // Rows of one length with a shorter end, single ones, empty ones: everything that may be cut and joined.
       for (count, length) in [(20, 100), (1, 60), (1, 0), (1, 1), (30, 100), (2, 100), (1, 99), (5, 101), (1, 0)] {
         for _ in 0..<count {
           sent.append(pattern(length, seed: UInt64(sent.count)))
@@ -35,7 +35,7 @@ import Testing
         }
       }
       #expect(received == sent)
-      // One batch to several.
+      // One batch to several destinations.
       batch.removeAll()
       for number in 0..<50 { batch.append([UInt8(number)], to: (number % 2 == 0 ? first : second).localAddress) }
       try await server.send(&batch)
@@ -58,7 +58,7 @@ import Testing
       let before = EventLoop.current.statistics.completions
       try await client.send(&batch)
       try await turns { server.statistics.received == 200 }
-      // Rows of 64; the turns that were waited for have no completions of their own.
+      // Rows of 64; turns that only wait have no completions of their own.
       #expect(EventLoop.current.statistics.completions - before < 20)
       for number in 0..<200 { #expect(try await server.receive().bytes == pattern(100, seed: UInt64(number))) }
       server.close()
@@ -115,7 +115,7 @@ import Testing
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
-      // Longer than what loopback cuts without fragments: two of these make no row, and 32,000 make one.
+      // Longer than loopback cuts without fragments: two of these are not a row, while datagrams of 32,000 bytes are.
       for length in [32_000, 40_000, 32_700] {
         var batch = DatagramBatch()
         for number in 0..<3 { batch.append(pattern(length, seed: UInt64(number))) }
@@ -136,7 +136,7 @@ import Testing
       let senders = 10_000
       let sending = Task {
         for number in 0..<senders {
-          // One socket after the other: no machine has so many descriptors to spare.
+          // One socket after another: no machine has so many descriptors to spare.
           let sensor = try await DatagramSocket.connect(to: collector.localAddress)
           try await sensor.send("sensor \(number)")
           #expect(try await sensor.receive().bytes == [6])

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exchange with software of others: Python's sockets, its asyncio, and socat. Each is told which port to use, or chooses
-// one and prints it.
+// Exchange with other implementations: Python's sockets, its asyncio, and socat. Each is told which port to use, or
+// chooses one and prints it.
 
 import AsyncIO
 import AsyncIOTesting
@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Datagrams to and from others", .timeLimit(.minutes(1)))
 struct DatagramExchangeTests {
-  /// Where there is a kernel.
+  /// The backends with a kernel.
   static let backends = JobOrderTests.ordered
 
   private static let echo = """
@@ -80,17 +80,17 @@ struct DatagramExchangeTests {
   @Test("socat answers, and asks", arguments: backends)
   func socatAnswersAndAsks(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      // Its answers come from the port that we have just had.
+      // Its answers come from a port that we have just had.
       let free = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       free.close()
       try await free.waitClosed()
-      // Without fork: what it forks outlives it.
+      // Without fork: a forked process would outlive it.
       let listening = "UDP-LISTEN:\(free.port),bind=127.0.0.1"
       guard let socat = try OtherProgram("socat", [listening, "PIPE"]) else { return }
       defer { socat.end() }
       let client = try await DatagramSocket.connect(to: free.localAddress)
       let answer = try await retry(RetryPolicy(attempts: 500, backoff: .constant(.milliseconds(10)))) { _ in
-        // Refused until it is up.
+        // Refused until socat listens.
         try await client.send("through socat")
         return try await client.receive()
       }

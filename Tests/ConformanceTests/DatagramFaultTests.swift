@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Datagrams when things go wrong", .timeLimit(.minutes(1))) struct DatagramFaultTests {
-  /// An address that nobody has.
+  /// An address without a socket.
   private static func nobody() async throws -> SocketAddress {
     let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
     defer { socket.close() }
@@ -171,7 +171,7 @@ import Testing
       options.receiveBuffer = 20_000
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0, options: options)
       let client = try await DatagramSocket.connect(to: server.localAddress)
-      // The loop takes some of each round, and then no more.
+      // The loop takes some in each round, and then no more.
       let bytes = pattern(1000)
       for _ in 0..<20 {
         for _ in 0..<100 { try await client.send(bytes) }
@@ -179,7 +179,8 @@ import Testing
       }
       let queued = server.statistics.received
       #expect(queued >= 10 && queued < 200)
-      // The oldest are there, and the newest were dropped. The number comes with what arrives after a drop.
+      // The oldest are there, and the newest were dropped. The number of drops comes with the next datagram that
+      // arrives.
       for _ in 0..<queued { #expect(try await server.receive().bytes == bytes) }
       try await turns {
         try await client.send("a later one")

@@ -113,7 +113,7 @@ import Testing
           let bytes = pattern(40 + number % 200, seed: UInt64(number))
           checksum &+= DatagramTests.checksum(bytes) &* UInt64(number + 1)
           try await client.send(bytes)
-          // The kernel's buffer holds some hundred; what has arrived leaves it when the loop turns.
+          // The kernel's buffer holds some hundred; the loop's turns empty it.
           if number % 64 == 63 { _ = try await client.receive() }
         }
         return checksum
@@ -187,7 +187,7 @@ import Testing
   }
 }
 
-/// Whose tasks run on a thread of Dispatch.
+/// An actor whose tasks run on a thread of Dispatch.
 private actor Elsewhere {
   private let executor = QueueExecutor()
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }

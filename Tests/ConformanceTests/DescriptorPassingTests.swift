@@ -124,7 +124,7 @@ import Testing
       #expect(result == 1)
       #expect(received.areTruncated)
       #expect(received.numbers.count == expected)
-      // Its end comes when nobody has the other end open, no copy that was lost either.
+      // Its end comes only when no copy of the other end is open, lost ones included.
       for number in received.numbers + [ends[1]] { close(number) }
       #expect(readText(from: ends[0]) == "")
       close(ends[0])
@@ -159,7 +159,7 @@ import Testing
       let stream = try await connected.value
       #expect(stream.peerCredentials?.processID == child.processIdentifier)
 
-      // Theirs to us: two pipes that it reads.
+      // From the other program to us: two pipes that we read.
       let first = try await stream.receiveDescriptor()
       let second = try await stream.receiveDescriptor()
       #expect(try await stream.readLine() == "two pipes")
@@ -167,7 +167,7 @@ import Testing
       write("second", to: second.number)
       #expect(try await stream.readLine() == "got first and second")
 
-      // Ours to them: a pipe that it writes to.
+      // From us to the other program: a pipe that it writes to.
       let (reader, writer) = try await makePipe()
       try await stream.send(descriptors: [writer.descriptorForTests], with: Array("a pipe\n".utf8))
       try await writer.close()

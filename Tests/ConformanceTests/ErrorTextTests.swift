@@ -6,7 +6,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite("What errors of streams say", .timeLimit(.minutes(1))) struct ErrorTextTests {
-  /// What a call throws, in words.
+  /// The error of a call, in words.
   private func text(_ body: nonisolated(nonsending) () async throws -> Void) async -> String {
     do { try await body() } catch { return "\(error)" }
     return "nothing"
@@ -52,7 +52,7 @@ import Testing
       #expect(until.hasPrefix("readUntil \(peer): no end within "))
       let all = await text { _ = try await near.readToEnd(upTo: 4) }
       #expect(all.hasPrefix("readToEnd \(peer): no end within "))
-      // Last, since it drops what it has met.
+      // Last, since it drops the data that it meets.
       let line = await text { _ = try await near.readLine() }
       #expect(line.hasPrefix("readLine \(peer): no end within ") && line.hasSuffix(" bytes (the limit is 16)"))
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers at the ends of their types, as programs give them that mean "no limit" or that have computed wrongly: nothing
-// that is public traps in arithmetic of its own.
+// Numbers at the ends of their types, from programs that mean "no limit" or have computed wrongly. No public function
+// may trap in its own arithmetic.
 
 import AsyncIO
 import AsyncIOCore

@@ -4,7 +4,7 @@ import AsyncIO
 import AsyncIOTesting
 import Testing
 
-/// The order of jobs; on kernel backends only, since a virtual loop draws it from a seed.
+/// The order of jobs; on the kernel's backends only, since a virtual loop draws it from a seed.
 @Suite("Order of jobs") struct JobOrderTests {
   static let ordered = BackendKind.conforming.filter { $0 != .virtual }
 
@@ -76,7 +76,7 @@ import Testing
   }
 }
 
-/// What happened, in order.
+/// Events, in order.
 final class Log: @unchecked Sendable {
   // Sendable: used on one loop only.
   private(set) var entries: [String] = []

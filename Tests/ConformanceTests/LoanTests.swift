@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that is lent to the user's code, which may start a task that runs within the loan.
+// Memory lent to the user's code, which may start a task that runs within the loan.
 
 import AsyncIO
 import AsyncIOCore
@@ -18,7 +18,7 @@ import Testing
       let (seen, secret) = (Future<[[UInt8]]>(), Log())
       let read = { @Sendable in _ = Task.immediate { secret.append(try await text(of: other)) } }
       try await EventLoop.current.createConnection(over: near) { Comparing(seen, read) }
-      // Both are readable in the same turn, the other one first, and its reader has not run yet.
+      // Both become readable in one turn, the other one first, and its reader has not run yet.
       let waiting = Task { try await text(of: other) }
       try await turns { other.waitsToRead }
       try await otherFar.write("SECRET OF ANOTHER CONNECTION")
@@ -63,7 +63,7 @@ import Testing
       #expect(log.entries.map(reason) == Reads.all.map { _ in "\(StreamError.lent)" })
       #expect(try await near.readLine() == "two")
       #expect(try await near.readLine() == "three")
-      // A body that fails has lent all the same.
+      // A body that fails has still consumed its loan.
       try await far.write("four\n")
       await #expect(throws: Mistake.self) { try await near.withBytes { _ in throw Mistake() } }
       #expect(try await near.readLine() == "four")
@@ -151,7 +151,7 @@ private nonisolated(nonsending) func text(of stream: ByteStream) async throws ->
   String(decoding: try await stream.read(upTo: 100), as: UTF8.self)
 }
 
-/// What an error says behind the call and the peer.
+/// The text of an error after the call and the peer.
 private func reason(_ text: String) -> String { text.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? "" }
 
 private nonisolated(nonsending) func outcome(_ body: () async throws -> Void) async -> String {
@@ -163,7 +163,7 @@ private nonisolated(nonsending) func outcome(_ body: () async throws -> Void) as
   }
 }
 
-/// Every way to take from a stream's input.
+/// All ways to take from a stream's input.
 private enum Reads {
   static let all: [@Sendable (ByteStream) async throws -> Void] = [
     { _ = try await $0.read(upTo: 2) },
@@ -180,7 +180,7 @@ private enum Reads {
   ]
 }
 
-/// Looks at what it was lent before and after something that it starts.
+/// Compares the lent memory before and after it starts something.
 private final class Comparing: StreamProtocol {
   private let seen: Future<[[UInt8]]>
   private let start: @Sendable () -> Void
@@ -211,7 +211,7 @@ private final class ReadingInGetBuffer: BufferedProtocol {
     start()
     buffer.append(addingCapacity: sizeHint) { room in
       receive(&room)
-      // Once is enough: what was received is not received again.
+      // Once is enough: received bytes are not received again.
       receive(&room)
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run that leaves things behind must not leave its loop behind: with it stay its buffers, its backend, and every
-// descriptor of a connection that nobody closed. Programs and suites have thousands of runs.
+// A run that leaves objects behind must not leave its loop behind. With a loop stay its buffers, its backend, and every
+// descriptor of a connection that was not closed. Programs and suites have thousands of runs.
 
 import AsyncIO
 import AsyncIOCore
@@ -8,7 +8,7 @@ import AsyncIOTesting
 import Synchronization
 import Testing
 
-/// What the body of a run can leave behind, each held only by itself and by the loop.
+/// The objects that a body can leave behind, each held only by itself and by the loop.
 enum Leftover: String, CaseIterable, Sendable {
   case nothing, server, fullServer, connections, lingeringConnection, halfRead
   case protocols, pausedProtocol, halfOpenProtocol, datagrams, endpoint
@@ -77,7 +77,7 @@ enum Leftover: String, CaseIterable, Sendable {
       Task { try await Task.sleep(for: .seconds(3600)) }
       try await sleep(.milliseconds(1))
     case .timers:
-      // The usual form: an object has its timer, and the timer calls the object.
+      // The usual cycle: an object holds its timer, and the timer calls the object.
       let owner = TimerOwner()
       owner.timer = loop.callLater(.seconds(3600)) { owner.call(on: loop) }
     case .futures:
@@ -96,7 +96,7 @@ enum Leftover: String, CaseIterable, Sendable {
       createTask { [loop] in loop.stop() }
     case .names:
       guard loop.backendKind != .virtual else { return }
-      // Nobody answers there.
+      // This socket never answers.
       let silent = try await DatagramSocket.bind(to: .loopback(port: 0))
       let configuration = ResolverConfiguration(servers: [silent.localAddress])
       createTask { _ = try await (resolve("www.example.", port: 80, using: .stub(configuration)), silent) }
@@ -118,7 +118,7 @@ enum Leftover: String, CaseIterable, Sendable {
         try await leftover.leave()
       }
     } catch EventLoopError.stopped {}
-    // What is on another thread may be about to let go.
+    // Another thread may be about to release its references.
     if leftover == .threads || leftover == .names { await seen.gone() }
     #expect(seen.isGone)
   }
@@ -145,7 +145,7 @@ enum Leftover: String, CaseIterable, Sendable {
       let loop = EventLoop.current
       seen.note(loop)
       let task = Task.detached(executorPreference: loop.taskExecutor) {
-        // Not to be cancelled, and nothing of the loop's.
+        // It can't be cancelled, and waits for nothing on the loop.
         await Task.detached { for await _ in held { return } }.value
         return 42
       }
@@ -159,7 +159,7 @@ enum Leftover: String, CaseIterable, Sendable {
   }
 }
 
-/// A loop and its backend, without keeping either.
+/// Weak references to a loop and its backend.
 private final class SeenLoop: Sendable {
   // Written on the loop's thread, before the run has ended; read after that.
   private nonisolated(unsafe) weak var loop: EventLoop?
@@ -172,11 +172,11 @@ private final class SeenLoop: Sendable {
 
   var isGone: Bool { loop == nil && backend == nil }
 
-  /// Waits for a thread that is about to let go; the test's time limit ends a wait in vain.
+  /// Waits for a thread that is about to release its references; the test's time limit ends a wait in vain.
   func gone() async { while !isGone { try? await Task.sleep(for: .milliseconds(1)) } }
 }
 
-/// Has its transport, as most protocols do, and never lets go of it.
+/// Holds its transport, as most protocols do, and never releases it.
 private final class KeepingProtocol: StreamProtocol {
   private let inner: RecordingProtocol
   private var transport: Transport?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel tells a loss once, to the send or the receive that asks first. The streams here stop receiving, since much
-// is unread, so that it is the send.
+// The kernel reports a loss once, to the first send or receive that asks. The streams here have stopped receiving,
+// since much is unread, so the send learns of it.
 
 import AsyncIO
 import AsyncIOCore
@@ -10,7 +10,7 @@ import Testing
 @Suite("Lost connections", .timeLimit(.minutes(1))) struct LossTests {
   private static let limit = 1024
 
-  /// Lets `near` have received so much that it receives no more, and `far` have sent `rest` bytes after that.
+  /// Makes `near` receive until it stops, and `far` send `rest` further bytes.
   private nonisolated(nonsending) func fill(_ pair: ConnectedPair, rest: Int) async throws -> [UInt8] {
     let first = pattern(40_000, seed: 1)
     try await pair.accepted.writer.write(first)
@@ -20,7 +20,7 @@ import Testing
     return first + last
   }
 
-  /// Writes until that fails, as it must after a reset.
+  /// Writes until it fails, as it must after a reset.
   private nonisolated(nonsending) func failingWrite(_ writer: StreamWriter) async throws -> SystemError {
     let error = await #expect(throws: SystemError.self) {
       while true {
@@ -108,7 +108,7 @@ import Testing
       await #expect(throws: SystemError.self) { try await reading.value }
       let error = await #expect(throws: SystemError.self) { try await pair.client.writer.write("anybody there?") }
       #expect(error?.code == .connectionReset && error?.operation == "send")
-      // Everything that was written had left.
+      // All written bytes had been sent.
       try await pair.client.writer.close()
       try await pair.close()
     }

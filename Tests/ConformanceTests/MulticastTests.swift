@@ -38,7 +38,7 @@ import Testing
       do {
         try await sender.send("to all", to: group)
       } catch let error as SystemError where error.code == .networkUnreachable && backend != .virtual {
-        // A loopback interface needs no route for groups of IPv6 to be one: then joining and leaving is all there is.
+        // A loopback interface may lack a route for IPv6 groups: then only joining and leaving is tested.
         try #require(group.family == .ipv6)
         try await second.leave(group: group, on: .loopback)
         for socket in [first, second, stranger, sender] { socket.close() }
@@ -93,7 +93,7 @@ import Testing
       let first = try await DatagramSocket.bind(host: "0.0.0.0", port: 0, options: options)
       let second = try await DatagramSocket.bind(host: "0.0.0.0", port: first.port, options: options)
       let sender = try await DatagramSocket.bind(host: "127.0.0.1", port: 0, options: options)
-      // Of the loopback interface, where there is a kernel; it has no 255.255.255.255.
+      // The broadcast address of the loopback interface, on a kernel, which lacks 255.255.255.255.
       let everybody = SocketAddress(backend == .virtual ? "255.255.255.255" : "127.255.255.255", port: first.port)!
       try await sender.send("hear", to: everybody)
       for socket in [first, second] { #expect(try await socket.receive().bytes == Array("hear".utf8)) }

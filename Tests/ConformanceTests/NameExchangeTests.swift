@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exchange with software of others: dig asks our name server, and our resolver asks dnsmasq.
+// Exchange with other implementations: dig asks our name server, and our resolver asks dnsmasq.
 
 import AsyncIO
 import AsyncIOCore
@@ -21,7 +21,7 @@ struct NameExchangeTests {
     return zone
   }()
 
-  /// What dig prints, line by line.
+  /// The output of dig, line by line.
   private static func dig(_ server: NameServer, _ arguments: [String]) async throws -> [String]? {
     let options = ["@127.0.0.1", "-p", "\(server.address.port)", "+tries=1", "+time=20", "+short"]
     guard let dig = try OtherProgram("dig", options + arguments) else { return nil }
@@ -53,7 +53,7 @@ struct NameExchangeTests {
     }
   }
 
-  /// A dnsmasq on a free port, that answers; nil if the machine doesn't have it.
+  /// A dnsmasq that answers on a free port; nil if the machine doesn't have it.
   private static func startDnsmasq(hosts: String) async throws -> (OtherProgram, SocketAddress)? {
     for _ in 0..<5 {
       let probe = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
@@ -67,7 +67,7 @@ struct NameExchangeTests {
         "--cname=alias.example,www.example,30", "--host-record=four.example,192.0.2.4",
       ]
       guard let dnsmasq = try OtherProgram("dnsmasq", arguments) else { return nil }
-      // The port may have become somebody else's meanwhile: then it ends, and another one will do.
+      // Another program may have taken the port meanwhile: then dnsmasq ends, and we try another port.
       for _ in 0..<500 where dnsmasq.isRunning {
         let resolver = Resolver.stub(ResolverConfiguration(servers: [address]))
         if (try? await resolve("four.example", port: 1, family: .ipv4, using: resolver)) != nil {

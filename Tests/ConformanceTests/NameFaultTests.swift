@@ -89,7 +89,7 @@ import Testing
   @Test("a port that nobody listens at says so at once", arguments: BackendKind.conforming)
   func nobodyListens(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      // A socket that is connected to somebody else takes nothing from us, and keeps its port from other tests.
+      // A socket connected to another address receives nothing from us, and keeps its port from other tests.
       let holder = try await DatagramSocket.connect(to: .loopback(port: 9), from: .loopback(port: 0))
       let nobody = holder.localAddress
       var configuration = ResolverConfiguration(servers: [nobody])
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  /// Answers to queries without EDNS, and does something else with those that have it.
+  /// Answers queries without EDNS, and treats those with EDNS otherwise.
   private static func plain(
     _ refuse: @escaping @Sendable (DNSMessage) throws -> [NameServer.Reply]
   )
@@ -154,7 +154,7 @@ import Testing
   func ednsIsRefused(backend: BackendKind) async throws {
     let refusals: [@Sendable (DNSMessage) throws -> [NameServer.Reply]] = [
       { query in
-        // The header of the query with its numbers, and nothing of what it counts.
+        // The header of the query with its counts, but without the records that it counts.
         let bytes = try DNSMessage.response(to: query, .formatError).encoded()
         return [NameServer.Reply(bytes: Array(bytes[..<12]))]
       },
@@ -191,7 +191,7 @@ import Testing
       [NameServer.Reply(bytes: try zone.answer(query).encoded(), delay: .milliseconds(50))]
     }
     try await withNameServer(on: backend, slow) { server, resolver async throws in
-      // The first one is the one whose task begins the look-up.
+      // The first task is the one that begins the look-up.
       let first = Task { try await resolve("www.example", port: 1, using: resolver) }
       try await turns { server.queries.count == 2 }
       let second = Task { try await resolve("www.example", port: 1, using: resolver) }
@@ -214,7 +214,7 @@ import Testing
       try await turns { EventLoop.current.statistics.operationsInFlight == idle.operationsInFlight }
       #expect(EventLoop.current.statistics.timers <= idle.timers)
 
-      // And the next one who asks begins anew.
+      // The next caller begins anew.
       await #expect(throws: TimeoutError.self) {
         try await withTimeout(.milliseconds(50)) { try await resolve("www.example", port: 1, using: resolver) }
       }

@@ -105,7 +105,7 @@ import Testing
         try await hostName(of: SocketAddress("192.0.2.7", port: 0)!, using: resolver)
       }
       #expect(error?.reason == .unacceptableName("evil'<b>x$(id).example") && error?.host == "192.0.2.7")
-      // One that is good will do.
+      // One valid name is enough.
       #expect(try await hostName(of: SocketAddress("192.0.2.8", port: 0)!, using: resolver) == "www.example")
     }
   }
@@ -197,7 +197,7 @@ import Testing
         #expect(await reason { try await resolve("nosuch.example", port: 1, using: resolver) } == .notFound)
       }
       #expect(server.queries.count == 4)
-      // Another resolver knows nothing of that.
+      // Another resolver has none of that.
       var configuration = ResolverConfiguration(servers: [server.address])
       configuration.cacheCapacity = 0
       let other = Resolver.stub(configuration)

@@ -4,7 +4,7 @@ import AsyncIO
 import AsyncIOCore
 import Testing
 
-/// Tasks that run on no loop: each call of the library goes to the shared background loop and back.
+/// Tasks outside of loops: each call of the library goes to the shared background loop and back.
 @Suite("From outside of a loop") struct OutsideTests {
   @Test("a task that calls the library goes on where it was")
   func aTaskGoesOnWhereItWas() async throws {

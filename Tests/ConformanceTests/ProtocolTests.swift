@@ -4,7 +4,7 @@ import AsyncIO
 import AsyncIOTesting
 import Testing
 
-/// A protocol hears the same in the same order, whatever its connection is.
+/// A protocol gets the same calls in the same order, for any kind of connection.
 @Suite("Protocols", .timeLimit(.minutes(1))) struct ProtocolTests {
   static let all = BackendKind.conforming.flatMap { backend in
     [StreamKind.tcp, .unix, .pair].map { StreamCase(backend, $0) }
@@ -260,7 +260,7 @@ import Testing
       }
       try await lost.value
       #expect(log.entries.filter { $0 != "pause" } == ["made", "lost"])
-      // What had left already may arrive.
+      // Bytes that had already been sent may arrive.
       #expect(((try? await far.readToEnd().count) ?? 0) < bytes.count)
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A loop on which nothing happens sleeps, whatever its descriptors have to tell.
+// An idle loop sleeps, whatever its descriptors have to report.
 
 import AsyncIO
 import AsyncIOCore
@@ -8,9 +8,9 @@ import Glibc
 import Testing
 
 @Suite("A loop with nothing to do", .timeLimit(.minutes(1))) struct QuietTests {
-  /// How many turns the loop takes in a tenth of a second in which it has nothing to do.
+  /// How many turns an idle loop takes in a tenth of a second.
   private func turnsTaken() async throws -> Int {
-    // What was under way ends.
+    // Operations in progress end.
     try await sleep(.milliseconds(20))
     let before = EventLoop.current.statistics.turns
     try await sleep(.milliseconds(100))

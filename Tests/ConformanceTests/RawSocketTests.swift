@@ -51,7 +51,7 @@ import Testing
       for _ in 0..<10 { try await sleep(.zero) }
       write("kept", to: pair.far)
       waiting.cancel()
-      // Whether it came first or the cancellation, the bytes are somewhere.
+      // Whichever came first, the data or the cancellation, the bytes are somewhere.
       var bytes = try? await waiting.value
       if bytes == nil { bytes = try await near.receive(upTo: 100) }
       #expect(bytes == Array("kept".utf8))
@@ -74,7 +74,7 @@ import Testing
       #expect(peer?.host == "127.0.0.1")
       try await connected.sendAll(Array("ping".utf8))
       #expect(try await accepted.receive(upTo: 10) == Array("ping".utf8))
-      // What was accepted doesn't block.
+      // Accepted sockets don't block.
       #expect(try RawSocket(accepted.descriptor) == accepted)
     }
   }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Code that always finds something ready never waits, and a cancelled wait is how a task learns of its cancellation. So
-// each operation here is repeated by a task that is cancelled meanwhile, on every backend: the task has to end.
+// Code that always finds something ready never waits, but a task learns of its cancellation through cancelled waits. So
+// a task that is cancelled meanwhile repeats each operation here, on every backend: the task has to end.
 
 import AsyncIO
 import AsyncIOTesting
 import Testing
 
 @Suite("Cancellation of what never waits") struct ReadyCancellationTests {
-  /// Repeats the operation in a task, lets it run for a while, and cancels it. Not by a time limit: time stands still in
-  /// a virtual run whose tasks never wait.
+  /// Repeats the operation in a task, lets it run for a while, and cancels it. Not by a time limit: time stands still
+  /// in a virtual run whose tasks never wait.
   private static func expectEnd(
     _ name: Comment, sourceLocation: SourceLocation = #_sourceLocation,
     _ operation: @Sendable @escaping () async throws -> Void
@@ -94,7 +94,7 @@ import Testing
       _ = try await pair.accepted.reader.withBytes(atLeast: bytes.count) { _ in 0 }
       var read: [UInt8] = []
       while read.count < bytes.count {
-        // Cancelled before it begins: it takes what it is given, and stops where its share is used up.
+        // Cancelled before it begins: it takes what is available, and stops when its budget is used up.
         let part = await Task {
           withUnsafeCurrentTask { $0?.cancel() }
           var part: [UInt8] = []

@@ -24,7 +24,7 @@ import Testing
 
   @Test("what others write while a file is sent comes after it", arguments: StreamKindTests.sockets)
   func othersWriteAfterTheFile(_ what: StreamCase) async throws {
-    // The virtual network has its files read and sent by pieces, which others may come between.
+    // The virtual network reads and sends files in pieces, between which other bytes may come.
     guard what.backend != .virtual else { return }
     let file = try ScratchFile(pattern(8_000_000))
     try await what.withStreams { near, far in
@@ -119,7 +119,7 @@ import Testing
   }
 }
 
-/// A file that goes with the last reference to it.
+/// A file that is removed with the last reference to this object.
 final class ScratchFile: Sendable {
   let path: String
   let bytes: [UInt8]

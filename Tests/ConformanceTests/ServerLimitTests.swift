@@ -42,7 +42,7 @@ import Testing
     let error = await #expect(throws: SystemError.self) { try await slow.readToEnd() }
     #expect(error?.code == .connectionReset)
     await #expect(throws: SystemError.self) { try await dripping.value }
-    // The server has said so to the handler, and not to the exception handler.
+    // The server has told the handler, and not the exception handler.
     #expect(log.entries == ["\(peer) made no progress for 60.0 seconds"])
     let statistics = try await server.statistics
     #expect(statistics.cutOff == 1)
@@ -125,7 +125,7 @@ import Testing
       let server = try await startServer(
         host: "127.0.0.1", port: 0, limits: ServerLimits(timeWithoutProgress: time)
       ) { _, writer in
-        // More than the kernel takes: the rest is the stream's when the handler returns.
+        // More than the kernel takes: the stream holds the rest when the handler returns.
         let writing = Task { try await writer.write(pattern(16 << 20)) }
         try await turns { writer.pendingBytes > 0 }
         writing.cancel()
@@ -199,7 +199,7 @@ import Testing
         try await ByteStream.connect(host: "127.0.0.1", port: server.port)
       }
       try await turns { gauge.now == 5 }
-      // The others wait in the backlog, and nobody turns in circles for them.
+      // The others wait in the backlog, and the loop does not spin for them.
       let before = EventLoop.current.statistics.turns
       try await sleep(.milliseconds(10))
       #expect(EventLoop.current.statistics.turns - before < 20)
@@ -243,7 +243,7 @@ import Testing
       #expect(try await server.statistics.refused == 990)
       let stranger = try await ByteStream.connect(host: "127.0.0.1", port: server.port, from: other)
       #expect(try await stranger.readLine() == "hello")
-      // A connection that ends makes room for another one of the same peer.
+      // A connection that ends makes room for another one of its peer.
       try await kept[0].close()
       try await turns { try await server.statistics.open == 10 }
       let next = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
@@ -267,7 +267,7 @@ import Testing
       _ = try await stream.readLine()
     }
     let backend = loop.backend as! VirtualBackend
-    // The listener, and three pairs of a client and what the server has of it.
+    // The listener, and three pairs of a client and the server's side.
     backend.network.descriptorLimit = 10
     let clients = try await gather(0..<6, limit: 6) { _ in
       try await ByteStream.connect(host: "127.0.0.1", port: server.port)
@@ -313,7 +313,7 @@ import Testing
   }
 }
 
-/// How many are inside, and the most that ever were; on one loop.
+/// How many are inside, and the maximum so far; on one loop.
 private final class Gauge: @unchecked Sendable {
   // Sendable: used on one loop's thread.
   private(set) var now = 0

@@ -6,7 +6,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite("The shutdown of a server", .timeLimit(.minutes(1))) struct ServerShutdownTests {
-  /// Answers each line with one that is as long as it says.
+  /// Answers each line with the number of bytes that it asks for.
   static let answering: StreamHandler = { stream in
     while let line = try await stream.readLine() { try await stream.write(pattern(Int(line) ?? 0)) }
   }
@@ -93,7 +93,7 @@ import Testing
           try await sleep(.microseconds(100))
         }
       }
-      // Closed with these unread, the server's socket would drop what it has not sent.
+      // If it closed with these unread, the server's socket would drop its unsent bytes.
       expectSame(try await client.readToEnd(), pattern(4_000_000))
       asking.cancel()
       _ = await asking.result

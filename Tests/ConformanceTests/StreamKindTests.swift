@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Glibc
 import Testing
 
-/// Every kind of stream behaves as every other.
+/// Every kind of stream behaves like every other.
 @Suite("Kinds of streams") struct StreamKindTests {
   static let all = BackendKind.conforming.flatMap { backend in StreamKind.allCases.map { StreamCase(backend, $0) } }
   static let sockets = all.filter { $0.kind != .pipes }
@@ -116,7 +116,7 @@ import Testing
 
   @Test("a reset is seen by the peer's reader", arguments: sockets)
   func aResetIsSeen(_ what: StreamCase) async throws {
-    // What a Unix socket sees of a reset is the end of the stream.
+    // A Unix socket sees a reset as the end of the stream.
     guard what.kind == .tcp else { return }
     try await what.withStreams { near, far in
       near.abort()

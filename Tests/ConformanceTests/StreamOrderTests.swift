@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders of completions that a backend may take and rarely does.
+// Orders of completions that a backend may choose but rarely does.
 
 import AsyncIO
 import AsyncIOCore
@@ -8,7 +8,7 @@ import Glibc
 import Testing
 
 @Suite("Orders of completions", .timeLimit(.minutes(1))) struct StreamOrderTests {
-  /// A stream that pulls, at a socket of which the test has the other end.
+  /// A stream that pulls, on a socket whose other end the test has.
   private func pulling(_ pair: SocketPair) async throws -> ByteStream {
     let stream = try await ByteStream.adopting(dup(pair.near))
     let large = pattern(32 * 1024)
@@ -25,7 +25,7 @@ import Testing
       let pair = SocketPair()
       let stream = try await pulling(pair)
       try await withTimeout(.seconds(10)) {
-        // After some dozens of small pieces the stream goes back to receiving, and the next one is there already.
+        // After some dozens of small pieces the stream goes back to receiving, and the next piece is already there.
         for number in 0..<200 {
           writeByte(pair.far, UInt8(number))
           let piece = try await stream.read(upTo: 10)
@@ -138,7 +138,7 @@ import Testing
     close(file)
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
-      // What sendfile(2) refuses.
+      // A file that sendfile(2) refuses.
       let copied = Task { try await pair.client.writer.sendFile("/proc/self/status") }
       let sent = Task { try await pair.client.writer.sendFile(path) }
       let count = try await copied.value

@@ -116,7 +116,7 @@ import Testing
         let size = round / 40 % 2 == 0 ? 60_000 + round : 10 + round
         let bytes = pattern(size, seed: UInt64(round))
         try await near.write(bytes)
-        // By turns into the caller's memory, and out of the stream's.
+        // Alternately into the caller's memory, and out of the stream's.
         if round % 3 == 0 {
           var received: [UInt8] = []
           var buffer: [UInt8] = []

@@ -73,7 +73,7 @@ import Testing
       try await sleep(.zero)
       try await sleep(.zero)
       // The callback and the end of the sleep come in one turn: under virtual time because their times are equal, else
-      // because this job is not over before both are. The callback then runs before the task does.
+      // because this job outlasts both. The callback then runs before the task does.
       loop.callLater(.milliseconds(backend == .virtual ? 2 : 1)) { task.cancel() }
       let busyUntil = loop.time.advanced(by: .milliseconds(5))
       while backend != .virtual && loop.time < busyUntil {}

@@ -130,7 +130,7 @@ import Testing
       sender.close()
       try await sender.waitClosed()
       guard backend != .virtual else { return }
-      // What a process left behind that didn't close.
+      // The file of a process that ended without closing.
       let left = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
       let (storage, length) = path.storage
       withUnsafePointer(to: storage) { pointer in

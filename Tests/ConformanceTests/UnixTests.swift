@@ -71,7 +71,7 @@ import Testing
   func leaveNoFile(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("socket")
-    // A server that ended without closing.
+    // The file of a server that ended without closing.
     let left = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     let (storage, length) = SocketAddress(unixPath: path)!.storage
     withUnsafePointer(to: storage) { pointer in
@@ -94,7 +94,7 @@ import Testing
       #expect(access(path, F_OK) == 0)
       unlink(path)
 
-      // One that somebody else has put there since stays too.
+      // A file that another server has put there since stays too.
       let first = try await startUnixServer(path: path) { _, _ in }
       unlink(path)
       let second = try await startUnixServer(path: path) { _, _ in }

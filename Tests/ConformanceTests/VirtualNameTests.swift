@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What takes time, in virtual time.
+// Behaviour over time, in virtual time.
 
 import AsyncIOCore
 import AsyncIOTesting
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func `one family does not wait for the other for long`() async throws {
-    // A name server in which questions for IPv6 drown.
+    // A name server that never receives questions for IPv6.
     let zone = Zone(("a.example", a(1), 300))
     let server = try await NameServer { query, _ in
       query.questions[0].type == .aaaa ? [] : [NameServer.Reply(bytes: try zone.answer(query).encoded())]
@@ -91,7 +91,7 @@ import Testing
     #expect(try await resolve("a.example", port: 1, using: resolver).map(\.host) == ["192.0.2.1"])
     let taken = start.duration(to: EventLoop.current.time)
     #expect(taken >= .seconds(1) && taken < .milliseconds(1100), "\(taken)")
-    // What may be half an answer is not kept for as long.
+    // A possibly incomplete answer is cached for less time.
     _ = try await resolve("a.example", port: 1, using: resolver)
     #expect(server.queries.count == 2)
     try await sleep(.seconds(10))
@@ -164,7 +164,7 @@ import Testing
     #expect(try await resolve("db", port: 0, using: resolver).map(\.host) == ["192.0.2.1"])
     try await one.close()
 
-    // What was known is known no more when the file has changed.
+    // Cached answers are dropped when the file has changed.
     let two = try await NameServer(port: 53, Zone(("db.two", a(2), 600)).behaviour)
     try write("nameserver 127.0.0.1\nsearch none two\n", to: resolvConf)
     try await sleep(.seconds(1))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A wall clock is set by hand, by NTP, by a machine that was asleep. Whatever waits goes by the monotonic one.
+// A wall clock is set by hand, by NTP, by a machine that was asleep. All waits follow the monotonic one.
 
 import AsyncIO
 import AsyncIOTesting
@@ -14,14 +14,14 @@ import Testing
     return time.tv_sec
   }
 
-  /// Runs the body on a loop whose thread reads a wall clock that jumps each time; returns how long it took.
+  /// Runs the body on a loop whose thread reads a wall clock that jumps at each reading. Returns the time that it took.
   private func elapsed(
     _ backend: BackendKind, _ body: @escaping @Sendable () async throws -> Void
   ) async throws -> Duration {
     try await withEventLoop(backend: backend) {
       asyncio_let_wall_clock_jump(365 * 24 * 3600)
       defer { asyncio_let_wall_clock_jump(0) }
-      // It does.
+      // The clock does jump.
       let (first, second) = (wallSeconds(), wallSeconds())
       #expect(abs(second - first) > 365 * 24 * 3600)
       let start = ContinuousClock.now

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One suite for every backend: the seam is only real if nobody above it can tell what stands below.
+// One suite for every backend: the abstraction is real only if code above it can't tell the backends apart.
 
 import AsyncIO
 import AsyncIOCore
@@ -8,16 +8,16 @@ import Glibc
 import Testing
 
 extension BackendKind {
-  /// Every backend there is, io_uring only where the machine gives it. A machine whose CI is to prove io_uring says so
-  /// with AIO_REQUIRE_IO_URING=1.
+  /// All backends, io_uring only where the machine has it. AIO_REQUIRE_IO_URING=1 makes a missing io_uring an error,
+  /// for CI.
   static let conforming: [BackendKind] = {
     if getenv("AIO_REQUIRE_IO_URING") != nil || ringIsAvailable { return [.ioUring, .epoll, .virtual] }
     print("io_uring is not available here: the conformance suite runs on epoll and virtual only")
     return [.epoll, .virtual]
   }()
 
-  /// A loopback address that no other test listens at: a port that was closed is soon another server's, and a test that
-  /// expects nobody there would find that one.
+  /// A loopback address on which no other test listens. A closed port soon belongs to another server, and a test that
+  /// expects no listener would find that one.
   func ownHost(_ number: Int) -> String {
     switch self {
     case .ioUring: "127.44.1.\(number)"
@@ -34,7 +34,7 @@ extension BackendKind {
   }()
 }
 
-/// A value that one thread makes and another waits for.
+/// A value that one thread produces and another waits for.
 private final class ThreadResult<Value: Sendable>: @unchecked Sendable {
   // Sendable: written before the latch opens and read after it.
   private var value: Value?

@@ -33,12 +33,12 @@ struct ConnectedPair: Sendable {
   }
 }
 
-/// Runs turns of the loop until the condition holds; the test's time limit ends a condition that never will.
+/// Runs turns of the loop until the condition holds; the test's time limit ends a condition that never holds.
 func turns(until condition: () async throws -> Bool) async throws {
   while try await !condition() { try await sleep(.microseconds(50)) }
 }
 
-/// Bytes that differ from place to place, so that a lost or doubled piece shows.
+/// Bytes that vary by position, so that a lost or doubled piece shows.
 func pattern(_ count: Int, seed: UInt64 = 0) -> [UInt8] {
   let words = (count + 7) / 8
   return [UInt8](unsafeUninitializedCapacity: words * 8) { bytes, initialized in
@@ -53,7 +53,7 @@ func pattern(_ count: Int, seed: UInt64 = 0) -> [UInt8] {
   }
 }
 
-/// Compares megabytes: `#expect` looks at what it compares element by element, for its report.
+/// Compares megabytes: `#expect` inspects its operands element by element for its report.
 func expectSame(_ received: [UInt8], _ sent: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
   let same = received == sent
   #expect(

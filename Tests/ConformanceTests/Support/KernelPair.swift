@@ -4,11 +4,11 @@ import AsyncIO
 import Glibc
 
 extension BackendKind {
-  /// Those on a real kernel, where descriptors are the process's.
+  /// The backends on a real kernel, where descriptors are the process's.
   static let ofAKernel = conforming.filter { $0 != .virtual }
 }
 
-/// Two connected sockets of the test's own, closed with it.
+/// Two connected sockets of the test's own, closed with this object.
 final class SocketPair: Sendable {
   let near: Int32
   let far: Int32
@@ -37,7 +37,7 @@ func readText(from descriptor: Int32) -> String {
   return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
 }
 
-/// A non-blocking eventfd(2), which the toolchain's module of libc doesn't have.
+/// A non-blocking eventfd(2), which the toolchain's module of libc lacks.
 func eventDescriptor() -> Int32 {
   typealias EventFD = @convention(c) (UInt32, Int32) -> Int32
   return unsafeBitCast(dlsym(nil, "eventfd"), to: EventFD.self)(0, O_NONBLOCK | O_CLOEXEC)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A name server for tests, on the current loop: UDP and TCP at the same port of 127.0.0.1, which the system chooses. What
-// it answers is a function of the query, so each test makes the server that it needs, good or bad.
+// A name server for tests, on the current loop: UDP and TCP at one port of 127.0.0.1, which the system chooses. Its
+// answers are a function of the query, so each test makes the server that it needs, good or bad.
 
 import AsyncIO
 import AsyncIOCore
@@ -12,10 +12,10 @@ final class NameServer: Sendable {
     case udp, tcp
   }
 
-  /// What to send back: any number of messages, good or bad.
+  /// The answer to a query: any number of messages, good or bad.
   struct Reply: Sendable {
     var bytes: [UInt8]
-    /// From a socket of its own, which nobody has asked.
+    /// Whether it comes from a socket that was not asked.
     var isStrangers = false
     /// Seconds of the loop's time after the query.
     var delay = Duration.zero
@@ -38,7 +38,7 @@ final class NameServer: Sendable {
     let (udp, tcp) = try await Self.open(port: port) { reader, writer in
       var framing = DNSStreamFraming()
       while true {
-        // Who has asked may leave as they like.
+        // A client may leave at any time.
         guard let piece = try? await reader.read(upTo: 4096), !piece.isEmpty else { return }
         framing.append(piece)
         while let bytes = framing.next() {
@@ -74,14 +74,14 @@ final class NameServer: Sendable {
     }
   }
 
-  /// The system may give a UDP port whose TCP one is somebody else's: then another one will do.
+  /// The system may give a UDP port whose TCP port is taken: then another one is tried.
   private static func open(
     port: UInt16, handler: @escaping ConnectionHandler
   ) async throws -> (DatagramSocket, Server) {
     for _ in 0..<20 {
       let udp = try await DatagramSocket.bind(host: "127.0.0.1", port: port)
       do { return (udp, try await startServer(host: "127.0.0.1", port: udp.port, handler: handler)) } catch {
-        // Not to be counted as an operation in flight by whoever begins to count now.
+        // So that a test that begins to count does not count it as an operation in flight.
         udp.close()
         try await udp.waitClosed()
       }
@@ -99,7 +99,7 @@ final class NameServer: Sendable {
   }
 }
 
-/// Names and what they have, as a zone file would.
+/// Names and their records, like a zone file.
 struct Zone: Sendable {
   var records: [DNSRecord] = []
   var minimum: UInt32 = 60
@@ -108,7 +108,7 @@ struct Zone: Sendable {
     self.records = records.map { DNSRecord(name($0.0), $0.1, timeToLive: $0.2) }
   }
 
-  /// The answer to a query, with the aliases followed.
+  /// The answer to a query, with aliases followed.
   func answer(_ query: DNSMessage) -> DNSMessage {
     var answer = DNSMessage.response(to: query)
     var current = query.questions[0].name
@@ -128,7 +128,7 @@ struct Zone: Sendable {
     return answer
   }
 
-  /// As a server behaves that has this zone.
+  /// The behaviour of a server for this zone.
   var behaviour: NameServer.Behaviour {
     { query, carrier in
       let limit = carrier == .udp ? Int(query.edns?.payloadSize ?? 512) : 65_535
@@ -139,8 +139,8 @@ struct Zone: Sendable {
 
 func name(_ text: String) -> DNSName { try! DNSName(text) }
 
-/// 192.0.2.7 as a record has it.
+/// 192.0.2.7 in the form of a record.
 func a(_ last: UInt32) -> DNSRecordData { .a(0xc000_0200 + last) }
 
-/// 2001:db8::7 as a record has it.
+/// 2001:db8::7 in the form of a record.
 func aaaa(_ last: UInt64) -> DNSRecordData { .aaaa(0x2001_0db8_0000_0000, last) }

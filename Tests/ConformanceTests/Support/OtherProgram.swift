@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program of others, started for a test without Foundation, whose `Process` hands a child the signal mask of the
-// thread that starts it: those of pools and loops block everything, and socat waits for its own children by signals.
+// Another implementation's program, started for a test without Foundation. A child of its `Process` gets the signal
+// mask of the thread that starts it. Threads of pools and loops block everything, and socat waits for its own children
+// by signals.
 
 import AsyncIO
 import Dispatch
 import Glibc
 
-/// A program that is none of ours; ended with the test by its process id.
+/// Another implementation's program; the test ends it by its process id.
 final class OtherProgram: @unchecked Sendable {
-  // Sendable: what changes is `hasEnded`, by the test's one task that ends it.
+  // Sendable: only `hasEnded` changes, by the one task of the test that ends it.
   private let id: pid_t
   private let output: Int32
   private var hasEnded = false
@@ -53,7 +54,7 @@ final class OtherProgram: @unchecked Sendable {
     close(output)
   }
 
-  /// The next line that it prints, without its end; empty if it has ended. Read on a thread of Dispatch.
+  /// The next line of its output, without the newline; empty if it has ended. Read on a thread of Dispatch.
   func line() async -> String {
     let output = output
     return await withCheckedContinuation { continuation in

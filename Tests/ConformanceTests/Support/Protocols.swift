@@ -2,7 +2,7 @@
 
 import AsyncIO
 
-/// What a test keeps of a protocol.
+/// A test's references to a protocol's parts.
 final class Kept: @unchecked Sendable {
   // Sendable: used on one loop only.
   var transport: Transport?

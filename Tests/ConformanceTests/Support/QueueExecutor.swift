@@ -2,7 +2,7 @@
 
 import Dispatch
 
-/// Runs an actor on a queue of Dispatch: on a thread that is no loop's.
+/// Runs an actor on a queue of Dispatch: on a thread without a loop.
 final class QueueExecutor: SerialExecutor {
   private let queue = DispatchQueue(label: "elsewhere")
 

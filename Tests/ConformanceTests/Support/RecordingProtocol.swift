@@ -2,7 +2,7 @@
 
 import AsyncIO
 
-/// Notes what its transport calls, and does what a test says on top of it.
+/// Logs the calls of its transport, and also does what a test specifies.
 final class RecordingProtocol: StreamProtocol {
   struct Script: Sendable {
     var made: @Sendable (Transport) -> Void = { _ in }

@@ -69,10 +69,10 @@ extension ByteStream {
 }
 
 extension StreamReader {
-  /// Whether so much is unread that nothing more is received. On the stream's loop.
+  /// Whether so much is unread that the stream has stopped receiving. On the stream's loop.
   var isPaused: Bool { handle.transport.receivingIsPaused && handle.transport.receiving == nil }
 
-  /// How many bytes have arrived and were not read. On the stream's loop.
+  /// How many bytes have arrived but were not read. On the stream's loop.
   var unreadCount: Int { handle.transport.unreadCount }
 
   /// Whether the end has come, read or not. On the stream's loop.

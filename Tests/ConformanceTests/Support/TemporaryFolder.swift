@@ -3,7 +3,7 @@
 import AsyncIO
 import Glibc
 
-/// A folder that goes with the test.
+/// A folder that is removed after the test.
 final class TemporaryFolder: Sendable {
   private let folder: String
 

@@ -12,7 +12,7 @@ func withNameServer(
   _ body: @Sendable @escaping (NameServer, Resolver) async throws -> Void
 ) async throws {
   var configuration = ResolverConfiguration(servers: [])
-  // Long enough for a busy machine, where nobody waits for it.
+  // Long enough for a busy machine, in tests that don't wait for it.
   configuration.timeout = .seconds(20)
   change(&configuration)
   let changed = configuration
@@ -22,7 +22,7 @@ func withNameServer(
     configuration.servers.append(server.address)
     try await body(server, .stub(configuration))
     try await server.close()
-    // The sockets of queries close in their own time.
+    // The sockets of queries close later.
     try await turns { EventLoop.current.statistics.operationsInFlight == 0 }
   }
 }
@@ -35,7 +35,7 @@ func hosts(
   hosts(try await resolve(name, port: 1, family: family, using: resolver))
 }
 
-/// The reason of an error that the body is to throw.
+/// The reason of the error that the body has to throw.
 func reason(_ body: () async throws -> [SocketAddress]) async -> NameError.Reason? {
   do {
     Issue.record("there is no error, but \(try await body())")
