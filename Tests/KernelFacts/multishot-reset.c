@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fact of the kernel that RingBackend is built around: io_uring's multishot receive can lose the end of a connection.
+// A fact of the kernel behind RingBackend's design: io_uring's multishot receive can lose the end of a connection.
 //
 //   cc -O2 -pthread -o multishot-reset multishot-reset.c && ./multishot-reset multishot 20000
 //
-// A peer sends 4 bytes and resets the connection at once, while the receiver is short of CPU. Both wake the request's poll
-// before its work has run. The receive takes the bytes, is told that nothing more is unread, and goes back to sleep; the
-// second wake counts as served. A reset is told once, so the request sleeps for ever, and so does who waits for it. With
-// end of file on Unix sockets it is liburing's issue 1549. The modes:
+// A peer sends 4 bytes and resets the connection at once, while the receiver is short of CPU. Both events wake the
+// request's poll before its work has run. The receive takes the bytes, learns that nothing more is unread, and goes
+// back to sleep; the second wake-up counts as served. The kernel reports a reset once, so the request sleeps for ever,
+// and so does its waiter. For end of file on Unix sockets this is liburing's issue 1549. The modes:
 //
 //   multishot   one request for all pieces: some in ten thousand connections are lost (Linux 6.18)
-//   single      a request for each piece: none
-//   guarded     multishot, beside a poll for POLLRDHUP that asks once, and which data do not wake; when it has been told,
-//               the receive is cancelled and asked again: none. This is what RingBackend does.
+//   single      a request for each piece: none are lost
+//   guarded     multishot, beside a single-shot poll for POLLRDHUP, which data do not wake. When it completes, the
+//               receive is cancelled and submitted again: none are lost. RingBackend does this.
 //
-// It prints how many of the connections were lost, and ends with 0 if there were as many as the mode is known for: any
-// number of `multishot`, none of the others.
+// It prints how many connections were lost. It ends with 0 if that fits the mode: any number for `multishot`, none for
+// the others.
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -136,7 +136,7 @@ static int take(struct io_uring_cqe *result, int milliseconds) {
   return 1;
 }
 
-// Whether the reset of one connection was told.
+// Returns whether the reset of one connection was reported.
 static int serve(int socket, int is_multishot, int is_guarded) {
   int receives = 1, guards = is_guarded, told = 0;
   receive(socket, is_multishot);

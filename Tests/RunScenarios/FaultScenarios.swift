@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faults of the kernel that last, and signals that a process must not notice.
+// Lasting faults of the kernel, and signals that must not affect a process.
 
 import AsyncIO
 import Glibc
@@ -19,7 +19,7 @@ extension RunScenarios {
     ]
   }
 
-  /// A connection waits that can't be accepted.
+  /// A connection waits, but can't be accepted.
   private static func acceptForbidden(_ code: Int32) throws {
     try EventLoop.run(backend: .epoll) {
       report()
@@ -31,7 +31,7 @@ extension RunScenarios {
     }
   }
 
-  /// A datagram waits that can't be received.
+  /// A datagram waits, but can't be received.
   private static func receiveForbidden(_ code: Int32) throws {
     try EventLoop.run(backend: .epoll) {
       report()
@@ -58,7 +58,7 @@ extension RunScenarios {
     say(turns < 300 ? "rests" : "\(turns) turns")
   }
 
-  /// Writes to pipes and sockets of which the other end is gone, and then starts another program.
+  /// Writes to pipes and sockets whose other end is closed, and then starts another program.
   private static func brokenPipes() throws {
     saySignals(of: "/proc/thread-self/status")
     try EventLoop.run {
@@ -85,7 +85,7 @@ extension RunScenarios {
       }
       close(file)
       saySignals(of: "/proc/thread-self/status")
-      // It ends by the signal, unless it has inherited that it is ignored or blocked.
+      // The signal ends it, unless it has inherited the signal as ignored or blocked.
       say("a program started from here ends with \(system("sh -c 'kill -PIPE $$'; exit $?") >> 8)")
     }
   }

@@ -12,7 +12,7 @@ enum UnnamedError: Error { case outOfPaper }
 extension RunScenarios {
   static func mainFails() {
     EventLoop.runMain {
-      // Buffered, since the output is a pipe.
+      // The output is a pipe, so this is buffered.
       print("printed before")
       try await sleep(.milliseconds(1))
       throw NoAnswer()

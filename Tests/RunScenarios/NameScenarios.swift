@@ -4,7 +4,7 @@ import AsyncIO
 import Glibc
 
 extension RunScenarios {
-  /// Look-ups that are answered by nobody, cancelled in their midst, or refused leave no descriptor open.
+  /// Look-ups that are unanswered, cancelled or refused leave no descriptor open.
   static func nameDescriptors() throws {
     try EventLoop.run {
       let silent = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What only a whole process can show: `EventLoop.run` takes over a process's executors, once and for good, so each
-// scenario is a run of this program. Its test reads what it prints and its exit status.
+// Scenarios that need a whole process: `EventLoop.run` takes over a process's executors for good, so each is a run of
+// this program. Its test reads the output and the exit status.
 
 import AsyncIO
 import Dispatch
@@ -44,7 +44,7 @@ struct ScenarioError: Error {}
     }
   }
 
-  /// A line on standard output, at once.
+  /// Prints a line on standard output, at once.
   static func say(_ line: String) {
     var line = line + "\n"
     line.withUTF8 { _ = write(1, $0.baseAddress, $0.count) }
@@ -65,14 +65,14 @@ struct ScenarioError: Error {}
     }
   }
 
-  /// Tasks that are still there when the body is done are cancelled, and clean up.
+  /// Tasks that remain when the body returns are cancelled, and clean up.
   static func leftovers() throws {
     try EventLoop.run {
       for name in ["a", "b"] {
         Task {
           do { try await sleep(.seconds(3600)) } catch {
             say("\(name) cancelled")
-            // Clean-up may wait: for what is not cancelled with the task.
+            // Clean-up may wait for work that is not cancelled with the task.
             await Task { try? await sleep(.milliseconds(1)) }.value
             say("\(name) cleaned up")
           }
@@ -139,7 +139,7 @@ struct ScenarioError: Error {}
     }
   }
 
-  /// The same without a word about it: as a program that has only the first example of the README.
+  /// An interrupt of a program without handling for it, like the first example of the README.
   static func interruptPlain() throws {
     try EventLoop.run {
       say("ready")
@@ -157,7 +157,7 @@ struct ScenarioError: Error {}
       while true {
         do { try await sleep(.seconds(3600)) } catch {
           say("ignored")
-          // Not a wait of the cancelled task: that would end at once.
+          // Not a wait of the cancelled task, which would end at once.
           await Task { try? await sleep(.seconds(3600)) }.value
         }
       }
@@ -171,7 +171,7 @@ struct ScenarioError: Error {}
     }
   }
 
-  /// The main actor, actors, no actor, detached tasks: one thread, and the loop's.
+  /// The main actor, actors, code outside of actors, detached tasks: all on one thread, the loop's.
   static func oneThread() throws {
     actor Other {
       func thread() -> pthread_t { pthread_self() }
@@ -219,7 +219,7 @@ struct ScenarioError: Error {}
     }
   }
 
-  /// Connections are served on every loop, each on one of them from beginning to end.
+  /// Every loop serves connections, each connection on one loop from beginning to end.
   static func severalLoops() throws {
     try EventLoop.run(loops: .count(3)) {
       let handler: ConnectionHandler = { reader, writer in
@@ -251,14 +251,14 @@ struct ScenarioError: Error {}
     }
   }
 
-  /// A server that has no descriptor left for a connection reports it, and serves the connection later.
+  /// A server without a descriptor for a connection reports that, and serves the connection later.
   static func descriptors() throws {
     try EventLoop.run {
       EventLoop.current.setExceptionHandler { _, context in say("\(context)") }
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in try await writer.write("welcome") }
       var limit = rlimit(rlim_cur: 64, rlim_max: 64)
       setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-      // Take every descriptor, and give one back: for the client.
+      // Takes every descriptor, and gives one back for the client.
       var taken: [Int32] = []
       while true {
         let descriptor = dup(0)
@@ -291,7 +291,7 @@ struct ScenarioError: Error {}
     }
   }
 
-  /// Work for the main actor that comes from outside before `run` is done by it.
+  /// `run` does work for the main actor that came from outside before.
   static func lateMainActor() throws {
     Task { @MainActor in say("main actor") }
     try EventLoop.run { try await sleep(.milliseconds(1)) }

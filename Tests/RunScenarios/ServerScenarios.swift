@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Servers of a whole process: its descriptors, its loops, and what a service manager hands to it.
+// Servers of a whole process: its descriptors, its loops, and sockets from a service manager.
 
 import AsyncIO
 import Glibc
@@ -23,12 +23,12 @@ extension RunScenarios {
         try await stream.write("welcome\n")
         _ = try await stream.readToEnd()
       }
-      // Clients in processes of their own would have descriptors of their own: here every connection takes two.
+      // Clients in other processes would have their own descriptors: here every connection takes two.
       var limit = rlimit(rlim_cur: 64, rlim_max: 64)
       setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
       var taken: [Int32] = []
       while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
-      // Room for ten clients, and for what the server has of four of them.
+      // Room for ten clients, and for the server's side of four of them.
       for _ in 0..<14 { close(taken.removeLast()) }
       let clients = try await gather(0..<10, limit: 10) { _ in
         try await ByteStream.connect(host: "127.0.0.1", port: server.port)
@@ -46,7 +46,7 @@ extension RunScenarios {
     }
   }
 
-  /// The limit is the server's, however the kernel spreads the connections, and nobody is forgotten.
+  /// The limit is the server's, however the kernel spreads the connections, and each connection is served.
   static func limitOfSeveralLoops() throws {
     try EventLoop.run(loops: .count(3)) {
       let gauge = SharedGauge()
@@ -99,13 +99,13 @@ extension RunScenarios {
           client.abort()
         }
       }
-      // The idle ones end at once, three stay.
+      // The idle ones end at once, and three stay.
       say("\(await server.shutdown(drain: .milliseconds(200)))")
       for end in ends { await end.value }
     }
   }
 
-  /// One listening socket, from which every loop accepts.
+  /// One listening socket, from which all loops accept.
   static func inheritedOnSeveralLoops() throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard listen(listener, 100) == 0 else { return say("listen: errno \(errno)") }
@@ -132,7 +132,7 @@ extension RunScenarios {
     }
   }
 
-  /// What a service manager hands to the process: serves it until a connection says so.
+  /// Serves a service manager's sockets until a connection ends it.
   static func inherited() throws {
     let sockets = ListeningSocket.fromSystemd()
     say("inherited \(sockets.map(\.name))")
@@ -154,7 +154,7 @@ extension RunScenarios {
     }
   }
 
-  /// Says goodbye to the server that the environment names.
+  /// Says goodbye to the server named in the environment.
   static func ask() throws {
     try EventLoop.run {
       let path = getenv("ASK_PATH").map { String(cString: $0) }
@@ -201,7 +201,7 @@ extension RunScenarios {
     }
   }
 
-  /// A thousand connections at once keep nobody else waiting: some of them are served in a turn, not all.
+  /// A thousand connections at once do not block other work: a turn serves some of them, not all.
   static func flood() throws {
     try EventLoop.run {
       var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ends a program from outside.
+// Signals that end a program.
 
 import AsyncIO
 import Glibc
@@ -14,7 +14,7 @@ extension RunScenarios {
       say("ready")
       do { try await sleep(.seconds(3600)) } catch {
         say("\(currentCancelReason?.description ?? "no reason")")
-        // A supervisor may send it again.
+        // A supervisor may send the signal again.
         if currentCancelReason?.message == "SIGTERM" { kill(getpid(), SIGTERM) }
         await Task { try? await sleep(.milliseconds(1)) }.value
         say("cleaned up")
@@ -23,7 +23,7 @@ extension RunScenarios {
     }
   }
 
-  /// A request that is under way is answered, and then the program goes on.
+  /// The request in progress is answered, and then the program goes on.
   private static func servesUntilASignal() throws {
     try EventLoop.run(stopsOn: [.interrupt, .terminate]) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
@@ -40,7 +40,7 @@ extension RunScenarios {
       say(String(decoding: try await answer.value, as: UTF8.self).split(separator: "\n").joined())
       try await client.close()
       say("goes on")
-      // From here on the signal is the run's again.
+      // From here on, the run watches the signal again.
       kill(getpid(), SIGTERM)
       do { try await sleep(.seconds(3600)) } catch {
         say("cancelled")

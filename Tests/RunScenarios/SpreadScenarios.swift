@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which loops of a run serve connections: for every way to start a server, with handlers that are written in the body.
+// Which loops of a run serve connections: for every way to start a server, with handlers written in the body.
 
 import AsyncIO
 import AsyncIOTLS
@@ -41,7 +41,7 @@ extension RunScenarios {
     }
   }
 
-  /// All loops accept from one socket, and whoever is free takes the next connection.
+  /// All loops accept from one socket, and a free loop takes the next connection.
   static func spreadUnix() throws {
     try EventLoop.run(loops: .count(loops)) {
       let places = Places()
@@ -105,10 +105,10 @@ extension RunScenarios {
     }
   }
 
-  /// Connects so many times, and says on how many loops a good part of the connections were served.
+  /// Connects this many times, and prints on how many loops a good part of the connections were served.
   ///
-  /// The kernel spreads connections evenly over sockets of one address (SO_REUSEPORT). From one socket that is shared, any
-  /// loop may take any number of them: then more connections are made, up to a bound, until two loops have taken one.
+  /// The kernel spreads connections evenly over sockets of one address (SO_REUSEPORT). From one shared socket, a loop
+  /// may take any number of them. Then more connections are made, up to a bound, until two loops have taken one.
   private static func visit(
     _ server: Server, _ name: String, _ places: Places, isShared: Bool = false, mostLoops: Int = loops,
     _ connect: @escaping @Sendable (SocketAddress) async throws -> ByteStream = { try await ByteStream.connect(to: $0) }
@@ -132,17 +132,17 @@ extension RunScenarios {
   }
 }
 
-/// Counts what was served on each loop.
+/// Counts the connections served on each loop.
 private final class Places: Sendable {
   private let counts = Mutex<[ObjectIdentifier: Int]>([:])
 
-  /// What a handler says, on the loop that this counts for.
+  /// A handler's greeting, with the loop that it counts for.
   func hello() -> String {
     counts.withLock { $0[ObjectIdentifier(EventLoop.current), default: 0] += 1 }
     return "hello\n"
   }
 
-  /// On how many loops something was served.
+  /// On how many loops connections were served.
   var count: Int { counts.withLock { $0.count } }
 
   func take() -> [Int] {

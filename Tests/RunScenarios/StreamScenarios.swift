@@ -4,7 +4,7 @@ import AsyncIO
 import Glibc
 
 extension RunScenarios {
-  /// Numbers the lines of standard input, and says on standard error how many bytes they had.
+  /// Numbers the lines of standard input, and prints their length in bytes on standard error.
   static func standardStreams() throws {
     try EventLoop.run {
       let input = try await StreamReader.standardInput()
@@ -17,7 +17,7 @@ extension RunScenarios {
         do {
           try await output.write("\(lines): \(line)\n")
         } catch {
-          // Nobody reads it any more: what was printed there would end the process by SIGPIPE.
+          // Standard output has no reader any more: printing to it would end the process by SIGPIPE.
           exit(1)
         }
       }
@@ -28,7 +28,7 @@ extension RunScenarios {
     }
   }
 
-  /// What was written just before the body returns leaves all the same.
+  /// Bytes written just before the body returns are still sent.
   static func lastWords() throws {
     try EventLoop.run {
       let output = try await StreamWriter.standardOutput()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that the kernel refuses, as a container's filter does it (seccomp(2)), or an older kernel. For a whole process:
-// nobody can take it back.
+// Calls that the kernel refuses, like those in a container's filter (seccomp(2)) or an older kernel. A filter applies
+// to the whole process and can't be removed.
 
 import Glibc
 
@@ -37,7 +37,7 @@ private struct Program {
   var instructions: UnsafeMutablePointer<Instruction>
 }
 
-/// Lets a call fail with an error from now on, on this thread and those that it starts.
+/// Makes a call fail with an error from now on, on this thread and those that it starts.
 func deny(_ call: SystemCall, with code: Int32) {
   var instructions = [
     Instruction(code: 0x20, value: 0),  // load the number of the call
@@ -46,7 +46,7 @@ func deny(_ call: SystemCall, with code: Int32) {
     Instruction(code: 0x06, value: 0x7fff_0000),  // SECCOMP_RET_ALLOW
   ]
   typealias Control = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
-  // It takes a variable number of arguments in C, which the toolchain's module of libc leaves out.
+  // In C it is variadic, and the toolchain's module of libc leaves it out.
   let control = unsafeBitCast(dlsym(nil, "prctl"), to: Control.self)
   let result = instructions.withUnsafeMutableBufferPointer { instructions in
     withUnsafePointer(

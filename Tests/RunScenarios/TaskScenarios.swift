@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tasks of a whole program do, and what the debug mode says of it.
+// The behaviour of a whole program's tasks, and the reports of the debug mode.
 
 import AsyncIO
 import Dispatch
@@ -15,7 +15,7 @@ extension RunScenarios {
     }
   }
 
-  /// What is left is cancelled, and knows why; what is shielded comes to its end.
+  /// Remaining tasks are cancelled, with the reason; a shielded body runs to its end.
   static func loopEnded() throws {
     try EventLoop.run {
       createTask {
@@ -31,7 +31,7 @@ extension RunScenarios {
     say("run returned")
   }
 
-  /// Ctrl-C as the body sees it.
+  /// Ctrl-C from the body's point of view.
   static func interruptReason() throws {
     try EventLoop.run(onInterrupt: .throwError) {
       createTask {
@@ -45,7 +45,7 @@ extension RunScenarios {
     }
   }
 
-  /// What the debug mode notices.
+  /// The reports of the debug mode.
   static func debug() throws {
     try EventLoop.run(debug: true) {
       _ = try await resolve("localhost", port: 80)
@@ -58,7 +58,7 @@ extension RunScenarios {
     }
   }
 
-  /// The main actor is the main loop's, also where there are several, and is there for the clean-up of their tasks.
+  /// The main actor belongs to the main loop, even among several loops, and is there for the clean-up of their tasks.
   static func mainActorOfSeveralLoops() throws {
     try EventLoop.run(loops: .count(2)) {
       let mainLoop = EventLoop.current
@@ -82,7 +82,7 @@ extension RunScenarios {
     say("run returned")
   }
 
-  /// A callback runs on the main actor's thread, and may say so.
+  /// A callback runs on the main actor's thread, and may assume its isolation.
   static func callbacksOfTheMainActor() throws {
     try EventLoop.run {
       let loop = EventLoop.current
@@ -99,7 +99,7 @@ extension RunScenarios {
     }
   }
 
-  /// The shared loop of code outside of a run doesn't take the main actor away from the next.
+  /// The shared loop of code outside of a run doesn't take the main actor away from the next run.
   static func sharedLoopBetweenRuns() throws {
     for number in 1...3 {
       try EventLoop.run {
@@ -113,7 +113,7 @@ extension RunScenarios {
     }
   }
 
-  /// A task whose actor has an executor of its own is waited for there.
+  /// The run waits for a task on its actor's own executor.
   static func cleanUpElsewhere() throws {
     let start = ContinuousClock.now
     try EventLoop.run {
@@ -156,7 +156,7 @@ private final class QueueExecutor: SerialExecutor {
 }
 
 extension RunScenarios {
-  /// An eager task of the main actor's runs within the callback that starts it.
+  /// An eager task of the main actor runs within the callback that starts it.
   static func eagerInCallbacks() throws {
     try EventLoop.run {
       let loop = EventLoop.current

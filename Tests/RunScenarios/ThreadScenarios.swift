@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process that gets no thread. The limit on a user's processes does not hold for root, who runs tests in a container;
-// the one on memory does: a new thread's stack takes more than there is.
+// A process that can't start threads. The limit on a user's processes does not apply to root, who runs tests in a
+// container. The limit on memory does: a new thread's stack needs more than is left.
 
 import AsyncIO
 import Dispatch
@@ -15,7 +15,7 @@ extension RunScenarios {
     ]
   }
 
-  /// What needs a thread fails; what needs none goes on, and all goes on when there are threads again.
+  /// Calls that need a thread fail; others work; and all work again once threads can be started.
   static func noThread() throws {
     try EventLoop.run {
       EventLoop.current.setExceptionHandler { _, context in say("\(context)") }
@@ -36,7 +36,7 @@ extension RunScenarios {
     }
   }
 
-  /// Stalls in every kind of task, each until it is reported, and before the task has waited for anything.
+  /// Stalls in every kind of task, each until it is reported, and before the task has ever waited.
   static func stalls() throws {
     try EventLoop.run(debug: true) {
       stallUntilReported("main body")
@@ -96,7 +96,7 @@ extension RunScenarios {
     ended.wait()
   }
 
-  /// Leaves the process room for everything but another stack, which has 8 MiB where `ulimit -s` doesn't say otherwise.
+  /// Leaves the process room for everything but another stack, which has 8 MiB unless `ulimit -s` says otherwise.
   private static func setThreads(areThere: Bool) {
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
@@ -104,7 +104,7 @@ extension RunScenarios {
     setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
   }
 
-  /// In bytes, proc_pid_statm(5).
+  /// In bytes; proc_pid_statm(5).
   private static func addressSpace() -> Int {
     guard let file = fopen("/proc/self/statm", "r") else { return 0 }
     defer { fclose(file) }
@@ -116,8 +116,8 @@ extension RunScenarios {
 }
 
 extension RunScenarios {
-  /// Blocks the thread, in sleeps that nothing may cut short, until it is reported. Each stall has a watchdog of its own:
-  /// a second report of one may come when the next has begun.
+  /// Blocks the thread until the stall is reported, in sleeps that must not be cut short. Each stall has its own
+  /// watchdog: a second report of one may come after the next has begun.
   @inline(never) nonisolated fileprivate static func stallUntilReported(_ place: String) {
     let isReported = DispatchSemaphore(value: 0)
     let reports = Reports()

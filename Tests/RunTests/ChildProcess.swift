@@ -24,7 +24,7 @@ final class ChildProcess: @unchecked Sendable {
     try process.run()
   }
 
-  /// The executables of the package are built beside the one that runs its tests.
+  /// SwiftPM builds the package's executables beside the program that runs its tests.
   static func program() throws -> String {
     URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       .deletingLastPathComponent().appendingPathComponent("run-scenarios").path
@@ -48,7 +48,7 @@ final class ChildProcess: @unchecked Sendable {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Ends it, however it is.
+  /// Terminates it in any state.
   func end() { process.terminate() }
 
   /// Waits for the end: the remaining lines of standard output, standard error, and the status.

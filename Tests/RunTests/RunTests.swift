@@ -6,7 +6,7 @@ import Testing
 @Suite("EventLoop.run", .timeLimit(.minutes(1))) struct RunTests {
   static let backends = ["epoll", ""]
 
-  /// Runs a scenario on epoll, or on the best backend there is.
+  /// Runs a scenario on epoll, or on the best backend available.
   private func run(_ scenario: String, _ backend: String) throws -> (lines: [String], errors: String, status: Int32) {
     try ChildProcess(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).finish()
   }

@@ -7,7 +7,7 @@ import Testing
 @Suite("Servers of a whole process", .timeLimit(.minutes(1))) struct ServerRunTests {
   private func environment(_ backend: String) -> [String: String] { backend.isEmpty ? [:] : ["AIO_BACKEND": backend] }
 
-  /// Runs a scenario on epoll, or on the best backend there is.
+  /// Runs a scenario on epoll, or on the best backend available.
   private func run(_ scenario: String, _ backend: String) throws -> (lines: [String], errors: String, status: Int32) {
     try ChildProcess(scenario: scenario, environment: environment(backend)).finish()
   }
@@ -108,7 +108,7 @@ import Testing
 
   @Test("a socket that a parent process passes on is served", arguments: RunTests.backends)
   func aPassedSocketIsServed(backend: String) throws {
-    // As a service manager does it: a socket at descriptor 3, and the variables, for the process that this becomes.
+    // Acts as a service manager: a socket at descriptor 3, and the variables, for the process that this becomes.
     let manager = """
       import os, socket, sys
       listener = socket.socket()
@@ -141,7 +141,7 @@ import Testing
       ["systemd-socket-activate", "--listen=\(path)", "--fdname=web"] + variables
         + [try ChildProcess.program(), "inherited"])
     while !FileManager.default.fileExists(atPath: path) { usleep(1000) }
-    // The file is there before anybody listens at it.
+    // The file exists before the server listens at it.
     var answer: [String]
     repeat {
       answer = try ChildProcess(scenario: "ask", environment: ["ASK_PATH": path]).finish().lines
@@ -149,7 +149,7 @@ import Testing
     #expect(answer == ["<bye>"])
     if answer != ["<bye>"] { manager.end() }
     #expect(manager.finish().lines == ["inherited [\"web\"]"] + served)
-    // The file is the service manager's.
+    // The file belongs to the service manager.
     #expect(FileManager.default.fileExists(atPath: path))
   }
 

@@ -58,7 +58,7 @@ import Testing
     #expect(try run("shared-loop-between-runs").lines == order)
   }
 
-  /// A protocol's next callback may come before the task goes on.
+  /// A protocol's next callback may come before the task continues.
   @Test("an eager task of the main actor's runs within the callback that starts it") func eagerInCallbacks() throws {
     let callbacks = ["callSoon", "callLater", "addDoneCallback", "addReader", "connectionMade", "dataReceived"]
     let lines = try run("eager-in-callbacks").lines

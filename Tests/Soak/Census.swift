@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What there is at a time, to be compared with another time.
+// Counts of what exists at one time, to compare with another time.
 
 import AsyncIO
 import AsyncIOCore
@@ -11,7 +11,7 @@ struct Census: CustomStringConvertible {
   var operations = 0
   var timers = 0
   var descriptors = 0
-  /// Bytes of memory of the process.
+  /// The process's resident memory, in bytes.
   var resident = 0
 
   static func take(_ loop: EventLoop, _ descriptors: any Descriptors) -> Census {
@@ -33,7 +33,7 @@ struct Census: CustomStringConvertible {
     if descriptors != before.descriptors {
       faults.append("FAULT \(descriptors) descriptors, \(before.descriptors) before")
     }
-    // Pools and tables keep what they have once needed, which is bounded; a leak grows with every conversation.
+    // Pools and tables keep what they once needed, which is bounded; a leak grows with every conversation.
     if resident > before.resident + 100_000_000 {
       faults.append("FAULT \(resident) bytes of memory, \(before.resident) before")
     }
@@ -55,11 +55,11 @@ private func residentSize() -> Int {
   return words.count > 1 ? (Int(words[1]) ?? 0) * 4096 : 0
 }
 
-/// The descriptors that a program can have: the process's, or those of a virtual network.
+/// The descriptors available to a program: the process's, or those of a virtual network.
 protocol Descriptors: Sendable {
   var count: Int { get }
   var areVirtual: Bool { get }
-  /// Lets no more than so many further ones be opened.
+  /// Leaves room for this many further descriptors.
   func leave(_ number: Int)
   func restore()
 }
@@ -79,7 +79,7 @@ struct ProcessDescriptors: Descriptors {
   }
 
   func leave(_ number: Int) {
-    // The limit is about numbers: what is below the highest one that is open can still be had.
+    // The limit is about numbers: free numbers below the highest open one remain available.
     var limit = limit
     let used = Set(open())
     var free = number

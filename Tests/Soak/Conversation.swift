@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One conversation with the echo server, with the fault that was drawn for it. Whatever happens, what comes back must be
-// what was sent, from the first byte on and without a gap; and where nothing failed, all of it.
+// One conversation with the echo server, with the fault drawn for it. The bytes that come back must always be those
+// that were sent, from the first byte on and without a gap; without a fault, all of them.
 
 import AsyncIO
 
@@ -67,7 +67,7 @@ struct Conversation {
         case .dropped: return
         case .stall: try await sleep(.milliseconds(dice.roll(1..<400)))
         case .unread:
-          // Reads nothing more until the server has had enough.
+          // Reads nothing more until the server gives up.
           try await sleep(.seconds(4))
           return
         default: break
@@ -92,7 +92,7 @@ struct Conversation {
   ) async throws -> [UInt8] {
     guard fault == .cancelledReads else { return try await stream.read(upTo: count) }
     while true {
-      // Most of these are cancelled in the middle of their wait: nothing of what arrives is lost by that.
+      // Most of these are cancelled in the middle of their wait, which must lose no byte.
       let limit = Duration.microseconds(dice.roll(1..<1500))
       do {
         return try await withTimeout(limit) { try await stream.read(upTo: count) }
@@ -100,7 +100,7 @@ struct Conversation {
     }
   }
 
-  /// The server ended the connection in an orderly way, before all was said.
+  /// The server ended the connection in an orderly way, before everything was sent.
   struct Cut: Error {
     let received: Int
     let of: Int

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// What happened in a soak, from all of its tasks.
+/// The events of a soak, from all of its tasks.
 final class Ledger: Sendable {
   struct Entries {
     var counts: [String: Int] = [:]
@@ -17,12 +17,12 @@ final class Ledger: Sendable {
   func count(_ what: String) { entries.withLock { $0.counts[what, default: 0] += 1 } }
   func add(bytes: Int) { entries.withLock { $0.bytes += bytes } }
 
-  /// Something that must not happen.
+  /// Records an event that must not happen.
   func fault(_ what: String) { entries.withLock { $0.faults.append(what) } }
 
   var snapshot: Entries { entries.withLock { $0 } }
 
-  /// Where the server of this moment listens; 0 while there is none.
+  /// The port of the current server; 0 while none runs.
   var port: UInt16 {
     get { entries.withLock { $0.port } }
     set { entries.withLock { $0.port = newValue } }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes of which each can be told from its place, so that one that is lost, doubled or moved shows: those of a
-/// conversation follow from its seed.
+/// Bytes that each follow from their position and the conversation's seed, so that a lost, doubled or moved byte shows.
 struct Pattern {
   let seed: UInt64
 
@@ -26,7 +25,7 @@ struct Pattern {
     return Array(whole[skipped..<(skipped + range.count)])
   }
 
-  /// Where bytes from `offset` on differ first; nil if they don't.
+  /// The position of the first difference in bytes from `offset` on; nil if all are equal.
   func firstDifference(_ bytes: [UInt8], at offset: Int) -> Int? {
     let expected = self.bytes(offset..<(offset + bytes.count))
     if expected == bytes { return nil }

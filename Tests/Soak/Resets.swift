@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections that are reset right behind their bytes, while the loop is short of CPU: `soak resets CONNECTIONS`. Each
-// handler is to be told of its reset. A multishot receive of io_uring's that nothing watches loses some in ten thousand
-// (Tests/KernelFacts); one is enough for this to fail.
+// Connections that are reset right after their bytes, while the loop is short of CPU: `soak resets CONNECTIONS`. Each
+// handler must learn of its reset. An unguarded multishot receive of io_uring loses some in ten thousand
+// (Tests/KernelFacts); one lost reset makes this fail.
 
 import AsyncIO
 import AsyncIOCore
@@ -12,7 +12,7 @@ final class Resets: Sendable {
   /// Threads that use up the CPU, and threads that connect.
   private static let burners = 4
   private static let peers = 2
-  /// For how long no handler has to end until the rest counts as lost. Between two of them lie some microseconds.
+  /// How long no handler may end until the rest counts as lost. Usually microseconds pass between two ends.
   private static let patience = 10
 
   private let connections: Int
@@ -43,7 +43,7 @@ final class Resets: Sendable {
         self.peersDone.add(1, ordering: .relaxed)
       }
     }
-    // Of a connection that finds the backlog full the server never hears.
+    // The server never sees a connection that finds the backlog full.
     var (accepted, ended, still) = (0, 0, 0)
     while (!isDone || ended < accepted) && still < Self.patience {
       try await sleep(.seconds(1))

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server under load with everything that goes wrong in a network, for so long: `soak real|virtual SECONDS [SEED]`; or
-// nothing but resets, which must all be told: `soak resets CONNECTIONS`.
+// A server under load with all faults of a network, for a given time: `soak real|virtual SECONDS [SEED]`. Or only
+// resets, which must all be reported: `soak resets CONNECTIONS`.
 //
-// Clients talk to an echo server, each with another fault: resets in the middle, peers that stop reading or never say
-// anything, half-closed connections, cancelled reads. Meanwhile the server is shut down and started anew every few
-// seconds, and the process now and then has no descriptor left. In the end every byte that came back was the right one,
-// and nothing is left: no task, no operation, no timer, no descriptor, no memory.
+// Clients talk to an echo server, each with another fault: resets in the middle, peers that stop reading or never send
+// anything, half-closed connections, cancelled reads. Meanwhile the server is shut down and restarted every few
+// seconds, and sometimes the process runs out of descriptors. In the end every byte that came back must have been the
+// right one, and nothing may be left: no task, operation, timer, descriptor or memory.
 //
-// A process of its own, since it counts the descriptors and the memory of the whole process.
+// It is a process of its own, since it counts the descriptors and the memory of the whole process.
 
 import AsyncIO
 import AsyncIOCore
@@ -61,7 +61,7 @@ struct Run: Sendable {
 
   nonisolated(nonsending) func report() async throws -> [String] {
     let loop = EventLoop.current
-    // What a reset in a handler says is no news here.
+    // Handlers' errors after a reset are expected here.
     loop.setExceptionHandler { [ledger] _, context in ledger.count("reported: \(context.message)") }
     try await warmUp()
     let before = Census.take(loop, descriptors)
@@ -86,7 +86,7 @@ struct Run: Sendable {
     return summary(before, middle ?? before, Census.take(loop, descriptors))
   }
 
-  /// Whatever is made once is made.
+  /// Creates everything that is created only once.
   private nonisolated(nonsending) func warmUp() async throws {
     let server = try await startServer(host: "127.0.0.1", port: 0) { stream in try await echo(stream, ledger) }
     ledger.port = server.port
@@ -117,7 +117,7 @@ struct Run: Sendable {
       ledger.port = server.port
       let end = dice.roll(1500..<6000)
       for _ in 0..<(end / 100) where !ledger.isOver { try await sleep(.milliseconds(100)) }
-      // In the middle of everything.
+      // At any moment of the load.
       let summary = await server.shutdown(drain: .milliseconds(dice.roll(0..<1000)))
       ledger.count("shutdown")
       let open = try await server.statistics.open
@@ -126,7 +126,7 @@ struct Run: Sendable {
     ledger.port = 0
   }
 
-  /// Takes all descriptors but a few away for a moment, every now and then.
+  /// Takes away all descriptors but a few for a moment, now and then.
   private nonisolated(nonsending) func starve() async throws {
     var dice = Dice(seed: seed ^ 0x57)
     while true {
@@ -155,7 +155,7 @@ struct Run: Sendable {
       do {
         try await conversation.hold(at: ledger.port, &dice)
       } catch let error as SystemError {
-        // Refused, reset, or out of descriptors: what this is about.
+        // Refused, reset, or out of descriptors: expected here.
         ledger.count("client: \(error.code.name)")
         try await sleep(.milliseconds(dice.roll(1..<50)))
       } catch let error as StreamError {
@@ -183,7 +183,7 @@ struct Run: Sendable {
   }
 }
 
-/// Sends back what comes, and checks it on this end too.
+/// Echoes the input, and checks it on this end too.
 nonisolated(nonsending) func echo(_ stream: ByteStream, _ ledger: Ledger) async throws {
   guard let head = try await stream.readLine() else { return }
   let words = head.split(separator: " ")

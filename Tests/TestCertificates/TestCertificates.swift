@@ -2,12 +2,13 @@
 
 import Foundation
 
-/// Certificates that the `openssl` command makes once per test process, in a folder that goes with it; see
-/// `make-certificates` beside this file for which there are.
+/// Certificates that the `openssl` command makes once per test process, in a folder that is removed with it. The script
+/// `make-certificates` beside this file lists them.
 public struct TestCertificates: Sendable {
+  /// The path of the folder.
   public let folder: String
 
-  /// The same for all tests of a process.
+  /// The certificates that all tests of a process share.
   public static let shared: TestCertificates = {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("asyncio-tls-\(UUID().uuidString)")
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("make-certificates")
@@ -29,6 +30,6 @@ public struct TestCertificates: Sendable {
   /// The path of a file.
   public func path(_ file: String) -> String { "\(folder)/\(file)" }
 
-  /// What a file holds.
+  /// The content of a file.
   public func text(_ file: String) -> String { (try? String(contentsOfFile: path(file), encoding: .utf8)) ?? "" }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs that tests start. Not by Foundation's Process: a child of that has the signal mask of the thread that starts
-// it, and the threads of loops and pools block everything; and its pipes are inherited by whatever is started next to
-// it, so that the end of one's output may wait for the end of another.
+// Programs that tests start. Foundation's Process is not used. Its children get the signal mask of the thread that
+// starts them, and the threads of loops and pools block everything. Other children inherit its pipes, so the end of one
+// child's output may wait for the end of another.
 
 public import Glibc
 
-/// A program with its standard output in a pipe, ended with the last reference to it, by its process id.
+/// A program with its standard output in a pipe. The last release of this object ends it, by its process id.
 public final class TestProgram: @unchecked Sendable {
   // Sendable: used by one task or thread at a time.
   public let id: pid_t
@@ -17,7 +17,7 @@ public final class TestProgram: @unchecked Sendable {
   public static func ours(
     _ name: String, _ arguments: [String] = [], environment: [String: String] = [:]
   ) throws -> TestProgram {
-    // They are built beside the program that runs the tests.
+    // SwiftPM builds them beside the program that runs the tests.
     var path = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &path, path.count - 1)
     let own = String(decoding: path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -25,7 +25,7 @@ public final class TestProgram: @unchecked Sendable {
     return try TestProgram("\(folder)/\(name)", arguments, environment: environment)
   }
 
-  /// - Parameter name: A path, or a name to be looked for in PATH.
+  /// - Parameter name: A path, or a name to look up in PATH.
   public init(_ name: String, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw StartFailed(name: name, code: errno) }
@@ -41,7 +41,7 @@ public final class TestProgram: @unchecked Sendable {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // Nothing is blocked, and nothing ignored.
+    // No signal is blocked or ignored.
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
@@ -73,8 +73,11 @@ public final class TestProgram: @unchecked Sendable {
     return all + changes.map { "\($0)=\($1)" }
   }
 
+  /// A program that could not be started.
   public struct StartFailed: Error {
+    /// The name of the program.
     public let name: String
+    /// The errno.
     public let code: Int32
   }
 
@@ -96,7 +99,7 @@ public final class TestProgram: @unchecked Sendable {
     }
   }
 
-  /// The lines that are left, to its end. Blocks its thread.
+  /// The remaining lines, to the end of the output. Blocks its thread.
   public func lines() -> [String] {
     var lines: [String] = []
     while let line = readLine() { lines.append(line) }
@@ -105,9 +108,10 @@ public final class TestProgram: @unchecked Sendable {
 
   // MARK: - Its end
 
+  /// Sends a signal, unless the program has been waited for.
   public func send(_ signal: Int32) { if status == nil { kill(id, signal) } }
 
-  /// Waits for its end, and returns its exit status; minus the signal that ended it. Blocks its thread.
+  /// Waits for the program's end, and returns its exit status, or the negated signal that ended it. Blocks its thread.
   @discardableResult
   public func wait() -> Int32 {
     if let status { return status }

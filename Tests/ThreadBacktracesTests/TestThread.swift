@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 import ThreadBacktraces
 
-/// A thread of the test's own: the cooperative pool may have a single thread, and that one runs the test.
+/// A thread of the test's own: the cooperative pool may have a single thread, which runs the test.
 final class TestThread: Sendable {
   private final class Body: Sendable {
     let run: @Sendable () -> Void
@@ -36,7 +36,7 @@ final class TestThread: Sendable {
 
   func join() { pthread_join(handle, nil) }
 
-  /// Waits until the kernel has put the thread to sleep in the system call that it is known to go to.
+  /// Waits until the kernel has put the thread to sleep in the expected system call.
   func waitUntilBlocked() {
     while true {
       // "id (name) state ...": the name may have spaces, so the last ")" ends it.
@@ -70,7 +70,7 @@ final class Signal<Value: Sendable>: Sendable {
   }
 }
 
-/// What a stuck function looks at.
+/// The condition that a stuck function polls.
 final class Flag: Sendable {
   private let raised = Atomic(false)
   var isRaised: Bool { raised.load(ordering: .acquiring) }

@@ -21,7 +21,7 @@ import ThreadBacktraces
 
 @inline(never) func waitForTheLock(_ mutex: borrowing Mutex<Int>) -> Int { mutex.withLock { $0 + 1 } }
 
-/// What it does with the result keeps the optimizer from making it a loop.
+/// Using the result keeps the optimizer from making this a loop.
 @inline(never) func recurse(_ depth: Int, _ stop: Flag) -> Int {
   if depth == 0 { return spinUntilTold(stop) &+ 1 }
   let below = recurse(depth - 1, stop)

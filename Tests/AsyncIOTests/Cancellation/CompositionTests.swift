@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What users of other runtimes were hurt by when cancellations, time limits, groups and shields met, each as it was
-// told, and how it is here.
+// Faults that users of other runtimes met where cancellations, time limits, groups and shields meet. Each is told as it
+// was reported, with the behaviour here.
 
 import AsyncIO
 import AsyncIOCore
@@ -25,12 +25,11 @@ private struct Failure: Error, Equatable {}
     gate.setResult(7)
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    // The value had arrived and was kept; the cancellation is met at the next wait.
+    // The value had arrived and was kept; the cancellation is thrown by the next wait.
     #expect(log.entries == ["7"])
   }
 
-  /// python/cpython#116720: a group within a group swallowed a cancellation from outside when a task failed at the same
-  /// time.
+  /// python/cpython#116720: a nested group swallowed a cancellation from outside when a task failed at that moment.
   @Test func aNestedScopeDoesNotSwallowACancellationThatComesWithAnError() async throws {
     let log = Log()
     let task = createTask {
@@ -55,7 +54,7 @@ private struct Failure: Error, Equatable {}
     #expect(log.entries == ["inner: 1"])
   }
 
-  /// python/cpython#155433: cancelling a group and running out of time together.
+  /// python/cpython#155433: a group is cancelled just when its time runs out.
   @Test func aScopeThatIsCancelledWhenItsTimeRunsOutEndsOnce() async throws {
     for cancelsFirst in [true, false] {
       let start = EventLoop.current.time
@@ -89,7 +88,7 @@ private struct Failure: Error, Equatable {}
     #expect(EventLoop.current.time == EventLoop.Instant(nanoseconds: 1_500_000_000))
   }
 
-  /// A cancellation stays, so a loop that catches it goes round without a wait. The others must not stand still for that.
+  /// A cancellation stays, so a loop that catches it iterates without waiting. Other tasks must still make progress.
   @Test func codeThatNeverEndsOfItsCancellationKeepsNobodyElseWaiting() async throws {
     let future = Future<Void>()
     let rounds = Mutex(0)
@@ -112,8 +111,8 @@ private struct Failure: Error, Equatable {}
     try await task.value
   }
 
-  /// anyio's docs/why.rst: a task that is cancelled before its first step never runs, so what was handed to it is never
-  /// cleaned up.
+  /// anyio's docs/why.rst: a task that is cancelled before its first step never runs, so resources handed to it are
+  /// never cleaned up.
   @Test func aTaskThatIsCancelledBeforeItStartsCanCleanUp() async throws {
     let log = Log()
     let task = createTask {
@@ -135,8 +134,8 @@ private struct Failure: Error, Equatable {}
     #expect(try await task.value == "kept")
   }
 
-  /// redis/redis-py#2624 and what came of it: clean-up behind a shield went on without anybody, on a connection that was
-  /// used again.
+  /// redis/redis-py#2624 and its consequences: clean-up behind a shield went on unawaited, on a connection that was
+  /// reused.
   @Test func nobodyGoesOnBeforeWhatIsShieldedHasEnded() async throws {
     let log = Log()
     let task = createTask {
@@ -153,7 +152,7 @@ private struct Failure: Error, Equatable {}
     #expect(log.entries == ["the shielded ends", "the task ends"])
   }
 
-  /// python/cpython#108951: there was no way to stop a group.
+  /// python/cpython#108951: groups could not be stopped.
   @Test func aScopeCanBeStoppedFromWithinOneOfItsTasks() async throws {
     let log = Log()
     try await withTaskScope { scope in
@@ -189,8 +188,8 @@ private struct Failure: Error, Equatable {}
     #expect(log.entries == ["failed", "failed"])
   }
 
-  /// Layers of limits and scopes, drawn at random, around one sleep, and perhaps a cancellation of it all. What has to
-  /// come of it follows from which event is the first.
+  /// Layers of limits and scopes, drawn at random, around one sleep, perhaps with a cancellation of everything. The
+  /// first event decides the outcome.
   @Test(arguments: 0..<40 as Range<UInt64>) func whoeverIsFirstDecidesWhatLayersComeTo(seed: UInt64) async throws {
     var random = SeededRandom(seed: seed)
     for _ in 0..<10 {
@@ -228,7 +227,8 @@ private enum Outcome: Sendable, Equatable {
   case slept, timedOut(Int), movedOn(Int), cancelled
 }
 
-/// The layers from the outside in, and the sleep. An outcome other than a cancellation passes outwards as a value.
+/// Runs the layers from the outside in, and the sleep. An outcome other than a cancellation is passed outwards as a
+/// value.
 private func run(_ layers: ArraySlice<Layer>, _ seconds: Int) async throws -> Outcome {
   guard let layer = layers.first else {
     try await sleep(.seconds(seconds))
@@ -254,7 +254,7 @@ private func run(_ layers: ArraySlice<Layer>, _ seconds: Int) async throws -> Ou
 }
 
 private func expectedOutcome(_ layers: [Layer], _ seconds: Int, _ cancelTime: Int?) -> Outcome {
-  // What is outside of the innermost shield doesn't reach the sleep.
+  // Events outside of the innermost shield don't reach the sleep.
   let shield = layers.lastIndex { $0.kind == .shield }
   let reaching = layers[(shield.map { $0 + 1 } ?? 0)...]
   var first = (time: seconds, outcome: Outcome.slept)

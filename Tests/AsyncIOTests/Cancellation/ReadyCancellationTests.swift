@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// As the suite of the same name in ConformanceTests, for what needs no backend.
+// Like the suite of this name in ConformanceTests, for operations that need no backend.
 
 import AsyncIO
 import AsyncIOTesting
@@ -109,6 +109,6 @@ import Testing
 }
 
 extension TaskHandle {
-  /// Its value, or nil if it failed.
+  /// The value, or nil if the task failed.
   fileprivate nonisolated(nonsending) var settledValue: Value? { get async { try? await value } }
 }

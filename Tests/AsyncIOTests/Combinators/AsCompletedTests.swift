@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cases are those of CPython's test_tasks.py: `test_as_completed` and its kin.
+// The cases are those of CPython's test_tasks.py: `test_as_completed` and related ones.
 
 import AsyncIO
 import AsyncIOTesting

@@ -6,8 +6,8 @@ import Testing
 @testable import AsyncIO
 
 @Suite struct CompletionStateTests {
-  /// Two or three end in any order, up to three tasks ask, and any of them is cancelled at any time: each is handed out
-  /// once, in the order of the ends, and no task waits in vain.
+  /// Two or three tasks end in any order, up to three tasks ask, and any of these is cancelled at any time. Each result
+  /// is handed out once, in the order of the ends, and no task waits in vain.
   @Test(arguments: [(2, 2), (2, 3), (3, 2)]) func handsOutEachOnceInEveryOrderOfEvents(
     count: Int, askers: Int
   ) throws {

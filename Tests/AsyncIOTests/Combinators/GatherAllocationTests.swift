@@ -5,12 +5,12 @@ import AsyncIOTesting
 import CAllocationCounter
 import Testing
 
-/// What `gather` allocates for each body. A task of the runtime's is three allocations; without optimization there is
-/// one more a body.
+/// The allocations of `gather` for each body. A task of the runtime takes three; without optimization there is one more
+/// for each body.
 @Suite struct GatherAllocationTests {
   private static let count = 2000
 
-  /// Of the second time: the first one grows the loop's tables.
+  /// Counts the second run: the first one grows the loop's tables.
   private func allocations(
     limit: Int? = nil, _ body: nonisolated(nonsending) @escaping (Int) async throws -> Int
   ) async throws -> Int {

@@ -8,7 +8,7 @@ private struct Failure: Error, Equatable {
   var number = 0
 }
 
-/// Of no thread but its actor's.
+/// Not Sendable: it belongs to its actor.
 private final class Counter {
   var value = 0
 }
@@ -17,7 +17,7 @@ private actor Account {
   var balance = 0
   let counter = Counter()
 
-  /// Without hops in between, two bodies never see each other's half-done work.
+  /// Without hops in between, two bodies never see each other's half-finished work.
   func work() async throws -> [Int] {
     let (first, second) = try await gather(
       {
@@ -103,7 +103,7 @@ private actor Account {
     #expect(try await Account().work() == [12, 11, 311, 312, 312, 312, 312])
   }
 
-  // On a loop that keeps the order: in virtual time what is ready together runs in a drawn one.
+  // On a loop that keeps the order: in virtual time, ready jobs run in a random one.
   @Test(.eventLoop) func bodiesOfTheMainActorUseItsState() async throws {
     let model = await Model()
     #expect(try await model.load() == 2)
@@ -139,7 +139,7 @@ private actor Account {
 
   @Test func aCancellationOfTheCallerIsNoResult() async throws {
     let task = createTask {
-      // asyncio's issue 32684: without an error this would never end.
+      // asyncio's issue 32684: only the error ends this.
       while true { _ = try await gatherResults([1]) { try await sleep(.milliseconds(50 * $0)) } }
     }
     try await sleep(.milliseconds(200))

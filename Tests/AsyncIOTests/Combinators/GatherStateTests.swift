@@ -5,8 +5,8 @@ import Testing
 @testable import AsyncIO
 
 @Suite struct GatherStateTests {
-  /// Whoever gathers, and up to four bodies of which each may end, fail, or leave its worker cancelled; and a
-  /// cancellation from outside, at any time.
+  /// A gathering task, and up to four bodies. Each may end, fail, or leave its worker cancelled, and a cancellation may
+  /// come from outside at any time.
   @Test(arguments: [1, 2, 4]) func endsInEveryOrderOfEvents(limit: Int) {
     let count = 4
     let runs = explore { choices in
@@ -65,7 +65,7 @@ import Testing
             state.stop()
             hasFailed = true
             told(state.removeWorker())
-          case 2:  // The body ends in a task that was cancelled by itself.
+          case 2:  // The body ends in a task that cancelled itself.
             running.remove(at: position)
             told(state.removeWorker())
           default: isCancelled = true

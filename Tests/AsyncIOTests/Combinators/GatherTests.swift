@@ -140,7 +140,7 @@ private struct Failure: Error, Equatable {
           do { try await sleep(.seconds(1)) } catch { log.add(currentCancelReason!) }
         })
     }
-    // The second body never starts, or is told.
+    // The second body either never starts, or is told the reason.
     #expect(log.entries == [] || log.entries == ["another task of the group failed: task \"culprit\""])
   }
 
@@ -206,7 +206,7 @@ private struct Failure: Error, Equatable {
     }
     try await sleep(.milliseconds(1))
     #expect(ready.entries.isEmpty)
-    // The timers fire, and before anything of it runs the caller is cancelled.
+    // The timers fire, and the caller is cancelled before any of their effects runs.
     EventLoop.current.callAt(.init(nanoseconds: 1_000_000_000)) { task.cancel() }
     _ = try? await task.value
   }
@@ -353,7 +353,7 @@ private struct Failure: Error, Equatable {
     let others = CapacityLimiter(1)
     try await gather(0..<10, limit: 3) { number in
       try await others.acquire()
-      // A scope's code is that of whoever is around it.
+      // A scope's code belongs to the task around it.
       try await withTimeout(.seconds(1)) {
         if number % 2 == 0 { try await sleep(.zero) }
         others.release()
@@ -373,7 +373,7 @@ private struct Failure: Error, Equatable {
   }
 }
 
-/// Something that may suspend but does not.
+/// An async function that may suspend but does not.
 private func lockAndUnlock() async throws {
   let lock = Lock()
   try await lock.withLock {}

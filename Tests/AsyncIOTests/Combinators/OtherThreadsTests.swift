@@ -4,7 +4,7 @@ import AsyncIO
 import AsyncIOTesting
 import Testing
 
-/// Waits for what ends on the thread of another loop.
+/// Waits for tasks that end on the thread of another loop.
 @Suite(.eventLoop) struct OtherThreadsTests {
   private func settle(_ futures: [Future<Int>]) async throws {
     try await withEventLoop(backend: .epoll) {

@@ -65,7 +65,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
       }
     }
     #expect(times == [0, 1.5, 4, 8.5])
-    // The next would begin at 14 s, so there is nothing to wait for.
+    // The next attempt would begin at 14 s, so `retry` does not wait for it.
     #expect(seconds() == 9)
   }
 
@@ -184,7 +184,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
         }
       }
     }
-    // Of the calls' shares those at the beginning went over the brim.
+    // The calls' shares at the beginning exceeded the budget's bound.
     #expect((1200...1210).contains(attempts))
     #expect(budget.available == 0)
   }

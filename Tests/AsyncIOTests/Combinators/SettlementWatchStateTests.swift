@@ -8,7 +8,7 @@ import Testing
 @Suite struct SettlementWatchStateTests {
   private typealias State = SettlementWatchState<NumberedWaiter>
 
-  /// Three that end in any way and order, before and while somebody waits who may leave at any time and come again.
+  /// Three tasks end in any way and order, before and during a wait. The waiter may leave at any time and come again.
   @Test(arguments: [State.Condition.allEnded, .firstEnded, .firstFailed, .firstWithoutValue])
   private func agreesWithItsDescriptionInEveryOrderOfEvents(condition: State.Condition) {
     let runs = explore { choices in

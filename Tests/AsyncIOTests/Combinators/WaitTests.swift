@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cases are those of CPython's test_tasks.py: `test_wait` and its kin.
+// The cases are those of CPython's test_tasks.py: `test_wait` and related ones.
 
 import AsyncIO
 import AsyncIOTesting
@@ -15,7 +15,7 @@ private func sleeper(_ seconds: Double, failing: Bool = false) -> TaskHandle<Dou
   }
 }
 
-/// The objects of both lists are the same.
+/// Expects that both lists have the same objects.
 private func expect(
   _ waited: (done: [some AnyObject], pending: [some AnyObject]), done: [AnyObject], pending: [AnyObject],
   sourceLocation: SourceLocation = #_sourceLocation
@@ -31,7 +31,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
   @Test func returnsWhenAllHaveEndedInTheOrderInWhichTheyWereGiven() async throws {
     let (a, b) = (sleeper(0.1), sleeper(0.15))
     for _ in 0..<2 {
-      // The second time it takes none.
+      // The second time it doesn't wait.
       let waited = try await wait([b, a])
       expect(waited, done: [b, a], pending: [])
       #expect(now() == 0.15)
@@ -176,7 +176,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
       #expect(done.count == 1)
     }
     #expect(watched == nil)
-    // What is left would be called now.
+    // A callback that was not removed would be called now.
     service.setResult(())
   }
 

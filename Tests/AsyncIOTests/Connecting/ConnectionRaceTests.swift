@@ -39,7 +39,7 @@ private let v4 = (1...3).map { SocketAddress("192.0.2.\($0)", port: 80)! }
   private let nowhere = SocketAddress("10.9.9.9", port: 80)!
 
   @Test func anAddressThatDoesNotAnswerCostsAQuarterOfASecond() async throws {
-    // The handler stays: a connection that its server has closed waits for the peer's end, with a timer.
+    // The handler stays: a connection closed by its server waits for the peer's end, with a timer.
     let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
       try await writer.write("x")
       _ = try await reader.readToEnd()
@@ -49,7 +49,7 @@ private let v4 = (1...3).map { SocketAddress("192.0.2.\($0)", port: 80)! }
       toFirstOf: [nowhere, server.addresses[0]], named: "example")
     #expect(start.duration(to: EventLoop.current.time) == .milliseconds(252))
     #expect(handle.transport.peer == server.addresses[0])
-    // The attempt that lost is given up.
+    // The losing attempt is given up.
     try await sleep(.milliseconds(10))
     #expect(EventLoop.current.statistics.timers == 0)
     handle.transport.close()

@@ -12,7 +12,7 @@ import Testing
     var store = DatagramStore()
     var model: [(bytes: [UInt8], peer: SocketAddress?)] = []
     for step in 0..<3000 {
-      // Now more comes than is taken, now the other way round.
+      // Phases in which more is added than taken alternate with the opposite.
       if random.next() % 8 < (step / 500 % 2 == 0 ? 5 : 3) {
         let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: step), count: Int(random.next() % 2000))
         let peer = random.next() % 4 == 0 ? nil : SocketAddress.loopback(port: UInt16(step))

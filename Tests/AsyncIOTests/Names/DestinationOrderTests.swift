@@ -7,7 +7,7 @@ import Testing
 
 private func address(_ host: String) -> SocketAddress { SocketAddress(host, port: 0)! }
 
-/// The examples of RFC 6724, §10.2, as far as they rest on rules that are ours, and what machines without one family see.
+/// The examples of RFC 6724, §10.2, as far as they depend on our rules, and machines that lack one family.
 @Suite struct DestinationOrderTests {
   private func sorted(_ pairs: (destination: String, source: String?)...) -> [String] {
     let sources = Dictionary(uniqueKeysWithValues: pairs.map { (address($0.destination), $0.source.map(address)) })

@@ -224,7 +224,7 @@ extension Inquiry {
         .noError,
         [DNSRecord(www, .cname(evil), timeToLive: 20), DNSRecord(evil, .a(7), timeToLive: 60)]))
     #expect(inquiry.finding == .unacceptable(evil))
-    // The way to the name of an address is no host's name (RFC 2317).
+    // A name for reverse look-ups is not a host's name (RFC 2317).
     var reverse = Inquiry(name("7.2.0.192.in-addr.arpa"), .ptr, servers: servers, attempts: 1)
     let zone = name("7.0/25.2.0.192.in-addr.arpa")
     let records = [

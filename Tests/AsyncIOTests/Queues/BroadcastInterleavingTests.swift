@@ -4,8 +4,8 @@ import Testing
 
 @testable import AsyncIO
 
-/// The state of a broadcast, used by up to four tasks in every order of events, some of which are cancelled at every
-/// point. `exploreBroadcast` says what must hold after each event.
+/// Up to four tasks use the state of a broadcast in every order of events, and some are cancelled at every point.
+/// `exploreBroadcast` says what must hold after each event.
 @Suite struct BroadcastInterleavingTests {
   private static let policies: [SlowConsumerPolicy] = [.dropOldest, .disconnect, .wait]
 

@@ -226,7 +226,7 @@ import Testing
   }
 
   @Test func anItemThatIsDroppedMayUseTheBroadcast() async throws {
-    /// An item that looks at its broadcast when it goes away.
+    /// An item that uses its broadcast when it is released.
     final class Item: Sendable {
       let broadcast: Broadcast<Item>
       let log: Log

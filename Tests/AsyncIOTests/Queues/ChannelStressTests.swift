@@ -58,7 +58,7 @@ import Testing
         group.addTask { if index == 2 { try await receive() } else { try await withEventLoop { try await receive() } } }
       }
       group.addTask {
-        // Others come and go meanwhile.
+        // Meanwhile other subscribers come and go.
         for _ in 0..<50 { _ = try broadcast.subscribe().tryReceive() }
       }
       try await withEventLoop { for number in 0..<600 { try await broadcast.send(number) } }

@@ -5,13 +5,13 @@ import AsyncIOTesting
 import CAllocationCounter
 import Testing
 
-/// Passing items allocates nothing once the memory for as many items and as many waits is there.
+/// Passing items allocates nothing once there is memory for that many items and waits.
 @Suite struct QueueAllocationTests {
   private static let many = 5000
-  /// What may come once, such as a table that grows; less than a hundredth of what an allocation each would be.
+  /// Allowed for one-time allocations, such as a table that grows: under a hundredth of one allocation for each item.
   private static let few = 15
 
-  /// Counts what the second half of the rounds allocates; the first half warms up.
+  /// Counts the allocations of the second half of the rounds; the first half warms up.
   private func count(_ round: @escaping @Sendable (Int) async throws -> Void) async throws -> Int {
     try await withEventLoop {
       for index in 0..<Self.many { try await round(index) }

@@ -4,7 +4,7 @@ import AsyncIO
 import AsyncIOTesting
 import Testing
 
-/// What has arrived beats a cancellation; what has not is not lost and not given to a task that is gone.
+/// An item that has arrived beats a cancellation. One that has not is neither lost nor given to a task that is gone.
 @Suite(.virtualTime) struct QueueCancellationTests {
   @Test func aCancelledTaskTakesWhatIsThere() async throws {
     let queue = Queue<Int>(maxSize: 1)

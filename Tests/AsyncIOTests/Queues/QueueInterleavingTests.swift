@@ -4,8 +4,8 @@ import Testing
 
 @testable import AsyncIO
 
-/// The state of the queues and of the channel, used by up to four tasks in every order of events, some of which are
-/// cancelled at every point. `exploreQueue` says what must hold after each event.
+/// Up to four tasks use the state of the queues and of the channel in every order of events, and some are cancelled at
+/// every point. `exploreQueue` says what must hold after each event.
 @Suite struct QueueInterleavingTests {
   @Test func twoProducersAndTwoConsumersShareASingleRoom() throws {
     let runs = try exploreQueue(capacity: 1, tasks: [[.put(1)], [.put(11)], [.get], [.get]], cancellations: 2)

@@ -5,9 +5,9 @@ import Testing
 
 @testable import AsyncIO
 
-/// The storages against arrays that do the same in the simplest way.
+/// The storages compared with arrays that do the same in the simplest way.
 @Suite struct QueueOrderTests {
-  /// An item that knows when it came.
+  /// An item that knows its position of arrival.
   private struct Numbered: Comparable, Sendable {
     let value: Int
     let number: Int
@@ -22,7 +22,7 @@ import Testing
     var items = Storage()
     var expected: [Numbered] = []
     for number in 0..<5000 {
-      // Now it rather grows, now it rather shrinks.
+      // Phases of growing and shrinking alternate.
       let grows = number / 500 % 2 == 0
       if random.next() % 5 < (grows ? 3 : 2) {
         let item = Numbered(value: Int(random.next() % 10), number: number)

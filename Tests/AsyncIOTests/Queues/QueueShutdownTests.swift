@@ -4,7 +4,7 @@ import AsyncIO
 import AsyncIOTesting
 import Testing
 
-/// `taskDone`, `join` and `shutdown`, which are the same for all three queues.
+/// `taskDone`, `join` and `shutdown`, which all three queues share.
 @Suite(.virtualTime) struct QueueShutdownTests {
   @Test func joinReturnsAtOnceWhenNothingWasPut() async throws {
     let queue = Queue<Int>(maxSize: 1)
@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test func aDroppedItemMayUseTheQueue() async throws {
-    /// An item that looks at its queue when it goes away.
+    /// An item that uses its queue when it is released.
     final class Item: Sendable {
       let queue: Queue<Item>
       let log: Log

@@ -5,9 +5,9 @@ import AsyncIOTesting
 import Synchronization
 import Testing
 
-/// Tasks on several threads at a time: each on a loop of its own, and some on none.
+/// Tasks on several threads at once: each on a loop of its own, and some outside of loops.
 @Suite struct QueueStressTests {
-  /// Sums, for what was put and what was gotten.
+  /// Sums of the items put and gotten.
   private struct Sums: Equatable {
     var count = 0
     var sum = 0
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  /// Runs the body once on a loop of its own for each number, and once more on no loop.
+  /// Runs the body once for each number on a loop of its own, and once more outside of loops.
   private func onSeveralThreads(
     _ group: inout ThrowingTaskGroup<Void, any Error>, _ body: @escaping @Sendable (Int) async throws -> Void
   ) {
@@ -78,7 +78,7 @@ import Testing
     #expect(queue.isEmpty)
   }
 
-  /// Tasks that wait are cancelled from other threads while items come and go.
+  /// Waiting tasks are cancelled from other threads while items come and go.
   @Test func aCancellationLosesNoItemAndTakesNone() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let put = Mutex(Sums())

@@ -3,7 +3,7 @@
 import AsyncIO
 import Testing
 
-/// A limit that nobody can mean ends the process with a sentence: the server would never serve anybody.
+/// A meaningless limit ends the process with a sentence: the server would never serve a connection.
 @Suite struct LimitMisuseTests {
   private func expect(
     _ sentence: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation

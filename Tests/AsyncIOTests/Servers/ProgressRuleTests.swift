@@ -25,7 +25,7 @@ import Testing
   @Test func `the time is over when nothing has moved for so long since the first look`() throws {
     let rule = try rule(60)
     let mark = Watched(rule)
-    // However long nobody looked.
+    // However long the pause between two looks was.
     #expect(!mark.isStuck(moved: 0, passed: 120))
     #expect(!mark.isStuck(moved: 0, passed: 30))
     #expect(!mark.isStuck(moved: 0, passed: 29))
@@ -59,7 +59,7 @@ import Testing
     _ = mark.isStuck(moved: 0, acknowledged: 1000, passed: 0)
     #expect(!mark.isStuck(moved: 0, acknowledged: 1060, passed: 60))
     #expect(mark.isStuck(moved: 0, acknowledged: 1100, passed: 60))
-    // A Unix socket's unread output.
+    // The unread output of a Unix socket.
     #expect(!mark.isStuck(moved: 0, acknowledged: 900, passed: 60))
   }
 

@@ -4,7 +4,7 @@ import AsyncIOCore
 
 @testable import AsyncIO
 
-/// What a task of the model does with a broadcast. The numbers of one sender's items grow.
+/// An operation of a model's task on a broadcast. The numbers of one sender's items ascend.
 enum BroadcastOperation {
   case send(Int)
   /// Receives an item of a subscription.
@@ -13,8 +13,7 @@ enum BroadcastOperation {
   case close
 }
 
-/// Lets tasks use a broadcast in every order of events, and looks after each whether all is well. Returns how many
-/// orders there were.
+/// Makes tasks use a broadcast in every order of events, and checks the state after each. Returns the number of orders.
 @discardableResult
 func exploreBroadcast(
   lag: Int, slow policy: SlowConsumerPolicy, subscriptions: Int, tasks: [[BroadcastOperation]], cancellations: Int
@@ -27,7 +26,7 @@ func exploreBroadcast(
   }
 }
 
-/// A broadcast of numbers as the tasks of a model use it: as `BroadcastCore` does, a section a step.
+/// A broadcast of numbers for a model's tasks: like `BroadcastCore`, one section a step.
 private final class BroadcastModel {
   typealias State = BroadcastState<Int, ModelWaiter>
 
@@ -82,7 +81,7 @@ private final class BroadcastModel {
 
   // MARK: - Checks
 
-  /// What is wrong between two sections.
+  /// The fault between two sections, if there is one.
   var fault: String? {
     let end = state.first + state.ring.count
     if state.ring.count > state.lag { return "\(state.ring.count) items are kept" }
@@ -92,7 +91,7 @@ private final class BroadcastModel {
     }
     if state.isClosed && !state.senders.isEmpty { return "somebody waits to send after the end" }
 
-    // The subscribers at each item, found one by one.
+    // The subscribers at each item, counted one by one.
     var readers = 0
     for offset in 0...state.ring.count {
       let count = state.subscribers.count { offset == itemsBefore(of: $0) }
@@ -111,14 +110,14 @@ private final class BroadcastModel {
     return nil
   }
 
-  /// How many items come before the one that a subscriber receives next; nil if it is none, or was cut off.
+  /// How many items precede the one that a subscriber receives next; nil if it has no next item or was cut off.
   private func itemsBefore(of subscriber: State.Subscriber?) -> Int? {
     guard let subscriber, state.policy != .disconnect || subscriber.position >= state.first else { return nil }
     return max(0, subscriber.position - state.first)
   }
 
-  /// What is wrong when nothing can happen any more: each subscriber has received what was sent, or can, or has missed
-  /// it; and all in the same order.
+  /// The fault when nothing more can happen. Each subscriber must have received each item, be able to, or have missed
+  /// it, and all in one order.
   func faultAtEnd(_ outcomes: [[String]]) -> String? {
     let sent = numbers("sent", outcomes.joined())
     for index in state.subscribers.indices {

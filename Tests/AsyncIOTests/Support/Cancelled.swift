@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs the body in a task that is cancelled already.
+/// Runs the body in a task that is already cancelled.
 func cancelled<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
   try await Task {
     withUnsafeCurrentTask { $0?.cancel() }

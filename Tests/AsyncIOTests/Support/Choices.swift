@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tries every order of events. A body asks `pick` whenever it could go on in more than one way; it is run again and
-// again, from the start, until each sequence of answers has been given once. The tree of answers is walked depth first,
-// and a run is named by its answers, which a failure shows.
+// Tries every order of events. A body calls `pick` wherever it could continue in more than one way. It is run
+// repeatedly, from the start, until each sequence of answers has occurred once. The tree of answers is walked depth
+// first. A run is identified by its answers, which a failure shows.
 
-/// Answers to the question how to go on.
+/// Answers how to continue.
 struct Choices {
   private(set) var answers: [Int] = []
   private var alternatives: [Int] = []
   private var asked = 0
 
-  /// A number from 0 up to `count`, each in some run.
+  /// A number from 0 up to `count`, exclusive; each occurs in some run.
   mutating func pick(_ count: Int) -> Int {
     precondition(count > 0, "there is nothing to choose from")
     defer { asked += 1 }
@@ -22,7 +22,7 @@ struct Choices {
     return answers[asked]
   }
 
-  /// Goes to the next sequence of answers. False after the last.
+  /// Goes to the next sequence of answers. Returns false after the last.
   fileprivate mutating func advance() -> Bool {
     asked = 0
     while let last = answers.popLast() {

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A few tasks that exist only here and use a state in every order in which tasks on any threads could, each cancelled at
-// any moment. One step of a task is one section of the mutex: it begins an operation, which is done at once or waits; or
-// it leaves its line after the wait has ended. What a task does between two sections is seen by nobody, so these are all
-// the orders that there are.
+// A few model tasks that use a state in every order in which tasks on any threads could, and are cancelled at any
+// moment. One step of a task is one section of the mutex. It begins an operation, which is done at once or waits; or it
+// leaves its line after the wait has ended. Other tasks do not see what a task does between two sections, so these are
+// all orders.
 //
-// That a task which waits was cancelled is known to the thread of its own loop and to no other: where a state asks
-// (`claim`), both answers are tried. That it is resumed late is nothing more than that it goes on late, so it is resumed
-// at once.
+// Only the thread of its own loop knows that a waiting task was cancelled. So where a state asks (`claim`), both
+// answers are tried. Resuming a task late only makes it continue late, so it is resumed at once.
 
 import AsyncIOCore
 
-/// One order of events; see `explore` for how to get them all.
+/// One order of events; `explore` runs them all.
 final class Interleaving {
-  /// What came of an operation, in words; or where it waits, and what comes of it when the wait has ended: nil if
-  /// nothing was granted.
+  /// The result of an operation, in words. Or the line where it waits, with a function for the result after the wait:
+  /// nil if nothing was granted.
   enum Step {
     case done(String)
     case waits(line: String, leave: () -> String?)
@@ -21,7 +20,7 @@ final class Interleaving {
 
   typealias Operation = (ModelWaiter) -> Step
 
-  /// What happened, for the message of a failure.
+  /// An event, for the message of a failure.
   fileprivate struct Event: CustomStringConvertible {
     let task: Int
     let what: String
@@ -52,10 +51,10 @@ final class Interleaving {
   /// Runs the tasks in one order of events.
   ///
   /// - Parameters:
-  ///   - alike: How many tasks, the first ones, do the same: they begin in their order, since any other is only another
-  ///     way to number them.
-  ///   - cancellations: How many tasks are cancelled, at most.
-  ///   - check: Is called after each step: what is wrong; nil if nothing is.
+  ///   - alike: How many tasks, from the first on, do the same. They begin in their order, since any other order only
+  ///     numbers them differently.
+  ///   - cancellations: The most tasks that are cancelled.
+  ///   - check: Called after each step; returns the fault, or nil.
   static func run(
     _ choices: inout Choices, tasks: [[Operation]], alike: Int = 0, cancellations: Int, check: () -> String?
   ) throws -> Interleaving {
@@ -72,28 +71,28 @@ final class Interleaving {
     return model
   }
 
-  /// What came of each operation that a task has ended.
+  /// The results of the operations that each task has ended.
   var outcomes: [[String]] { tasks.map(\.outcomes) }
 
-  /// The lines in which tasks stand for ever.
+  /// The lines in which tasks wait for ever.
   var stuck: [String] { tasks.compactMap { $0.wait?.line } }
 
   func fault(_ text: String) -> InterleavingError { InterleavingError(fault: text, events: events) }
 
-  /// A state keeps the waits in its lines, and what they do in the end keeps the state.
+  /// Breaks reference cycles: a state holds the waits in its lines, and their closures hold the state.
   private func end() {
     for wait in waits { wait.leave = { nil } }
   }
 
   // MARK: - Events
 
-  /// Lets one thing happen that can. False when nothing does.
+  /// Performs one of the possible events. Returns false if the run ends.
   private func perform() throws -> Bool {
     let ready = tasks.indices.filter { isReady(tasks[$0]) && !isBehindOneAlike($0) }
     let cancellable = tasks.indices.filter {
       cancellationsLeft > 0 && isCancellable(tasks[$0]) && !isBehindOneAlike($0)
     }
-    // When nobody can go on, it may end here or go on with a cancellation.
+    // When no task can continue, the run may end here or go on with a cancellation.
     let count = ready.count + cancellable.count + (ready.isEmpty ? 1 : 0)
     let choice = choices.pick(count)
     if choice < ready.count {
@@ -106,7 +105,7 @@ final class Interleaving {
     return true
   }
 
-  /// Whether the task has not begun, as one before it that does the same.
+  /// Whether the task has not begun, nor has an earlier task that does the same.
   private func isBehindOneAlike(_ index: Int) -> Bool {
     index > 0 && index < alike && !tasks[index - 1].hasBegun
   }
@@ -165,9 +164,9 @@ final class Interleaving {
 
   // MARK: - Waits
 
-  /// The wait of a task, as `LineWait` is.
+  /// The wait of a task, like `LineWait`.
   fileprivate final class Wait: @unchecked Sendable {
-    // Sendable: a model and all that belongs to it stay on one thread.
+    // Sendable: a model and everything that belongs to it stay on one thread.
     enum Phase { case waiting, resumed, cancelled }
     enum Standing { case inLine, granted, passedOver, left }
 
@@ -195,7 +194,7 @@ final class Interleaving {
   }
 }
 
-/// The wait of a task of the model.
+/// The wait of a model's task.
 struct ModelWaiter: LineWaiter {
   fileprivate let wait: Interleaving.Wait
 
@@ -206,7 +205,7 @@ struct ModelWaiter: LineWaiter {
     return self
   }
 
-  /// Ends the wait, as the thread that has claimed it does after the mutex was let go.
+  /// Ends the wait, like the thread that has claimed it, after the mutex was released.
   func resume() { if wait.phase == .waiting { wait.phase = .resumed } }
 }
 

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// What happened, in order; from any thread.
+/// Events, in order; usable from any thread.
 final class Log: Sendable {
   private let state = Mutex<[String]>([])
 

@@ -4,7 +4,7 @@ import AsyncIOCore
 
 @testable import AsyncIO
 
-/// What a task of the model does with a queue. The numbers of one producer's items grow.
+/// An operation of a model's task on a queue. The numbers of one producer's items ascend.
 enum QueueOperation {
   case put(Int)
   case get
@@ -13,8 +13,7 @@ enum QueueOperation {
   case shutdown(immediate: Bool)
 }
 
-/// Lets tasks use a queue in every order of events, and looks after each whether all is well. Returns how many orders
-/// there were.
+/// Makes tasks use a queue in every order of events, and checks the state after each. Returns the number of orders.
 @discardableResult
 func exploreQueue<Items: QueueOrder<Int>>(
   _ items: Items.Type = FIFOOrder<Int>.self, capacity: Int, tasks: [[QueueOperation]], cancellations: Int
@@ -27,7 +26,7 @@ func exploreQueue<Items: QueueOrder<Int>>(
   }
 }
 
-/// A queue of numbers as the tasks of a model use it: as `Handover` does, a section a step.
+/// A queue of numbers for a model's tasks: like `Handover`, one section a step.
 private final class QueueModel<Items: QueueOrder<Int>> {
   private var state: HandoverState<Items, ModelWaiter>
   private var done = 0
@@ -112,7 +111,7 @@ private final class QueueModel<Items: QueueOrder<Int>> {
     return .done("shut it down")
   }
 
-  /// - Parameter isFinished: Whether somebody may be woken.
+  /// - Parameter isFinished: Whether a task may be woken.
   private func wake(_ woken: Few<ModelWaiter>, isFinished: Bool) {
     woken.forEach { waiter in
       if !isFinished { faultSeen = "a join has ended though work is unfinished" }
@@ -128,7 +127,7 @@ private final class QueueModel<Items: QueueOrder<Int>> {
 
   // MARK: - Checks
 
-  /// What is wrong between two sections.
+  /// The fault between two sections, if there is one.
   var fault: String? {
     if let faultSeen { return faultSeen }
     let count = state.items.count
@@ -143,7 +142,8 @@ private final class QueueModel<Items: QueueOrder<Int>> {
     return nil
   }
 
-  /// What is wrong when nothing can happen any more: each item that was put was gotten once, or is there, or was dropped.
+  /// The fault when nothing more can happen. Each item that was put must have been gotten once, be there, or have been
+  /// dropped.
   func faultAtEnd(_ outcomes: [[String]]) -> String? {
     let put = numbers("put", outcomes.joined()), got = numbers("got", outcomes.joined())
     let left = sorted(state.items)

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// A number that tasks on any threads count up and down, and the highest it has been.
+/// A number that tasks on any threads count up and down, with its maximum.
 final class Tally: Sendable {
   private let state = Mutex((value: 0, highest: 0))
 

@@ -5,8 +5,8 @@ import AsyncIOTesting
 /// How many tasks `fromEverywhere` starts.
 let everywhere = 14
 
-/// Runs the body at the same time in tasks on three loops, each on a thread of its own, and in tasks outside of any loop,
-/// on the threads of the runtime's pool. Each is given its number.
+/// Runs the body concurrently in tasks on three loops, each on a thread of its own, and in tasks outside of loops, on
+/// the threads of the runtime's pool. Each gets its number.
 func fromEverywhere(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
   try await withThrowingTaskGroup { group in
     for loop in 0..<3 {
@@ -24,8 +24,8 @@ private func inTasks(_ numbers: Range<Int>, _ body: @escaping @Sendable (Int) as
   }
 }
 
-/// Runs the body in a task that is cancelled meanwhile, perhaps before it begins, perhaps after it has ended. Whether it
-/// got to its end.
+/// Runs the body in a task that is cancelled at some time, perhaps before it begins, perhaps after it has ended.
+/// Returns whether the body completed.
 func inCancelledTask(_ body: @escaping @Sendable () async throws -> Void) async -> Bool {
   let task = Task {
     try await body()

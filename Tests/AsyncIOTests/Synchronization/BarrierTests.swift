@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct BarrierTests {
-  /// Tasks at a barrier, one after the other.
+  /// Starts tasks that arrive at a barrier, one after another.
   private func arrivals(_ count: Int, at barrier: Barrier) async throws -> [Task<Int, any Error>] {
     var tasks: [Task<Int, any Error>] = []
     for _ in 0..<count {
@@ -97,7 +97,7 @@ import Testing
     let barrier = Barrier(parties: 2)
     let tasks = try await arrivals(1, at: barrier)
     tasks[0].cancel()
-    // It is still there: it has had no turn to leave.
+    // It still counts: it has had no turn to leave.
     #expect(try await barrier.wait() == 1)
     #expect(try await tasks[0].value == 0)
   }

@@ -129,7 +129,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await first.value }
     try await second.value
     #expect(limiter.statistics.borrowers == ["2"])
-    // Whoever was cancelled may come again.
+    // A cancelled borrower may come again.
     limiter.total = 2
     try await limiter.acquire(onBehalfOf: 1)
     #expect(limiter.borrowed == 2)

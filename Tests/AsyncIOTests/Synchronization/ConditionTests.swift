@@ -6,7 +6,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct ConditionTests {
-  /// Tasks that wait on a condition, each of which notes its number when it goes on.
+  /// Starts tasks that wait on a condition. Each logs its number when it continues.
   private func waiters(_ count: Int, on condition: Condition, _ log: Log) async throws -> [Task<Void, any Error>] {
     var tasks: [Task<Void, any Error>] = []
     for index in 0..<count {
@@ -30,7 +30,7 @@ import Testing
     for (count, expected) in [(1, 1), (0, 1), (2, 3), (100, 6), (1, 6)] {
       try await condition.withLock { condition.notify(count) }
       try await sleep(.milliseconds(1))
-      // Those of one notification race for the lock, in the random order of virtual time.
+      // The tasks of one notification race for the lock, in the random order of virtual time.
       #expect(log.entries.sorted() == (0..<expected).map { "\($0)" })
     }
     for task in tasks { try await task.value }
@@ -77,7 +77,7 @@ import Testing
       }
     }
     try await sleep(.milliseconds(1))
-    // Somebody else has the lock: the cancelled task has to wait for it, for as long as it takes.
+    // Another task has the lock: the cancelled task has to wait for it, however long that takes.
     try await condition.acquire()
     task.cancel()
     try await sleep(.seconds(5))
@@ -204,8 +204,8 @@ import Testing
     try await task.value
   }
 
-  /// Producers put one thing each and notify once; consumers take one each and are cancelled at random. What is put is
-  /// taken as long as somebody is there to take it.
+  /// Producers put one item each and notify once; consumers take one each and are cancelled at random. Items are taken
+  /// as long as a consumer is there.
   @Test func noNotificationIsLostInAnyOrderOfTasks() async throws {
     for seed in 1...60 as ClosedRange<UInt64> {
       let (left, hungry) = try await withVirtualTime(seed: seed) {

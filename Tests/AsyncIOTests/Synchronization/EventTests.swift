@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func theyGoOnInTheOrderInWhichTheyCame() async throws {
-    // Only without virtual time's own order is the order of those who are ready at once that of their resumption.
+    // Real time: virtual time runs ready tasks in a random order, not in that of their resumption.
     let order = try await withEventLoop {
       let event = Event()
       let log = Log()

@@ -59,7 +59,8 @@ private struct Stander: LineWaiter {
     #expect(line.isEmpty)
   }
 
-  /// Up to four tasks come, some of them cancelled, are served, and leave, in every order; a list says what must come out.
+  /// Up to four tasks come, some of them cancelled, are served, and leave, in every order. A list gives the expected
+  /// results.
   @Test func agreesWithASimpleListInEveryOrderOfEvents() {
     let runs = explore { choices in
       var line = TestLine()

@@ -3,7 +3,7 @@
 import AsyncIO
 import Testing
 
-/// What a program does wrong with them ends it, with a sentence on standard error.
+/// Misuse ends the process, with a sentence on standard error.
 @Suite struct SynchronizationMisuseTests {
   private func expect(
     _ sentence: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AsyncIO
 
-/// What lets some in at a time, in every order of events.
+/// Primitives that admit some tasks at a time, in every order of events.
 @Suite struct PermitInterleavingTests {
   @Test(arguments: [(1, 1), (2, 2), (3, 3), (4, 1)]) func theLockIsHeldByOneTaskAndNeverLost(
     tasks: Int, cancellations: Int
@@ -17,7 +17,7 @@ import Testing
   @Test(arguments: [0, 1, 2, 3]) func aSemaphoreHasAsManyInsideAsPermitsAndLosesNone(permits: Int) throws {
     let state = SemaphoreState<ModelWaiter>(value: permits)
     try explorePermits(state, permits: permits, tasks: 3, cancellations: 3)
-    // One more is released by a task that never acquired it.
+    // A task that never acquired it releases one more.
     try explorePermits(state, permits: permits, tasks: 3, extra: 1, cancellations: 1)
   }
 
@@ -32,7 +32,7 @@ import Testing
     #expect(runs > 100)
   }
 
-  /// The model would not be worth much if it found nothing wrong with a machine that is.
+  /// A model must find the fault in a faulty machine, or it proves little.
   @Test(arguments: FaultyLock.Mistake.allCases)
   fileprivate func aMistakeInTheMachineIsFound(mistake: FaultyLock.Mistake) {
     #expect(throws: InterleavingError.self) {
@@ -43,7 +43,7 @@ import Testing
 
 // MARK: - Permits
 
-/// The machine behind a lock or a semaphore, as the model drives it.
+/// The state machine of a lock or a semaphore, for the model.
 private protocol PermitMachine {
   var free: Int { get }
   mutating func tryAcquire() -> Bool
@@ -56,7 +56,7 @@ extension SemaphoreState<ModelWaiter>: PermitMachine {
   fileprivate var free: Int { value }
 }
 
-/// - Parameter extra: How many are released that were not acquired.
+/// - Parameter extra: How many permits are released without being acquired.
 private func explorePermits(
   _ machine: some PermitMachine, permits: Int, tasks count: Int, extra: Int = 0, cancellations: Int
 ) throws {
@@ -120,7 +120,7 @@ private final class PermitModel<Machine: PermitMachine> {
   }
 }
 
-/// A lock with a mistake in it.
+/// A lock with a deliberate mistake.
 private struct FaultyLock: PermitMachine {
   enum Mistake: CaseIterable, Sendable {
     case forgetsTheLineWhenReleased, losesWhatACancelledTaskWasGranted, letsOthersOvertake, letsEverybodyIn
@@ -151,7 +151,7 @@ private struct FaultyLock: PermitMachine {
     let waiting = line.count
     let next = line.serveFirst(())?.claim
     isLocked = next != nil && mistake != .letsOthersOvertake
-    // All who waited were cancelled, and the lock went to one of them.
+    // All waiting tasks were cancelled, and the lock went to one of them.
     if mistake == .losesWhatACancelledTaskWasGranted, next == nil, waiting > 0 { isLocked = true }
     return next
   }

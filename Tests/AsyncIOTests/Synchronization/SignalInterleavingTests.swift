@@ -5,7 +5,7 @@ import Testing
 
 @testable import AsyncIO
 
-/// What tells tasks to go on, in every order of events.
+/// Primitives that tell tasks to continue, in every order of events.
 @Suite struct SignalInterleavingTests {
   @Test(arguments: [["set"], ["set", "clear"], ["set", "clear", "set"]])
   func settingAnEventFreesAllWhoWaitThenAndNobodyElse(script: [String]) throws {
@@ -85,7 +85,7 @@ private final class EventModel {
   }
 }
 
-/// As `Condition` notifies: each count at once.
+/// Notifies like `Condition`: the whole count at once.
 private final class ConditionModel {
   private var line = Line<ModelWaiter, Void, Void>()
   private var notified = 0
@@ -122,7 +122,7 @@ private final class ConditionModel {
 private final class BarrierModel {
   private var state: BarrierState<ModelWaiter>
   private var waiting = 0
-  /// The numbers of those who passed.
+  /// The numbers of the tasks that passed.
   private var indices: [Int] = []
 
   init(parties: Int) { state = BarrierState(parties: parties) }

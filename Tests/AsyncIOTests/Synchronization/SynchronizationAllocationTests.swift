@@ -5,13 +5,13 @@ import AsyncIOTesting
 import CAllocationCounter
 import Testing
 
-/// What they allocate on their loop's thread.
+/// The allocations of the primitives on their loop's thread.
 @Suite struct SynchronizationAllocationTests {
   private static let many = 1000
-  /// What may come once, such as a line that grows; a hundredth of what an allocation each would be.
+  /// Allowed for one-time allocations, such as a line that grows: a hundredth of one allocation for each round.
   private static let few = 10
 
-  /// What one round after the other allocates, once the first ones have warmed up.
+  /// The allocations of consecutive rounds, after the first ones have warmed up.
   private func allocations(_ round: @escaping @Sendable () async throws -> Void) async throws -> Int {
     try await withEventLoop {
       for _ in 0..<Self.many { try await round() }
@@ -76,7 +76,7 @@ import Testing
       return count
     }
     #expect(count < Self.few)
-    // The other task had the lock in between, each time.
+    // The other task had the lock in between each time.
     #expect(handOvers.value >= 2 * Self.many - 2)
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each primitive, from several loops and from outside of any at once, with tasks that are cancelled in between. What is
-// checked is that everybody gets through, that nobody is where they may not be, and that all is given back; under the
-// thread sanitizer (`make stress`) also that one holder's writes are seen by the next.
+// Each primitive, used by several loops and from outside of loops at once, while tasks are cancelled. The tests check
+// that all tasks get through, that exclusion holds, and that everything is given back. Under the thread sanitizer
+// (`make stress`) they also check that each holder sees the writes of the one before.
 
 import AsyncIO
 import Testing
@@ -9,9 +9,9 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct SynchronizationStressTests {
   private static let rounds = 400
 
-  /// Changed without any protection but the primitive's.
+  /// State protected only by the primitive under test.
   private final class Unprotected: @unchecked Sendable {
-    // Sendable: only whoever holds the lock under test touches it; that this holds is what is tested.
+    // Sendable: only the holder of the lock under test uses it; the test checks that.
     var value = 0
   }
 
@@ -137,7 +137,7 @@ import Testing
             taken.add(1)
           }
         }
-        // One that is cancelled leaves its notification to another; then this one comes again.
+        // A cancelled task passes its notification to another one, and then comes again.
         if round % 3 != 0 { try await take() } else if await !inCancelledTask(take) { try await take() }
       }
     }

@@ -108,7 +108,7 @@ private struct Failure: Error, Equatable {
       try await sleep(.seconds(3600))
     }
     #expect(log.entries == ["cancelled: enough"])
-    // A task that is started in a cancelled scope finds itself cancelled.
+    // A task started in a cancelled scope is cancelled from its start.
     try await withTaskScope { scope in
       scope.cancel()
       let late = scope.createTask { try await sleep(.seconds(3600)) }
@@ -147,7 +147,7 @@ private struct Failure: Error, Equatable {
     #expect(error!.filter { $0 is CancellationError } == nil)
   }
 
-  /// A time limit around a scope whose task fails in its clean-up: the error is not lost, and neither is the limit's.
+  /// A time limit around a scope whose task fails in its clean-up: neither the error nor the limit's error is lost.
   @Test func aTimeLimitAroundAScopeCancelsItsTasks() async throws {
     await #expect(throws: TimeoutError.self) {
       try await withTimeout(.seconds(1)) {
@@ -255,7 +255,7 @@ private struct Failure: Error, Equatable {
       begin(scope)
     }
     #expect(log.entries == ["true cancelled: by itself", "true cancelled: by itself"])
-    // A body that goes on although it was cancelled from outside.
+    // A body that continues although it was cancelled from outside.
     let task = createTask {
       try await withTaskScope { scope in
         try? await sleep(.seconds(1))
@@ -269,7 +269,7 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == EventLoop.Instant(nanoseconds: 1_000_000))
   }
 
-  /// The last task ends and the body is about to go on; another task of the same turn begins a new one.
+  /// The last task ends and the body is about to continue; in that turn another task starts a new one.
   @Test(arguments: 0..<10) func aTaskMayBeginWhenTheLastOneHasJustEnded(round: Int) async throws {
     let log = Log()
     let handedOut = Future<TaskScope>()
@@ -320,7 +320,7 @@ private struct Failure: Error, Equatable {
     }
     let nothing: Void? = try await withTaskScope { _ -> Void? in nil }
     #expect(nothing == nil)
-    // What it had returned by then counts.
+    // The value that it had returned by then counts.
     let value = try await withTaskScope { scope in
       scope.createTask { try await sleep(.seconds(3600)) }
       scope.cancel()
@@ -342,7 +342,7 @@ private struct Failure: Error, Equatable {
       }
     }
     #expect(error?.description == "a task of a scope failed: Failure(number: 1)")
-    // Two that are equal are two.
+    // Two equal errors count as two.
     let two = await #expect(throws: ErrorGroup.self) {
       try await withTaskScope { scope in
         for _ in 0..<2 {
@@ -353,7 +353,7 @@ private struct Failure: Error, Equatable {
     #expect(two?.errors.count == 2)
   }
 
-  /// The tasks may end before the body, which waits for them, has found itself cancelled.
+  /// The tasks may end before the body, which waits for them, notices its cancellation.
   @Test(arguments: 0..<20) func aCancellationThatReachesTheLastTasksIsThrownWhoeverEndsFirst(round: Int) async throws {
     for count in 1...3 {
       let task = createTask {
@@ -365,7 +365,7 @@ private struct Failure: Error, Equatable {
       task.cancel()
       await #expect(throws: CancellationError.self) { try await task.value }
     }
-    // One that comes when the last has ended is too late.
+    // A cancellation after the last task's end is too late.
     let scopes = Future<TaskScope>()
     let task = createTask { () -> Int in
       try await withTaskScope { scope in
@@ -380,7 +380,7 @@ private struct Failure: Error, Equatable {
   }
 }
 
-/// Outside of virtual time: a loop on which nothing happens while another process runs would be taken for stuck.
+/// Outside of virtual time: a loop that waits idly for another process would be taken for stuck.
 @Suite struct TaskScopeMisuseTests {
   @Test func startingATaskInAScopeThatIsOverEndsTheProcessWithASentence() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

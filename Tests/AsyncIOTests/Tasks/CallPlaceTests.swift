@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A call that is wrong ends the process, and the sentence names the place of the call, not ours.
+// A wrong call ends the process, and the sentence names the place of the call, not ours.
 
 import AsyncIO
 import AsyncIOTesting
 import Testing
 
-/// In a macro's closure each line counts as the one on which the macro begins. Outside of virtual time:
-/// a loop on which nothing happens while another process runs would be taken for stuck.
+/// In a macro's closure, each line counts as the one on which the macro begins. Outside of virtual time: a loop that
+/// waits idly for another process would be taken for stuck.
 @Suite struct CallPlaceTests {
   private func check(_ text: [UInt8], _ sentence: String, _ line: Int, _ location: SourceLocation = #_sourceLocation) {
     let text = String(decoding: text, as: UTF8.self)

@@ -12,7 +12,7 @@ import Testing
       loop.callSoon { log.add("soon \(Marker.value)") }
       loop.callLater(.milliseconds(1)) {
         log.add("later \(Marker.value)")
-        // What a callback schedules has its values.
+        // A callback passes its values on to callbacks that it schedules.
         loop.callSoon { log.add("from later \(Marker.value)") }
       }
       try loop.callSoonThreadsafe { log.add("threadsafe \(Marker.value)") }

@@ -6,7 +6,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct EagerStartTests {
-  /// What an eager task and its creator do, in their order.
+  /// The steps of an eager task and its creator, in order.
   private static let inOrder = ["eager", "creator", "eager goes on"]
 
   /// Starts an eager task.
@@ -44,7 +44,7 @@ import Testing
   private actor Counter {
     var count = 0
 
-    /// Nothing of the actor is used by the task.
+    /// The task uses nothing of the actor.
     func startTask(_ log: Log) {
       createTask(eagerStart: true) {
         log.add("eager")

@@ -36,7 +36,7 @@ private struct Failure: Error, Equatable {}
     #expect(future.cancelReason?.kind == .awaiterCancelled)
   }
 
-  /// With a search through all who wait for each that leaves, this takes minutes.
+  /// If each leaving task searched through all waiters, this would take minutes.
   @Test(.timeLimit(.minutes(1))) func thirtyThousandLeaveAFutureAndATaskAtOnce() async throws {
     let future = Future<Int>()
     let task = createTask(name: "slow") { try await future.value }
@@ -71,7 +71,7 @@ private struct Failure: Error, Equatable {}
   }
 }
 
-/// Outside of virtual time: a loop on which nothing happens while another process runs would be taken for stuck.
+/// Outside of virtual time: a loop that waits idly for another process would be taken for stuck.
 @Suite struct FutureMisuseTests {
   @Test func settlingItTwiceEndsTheProcessWithASentence() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

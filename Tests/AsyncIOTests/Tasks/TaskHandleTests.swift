@@ -218,7 +218,7 @@ private struct Failure: Error, Equatable {
   }
 }
 
-/// Outside of virtual time: a loop on which nothing happens while another process runs would be taken for stuck.
+/// Outside of virtual time: a loop that waits idly for another process would be taken for stuck.
 @Suite struct TaskHandleProcessTests {
   @Test func anErrorIsNotLostWithTheLoop() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {

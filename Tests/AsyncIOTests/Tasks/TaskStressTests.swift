@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks, futures, scopes, shields and callbacks that several loops, and tasks outside of any, use and cancel at once.
-// What is checked is that everybody gets through, that nothing is told twice or not at all, and that all is released;
-// under the thread sanitizer (`make stress`) also that who learns of an end sees what was written before.
+// Tasks, futures, scopes, shields and callbacks that several loops, and tasks outside of loops, use and cancel at once.
+// The tests check that all get through, that each end is reported exactly once, and that everything is released. Under
+// the thread sanitizer (`make stress`) they also check that a task which learns of an end sees earlier writes.
 
 import AsyncIO
 import AsyncIOTesting
@@ -178,7 +178,7 @@ import Testing
         let loop = loops.withLock { $0[round % $0.count] }
         let object = Captured(alive)
         let called = Future<Void>()
-        // A loop of another task may have ended by now.
+        // The loop of another task may have ended by now.
         let handle = try? loop.callSoonThreadsafe {
           called.trySetResult(())
           withExtendedLifetime(object) {}
@@ -193,7 +193,7 @@ import Testing
     #expect(alive.value == 0)
   }
 
-  /// Changed by one actor that tasks on all loops call, from within scopes that take its isolation along.
+  /// Changed by one actor that tasks on all loops call, within scopes that inherit its isolation.
   private actor Account {
     private var balance = 0
     private var isInside = false
@@ -229,8 +229,8 @@ import Testing
 
   @Test func codeInAScopeStaysWithItsActor() async throws {
     let account = Account()
-    // An actor without an executor runs on any of the loops, and its callers wait there: so all stay until the last is
-    // done.
+    // An actor without an executor runs on any of the loops, and its callers wait there. So all loops stay until the
+    // last task has ended.
     let barrier = Barrier(parties: everywhere)
     try await fromEverywhere { _ in
       for _ in 0..<Self.rounds { _ = try await account.deposit() }
@@ -239,7 +239,7 @@ import Testing
     #expect(await account.total == everywhere * Self.rounds * 5)
   }
 
-  /// Its tasks come back from their waits on whichever thread the actor runs then.
+  /// Its tasks continue after their waits on the thread where the actor then runs.
   private actor Exchange {
     private var lines = 0
 

@@ -15,7 +15,7 @@ private struct Failure: Error {}
     let mayEnd = DispatchSemaphore(value: 0)
     let here = pthread_self()
     let other = createTask {
-      // As many turns as it likes, while the function is stuck.
+      // Any number of turns while the function is stuck.
       for _ in 0..<100 { try await sleep(.zero) }
       mayEnd.signal()
     }

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A folder of a test's own, removed with it.
+/// A folder for one test, removed with this object.
 final class TemporaryFolder: Sendable {
   struct Failed: Error {
     let errno: Int32
@@ -23,7 +23,7 @@ final class TemporaryFolder: Sendable {
 
   func path(_ name: String) -> String { "\(folder)/\(name)" }
 
-  /// Puts a new file into the place of the old one.
+  /// Replaces a file with a new one.
   func write(_ text: String, to name: String) throws {
     let new = path("new")
     guard let file = fopen(new, "w") else { throw Failed(errno: errno) }
