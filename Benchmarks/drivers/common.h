@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the drivers share: clocks, sockets on the loopback interface, and how they give up.
+// Shared by the drivers: clocks, sockets on the loopback interface, and giving up.
 #pragma once
 
 #define _GNU_SOURCE
@@ -28,7 +28,7 @@ static inline uint64_t nanoseconds(clockid_t clock) {
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-// The CPU clock of another process, as clock_getcpuclockid(3) gives it.
+// The CPU clock of another process; clock_getcpuclockid(3).
 static inline uint64_t cpu_nanoseconds(pid_t process) {
   clockid_t clock;
   if (clock_getcpuclockid(process, &clock) != 0) fail("clock_getcpuclockid");

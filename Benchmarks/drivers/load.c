@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load for an echo server: connections that each send a message, wait until all of it is back, and send the next. One
-// thread, epoll. What it measures about the server is the server's own CPU clock, so it is fair even where this program
-// is the slower of the two.
+// Load for an echo server: each connection sends a message, waits until all of it is back, and sends the next. One
+// thread, epoll. It measures the server by the server's own CPU clock, so the comparison is fair even where this
+// program is the slower of the two.
 //
 //   load PORT CONNECTIONS BYTES WARM_UP_MS MEASURED_MS SERVER_PID     prints one line of JSON
 //   load idle PORT CONNECTIONS                                        prints "ready", holds them until its input ends
@@ -22,7 +22,7 @@ static int poller;
 static size_t message_size;
 static char *message;
 
-// One small round trip, so that only connections are measured that were accepted and are served.
+// One small round trip, so that only accepted and served connections are measured.
 static int connect_and_check(int port) {
   int descriptor = connect_to(port);
   char answer[4];
@@ -56,7 +56,7 @@ static void begin_message(struct connection *connection, uint64_t now) {
   send_rest(connection);
 }
 
-// Receives what is there; 1 if that completed the message.
+// Receives the available bytes; returns 1 if they completed the message.
 static int receive_rest(struct connection *connection, char *buffer) {
   while (connection->received < message_size) {
     size_t wanted = message_size - connection->received;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An HTTP/1.1 server for clients to get pages from: 1 KiB with status 200, whatever is asked for; for a target that
-// begins with /d it leaves 20 ms after the request came. One thread, epoll. It reads nothing of a request but where it
-// begins and ends, so it takes no bodies, and is faster than any client that is measured with it.
+// An HTTP/1.1 server for clients: it answers every request with 1 KiB and status 200. For a target that begins with /d,
+// the answer leaves 20 ms after the request came. One thread, epoll. It only looks for the beginning and end of a
+// request, so it takes no bodies, and is faster than any client that it measures.
 //
 //   serve 0        prints the port that the system chose, and serves until it is killed
 
@@ -13,11 +13,11 @@
 // A power of two, and more than can wait: each connection waits for at most one answer unless the client pipelines.
 #define MOST_DELAYED (1 << 17)
 
-// By descriptor. A delayed answer remembers the generation, since its descriptor may be another connection's by then.
+// By descriptor. A delayed answer stores the generation, since another connection may have its descriptor by then.
 struct connection {
   unsigned generation;
   unsigned position;  // in the request's head, as far as the target's first letter
-  unsigned matched;   // of the empty line that ends the head
+  unsigned matched;   // within the empty line that ends the head
   int is_delayed;
 };
 
@@ -28,7 +28,7 @@ struct delayed {
 };
 
 static struct connection connections[MOST_CONNECTIONS];
-// The delay is the same for all, so who came first is due first: a ring.
+// All delays are equal, so the first to come is the first due: a ring.
 static struct delayed waiting[MOST_DELAYED];
 static unsigned first_waiting, after_waiting;
 static char response[BODY_SIZE + 256];
@@ -36,8 +36,8 @@ static size_t response_size;
 
 static void answer(int descriptor) {
   ssize_t count = send(descriptor, response, response_size, MSG_NOSIGNAL);
-  // A client that is gone needs no answer. A socket that does not even take this much belongs to one that asks without
-  // reading, which nothing here does.
+  // A client that left needs no answer. If a socket does not take even this much, its client asks without reading,
+  // which no client here does.
   if (count >= 0 && (size_t)count < response_size) fail("short send");
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The client of TLS servers: tls receive|drain PORT PID COUNT | tls idle PORT PID COUNT. One line of JSON.
 //
-//   receive  asks for "/data" as HTTP/1.0 does, reads to the end
-//   drain    does the same, but lets the kernel throw away what comes, COUNT bytes or more of it: who has to decrypt is
-//            as busy as who encrypts, and then it is the client that is measured
-//   idle     opens COUNT connections, says a byte on each if it is echoed, and looks at what the server has grown by
+//   receive  asks for "/data" with HTTP/1.0, and reads to the end
+//   drain    does the same, but lets the kernel discard what comes, COUNT bytes or more: to decrypt takes as much CPU
+//            as to encrypt, and would measure the client
+//   idle     opens COUNT connections, sends a byte on each if it is echoed, and measures how much the server has grown
 #include "common.h"
 #include <openssl/ssl.h>
 

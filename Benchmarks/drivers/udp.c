@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load for an echo server of datagrams: sockets that each send a datagram, wait until it is back, and send the next.
-// One thread, epoll, a datagram for each socket on its way. What it measures about the server is the server's own CPU
-// clock. A datagram that isn't back after a fifth of a second counts as lost, and its socket sends the next.
+// Load for an echo server of datagrams: each socket sends a datagram, waits until it is back, and sends the next. One
+// thread, epoll, one datagram in flight for each socket. It measures the server by the server's own CPU clock. A
+// datagram that isn't back after a fifth of a second counts as lost, and its socket sends the next.
 //
 //   udp PORT SOCKETS BYTES WARM_UP_MS MEASURED_MS SERVER_PID     prints one line of JSON
 
@@ -72,7 +72,7 @@ int main(int count, char **words) {
       uint64_t number;
       if (received != (ssize_t)size) fail("receive");
       memcpy(&number, answer, sizeof number);
-      if (number != peer->number) continue;  // one that was thought lost
+      if (number != peer->number) continue;  // one that was counted as lost
       if (first != 0) datagrams++;
       send_next(peer, now);
     }

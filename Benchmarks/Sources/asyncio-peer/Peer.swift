@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The library as a peer in a benchmark: one process does one case, measures itself, and prints one line of JSON. The
+// The library as a peer in a benchmark: a process runs one case, measures itself, and prints one line of JSON. The
 // contract is in Benchmarks/README.md.
 
 import AsyncIO
@@ -26,7 +26,7 @@ import Glibc
       let count = number(words[2], in: 1...100_000_000)
       let report = try EventLoop.run { try await which.measure(count) }
       report.print()
-      // Without taking down what the case has left on the loop: that is not measured, and can be 100,000 tasks.
+      // Exits at once: ending what the case has left on the loop is not measured, and can be 100,000 tasks.
       exit(0)
     case "echo" where words.count == 2:
       let port = number(words[1], in: 0...65_535)

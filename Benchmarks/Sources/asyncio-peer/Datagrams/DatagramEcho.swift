@@ -3,7 +3,7 @@
 import AsyncIO
 import Glibc
 
-/// Sends back every datagram as it comes.
+/// Echoes every datagram.
 @MainActor func serveDatagramEcho(port: UInt16) async throws {
   let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: port)
   print(socket.port)
@@ -15,7 +15,7 @@ import Glibc
   }
 }
 
-/// Sends back every datagram, as many at a time as there are.
+/// Echoes every datagram, as many at once as have arrived.
 @MainActor func serveDatagramBatchEcho(port: UInt16) async throws {
   let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: port)
   print(socket.port)

@@ -2,7 +2,7 @@
 
 import AsyncIOHTTP
 
-/// Fetches a page over and over with one client, some requests at a time, and reads the bodies.
+/// Fetches a page repeatedly with one client, several requests at a time, and reads the bodies.
 @MainActor func measureClient(_ url: String, count: Int, concurrency: Int) async throws -> Report {
   var configuration = HTTPClient.Configuration()
   configuration.connectionsPerOrigin = concurrency

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// What a case has measured: one line of JSON.
+/// The results of a case: one line of JSON.
 struct Report {
   private var figures: [(name: String, value: Double)]
 
@@ -14,7 +14,7 @@ struct Report {
     return report
   }
 
-  /// Adds how late sleeping tasks went on, from nanoseconds of each.
+  /// Adds how late sleeping tasks continued, from each one's nanoseconds.
   func addingLateness(_ lateness: [Int64]) -> Report {
     let sorted = lateness.sorted()
     func microseconds(_ share: Double) -> Double {

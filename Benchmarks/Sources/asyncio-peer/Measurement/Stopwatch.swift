@@ -2,12 +2,12 @@
 
 import Glibc
 
-/// Wall time and the process's CPU time since it was made.
+/// Measures wall time and the process's CPU time from its creation on.
 struct Stopwatch {
   private let wallStart = nanoseconds(of: CLOCK_MONOTONIC)
   private let cpuStart = nanoseconds(of: CLOCK_PROCESS_CPUTIME_ID)
 
-  /// What so many operations took until now.
+  /// The report for this many operations until now.
   func report(operations: Int) -> Report {
     let cpu = Double(nanoseconds(of: CLOCK_PROCESS_CPUTIME_ID) - cpuStart)
     let wall = Double(nanoseconds(of: CLOCK_MONOTONIC) - wallStart)

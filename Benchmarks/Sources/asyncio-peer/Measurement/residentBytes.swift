@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// The memory that the process has in RAM, from /proc/self/statm (proc_pid_statm(5)).
+/// The process's resident memory, from /proc/self/statm (proc_pid_statm(5)).
 func residentBytes() -> Int {
   guard let file = fopen("/proc/self/statm", "r") else { return 0 }
   defer { fclose(file) }

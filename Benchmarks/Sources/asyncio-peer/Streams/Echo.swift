@@ -3,7 +3,7 @@
 import AsyncIO
 import Glibc
 
-/// Sends back every byte as it comes.
+/// Echoes every byte.
 @MainActor func serveEcho(port: UInt16) async throws {
   let server = try await startServer(host: "127.0.0.1", port: port, backlog: 4096) { reader, writer in
     var buffer: [UInt8] = []
@@ -14,7 +14,7 @@ import Glibc
   try await server.serveForever()
 }
 
-/// The same on several loops, with so much work for each message that the loops are the limit, and not who sends.
+/// Echoes on several loops, with so much work for each message that the loops are the limit, and not the client.
 func serveWork(port: UInt16, loops: Int, steps: Int) throws {
   stepsOfWork = steps
   try EventLoop.run(loops: .count(loops)) {
@@ -25,7 +25,7 @@ func serveWork(port: UInt16, loops: Int, steps: Int) throws {
   }
 }
 
-/// Of no actor, so that every loop runs it.
+/// Outside of actors, so that every loop runs it.
 @Sendable @concurrent private func workAndEcho(
   _ reader: StreamReader, _ writer: StreamWriter
 ) async throws {

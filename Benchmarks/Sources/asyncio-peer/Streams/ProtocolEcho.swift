@@ -3,7 +3,7 @@
 import AsyncIO
 import Glibc
 
-/// Sends back every byte as it comes, from a callback.
+/// Echoes every byte, from a callback.
 private final class Echo: StreamProtocol {
   private var transport: Transport?
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is measured against `openssl s_server`: handshakes, the sending of much, and what an idle connection takes.
+// The cases to compare with `openssl s_server`: handshakes, sending many bytes, and the memory of an idle connection.
 
 import AsyncIO
 import AsyncIOTLS
 import Glibc
 
-/// Serves TLS on 127.0.0.1: sends back what comes. Port 0 is printed.
+/// Serves TLS on 127.0.0.1, and echoes the input. With port 0, it prints the port.
 @MainActor func serveTLSEcho(port: UInt16, certificate: String, key: String) async throws {
   let server = try await start(port, certificate, key) { stream in
     var buffer: [UInt8] = []
@@ -14,7 +14,7 @@ import Glibc
   try await server.serveForever()
 }
 
-/// Serves TLS on 127.0.0.1: answers a line with so many bytes, in writes of 64 KiB, and closes.
+/// Serves TLS on 127.0.0.1: answers a line with this many bytes, in writes of 64 KiB, and closes.
 @MainActor func serveTLSBytes(port: UInt16, certificate: String, key: String, count: Int) async throws {
   let block = [UInt8](repeating: 0x78, count: 65_536)
   let server = try await start(port, certificate, key) { stream in
@@ -32,7 +32,7 @@ import Glibc
 @MainActor private func start(
   _ port: UInt16, _ certificate: String, _ key: String, _ handler: @escaping StreamHandler
 ) async throws -> Server {
-  // s_time hangs up without a word, as s_server expects of it.
+  // s_time closes without close_notify, as s_server expects of it.
   EventLoop.current.setExceptionHandler { _, _ in }
   let tls = TLSConfiguration.server(certificateChainFile: certificate, privateKeyFile: key)
   let server = try await startServer(host: "127.0.0.1", port: port, tls: tls, backlog: 1024, handler: handler)

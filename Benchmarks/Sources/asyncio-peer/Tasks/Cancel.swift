@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many tasks that sleep for an hour are cancelled and awaited. Only that is timed.
+// Many tasks that sleep for an hour are cancelled and awaited. Only the cancelling and awaiting is timed.
 
 import AsyncIO
 
@@ -9,7 +9,7 @@ import AsyncIO
   return await measureCancellation(of: tasks)
 }
 
-/// The same for tasks of no actor.
+/// Cancels tasks outside of actors.
 @MainActor func measureCancelConcurrent(_ count: Int) async throws -> Report {
   let tasks = (0..<count).map { _ in Task { @concurrent in try await sleep(.seconds(3600)) } }
   try await sleep(.milliseconds(200))

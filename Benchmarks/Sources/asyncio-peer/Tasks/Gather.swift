@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs all bodies side by side, and collects what they return.
+// Runs all bodies concurrently, and collects their results.
 
 import AsyncIO
 
@@ -10,7 +10,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// The same where every body suspends once, so that each needs a task of its own.
+/// Gathers bodies that each suspend once, so that each needs a task of its own.
 @MainActor func measureGatherSuspending(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   let values = try await gather(0..<count) { index in
@@ -21,7 +21,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// The same with Swift's own tasks, started all and then awaited.
+/// Starts plain Swift tasks, then awaits them all.
 @MainActor func measureGatherTasks(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<count).map { index in Task { index } }
@@ -31,7 +31,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// The same with tasks that have handles.
+/// Gathers tasks with handles.
 @MainActor func measureGatherHandles(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   let values = try await gather((0..<count).map { index in createTask { index } })
@@ -39,7 +39,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// Swift's own tasks, away from the main actor.
+/// Starts and awaits plain Swift tasks, away from the main actor.
 @concurrent func measureGatherConcurrent(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<count).map { index in Task { index } }
@@ -49,7 +49,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// A task group, whose children are of no actor.
+/// Uses a task group whose children are outside of actors.
 @MainActor func measureGatherGroup(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let sum = await withTaskGroup(of: Int.self) { group in
@@ -62,7 +62,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// A task group whose children are the main actor's.
+/// Uses a task group whose children are on the main actor.
 @MainActor func measureGatherGroupOnMainActor(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let sum = await withTaskGroup(of: Int.self) { group in
@@ -75,7 +75,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// Swift's own tasks that start at once, within the call that makes them.
+/// Uses plain Swift tasks that start at once, within the call that makes them.
 @MainActor func measureGatherImmediate(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<count).map { index in Task.immediate { index } }

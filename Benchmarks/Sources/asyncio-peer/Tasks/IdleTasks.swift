@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much memory a sleeping task takes.
+// The memory of a sleeping task.
 
 import AsyncIO
 

@@ -18,7 +18,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// The same between tasks of no actor.
+/// Passes items between tasks outside of actors.
 @MainActor func measureQueueConcurrent(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   let queue = Queue<Int>(maxSize: 1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many tasks sleep at once, each for 1 to 1,000 ms. Each measures how late it went on, against the clock and from
-// before it asked.
+// Many tasks sleep at once, each for 1 to 1,000 ms. Each measures how late it continued, by the clock and from before
+// its call.
 
 import AsyncIO
 import Glibc
@@ -21,7 +21,7 @@ import Glibc
   return stopwatch.report(operations: count).addingLateness(lateness)
 }
 
-/// The same with the standard library's sleep, in tasks of no actor.
+/// Uses the standard library's sleep, in tasks outside of actors.
 @MainActor func measureStandardSleep(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<count).map { index in
@@ -38,5 +38,5 @@ import Glibc
   return stopwatch.report(operations: count).addingLateness(lateness)
 }
 
-/// Spread over a second, and in no order.
+/// Spread over a second, in mixed order.
 private func sleepMilliseconds(_ index: Int) -> Int64 { 1 + Int64(index) * 7919 % 1000 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts a task and awaits it, one after the other.
+// Starts and awaits tasks, one after another.
 
 import AsyncIO
 
@@ -11,7 +11,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// The same with tasks that have handles.
+/// Starts and awaits tasks with handles.
 @MainActor func measureSpawnHandle(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   var sum = 0
@@ -20,7 +20,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// The same away from the main actor: parent and child are of no actor.
+/// Starts and awaits tasks away from the main actor: parent and child are outside of actors.
 @concurrent func measureSpawnConcurrent(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   var sum = 0
@@ -29,7 +29,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// The same with tasks that start at once, within the call that makes them.
+/// Starts and awaits tasks that start at once, within the call that makes them.
 @MainActor func measureSpawnImmediate(_ count: Int) async -> Report {
   let stopwatch = Stopwatch()
   var sum = 0
@@ -38,5 +38,5 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// What the tasks of a case return in all.
+/// The sum of the results of a case's tasks.
 func sumOfIndices(_ count: Int) -> Int { count * (count - 1) / 2 }

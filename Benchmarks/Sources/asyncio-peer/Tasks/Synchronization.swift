@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What costs something even where nobody has to wait: a lock and a permit that are free, a time limit around a call that
-// returns at once.
+// The cost of operations that need not wait: a free lock, a free permit, a time limit around a call that returns at
+// once.
 
 import AsyncIO
 

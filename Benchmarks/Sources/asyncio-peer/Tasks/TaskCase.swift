@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tasks cost. The plain names are the contract's, written the natural way: in the body of `EventLoop.run`, on the
-// main actor. The others do the same in another isolation or with another tool of the language, to compare.
+// The costs of tasks. The contract's cases have plain names and are written the natural way: in the body of
+// `EventLoop.run`, on the main actor. The others use another isolation or another tool of the language, to compare.
 
 enum TaskCase: String, CaseIterable {
   case yield1, yield, spawn, gather, queue, sleep, cancel, rss

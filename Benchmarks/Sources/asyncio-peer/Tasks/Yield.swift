@@ -3,7 +3,7 @@
 
 import AsyncIO
 
-/// One task, which is all that is ready.
+/// One task yields; nothing else is ready.
 @MainActor func measureYieldAlone(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   for _ in 0..<count { try await sleep(.zero) }
@@ -20,7 +20,7 @@ import AsyncIO
   return stopwatch.report(operations: count)
 }
 
-/// The same through a function that runs wherever its caller does.
+/// Two tasks yield through a function that runs on its caller's isolation.
 @MainActor func measureYieldNonisolated(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<2).map { _ in Task { try await yieldRepeatedly(count / 2) } }
@@ -32,7 +32,7 @@ nonisolated func yieldRepeatedly(_ count: Int) async throws {
   for _ in 0..<count { try await sleep(.zero) }
 }
 
-/// The same in tasks of no actor.
+/// Two tasks outside of actors yield.
 @MainActor func measureYieldConcurrent(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<2).map { _ in Task { @concurrent in try await yieldRepeatedly(count / 2) } }
@@ -40,7 +40,7 @@ nonisolated func yieldRepeatedly(_ count: Int) async throws {
   return stopwatch.report(operations: count)
 }
 
-/// The same with the standard library's yield.
+/// Two tasks yield with the standard library's yield.
 @MainActor func measureTaskYield(_ count: Int) async throws -> Report {
   let stopwatch = Stopwatch()
   let tasks = (0..<2).map { _ in
