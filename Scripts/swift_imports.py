@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the imports of a Swift file: just enough of the language that an `import` inside a comment or a string is not
-taken for one. Interpolations are not followed: a string with quotes inside of one is read in pieces, all on its line.
+"""Reads the imports of a Swift file. It knows just enough of the language to skip an `import` in a comment or a string.
+Interpolations are not parsed: a string with quotes inside an interpolation is read in pieces, all on its line.
 """
 import re
 

@@ -8,10 +8,10 @@
 // back to sleep; the second wake-up counts as served. The kernel reports a reset once, so the request sleeps for ever,
 // and so does its waiter. For end of file on Unix sockets this is liburing's issue 1549. The modes:
 //
-//   multishot   one request for all pieces: some in ten thousand connections are lost (Linux 6.18)
-//   single      a request for each piece: none are lost
-//   guarded     multishot, beside a single-shot poll for POLLRDHUP, which data do not wake. When it completes, the
-//               receive is cancelled and submitted again: none are lost. RingBackend does this.
+//     multishot   one request for all pieces: some in ten thousand connections are lost (Linux 6.18)
+//     single      a request for each piece: none are lost
+//     guarded     multishot, beside a single-shot poll for POLLRDHUP, which data do not wake. When it completes, the
+//                 receive is cancelled and submitted again: none are lost. RingBackend does this.
 //
 // It prints how many connections were lost. It ends with 0 if that fits the mode: any number for `multishot`, none for
 // the others.
