@@ -26,7 +26,7 @@ help:
 	@echo "             on each backend (SHORT=1: one, and 8 seconds), and resets that must all be told"
 	@echo "make bench   measure, side by side with other runtimes on this machine (SHORT=1: for a moment, as a test)"
 	@echo "make bench-counts  count the instructions an operation takes, and hold them against Benchmarks/counts.json"
-	@echo "make lint    check the format, the layers, the sizes of files, the table of parity and the figures of pages"
+	@echo "make lint    check the format, the layers, the sizes of files, the names and figures of pages, and the table of parity"
 	@echo "make format  format the Swift sources in place"
 	@echo "make clean   remove what was built"
 
@@ -74,6 +74,8 @@ lint:
 	Scripts/check-layers
 	Scripts/check-file-sizes --self-test
 	Scripts/check-file-sizes
+	Scripts/check-names --self-test
+	Scripts/check-names
 	Scripts/check-parity --self-test
 	Scripts/check-parity
 	Benchmarks/run --check
