@@ -53,7 +53,7 @@ final class CompletionLog: OperationSink {
     try await onLoop(backend) { loop in
       let pipe = Pipe()
       let log = CompletionLog()
-      log.onCompletion = { if !log.isOver { pipe.read() } }
+      log.onCompletion = { [unowned log] in if !log.isOver { pipe.read() } }
       let operation = loop.poll(pipe.input, events: UInt32(POLLIN), sink: log)
       for count in 1...100 {
         pipe.write()
@@ -87,7 +87,7 @@ final class CompletionLog: OperationSink {
     try await onLoop(backend) { loop in
       let pipe = Pipe()
       let log = CompletionLog()
-      log.onCompletion = { if !log.isOver { pipe.read() } }
+      log.onCompletion = { [unowned log] in if !log.isOver { pipe.read() } }
       let operation = loop.poll(pipe.input, events: UInt32(POLLIN), sink: log)
       for yielders in [1, 7, 100] {
         let tasks = (0..<yielders).map { _ in
