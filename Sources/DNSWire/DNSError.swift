@@ -47,20 +47,20 @@ public enum DNSError: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .truncated(let offset): "DNS message: it ends within what begins at byte \(offset)"
-    case .reservedLabelKind(let offset): "DNS message: the label at byte \(offset) is of no known kind"
+    case .truncated(let offset): "DNS message: it ends within the part that begins at byte \(offset)"
+    case .reservedLabelKind(let offset): "DNS message: the label at byte \(offset) has an unknown kind"
     case .pointerNotBackwards(let offset):
       "DNS message: a compression pointer at byte \(offset) does not point backwards"
-    case .tooManyPointers(let offset): "DNS message: the name at byte \(offset) is made of too many pieces"
+    case .tooManyPointers(let offset): "DNS message: the name at byte \(offset) has too many compression pointers"
     case .nameTooLongInMessage(let offset): "DNS message: the name at byte \(offset) is longer than 255 bytes"
     case .wrongDataLength(let type, let offset):
       "DNS message: the data of the \(type) record at byte \(offset) has a wrong length"
     case .severalEDNSRecords: "DNS message: it has several OPT records"
-    case .misplacedEDNSRecord: "DNS message: its OPT record stands where none may"
+    case .misplacedEDNSRecord: "DNS message: its OPT record is misplaced"
     case .emptyLabel(let name): "DNS name \"\(name)\": a label is empty"
     case .labelTooLong(let name): "DNS name \"\(name)\": a label is longer than 63 bytes"
     case .nameTooLong(let name): "DNS name \"\(name)\": it is longer than 255 bytes"
-    case .badEscape(let name): "DNS name \"\(name)\": a backslash escapes nothing"
+    case .badEscape(let name): "DNS name \"\(name)\": a backslash begins an invalid escape"
     case .stringTooLong(let count): "DNS message: a string of \(count) bytes is longer than 255"
     case .messageTooLong: "DNS message: it would be longer than 65,535 bytes"
     case .tooManyRecords: "DNS message: a section would have more than 65,535 records"

@@ -146,7 +146,7 @@ private func spin(until flag: Flag) {
     let report = StallReport(duration: .milliseconds(312), taskName: nil, threadID: 1, backtrace: nil)
     #expect(
       report.description
-        == "asyncio: the event loop has been stuck for 312 ms (it went on before its backtrace could be taken)")
+        == "asyncio: the event loop has been stuck for 312 ms (the job ended before its backtrace could be taken)")
     var stuck = report
     stuck.outlastedCapture = true
     #expect(stuck.description.hasSuffix(" 312 ms (its backtrace could not be taken)"))

@@ -54,7 +54,7 @@ import Testing
         let error = await #expect(throws: TLSError.self) { try await stream.close() }
         #expect(error?.kind == .shutdownTimedOut(after: .milliseconds(20)))
         #expect(
-          error.map { "\($0)" } == "TLS send to localhost: peer did not take what was written within 0.02 seconds")
+          error.map { "\($0)" } == "TLS send to localhost: peer did not receive all data within 0.02 seconds")
         #expect(stream.writer.pendingBytes == 0)
       }
     }

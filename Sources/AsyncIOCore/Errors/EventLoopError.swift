@@ -36,7 +36,7 @@ public enum EventLoopError: Error, Hashable, Sendable, CustomStringConvertible {
     case .interrupted: "EventLoop.run: interrupted by a signal"
     case .closed: "the event loop is closed"
     case .mainActorUnavailable:
-      "the main actor can't be on a test's loop: another library has installed its own main executor in this process"
+      "a test's loop can't run the main actor: another library has installed its own main executor in this process"
     case .backendUnavailable(let kind, let reason): "backend \(kind): not available here: \(reason)"
     case .unknownBackend(let name): "AIO_BACKEND=\(name): no such backend; it is io_uring or epoll"
     }

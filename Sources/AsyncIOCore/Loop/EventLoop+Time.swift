@@ -66,7 +66,7 @@ extension EventLoop {
 
   func expectCurrent(_ function: StaticString, file: StaticString, line: UInt) {
     require(
-      isCurrent, "\(function) was called off the loop's thread; callSoonThreadsafe is the way in", file: file,
+      isCurrent, "\(function) was called off the loop's thread; use callSoonThreadsafe there", file: file,
       line: line)
   }
 

@@ -149,7 +149,7 @@ extension EventLoop {
     public static func count(
       _ count: Int, file: StaticString = #fileID, line: UInt = #line
     ) -> LoopCount {
-      require(count > 0, "EventLoop.run: there is at least one loop, not \(count)", file: file, line: line)
+      require(count > 0, "EventLoop.run: needs at least one loop, not \(count)", file: file, line: line)
       return LoopCount(resolved: count)
     }
   }

@@ -53,7 +53,7 @@ public struct CancelReason: Hashable, Sendable, CustomStringConvertible {
       case .requested: "cancelled"
       case .deadline: "out of time"
       case .siblingFailed: "another task of the group failed"
-      case .awaiterCancelled: "whoever awaited it was cancelled"
+      case .awaiterCancelled: "the task that awaited it was cancelled"
       case .interrupted: "interrupted"
       case .loopEnded: "the loop ended"
       case .unspecified: "cancelled without a reason"

@@ -17,7 +17,7 @@ struct StallDetector {
   private var next: Int64
 
   init(limit: Int64) {
-    precondition(limit > 0, "a job may take longer than no time")
+    precondition(limit > 0, "the limit must be more than zero")
     self.limit = limit
     interval = max(1, limit / 4)
     next = limit

@@ -25,7 +25,7 @@ public struct StallReport: Sendable, CustomStringConvertible {
     let line = "asyncio: the event loop has been stuck for \(milliseconds) ms\(task)"
     guard let backtrace else {
       let reason =
-        outlastedCapture ? "its backtrace could not be taken" : "it went on before its backtrace could be taken"
+        outlastedCapture ? "its backtrace could not be taken" : "the job ended before its backtrace could be taken"
       return "\(line) (\(reason))"
     }
     let frames = backtrace.framesOfProgram

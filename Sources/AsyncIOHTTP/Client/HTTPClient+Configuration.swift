@@ -16,7 +16,7 @@ extension HTTPClient {
   public struct Configuration: Sendable {
     /// The most connections to one scheme, host and port at a time; further requests wait in line. 100.
     public var connectionsPerOrigin = 100 {
-      didSet { require(connectionsPerOrigin > 0, "connectionsPerOrigin: there is at least one connection") }
+      didSet { require(connectionsPerOrigin > 0, "connectionsPerOrigin: must be at least 1") }
     }
     /// How long an unused connection is kept; 15 s.
     public var idleConnectionTimeout: Duration = .seconds(15)

@@ -133,7 +133,7 @@ extension TLSError.Kind: CustomStringConvertible {
     case .revocationUnknown: "no valid revocation list for the certificate"
     case .certificateForAnotherPurpose: "certificate is for another purpose"
     case .certificateInvalid(let reason): "certificate is invalid: \(reason)"
-    case .certificateMissing: "peer showed no certificate"
+    case .certificateMissing: "peer sent no certificate"
     case .noSharedVersion: "no shared protocol version"
     case .noSharedCipher: "no shared cipher"
     case .noSharedApplicationProtocol: "no shared application protocol (ALPN)"
@@ -141,7 +141,7 @@ extension TLSError.Kind: CustomStringConvertible {
     case .truncated: "connection ended without close_notify"
     case .alert(let alert): "peer sent the alert \(alert)"
     case .handshakeTimedOut(let limit): "timed out after \(limit)"
-    case .shutdownTimedOut(let limit): "peer did not take what was written within \(limit)"
+    case .shutdownTimedOut(let limit): "peer did not receive all data within \(limit)"
     case .renegotiationRefused(let alert): "renegotiation was refused, and the peer sent the alert \(alert)"
     case .handshakeIncomplete: "handshake is not complete"
     case .protocolViolation(let reason), .invalidConfiguration(let reason): reason

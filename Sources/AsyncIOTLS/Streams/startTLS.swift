@@ -78,7 +78,7 @@ extension TLSConfiguration {
   func require(host: String?, _ function: String) {
     AsyncIOCore.require(
       role == .server || host != nil || verification != .full,
-      "\(function): a client that verifies the server's name has to be given it")
-    AsyncIOCore.require(role == .client || host == nil, "\(function): a server's side is given no host")
+      "\(function): a client that verifies the server's name needs a host")
+    AsyncIOCore.require(role == .client || host == nil, "\(function): a server takes no host")
   }
 }

@@ -26,7 +26,7 @@ extension VirtualBackend {
       attempts.append(id)
     case .connect:
       outputs[descriptor] = id
-      guard let address = record.pointee.address else { preconditionFailure("connect wants an address") }
+      guard let address = record.pointee.address else { preconditionFailure("connect needs an address") }
       network.connect(descriptor, to: address, now: now)
     }
   }

@@ -13,7 +13,7 @@ extension HTTP1Error.Kind: CustomStringConvertible {
     case .malformedRequestLine: "request line is not 'method target version' separated by single spaces"
     case .invalidMethod: "method is not a token"
     case .invalidTarget: "request target has a character that is not allowed"
-    case .invalidTargetForm: "request target is not one that the method allows"
+    case .invalidTargetForm: "the method does not allow this form of request target"
     case .malformedStatusLine: "status line is not 'version status reason'"
     case .invalidStatusCode: "status code is not three digits from 100 to 999"
     case .invalidReasonPhrase: "reason phrase has a control character"

@@ -49,12 +49,12 @@ extension HTTPURLError.Kind: CustomStringConvertible {
   public var description: String {
     switch self {
     case .missingScheme: "there is no scheme such as https://"
-    case .unsupportedScheme: "scheme is none of http, https, ws, wss"
+    case .unsupportedScheme: "scheme is not http, https, ws or wss"
     case .missingHost: "there is no host"
     case .userInformation: "user information before the host is not accepted"
     case .invalidHost: "host is neither a name nor an address"
-    case .internationalHost: "host is not ASCII; its xn-- form is needed"
-    case .invalidIPv4Address: "host looks like an IPv4 address and is none"
+    case .internationalHost: "host is not ASCII; use its xn-- form"
+    case .invalidIPv4Address: "host looks like an IPv4 address but is not valid"
     case .invalidIPv6Address: "host in brackets is not an IPv6 address"
     case .invalidPort: "port is not a number from 1 to 65535"
     case .spaceOrControlCharacter: "space or control character"

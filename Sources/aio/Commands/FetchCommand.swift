@@ -45,12 +45,12 @@ struct FetchCommand: Command {
 
   private func check() throws {
     if urls.isEmpty && from == nil { throw wrong("nothing to fetch; name a URL or --from a file") }
-    if !(1...10_000).contains(concurrency) { throw wrong("-c \(concurrency): wants a number from 1 to 10000") }
-    if !(0...100).contains(retries) { throw wrong("--retries \(retries): wants a number from 0 to 100") }
+    if !(1...10_000).contains(concurrency) { throw wrong("-c \(concurrency): must be a number from 1 to 10000") }
+    if !(0...100).contains(retries) { throw wrong("--retries \(retries): must be a number from 0 to 100") }
     if !(timeout > 0 && timeout <= 86_400) {
-      throw wrong("--timeout \(timeout): wants seconds, more than 0 and at most 86400")
+      throw wrong("--timeout \(timeout): must be in seconds, more than 0 and at most 86400")
     }
-    if folder == "" { throw wrong("-o: wants a folder") }
+    if folder == "" { throw wrong("-o: needs a folder") }
   }
 
   private func wrong(_ message: String) -> CommandFailure { CommandFailure(.usage, "fetch: \(message)") }

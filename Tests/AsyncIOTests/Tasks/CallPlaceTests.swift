@@ -68,7 +68,7 @@ import Testing
       let loop = EventLoop.current
       try await toThread { _ = loop.callLater(.seconds(1)) {} }
     }
-    let sentence = "callLater was called off the loop's thread; callSoonThreadsafe is the way in"
+    let sentence = "callLater was called off the loop's thread; use callSoonThreadsafe there"
     check(try #require(result).standardErrorContent, sentence, #line - 5)
   }
 }
