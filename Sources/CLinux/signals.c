@@ -18,7 +18,7 @@ static atomic_int handlers_running;
 static void take_note(int number) {
   int saved = errno;
   atomic_fetch_add(&handlers_running, 1);
-  // The second Ctrl-C ends the process at once, with the status that a shell expects: a user who pressed it twice does
+  // The second Ctrl-C ends the process at once, with the status that a shell expects. A user who pressed it twice does
   // not want to wait for clean-up. A supervisor may well send other signals twice.
   if (number == SIGINT && atomic_fetch_add(&interrupts, 1) >= 1) _exit(128 + SIGINT);
   atomic_fetch_add(&arrived[number], 1);

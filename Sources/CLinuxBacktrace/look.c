@@ -2,9 +2,9 @@
 //
 // /proc/self/task/TID/syscall (proc(5); since Linux 2.6.27). The kernel makes sure that the thread sleeps while it
 // collects the values (task_current_syscall), and says "running" if it doesn't. A process may always read it for its
-// own threads: PTRACE_MODE_ATTACH is granted within a thread group, despite Yama and containers. Three things prevent
-// it: a /proc that is not mounted, a sandbox that lacks the file (gVisor), and a process that has changed its user and
-// so lost access to its own /proc (prctl(2), PR_SET_DUMPABLE).
+// own threads: PTRACE_MODE_ATTACH is granted within a thread group, despite Yama and containers. It fails if /proc is
+// not mounted, or a sandbox lacks the file (gVisor). It also fails if the process has changed its user, and so lost
+// access to its own /proc (prctl(2), PR_SET_DUMPABLE).
 
 #define _GNU_SOURCE
 #include "look.h"

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
-/// A blocked thread: its system call, or -1 for a page fault and the like; its position; and the CPU time that it had
-/// used by then, in nanoseconds. If two looks are equal, the thread has not run in between.
+/// A blocked thread: its system call, or -1 for a page fault and the like; its position; and its CPU time so far, in
+/// nanoseconds. If two looks are equal, the thread has not run in between.
 struct backtrace_look {
   int64_t call;
   uint64_t stack_pointer, program_counter;

@@ -3,8 +3,8 @@
 extension DNSMessage {
   /// The message in wire form, as UDP carries it.
   ///
-  /// - Throws: `DNSError` if it would be longer than 65,535 bytes, or a part cannot be encoded: a string of more than
-  ///   255 bytes, a section of more than 65,535 records.
+  /// - Throws: `DNSError` if it would be longer than 65,535 bytes, a string is longer than 255, or a section has more
+  ///   than 65,535 records.
   public func encoded() throws(DNSError) -> [UInt8] {
     var writer = DNSWriter()
     writer.uint16(header.id)

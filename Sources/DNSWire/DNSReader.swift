@@ -3,9 +3,9 @@
 //
 // Compression (RFC 1035, §4.1.4) lets a name continue with the end of an earlier one. A pointer has to point before the
 // piece of the name that it ends. So each pointer leads further back, and names cannot send the reader round in a
-// circle. Pointers are counted all the same, in a name and in the whole message: thousands of records that each follow
-// a chain of a hundred pointers are much work for a message of 64 KiB. The limit is the message's length in bytes. That
-// is more than any writer needs, whose pointers take two bytes each and lead to a name written before.
+// circle. Pointers are counted all the same, in a name and in the whole message. In a message of 64 KiB, thousands of
+// records could each follow a chain of a hundred pointers, which is much work. The limit is the message's length in
+// bytes. That is more than any writer needs, whose pointers take two bytes each and lead to a name written before.
 
 struct DNSReader {
   let bytes: [UInt8]

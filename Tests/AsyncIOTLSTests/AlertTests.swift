@@ -33,7 +33,7 @@ import Testing
     // In TLS 1.3 a client has finished before the server sees its certificate.
     try await near.startTLS(.trusting(), host: "localhost")
     await #expect(throws: TLSError.self) { try await shaking.value }
-    // What it has not read makes its end a reset.
+    // Its unread bytes turn its close into a reset.
     try await near.write("the first words")
     try await turns { far.reader.handle.transport.unreadCount > 0 }
     let alert = peer.end.sink.take()
@@ -49,7 +49,7 @@ import Testing
       for size in [1, 100_000] {
         try await Self.withRefused(kind) { stream in
           let error = await #expect(throws: TLSError.self) {
-            // One may be taken before the reset has come, which in virtual time takes its time.
+            // A write may succeed before the reset has come, which takes virtual time.
             for _ in 0..<100 {
               try await stream.write(pattern(size, seed: 1))
               if backend == .virtual { try await sleep(.microseconds(50)) }

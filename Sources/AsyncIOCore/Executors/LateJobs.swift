@@ -4,7 +4,7 @@
 // - Jobs of the main actor wait for the next `EventLoop.run`, or go to the platform's main executor where that has the
 //   main thread.
 // - Jobs outside of actors go to the platform's pool.
-// - Jobs that asked for this very loop run on a thread of the blocking pool *as if* on the loop's executor: any other
+// - Jobs that asked for this very loop run on a thread of the blocking pool *as if* on the loop's executor. Any other
 //   executor would send them back here for ever. Their calls on the loop fail with `EventLoopError.closed`. If the
 //   system can't start a thread, they run on the thread that brings them.
 

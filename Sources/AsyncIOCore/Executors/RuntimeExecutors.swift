@@ -18,8 +18,8 @@ import CSwiftRuntime
 // MARK: - The main actor
 
 /// The main executor of a process whose `main` called `EventLoop.run`: it passes jobs to the running loop, or keeps a
-/// backlog for the next one. In a process that runs tests, a job stays on the loop of a test if it is enqueued on that
-/// loop's thread or continues one of its tasks. Other jobs go to the previous main executor.
+/// backlog for the next one. In a process that runs tests, a job may belong to a test's loop: it is enqueued on that
+/// loop's thread, or continues one of its tasks. Such a job stays there. Other jobs go to the previous main executor.
 final class MainLoopExecutor: MainExecutor, SchedulingExecutor {
   static let shared = MainLoopExecutor()
 
@@ -129,9 +129,9 @@ enum PlatformMainActor {
 /// From a thread without a loop it goes to the loop of `EventLoop.run` or, if that does not run, to the platform's
 /// pool.
 ///
-/// One kind of job on a loop's thread does not stay there: that of a task from outside which hopped to an actor of the
-/// loop and now returns. It comes from a job of that actor, and has no current task: the runtime clears the current
-/// task before it enqueues a task that switches executors, but not when a task creates another.
+/// One kind of job on a loop's thread does not stay there. A task from outside may have hopped to an actor of the loop,
+/// and now return. Its job comes from a job of that actor, without a current task. The runtime clears the current task
+/// before it enqueues a task that switches executors, but not when a task creates another.
 final class RouterExecutor: TaskExecutor, SchedulingExecutor {
   static let shared = RouterExecutor()
   /// libdispatch's pool.

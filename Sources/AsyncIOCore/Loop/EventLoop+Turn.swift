@@ -4,7 +4,7 @@
 // now, in their order. Jobs that these make ready wait for the next turn. So a job that always re-enqueues itself
 // shares the loop with everything else.
 //
-// While jobs are ready, the backend is asked without blocking, and not in every turn: a turn can be one short job, and
+// While jobs are ready, the backend is asked without blocking, and not in every turn. A turn can be one short job, and
 // a system call costs as much as several. It is asked after `pollInterval` jobs at the latest, or when it has something
 // in hand anyway. That bounds how long I/O waits behind ready jobs.
 //

@@ -283,8 +283,8 @@ import Synchronization
   }
 
   /// Drops references to the loop, mostly those through the user's objects, which would keep both alive for ever. Three
-  /// kinds remain: a task that is suspended on the loop and never resumed, a call on the blocking pool until it
-  /// returns, and a task that prefers the loop, through its executor.
+  /// kinds of references remain. A task that is suspended on the loop and never resumed has one, and so does a call on
+  /// the blocking pool until it returns. A task that prefers the loop has one through its executor.
   private func letGo() {
     operations.forgetSinks()
     attachments.removeAll()

@@ -13,8 +13,8 @@ import Synchronization
 /// - connections that a server lost, and TLS handshakes that failed, with the reason;
 /// - names of waiting tasks in reports.
 ///
-/// Checks without a cost are always on: that a function of the loop's thread is not called on another, and where a task
-/// was created that failed or doesn't end.
+/// Checks without a cost are always on: calls off the loop's thread trap, and reports of tasks that failed or don't end
+/// name the place of their creation.
 package enum DebugMode {
   /// One setting for the process: several loops run in one, and a look-up or a connection may be on none of them.
   package static var isOn: Bool { state.load(ordering: .relaxed) }

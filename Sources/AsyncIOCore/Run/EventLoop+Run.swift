@@ -25,7 +25,7 @@ extension EventLoop {
   /// }
   /// ```
   ///
-  /// When the body returns, this library's tasks, and other tasks that still wait on the loop, are cancelled and may
+  /// When the body returns, this library's tasks are cancelled, and so are others that still wait on the loop. They may
   /// clean up for up to ten seconds. `run` can be called again; each call has a new loop.
   ///
   /// Ctrl-C, or another signal in `stopsOn`, cancels the body once and waits for its clean-up. Then `onInterrupt`

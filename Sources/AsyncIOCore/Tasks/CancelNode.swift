@@ -62,8 +62,8 @@ package class CancelNode: @unchecked Sendable {
   @inline(__always)
   package static func unbind() { swift_task_localValuePop() }
 
-  /// The task that the code in here belongs to, where that is not the task that this node cancels: a scope's code
-  /// belongs to its caller's task. Nil for a task.
+  /// The task that the code in here belongs to, if this node cancels another one: a scope's code belongs to its
+  /// caller's task. Nil for a task.
   var identity: TaskIdentity? { caller }
 
   // MARK: - Its life

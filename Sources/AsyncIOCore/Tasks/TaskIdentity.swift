@@ -5,7 +5,7 @@ import CSwiftRuntime
 /// Identifies a task, for objects that belong to one task and must reject others.
 ///
 /// A task here is what its author considers one. The body of a time limit or of another scope runs in a Swift task of
-/// its own, but not for its author: an object borrowed there may be given back outside. The tasks that Swift starts for
+/// its own, but not for its author. An object borrowed there may be given back outside. The tasks that Swift starts for
 /// `async let`, in groups and for `Task {}` differ from the one that started them.
 ///
 /// The identity is the runtime's number of a task, not its address, which is reused for later tasks.

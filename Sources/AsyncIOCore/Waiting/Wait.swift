@@ -4,8 +4,8 @@
 // A wait has three steps, all on the loop's thread. `beginWait` takes a record. The caller arms what will end the wait
 // (a timer, an operation, a place in a lock's queue) with the record's id. `wait` suspends. Code that ends the wait
 // calls `resume(id)`, which returns whether it was first. A cancelled wait is over at once, so a value is never handed
-// to a task that has left; and a value that has arrived beats a later cancellation. After `.cancelled` the waiter
-// itself takes back what it armed. An operation holds its own buffer and descriptor, so it may outlive the wait.
+// to a task that has left. A value that has arrived beats a later cancellation. After `.cancelled` the waiter itself
+// takes back what it armed. An operation holds its own buffer and descriptor, so it may outlive the wait.
 //
 // How a task is suspended. Not by a continuation: the task *hops* to an actor whose executor keeps the job instead of
 // running it. One `swift_task_switch` replaces a continuation's init, await, resume and enqueue, and the job goes from
@@ -15,10 +15,10 @@
 // and where its jobs run, and the method touches nothing. If the task's isolation is not the one that we assume, it
 // hops there on return, as after any call to an actor.
 //
-// So the code after a wait is on the loop's thread if it is outside of actors, the main actor's on the main loop, or
-// the loop's own. Code of an actor without an executor continues where the actor runs: on the thread of another loop,
-// if tasks from there are in the actor at that time. The waits here allow for that. Code that must stay on its loop's
-// thread over several waits, as in a stream, first asks `isCurrent(for:)`.
+// So the code after a wait is on the loop's thread in three cases: outside of actors, on the main actor with the main
+// loop, and on the loop's own actor. Code of an actor without an executor continues where the actor runs. That is the
+// thread of another loop if tasks from there are in the actor at that time. The waits here allow for that. Code that
+// must stay on its loop's thread over several waits, as in a stream, first asks `isCurrent(for:)`.
 
 import CSwiftRuntime
 

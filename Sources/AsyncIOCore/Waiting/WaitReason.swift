@@ -22,7 +22,7 @@ package struct WaitReason: CustomStringConvertible, @unchecked Sendable {
     return "\(name)"
   }
 
-  /// The same; nil if only the operation's name is known.
+  /// The description; nil without an object.
   var describedObject: String? { unsafe object == nil ? nil : description }
 
   /// A name written in the source: the address of its bytes, which end in a zero.

@@ -88,9 +88,9 @@ extension EventLoop {
   /// ```
   ///
   /// A job is the code of a task between two waits. A stuck job is reported once it has taken the limit, or up to a
-  /// quarter of that later, and again after twice the time, four times, and so on. It costs the loop only the signal
-  /// for the backtrace, if the job computes. A job blocked in a system call is not interrupted; see `ThreadBacktrace`.
-  /// The watch ends with the loop. Callable from any thread.
+  /// quarter of that later. It is reported again after twice the time, four times, and so on. It costs the loop only
+  /// the signal for the backtrace, if the job computes. A job blocked in a system call is not interrupted; see
+  /// `ThreadBacktrace`. The watch ends with the loop. Callable from any thread.
   ///
   /// If the system has no thread for the watch, nothing is watched. `StallWatchdog.startError` says so, and the loop's
   /// exception handler is called.

@@ -17,8 +17,8 @@ import Synchronization
 /// and back. When that loop has ended, the client moves to the loop of its next use. Dropping the client closes its
 /// idle connections; responses in progress continue.
 ///
-/// The client follows redirects, as `HTTPRedirectPolicy` says. If a reused connection turns out to be closed by the
-/// server, the client sends the request once more on a new connection, provided that its method is idempotent (RFC 9110
+/// The client follows redirects, as `HTTPRedirectPolicy` says. A reused connection may turn out to be closed by the
+/// server. Then the client sends the request once more on a new connection, if its method is idempotent (RFC 9110
 /// section 9.2.2).
 ///
 /// **Cancellation** of a request throws `CancellationError` and closes its connection.

@@ -2,7 +2,7 @@
 // One request and the head of its response.
 //
 // A server may respond while we are still sending. Informational responses change nothing. A final response of 300 or
-// more before the whole body was sent is a refusal: we send nothing more (RFC 9112 section 9.5), and the connection
+// more before the whole body was sent is a refusal. We send nothing more (RFC 9112 section 9.5), and the connection
 // ends with the response. With any other status we send the rest: a response counts as success only once the server has
 // the whole request. A response longer than a stream's buffer must be read meanwhile. So it is handed out early, and
 // its body ends when both directions have ended.

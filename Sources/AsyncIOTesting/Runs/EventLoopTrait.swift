@@ -40,8 +40,8 @@ public import Testing
 /// The test's code runs on the loop's thread, and so does everything it starts: `Task {}`, `Task.detached`, child
 /// tasks, actors, `Task.sleep`. So does code of the main actor, such as a test that is isolated to it.
 ///
-/// Everything that a test leaves behind is cancelled when the test ends. The test records each leftover once, as a
-/// warning with the place where it was made: a running task, an open server, an error that no task awaited. Warnings do
+/// Everything that a test leaves behind is cancelled when the test ends. Leftovers are running tasks, open servers, and
+/// errors that no task awaited. The test records each once, as a warning with the place where it was made. Warnings do
 /// not fail the test.
 ///
 /// Tests run in parallel with others. On the main actor they take turns; in virtual time, each keeps it until it ends.

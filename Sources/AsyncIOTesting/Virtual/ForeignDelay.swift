@@ -3,10 +3,10 @@
 // machine's clock, and hands that to the executor. What arrives is the duration less the time that passed in between.
 // On a thread with a virtual clock no time passes, and the delay is exact.
 //
-// If that clock has no effect (the kit in a dynamic library, behind libc in the order of symbols), we take the roundest
-// possible number of nanoseconds. That is the lowest multiple of the largest power of ten between what arrived and 100
-// µs more, or a tenth more if that is less. From 10 ms on it is a whole number of milliseconds. A thread that is
-// preempted just then still wakes early.
+// That clock has no effect if the kit is in a dynamic library, behind libc in the order of symbols. Then we take the
+// roundest possible number of nanoseconds. That is the lowest multiple of the largest power of ten between what arrived
+// and 100 µs more, or a tenth more if that is less. From 10 ms on it is a whole number of milliseconds. A thread that
+// is preempted just then still wakes early.
 
 struct ForeignDelay {
   private static let millisecond: Int64 = 1_000_000

@@ -164,7 +164,7 @@ static inline int asyncio_pipe(int descriptors[2], int flags) {
   return syscall(SYS_pipe2, descriptors, flags) < 0 ? -errno : 0;
 }
 
-// glibc 2.32 and later; declared here because its header hides them without _GNU_SOURCE, which must stay unset: the
+// glibc 2.32 and later; declared here because its header hides them without _GNU_SOURCE. That must stay unset: the
 // toolchain's own module of libc was built without it.
 const char *sigabbrev_np(int number);
 extern const char *strerrorname_np(int code);

@@ -34,8 +34,8 @@
 // What the watched thread notices: nothing. The first version always sent a signal. SA_RESTART does not cover poll,
 // select, epoll_wait, io_uring_enter, nanosleep, usleep, pause, sigtimedwait, msgrcv, semop, and socket calls with a
 // time limit: they returned early, with EINTR (signal(7)). Now a timer sends the signal, which runs only while the
-// thread computes. capture.c says why that interrupts no system call, and on which old kernels it may. Where /proc does
-// not tell what the thread does, a blocked thread has no backtrace.
+// thread computes. The file capture.c says why that interrupts no system call, and on which old kernels it may. Where
+// /proc does not tell what the thread does, a blocked thread has no backtrace.
 
 #ifndef C_LINUX_BACKTRACE_H
 #define C_LINUX_BACKTRACE_H

@@ -17,8 +17,8 @@ struct asyncio_virtual_clock {
   // Nanoseconds since the start of the run, for the two functions below. Any thread may read it; only the owner of the
   // clock moves it.
   int64_t now;
-  // For a thread that spins until time has passed: how often it has read the clock since the clock was renewed, and by
-  // how much the clock moves next.
+  // For a thread that spins until time has passed: how often it has read the clock since the last renewal, and the
+  // clock's next step.
   int64_t readings;
   int64_t step;
 };

@@ -11,8 +11,8 @@ extension HTTPURL {
   /// characters, `"`, `<`, `>`, `[`, `\`, `]`, `^`, `` ` ``, `{`, `|`, `}`, and a `%` without its two digits. The
   /// fragment is dropped unchecked.
   ///
-  /// Nothing is repaired that decides where the request goes. Errors are a host outside ASCII, user information, a port
-  /// out of range, and a value that begins with `\` or `/\`, which browsers read as `//`.
+  /// Nothing is repaired that decides where the request goes. A host outside ASCII, user information, and a port out of
+  /// range are errors. So is a value that begins with `\` or `/\`, which browsers read as `//`.
   ///
   /// ```swift
   /// let base = try HTTPURL("http://example.org/a/b")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything here reads memory that it does not own: a stack copied a moment ago, unwind tables that may be unmapped
-// with their library, task memory that its thread still uses. So nothing here is a pointer. An address is a number, a
-// read is a copy that the kernel checks, and unreadable memory is nil.
+// Everything here reads memory that it does not own. The stack was copied a moment ago, unwind tables may be unmapped
+// with their library, and a thread still uses its task's memory. So nothing here is a pointer. An address is a number,
+// a read is a copy that the kernel checks, and unreadable memory is nil.
 
 import CLinuxBacktrace
 

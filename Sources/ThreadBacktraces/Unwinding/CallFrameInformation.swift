@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // .eh_frame and .eh_frame_hdr: Linux Standard Base Core 5.0, "DWARF Extensions"; the instructions: DWARF 5, 6.4. They
-// are read from the mapped image, one entry for each frame of a trace, and not cached: traces are rare, and an image
-// may be unmapped.
+// are read from the mapped image, one entry for each frame of a trace. They are not cached: traces are rare, and an
+// image may be unmapped.
 
 /// How to get from a function's frame to its caller's: the FDE that covers an address, with its CIE.
 struct CallFrameInformation {

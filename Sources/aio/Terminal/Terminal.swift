@@ -21,7 +21,7 @@ enum Terminal {
   }
 
   /// Opens /dev/null for standard descriptors that are closed. Otherwise the next socket would get their numbers, and
-  /// printed text would go to a server. /dev/null is opened in the wrong direction, so that using it fails.
+  /// printed text would go to a server. The file is opened in the wrong direction, so that using it fails.
   static func occupyClosedDescriptors() {
     for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
       _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)

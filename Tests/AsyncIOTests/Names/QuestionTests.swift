@@ -96,7 +96,7 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
     var order = ServerOrder()
     #expect(order.withoutEDNS(now: 0).isEmpty)
     order.answeredWithoutEDNS(servers[0], now: 0)
-    // What is known already holds no longer for being used.
+    // A known fact does not last longer because it is confirmed.
     order.answeredWithoutEDNS(servers[0], now: 5)
     #expect(order.withoutEDNS(now: ServerOrder.memoryOfEDNS - 1) == [servers[0]])
     #expect(order.withoutEDNS(now: ServerOrder.memoryOfEDNS).isEmpty)

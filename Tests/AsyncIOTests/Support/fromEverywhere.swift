@@ -5,8 +5,8 @@ import AsyncIOTesting
 /// How many tasks `fromEverywhere` starts.
 let everywhere = 14
 
-/// Runs the body concurrently in tasks on three loops, each on a thread of its own, and in tasks outside of loops, on
-/// the threads of the runtime's pool. Each gets its number.
+/// Runs the body concurrently in tasks on three loops, each on a thread of its own. Other tasks run it outside of
+/// loops, on the threads of the runtime's pool. Each gets its number.
 func fromEverywhere(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
   try await withThrowingTaskGroup { group in
     for loop in 0..<3 {
