@@ -45,6 +45,7 @@ public enum DNSError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A section has more than 65,535 entries.
   case tooManyRecords
 
+  /// One line that names the fault, and its place or the name.
   public var description: String {
     switch self {
     case .truncated(let offset): "DNS message: it ends within the part that begins at byte \(offset)"

@@ -20,6 +20,7 @@ public struct DNSHeader: Hashable, Sendable {
   public var isAuthenticated = false
   /// CD: the server need not verify them (RFC 4035, §3.2.2).
   public var checkingDisabled = false
+  /// The result of the query: 0 without an error.
   public var responseCode = DNSResponseCode.noError
 
   /// A query's header with this number.

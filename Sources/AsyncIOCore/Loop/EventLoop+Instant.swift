@@ -16,11 +16,13 @@ extension EventLoop {
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+    /// The instant later by the duration.
     public func advanced(by duration: Duration) -> Instant {
       let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.clampedNanoseconds)
       return Instant(nanoseconds: overflow ? (nanoseconds < 0 ? .min : .max) : sum)
     }
 
+    /// The time from this instant to the other.
     public func duration(to other: Instant) -> Duration {
       // A Duration can hold the difference of any two instants.
       .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
@@ -40,10 +42,13 @@ extension EventLoop {
     /// The time from the right instant to the left one.
     public static func - (left: Instant, right: Instant) -> Duration { right.duration(to: left) }
 
+    /// Moves the instant later by the duration.
     public static func += (instant: inout Instant, duration: Duration) { instant = instant + duration }
 
+    /// Moves the instant earlier by the duration.
     public static func -= (instant: inout Instant, duration: Duration) { instant = instant - duration }
 
+    /// The nanoseconds since the origin, as a duration.
     public var description: String { "\(Duration.nanoseconds(nanoseconds))" }
   }
 }

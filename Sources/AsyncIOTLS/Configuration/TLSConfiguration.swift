@@ -47,9 +47,11 @@ public struct TLSConfiguration: Sendable {
 
   /// Whether a server asks clients for certificates.
   public enum ClientCertificates: Hashable, Sendable {
+    /// The server asks for none.
     case notRequested
     /// A client may omit the certificate; one that is shown must verify.
     case optional
+    /// The server refuses clients without a certificate that verifies.
     case required
   }
 
