@@ -115,11 +115,11 @@ import Testing
       var ends: [Int32] = [-1, -1]
       try #require(pipe(&ends) == 0)
       let passed = [Int32](repeating: ends[1], count: 3)
-      let sent = [UInt8(1)].withUnsafeBytes { SocketCalls.send($0, descriptors: passed, to: pair.near) }
+      let sent = [UInt8(1)].withUnsafeBytes { SystemCall.send($0, descriptors: passed, to: pair.near) }
       #expect(sent == 1)
       var room = [UInt8](repeating: 0, count: 10)
       let (result, received) = room.withUnsafeMutableBytes {
-        SocketCalls.receive(into: $0, capacity: capacity, from: pair.far)
+        SystemCall.receive(into: $0, capacity: capacity, from: pair.far)
       }
       #expect(result == 1)
       #expect(received.areTruncated)

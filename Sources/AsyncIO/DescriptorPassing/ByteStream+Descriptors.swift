@@ -22,7 +22,7 @@ extension StreamWriter {
   public nonisolated(nonsending) func send(descriptors: [Int32], with bytes: [UInt8]) async throws {
     require(!bytes.isEmpty, "StreamWriter.send(descriptors:with:): bytes must not be empty")
     require(
-      descriptors.count <= SocketCalls.mostDescriptors,
+      descriptors.count <= SystemCall.mostDescriptors,
       "StreamWriter.send(descriptors:with:): \(descriptors.count) descriptors; a message holds at most 253")
     try await EventLoop.spendBudget()
     if handle.isCurrent(for: #isolation) { return try await handle.transport.send(descriptors, with: bytes) }

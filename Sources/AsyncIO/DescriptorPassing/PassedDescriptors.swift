@@ -12,7 +12,7 @@ import Glibc
 
 final class PassedDescriptors {
   /// A stream fails when its peer has sent more than this and the program has taken none.
-  static let limit = SocketCalls.mostDescriptors
+  static let limit = SystemCall.mostDescriptors
 
   private(set) var waiting: [Int32] = []
   private(set) var failure: SystemError?
@@ -25,7 +25,7 @@ final class PassedDescriptors {
 
   /// Like `receive` of a backend: returns the number of bytes, 0 at the end, or a negative errno.
   func receive(into room: UnsafeMutableRawBufferPointer, from socket: Int32) -> Int {
-    let (result, received) = SocketCalls.receive(into: room, capacity: SocketCalls.mostDescriptors, from: socket)
+    let (result, received) = SystemCall.receive(into: room, capacity: SystemCall.mostDescriptors, from: socket)
     if received.areTruncated || waiting.count + received.numbers.count > Self.limit {
       // We can't tell which of them are missing, so close all of this message's.
       for descriptor in received.numbers { close(descriptor) }
@@ -83,7 +83,7 @@ extension StreamTransport {
     defer { release() }
     while true {
       guard state == .open, outputError == nil else { throw named(outputError ?? StreamError.writeAfterEnd, "send") }
-      let sent = bytes.withUnsafeBytes { SocketCalls.send($0, descriptors: descriptors, to: number) }
+      let sent = bytes.withUnsafeBytes { SystemCall.send($0, descriptors: descriptors, to: number) }
       if sent >= 0 {
         // The descriptors went with the first byte. The rest goes before bytes that other tasks wrote meanwhile.
         if sent < bytes.count { bytes[sent...].withUnsafeBytes { output.prepend($0) } }

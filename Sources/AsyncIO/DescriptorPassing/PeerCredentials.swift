@@ -17,7 +17,7 @@ public struct PeerCredentials: Hashable, Sendable {
 extension StreamTransport {
   var peerCredentials: PeerCredentials? {
     guard isSocket, state != .closed, loop.backend.kind != .virtual, peer?.family == .unix,
-      let credentials = SocketCalls.peerCredentials(of: number)
+      let credentials = SystemCall.peerCredentials(of: number)
     else { return nil }
     return PeerCredentials(
       processID: credentials.process, userID: credentials.user, groupID: credentials.group)

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends a file's bytes into a socket. sendfile(2) moves them within the kernel. It takes files only, so bytes of other
-// sources are read and sent in pieces.
 
 import AsyncIOCore
 import Glibc
 
 extension RawSocket {
-  private static let piece = 256 * 1024
-
   /// Sends a part of a file; asyncio's `sock_sendfile`.
   ///
   /// ```swift
@@ -28,46 +24,40 @@ extension RawSocket {
   ) async throws -> Int {
     require(offset >= 0, "RawSocket.sendFile: offset is \(offset); it must be 0 or more")
     require(count ?? 1 > 0, "RawSocket.sendFile: count must be 1 or more")
-    var sent = 0
-    defer { if sent > 0 { _ = lseek(file, off_t(offset + sent), SEEK_SET) } }
-    while sent < count ?? .max {
-      let wanted = min(Self.piece * 4, (count ?? .max) - sent)
-      do {
-        let piece = try await waiting(for: .output, "sendfile") {
-          SocketCalls.sendFile(file, offset: Int64(offset + sent), count: wanted, to: descriptor)
-        }
-        if piece == 0 { break }
-        sent += piece
-      } catch let error as SystemError where sent == 0 && Self.wantsCopy(error) {
-        try await copyFile(file, offset: offset, count: count, sent: &sent)
-        break
+    let source = FileSource(descriptor: file, name: "descriptor \(file)")
+    var sender = FileSender(source, from: offset, count: count ?? .max)
+    defer { if sender.sent > 0 { _ = lseek(file, off_t(sender.position), SEEK_SET) } }
+    while !sender.isDone {
+      try await EventLoop.spendBudget()
+      if !sender.isCached {
+        let part = sender
+        try await onCurrentLoop { try await part.readAhead(on: $0, WaitReason("read a file")) }
+      }
+      switch sender.sendPiece({ SystemCall.sendFile($0, from: $1, count: $2, to: descriptor) }) {
+      case .sent: continue
+      case .isFull: try await waitWritable(descriptor)
+      case .ended: return sender.sent
+      case .wantsCopy:
+        try await sendCopy(&sender)
+        return sender.sent
+      case .failed(let code): throw SystemError("sendfile", "descriptor \(descriptor)", code: code)
       }
     }
-    return sent
+    return sender.sent
   }
 
-  /// Whether the error of sendfile(2) allows reading and writing instead.
-  private static func wantsCopy(_ error: SystemError) -> Bool {
-    error.operation == "sendfile" && [EINVAL, ENOSYS, EOPNOTSUPP].contains(error.code.rawValue)
-  }
-
-  private nonisolated(nonsending) func copyFile(
-    _ file: Int32, offset: Int, count: Int?, sent: inout Int
-  ) async throws {
-    let source = FileSource(descriptor: file, name: "descriptor \(file)")
-    while sent < count ?? .max {
-      let (position, wanted) = (offset + sent, min(Self.piece, (count ?? .max) - sent))
-      let bytes = try await onCurrentLoop { loop in
-        try await loop.runBlocking(WaitReason("read a file")) { source.read(from: position, upTo: wanted) }.get()
-      }
+  private nonisolated(nonsending) func sendCopy(_ sender: inout FileSender) async throws {
+    while !sender.isDone {
+      let part = sender
+      let bytes = try await onCurrentLoop { try await part.copyPiece(on: $0, WaitReason("read a file")) }
       if bytes.isEmpty { return }
       var done = 0
       while done < bytes.count {
         let piece = try await waiting(for: .output, "send") {
-          bytes.withUnsafeBytes { SocketCalls.send(UnsafeRawBufferPointer(rebasing: $0[done...]), to: descriptor) }
+          bytes.withUnsafeBytes { SystemCall.send(UnsafeRawBufferPointer(rebasing: $0[done...]), to: descriptor) }
         }
         done += piece
-        sent += piece
+        sender.advance(by: piece)
       }
     }
   }

@@ -4,6 +4,7 @@
 // since a call is made only when its result goes to the caller.
 
 public import AsyncIOCore
+import Glibc
 
 /// A non-blocking socket of the program's, with operations that wait for it; asyncio's `sock_recv` and its kin.
 ///
@@ -28,7 +29,9 @@ public struct RawSocket: Hashable, Sendable {
   /// - Throws: `SystemError` if the descriptor blocks: a call that waits would stop the loop. Open it with
   ///   SOCK_NONBLOCK, or set O_NONBLOCK (fcntl(2)).
   public init(_ descriptor: Int32) throws {
-    guard try !SocketCalls.isBlocking(descriptor) else {
+    let flags = SystemCall.statusFlags(of: descriptor)
+    guard flags >= 0 else { throw SystemError("fcntl", "descriptor \(descriptor)", result: flags) }
+    guard flags & O_NONBLOCK != 0 else {
       throw SystemError(
         "RawSocket", "descriptor \(descriptor), which blocks (set O_NONBLOCK first)", code: .invalidArgument)
     }
@@ -72,7 +75,7 @@ public struct RawSocket: Hashable, Sendable {
       var result = 0
       buffer.removeAll(keepingCapacity: true)
       withRoom(for: count, in: &buffer) { room in
-        result = SocketCalls.receive(into: room, from: descriptor)
+        result = SystemCall.receive(into: room, from: descriptor)
         return result
       }
       return result
@@ -93,7 +96,7 @@ public struct RawSocket: Hashable, Sendable {
     _ = try await waiting(for: .input, "receive") {
       var result = 0
       withRoom(for: count, in: &bytes) { room in
-        (result, sender) = SocketCalls.receiveFrom(into: room, from: descriptor)
+        (result, sender) = SystemCall.receiveFrom(into: room, from: descriptor)
         return result
       }
       return result
@@ -110,7 +113,7 @@ public struct RawSocket: Hashable, Sendable {
     var sent = 0
     while sent < bytes.count {
       sent += try await waiting(for: .output, "send") {
-        bytes.withUnsafeBytes { SocketCalls.send(UnsafeRawBufferPointer(rebasing: $0[sent...]), to: descriptor) }
+        bytes.withUnsafeBytes { SystemCall.send(UnsafeRawBufferPointer(rebasing: $0[sent...]), to: descriptor) }
       }
     }
   }
@@ -122,7 +125,7 @@ public struct RawSocket: Hashable, Sendable {
   @discardableResult
   public nonisolated(nonsending) func send(_ bytes: [UInt8], to address: SocketAddress) async throws -> Int {
     try await waiting(for: .output, "send", to: address) {
-      bytes.withUnsafeBytes { SocketCalls.send($0, to: descriptor, address: address) }
+      bytes.withUnsafeBytes { SystemCall.send($0, to: descriptor, address: address) }
     }
   }
 
@@ -132,10 +135,10 @@ public struct RawSocket: Hashable, Sendable {
   ///
   /// **Cancellation** throws, and leaves the state of the connection to the kernel: close the socket.
   public nonisolated(nonsending) func connect(to address: SocketAddress) async throws {
-    var result = SocketCalls.connect(descriptor, to: address)
+    var result = SystemCall.connect(descriptor, to: address)
     if result == SystemError.Code.inProgress.result || result == SystemError.Code.interrupted.result {
       try await waitWritable(descriptor)
-      result = SocketCalls.error(of: descriptor)
+      result = SystemCall.error(of: descriptor)
     }
     if result < 0 { throw SystemError("connect", address.description, result: result) }
   }
@@ -146,17 +149,17 @@ public struct RawSocket: Hashable, Sendable {
   /// - Throws: `SystemError` if accepting fails; `CancellationError` if the task is cancelled while it waits.
   public nonisolated(nonsending) func accept() async throws -> (socket: RawSocket, peer: SocketAddress?) {
     let accepted = try await waiting(for: .input, "accept") {
-      var result = SocketCalls.accept(on: descriptor)
+      var result = SystemCall.accept(on: descriptor, isNonBlocking: true)
       var attempts = 1
       // The peer gave up before our accept (accept(2)). The listener hasn't failed, unless every accept does that.
       while result == SystemError.Code.connectionAborted.result && attempts < 64 {
-        result = SocketCalls.accept(on: descriptor)
+        result = SystemCall.accept(on: descriptor, isNonBlocking: true)
         attempts += 1
       }
       return Int(result)
     }
     let socket = RawSocket(nonBlocking: Int32(accepted))
-    return (socket, SocketCalls.peerAddress(of: socket.descriptor))
+    return (socket, SystemCall.peerAddress(of: socket.descriptor))
   }
 
   // MARK: - Parts

@@ -126,17 +126,9 @@ extension SocketAddress {
     var target = self
     // A route doesn't depend on the port, and 0 isn't a valid one.
     if target.port == 0 { target.port = 53 }
-    let descriptor = socket(kernelFamily, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let descriptor = SystemCall.socket(for: target, .datagrams)
     guard descriptor >= 0 else { return nil }
-    defer { _ = Glibc.close(descriptor) }
-    var (storage, length) = target.storage
-    return withUnsafeMutablePointer(to: &storage) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-        guard connect(descriptor, name, length) == 0 else { return nil }
-        length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        guard getsockname(descriptor, name, &length) == 0 else { return nil }
-        return SocketAddress(kernelForm: UnsafeRawBufferPointer(start: name, count: Int(length)))
-      }
-    }
+    defer { SystemCall.close(descriptor) }
+    return SystemCall.connect(descriptor, to: target) < 0 ? nil : SystemCall.localAddress(of: descriptor)
   }
 }

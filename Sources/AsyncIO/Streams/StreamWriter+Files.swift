@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files, sent by the kernel from its page cache to the socket: sendfile(2), which io_uring has no operation for. The call
-// itself would block where the file has to be read from the disk first. So each piece is looked up in the page cache
-// (RWF_NOWAIT, Linux 4.14), and one that isn't there is read in on a thread of the pool before.
+// Files, sent by the kernel from its page cache to the socket; see FileSender. Through a filter (TLS), and into what is not
+// a socket, they go as copies.
 
 import AsyncIOCore
 import Glibc
@@ -61,9 +60,6 @@ private final class FileWait: WaitObject {
 }
 
 extension StreamTransport {
-  /// What is sent at a time: others have their turn after it.
-  private static let piece = 512 * 1024
-
   nonisolated(nonsending) func sendFile(_ path: String, from offset: Int, count: Int?) async throws -> Int {
     let waited = FileWait(path)
     let opened = try await loop.runBlocking(WaitReason("open", on: waited)) { OpenedFile(path) }
@@ -75,55 +71,43 @@ extension StreamTransport {
 
   nonisolated(nonsending) func send(_ source: FileSource, from offset: Int, count: Int) async throws -> Int {
     try beginWrite("sendFile")
-    guard filter == nil, isSocket else { return try await sendCopy(of: source, from: offset, count: count) }
+    var sender = FileSender(source, from: offset, count: count)
+    guard filter == nil, isSocket else { return try await sendCopy(&sender) }
     try await waitUntilIdle()
     outputIsHeld = true
     var holds = true
     defer { if holds { release() } }
-    var sent = 0
-    while sent < count {
-      let wanted = min(Self.piece, count - sent)
-      if !source.isCached(at: offset + sent) {
-        let position = offset + sent
-        _ = try await loop.runBlocking(WaitReason("read", on: self)) { source.read(from: position, upTo: wanted) }.get()
-      }
+    while !sender.isDone {
+      try await sender.readAhead(on: loop, WaitReason("read", on: self))
       guard state == .open, outputError == nil else {
         throw named(outputError ?? StreamError.writeAfterEnd, "sendFile")
       }
-      let result = loop.backend.sendFile(source.descriptor, from: offset + sent, count: wanted, to: number)
-      if result > 0 {
-        sent += result
-        bytesSent &+= result
+      switch sender.sendPiece({ loop.backend.sendFile($0, from: $1, count: $2, to: number) }) {
+      case .sent(let count):
+        bytesSent &+= count
         try await loop.spendBudget()
-      } else if result == 0 {
-        break
-      } else if SystemError.Code(rawValue: Int32(-result)).isTemporary {
-        try await waitUntilWritable()
-      } else if result == -Int(EINVAL) {
-        // What can't be sent so: a file of /proc, a socket of a virtual network. Its copy goes the way of all writes, and
-        // the output may meanwhile be another file's.
+      case .isFull: try await waitUntilWritable()
+      case .ended: return sender.sent
+      case .wantsCopy:
+        // The copy goes the way of all writes, and the output may meanwhile be another file's.
         holds = false
         release()
-        return sent + (try await sendCopy(of: source, from: offset + sent, count: count - sent))
-      } else {
-        failOutput(SystemError("sendfile", "\(source.name) to \(waitDescription)", result: result))
+        return try await sendCopy(&sender)
+      case .failed(let code):
+        failOutput(SystemError("sendfile", "\(source.name) to \(waitDescription)", code: code))
       }
     }
-    return sent
+    return sender.sent
   }
 
-  /// The same by way of this process.
-  private nonisolated(nonsending) func sendCopy(of source: FileSource, from offset: Int, count: Int) async throws -> Int
-  {
-    var sent = 0
-    while sent < count {
-      let (position, wanted) = (offset + sent, min(Self.piece / 2, count - sent))
-      let bytes = try await loop.runBlocking(WaitReason("read", on: self)) { source.read(from: position, upTo: wanted) }
-        .get()
+  /// The rest of a file by way of this process; returns how much was sent of the whole.
+  private nonisolated(nonsending) func sendCopy(_ sender: inout FileSender) async throws -> Int {
+    while !sender.isDone {
+      let bytes = try await sender.copyPiece(on: loop, WaitReason("read", on: self))
       if bytes.isEmpty { break }
       if try bytes.withUnsafeBytes({ try write($0) }) { try await waitForRoom() }
-      sent += bytes.count
+      sender.advance(by: bytes.count)
     }
-    return sent
+    return sender.sent
   }
 }

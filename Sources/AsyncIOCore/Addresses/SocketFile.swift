@@ -26,16 +26,11 @@ package struct SocketFile: Hashable, Sendable {
   }
 
   /// Whether no socket of this type listens there any more: then the kernel refuses a connection at once.
-  func isStale(type: __socket_type = SOCK_STREAM) -> Bool {
+  func isStale(type: SystemCall.SocketType = .stream) -> Bool {
     guard let address = SocketAddress(unixPath: path) else { return false }
-    let type = Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-    let descriptor = socket(AF_UNIX, type, 0)
+    let descriptor = SystemCall.socket(for: address, type, flags: Int32(SOCK_NONBLOCK.rawValue))
     guard descriptor >= 0 else { return false }
-    defer { _ = close(descriptor) }
-    var (storage, length) = address.storage
-    let result = unsafe withUnsafePointer(to: &storage) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, length) }
-    }
-    return result < 0 && errno == ECONNREFUSED
+    defer { SystemCall.close(descriptor) }
+    return SystemCall.connect(descriptor, to: address) == -ECONNREFUSED
   }
 }

@@ -22,14 +22,11 @@ extension KernelBackend {
 
   package final func kind(of descriptor: Int32) throws -> DescriptorKind {
     systemCalls &+= 1
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else {
-      throw SystemError("fstat", "descriptor \(descriptor)", result: -errno)
-    }
-    switch status.st_mode & S_IFMT {
+    switch try SystemCall.fileType(of: descriptor) {
     case S_IFSOCK:
-      if socketOption(SO_TYPE, of: descriptor) != Int32(SOCK_STREAM.rawValue) { return .messageSocket }
-      return socketOption(SO_ACCEPTCONN, of: descriptor) == 1 ? .listeningSocket : .socket
+      let type = SystemCall.option(SOL_SOCKET, SO_TYPE, of: descriptor)
+      guard type == (0, Int32(SOCK_STREAM.rawValue)) else { return .messageSocket }
+      return SystemCall.option(SOL_SOCKET, SO_ACCEPTCONN, of: descriptor) == (0, 1) ? .listeningSocket : .socket
     case S_IFIFO: return .pipe
     case S_IFCHR: return .terminal
     case S_IFREG, S_IFDIR, S_IFBLK, S_IFLNK: return .file
@@ -51,33 +48,21 @@ extension KernelBackend {
 
   package final func openStandard(_ descriptor: Int32) throws -> Int32 {
     systemCalls &+= 1
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else {
-      throw SystemError("fstat", "descriptor \(descriptor)", result: -errno)
-    }
-    let kind = status.st_mode & S_IFMT
+    let kind = try SystemCall.fileType(of: descriptor)
     if wantsNonBlocking && (kind == S_IFIFO || kind == S_IFCHR) {
-      let access = fcntl(descriptor, F_GETFL) & O_ACCMODE
+      let access = SystemCall.statusFlags(of: descriptor) & O_ACCMODE
       let own = unsafe Glibc.open("/proc/self/fd/\(descriptor)", access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
       if own >= 0 { return own }
     }
-    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
-    guard copy >= 0 else { throw SystemError("fcntl", "F_DUPFD_CLOEXEC of descriptor \(descriptor)", result: -errno) }
-    return copy
+    return try SystemCall.duplicate(descriptor)
   }
 
   /// Whether descriptors are to be non-blocking.
   final var wantsNonBlocking: Bool { socketFlags & Int32(SOCK_NONBLOCK.rawValue) != 0 }
 
   private final func makeAsWanted(_ descriptor: Int32) {
-    let flags = fcntl(descriptor, F_GETFL)
+    let flags = SystemCall.statusFlags(of: descriptor)
     let wanted = wantsNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK
-    if flags >= 0 && flags != wanted { _ = fcntl(descriptor, F_SETFL, wanted) }
-  }
-
-  private final func socketOption(_ name: Int32, of descriptor: Int32) -> Int32? {
-    var value: Int32 = 0
-    var length = socklen_t(4)
-    return unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    if flags >= 0 && flags != wanted { SystemCall.setStatusFlags(wanted, of: descriptor) }
   }
 }

@@ -10,24 +10,25 @@ extension KernelBackend {
     at local: SocketAddress?, connectedTo peer: SocketAddress?, options: [DatagramOption]
   ) throws -> Int32 {
     guard let address = local ?? peer else { preconditionFailure("a socket of datagrams has an address or a peer") }
-    let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | socketFlags
-    systemCalls &+= 1
-    let descriptor = socket(address.kernelFamily, type, 0)
-    guard descriptor >= 0 else { throw SystemError("socket", address.description, result: -errno) }
+    let descriptor = try open(address, .datagrams, flags: socketFlags)
     do {
       setDefaults(of: descriptor, address.family, isBound: local != nil)
       for option in options {
         let result = set(option, of: descriptor, address.family)
         if result < 0 { throw SystemError("setsockopt", "\(option) of \(address)", result: result) }
       }
-      if let local { try bind(descriptor, to: local) }
+      if let local {
+        systemCalls &+= 1
+        try bindReplacingStaleFile(descriptor, to: local, type: .datagrams)
+      }
       if let peer {
-        let result = unsafe call(Glibc.connect, descriptor, peer)
+        systemCalls &+= 1
+        let result = SystemCall.connect(descriptor, to: peer)
         if result < 0 { throw SystemError("connect", peer.description, result: result) }
       }
     } catch {
       if let file = local.flatMap({ socketFile(of: $0) }), localAddress(of: descriptor) == local { remove(file) }
-      _ = Glibc.close(descriptor)
+      SystemCall.close(descriptor)
       throw error
     }
     return descriptor
@@ -35,51 +36,26 @@ extension KernelBackend {
 
   private func setDefaults(of descriptor: Int32, _ family: SocketAddress.Family, isBound: Bool) {
     // Each datagram says how many were dropped before it, if any were.
-    _ = asyncio_set_option(descriptor, SOL_SOCKET, Int32(ASYNCIO_SO_RXQ_OVFL), 1)
+    SystemCall.setOption(SOL_SOCKET, Int32(ASYNCIO_SO_RXQ_OVFL), of: descriptor)
     switch family {
     case .ipv4:
       // Linux hands a socket the datagrams of groups that others have joined, unless told not to; ip(7).
-      _ = asyncio_set_option(descriptor, Int32(IPPROTO_IP), IP_MULTICAST_ALL, 0)
+      SystemCall.setOption(Int32(IPPROTO_IP), IP_MULTICAST_ALL, to: 0, of: descriptor)
     case .ipv6:
-      _ = asyncio_set_option(descriptor, Int32(IPPROTO_IPV6), Int32(ASYNCIO_IPV6_MULTICAST_ALL), 0)
+      SystemCall.setOption(Int32(IPPROTO_IPV6), Int32(ASYNCIO_IPV6_MULTICAST_ALL), to: 0, of: descriptor)
       // As a listener: IPv6 only, whatever the system's default.
-      if isBound { _ = asyncio_set_option(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+      if isBound { SystemCall.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, of: descriptor) }
     case .unix: break
     }
-  }
-
-  private func bind(_ descriptor: Int32, to address: SocketAddress) throws {
-    var result = unsafe call(Glibc.bind, descriptor, address)
-    // What a socket left behind that wasn't closed.
-    if result == -EADDRINUSE, let file = socketFile(of: address), file.isStale(type: SOCK_DGRAM) {
-      file.remove()
-      result = unsafe call(Glibc.bind, descriptor, address)
-    }
-    if result < 0 { throw SystemError("bind", address.description, result: result) }
-  }
-
-  private func call(
-    _ function: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32, _ descriptor: Int32, _ address: SocketAddress
-  ) -> Int32 {
-    var (storage, length) = address.storage
-    systemCalls &+= 1
-    let result = unsafe withUnsafePointer(to: &storage) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe function(descriptor, $0, length) }
-    }
-    return result < 0 ? -errno : result
   }
 
   // MARK: - Sending
 
   package final func send(
     datagram bytes: UnsafeRawBufferPointer, to peer: SocketAddress?, from descriptor: Int32
-  )
-    -> Int
-  {
+  ) -> Int {
     systemCalls &+= 1
-    guard let peer else { return unsafe asyncio_send_datagram(descriptor, bytes.baseAddress, bytes.count, nil, 0) }
-    var (storage, length) = peer.storage
-    return unsafe asyncio_send_datagram(descriptor, bytes.baseAddress, bytes.count, &storage, length)
+    return unsafe SystemCall.send(bytes, to: descriptor, address: peer)
   }
 
   package final func send(
@@ -98,7 +74,7 @@ extension KernelBackend {
     let ip = family == .ipv6 ? Int32(IPPROTO_IPV6) : Int32(IPPROTO_IP)
     func set(_ level: Int32, _ name: Int32, _ value: Int = 1) -> Int32 {
       systemCalls &+= 1
-      return asyncio_set_option(descriptor, level, name, Int32(clamping: value))
+      return SystemCall.setOption(level, name, to: Int32(clamping: value), of: descriptor)
     }
     func changeMembership(_ joins: Bool, _ group: SocketAddress, _ interface: UInt32) -> Int32 {
       var storage = group.storage.storage

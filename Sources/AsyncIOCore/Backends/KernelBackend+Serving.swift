@@ -7,18 +7,16 @@ import Glibc
 extension KernelBackend {
   package final func startListening(_ descriptor: Int32, backlog: Int32) throws {
     systemCalls &+= 1
-    guard Glibc.listen(descriptor, backlog) == 0 else {
-      let code = errno
+    let result = SystemCall.listen(descriptor, backlog: backlog)
+    if result < 0 {
       let object = localAddress(of: descriptor)?.description ?? "descriptor \(descriptor)"
-      throw SystemError("listen", object, result: -code)
+      throw SystemError("listen", object, result: result)
     }
   }
 
   package final func duplicate(_ descriptor: Int32) throws -> Int32 {
     systemCalls &+= 1
-    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
-    guard copy >= 0 else { throw SystemError("fcntl", "F_DUPFD_CLOEXEC of descriptor \(descriptor)", result: -errno) }
-    return copy
+    return try SystemCall.duplicate(descriptor)
   }
 
   package final func acknowledgedBytes(of descriptor: Int32) -> Int {

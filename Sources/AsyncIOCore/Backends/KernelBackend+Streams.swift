@@ -21,24 +21,19 @@ extension KernelBackend {
 
   package final func sendFile(_ file: Int32, from offset: Int, count: Int, to descriptor: Int32) -> Int {
     systemCalls &+= 1
-    return asyncio_send_file(descriptor, file, offset, count)
+    return SystemCall.sendFile(file, from: offset, count: count, to: descriptor)
   }
 
   package final func option(_ name: SocketOptionName, of descriptor: Int32) throws -> Int32 {
     systemCalls &+= 1
-    var value: Int32 = 0
-    var length = socklen_t(4)
-    guard unsafe getsockopt(descriptor, name.level, name.number, &value, &length) == 0 else {
-      throw SystemError("getsockopt", name.text, result: -errno)
-    }
+    let (result, value) = SystemCall.option(name.level, name.number, of: descriptor)
+    if result < 0 { throw SystemError("getsockopt", name.text, result: result) }
     return value
   }
 
   package final func setOption(_ name: SocketOptionName, to value: Int32, of descriptor: Int32) throws {
     systemCalls &+= 1
-    var value = value
-    guard unsafe setsockopt(descriptor, name.level, name.number, &value, 4) == 0 else {
-      throw SystemError("setsockopt", name.text, result: -errno)
-    }
+    let result = SystemCall.setOption(name.level, name.number, to: value, of: descriptor)
+    if result < 0 { throw SystemError("setsockopt", name.text, result: result) }
   }
 }

@@ -43,13 +43,12 @@ package class KernelBackend: Backend {
 
   package func close(descriptor: Int32) {
     systemCalls &+= 1
-    // EINTR: Linux has released the descriptor all the same (close(2)).
-    if Glibc.close(descriptor) < 0 { require(errno != EBADF, "descriptor \(descriptor) was closed twice") }
+    require(SystemCall.close(descriptor) != -EBADF, "descriptor \(descriptor) was closed twice")
   }
 
   // MARK: - Time and waking
 
-  package final var now: Int64 { asyncio_monotonic_nanoseconds() }
+  package final var now: Int64 { SystemCall.monotonicTime }
 
   package final func delay(fromForeignClock nanoseconds: Int64) -> Int64 { nanoseconds }
 
@@ -68,28 +67,32 @@ package class KernelBackend: Backend {
   package final func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32 {
     let descriptor = try open(address, flags: listenerFlags)
     do {
-      if options.reuseAddress && address.family != .unix { set(SOL_SOCKET, SO_REUSEADDR, of: descriptor) }
-      if options.reusePort { set(SOL_SOCKET, SO_REUSEPORT, of: descriptor) }
-      if options.keepAlive { set(SOL_SOCKET, SO_KEEPALIVE, of: descriptor) }
-      // An IPv6 listener takes IPv6 only, whatever the system's default: a second one takes IPv4 at the same port.
-      if address.family == .ipv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, of: descriptor) }
-      var isBound = bind(descriptor, to: address)
-      if !isBound && errno == EADDRINUSE, let file = socketFile(of: address) {
-        // What a server left behind that didn't close.
-        if file.isStale() {
-          file.remove()
-          isBound = bind(descriptor, to: address)
-        } else {
-          errno = EADDRINUSE
-        }
+      if options.reuseAddress && address.family != .unix {
+        SystemCall.setOption(SOL_SOCKET, SO_REUSEADDR, of: descriptor)
       }
-      guard isBound else { throw SystemError("bind", address.description, result: -errno) }
+      if options.reusePort { SystemCall.setOption(SOL_SOCKET, SO_REUSEPORT, of: descriptor) }
+      if options.keepAlive { SystemCall.setOption(SOL_SOCKET, SO_KEEPALIVE, of: descriptor) }
+      // An IPv6 listener takes IPv6 only, whatever the system's default: a second one takes IPv4 at the same port.
+      if address.family == .ipv6 { SystemCall.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, of: descriptor) }
+      try bindReplacingStaleFile(descriptor, to: address)
       if options.startsListening { try startListening(descriptor, backlog: options.backlog) }
     } catch {
-      _ = Glibc.close(descriptor)
+      SystemCall.close(descriptor)
       throw error
     }
     return descriptor
+  }
+
+  /// Takes the address of a Unix socket also from a file that a socket left behind that wasn't closed.
+  final func bindReplacingStaleFile(
+    _ descriptor: Int32, to address: SocketAddress, type: SystemCall.SocketType = .stream
+  ) throws {
+    var result = SystemCall.bind(descriptor, to: address)
+    if result == -EADDRINUSE, let file = socketFile(of: address), file.isStale(type: type) {
+      file.remove()
+      result = SystemCall.bind(descriptor, to: address)
+    }
+    if result < 0 { throw SystemError("bind", address.description, result: result) }
   }
 
   package final func socketFile(of address: SocketAddress) -> SocketFile? {
@@ -102,11 +105,11 @@ package class KernelBackend: Backend {
     let descriptor = try open(address, flags: socketFlags)
     guard let local else { return descriptor }
     // The port is chosen when the connection is made, so that connections to different peers can share one (ip(7)).
-    if local.port == 0 { set(Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, of: descriptor) }
-    guard bind(descriptor, to: local) else {
-      let error = SystemError("bind", local.description, result: -errno)
-      _ = Glibc.close(descriptor)
-      throw error
+    if local.port == 0 { SystemCall.setOption(Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, of: descriptor) }
+    let result = SystemCall.bind(descriptor, to: local)
+    if result < 0 {
+      SystemCall.close(descriptor)
+      throw SystemError("bind", local.description, result: result)
     }
     return descriptor
   }
@@ -122,30 +125,19 @@ package class KernelBackend: Backend {
     return pair
   }
 
-  private final func bind(_ descriptor: Int32, to address: SocketAddress) -> Bool {
-    var (storage, length) = address.storage
-    return unsafe withUnsafePointer(to: &storage) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.bind(descriptor, $0, length) }
-    } == 0
-  }
-
-  private final func open(_ address: SocketAddress, flags: Int32) throws -> Int32 {
+  final func open(
+    _ address: SocketAddress, _ type: SystemCall.SocketType = .stream, flags: Int32
+  ) throws -> Int32 {
     systemCalls &+= 1
-    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | flags
-    let descriptor = socket(address.kernelFamily, type, 0)
-    guard descriptor >= 0 else { throw SystemError("socket", address.description, result: -errno) }
+    let descriptor = SystemCall.socket(for: address, type, flags: flags)
+    guard descriptor >= 0 else { throw SystemError("socket", address.description, result: descriptor) }
     return descriptor
-  }
-
-  final func set(_ level: Int32, _ name: Int32, of descriptor: Int32) {
-    var one: Int32 = 1
-    _ = unsafe setsockopt(descriptor, level, name, &one, 4)
   }
 
   package final func setOption(_ option: SocketOption, of descriptor: Int32) {
     systemCalls &+= 1
     switch option {
-    case .noDelay: set(Int32(IPPROTO_TCP), TCP_NODELAY, of: descriptor)
+    case .noDelay: SystemCall.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, of: descriptor)
     case .resetOnClose:
       var linger = linger(l_onoff: 1, l_linger: 0)
       _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
@@ -157,7 +149,7 @@ package class KernelBackend: Backend {
 
   package final func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
     systemCalls &+= 1
-    return unsafe asyncio_send(descriptor, bytes.baseAddress, bytes.count)
+    return unsafe SystemCall.send(bytes, to: descriptor)
   }
 
   /// Only of non-blocking descriptors, where this backend makes them so.
@@ -165,37 +157,25 @@ package class KernelBackend: Backend {
 
   package final func receive(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Int {
     systemCalls &+= 1
-    return unsafe asyncio_receive(descriptor, buffer.baseAddress, buffer.count)
+    return unsafe SystemCall.receive(into: buffer, from: descriptor)
   }
 
   package func isReadable(_ descriptor: Int32) -> Bool {
     systemCalls &+= 1
-    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return unsafe Glibc.poll(&entry, 1, 0) != 0
+    return SystemCall.isReadable(descriptor)
   }
 
   package final func shutdownWriting(_ descriptor: Int32) -> Int32 {
     systemCalls &+= 1
-    return shutdown(descriptor, Int32(SHUT_WR)) == 0 ? 0 : -errno
+    return SystemCall.shutdownWriting(descriptor)
   }
 
   package final func localAddress(of descriptor: Int32) -> SocketAddress? {
-    unsafe address { unsafe getsockname(descriptor, $0, $1) }
+    SystemCall.localAddress(of: descriptor)
   }
 
   package final func peerAddress(of descriptor: Int32) -> SocketAddress? {
-    unsafe address { unsafe getpeername(descriptor, $0, $1) }
-  }
-
-  private final func address(
-    _ get: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
-  ) -> SocketAddress? {
-    var storage = sockaddr_storage()
-    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe get($0, &length) }
-    }
-    return result == 0 ? SocketAddress(storage, length: length) : nil
+    SystemCall.peerAddress(of: descriptor)
   }
 
   package final var hasOwnNames: Bool { false }

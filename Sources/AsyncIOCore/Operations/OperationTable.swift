@@ -21,7 +21,7 @@ import Glibc
   package var events: UInt32 = 0
   package var isAcceptOnce: Bool { kind == .accept && events == 1 }
   var isPlainWrite: Bool { kind == .write && events == 1 }
-  /// What to send; the backend moves it on as bytes leave.
+  /// What to send; see `advance`.
   package var pointer: UnsafeRawPointer?
   package var count = 0
   /// What was sent of it.
@@ -38,6 +38,17 @@ import Glibc
   package var sink: (any OperationSink)?
 
   package var id: OperationID { OperationID(index: index, generation: generation) }
+
+  /// What is still to be sent.
+  package var rest: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: pointer, count: count) }
+
+  /// Notes that bytes have left; whether they were the last.
+  package mutating func advance(by bytes: Int) -> Bool {
+    done += bytes
+    count -= bytes
+    unsafe pointer = unsafe pointer.map { unsafe $0 + bytes }
+    return count == 0
+  }
 
   init(index: UInt32) { self.index = index }
 }

@@ -86,7 +86,7 @@ package final class LoopThread: Sendable {
 
   /// Waits at most this long, and returns whether it was opened.
   package func wait(nanoseconds: Int64) -> Bool {
-    let (end, overflow) = asyncio_monotonic_nanoseconds().addingReportingOverflow(nanoseconds)
+    let (end, overflow) = SystemCall.monotonicTime.addingReportingOverflow(nanoseconds)
     var deadline = timespec(nanoseconds: overflow ? .max : end)
     while unsafe sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline) != 0 {
       if errno == ETIMEDOUT { return false }

@@ -55,7 +55,7 @@ public final class StallWatchdog: Sendable {
     var detector = initial
     while !stopped.wait(nanoseconds: detector.interval) && !heartbeat.isClosed {
       let (beat, isBusy) = heartbeat.reading
-      if let stuck = detector.look(beat: beat, isBusy: isBusy, at: asyncio_monotonic_nanoseconds()) {
+      if let stuck = detector.look(beat: beat, isBusy: isBusy, at: SystemCall.monotonicTime) {
         report(beat, stuck)
       }
     }

@@ -133,13 +133,9 @@ extension VirtualBackend {
   }
 
   private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
-    let rest = UnsafeRawBufferPointer(start: record.pointee.pointer, count: record.pointee.count)
-    let count = network.send(rest, to: record.pointee.descriptor, now: now)
+    let count = network.send(record.pointee.rest, to: record.pointee.descriptor, now: now)
     if count == -Int(EAGAIN) { return }
     if count < 0 { return finish(record, Int32(count), of: loop) }
-    record.pointee.done += count
-    record.pointee.count -= count
-    record.pointee.pointer = record.pointee.pointer.map { $0 + count }
-    if record.pointee.count == 0 { finish(record, Int32(clamping: record.pointee.done), of: loop) }
+    if record.pointee.advance(by: count) { finish(record, Int32(clamping: record.pointee.done), of: loop) }
   }
 }

@@ -125,10 +125,6 @@ static inline ssize_t asyncio_read(int descriptor, void *bytes, size_t count) {
   ssize_t result = read(descriptor, bytes, count);
   return result < 0 ? -errno : result;
 }
-static inline int asyncio_accept(int listener, struct sockaddr_storage *address, socklen_t *length) {
-  long result = syscall(SYS_accept4, listener, address, length, SOCK_CLOEXEC);
-  return result < 0 ? -errno : (int)result;
-}
 
 // The bytes of a TCP connection that its peer has acknowledged (tcp_info's tcpi_bytes_acked, Linux 4.1, at offset 120).
 // For another socket, the unread bytes of its output (SIOCOUTQ, which is TIOCOUTQ), as a negative number.

@@ -9,6 +9,7 @@
 // `struct mmsghdr` and `struct in6_pktinfo` are declared again: their headers hide them without _GNU_SOURCE (see
 // CLinux.h). So are the constants of udp.h, because it also defines types that libc's own header of that name defines.
 #pragma once
+#include "sockets.h"
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -50,20 +51,6 @@ static inline int asyncio_receive_datagrams(int descriptor, struct asyncio_mmsgh
 static inline int asyncio_send_datagrams(int descriptor, struct asyncio_mmsghdr *messages, unsigned int count) {
   long result = syscall(SYS_sendmmsg, descriptor, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
   return result < 0 ? -errno : (int)result;
-}
-static inline ssize_t asyncio_send_datagram(int descriptor, const void *bytes, size_t count,
-                                            const struct sockaddr_storage *to, socklen_t length) {
-  ssize_t result = sendto(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)to, length);
-  return result < 0 ? -errno : result;
-}
-
-static inline int asyncio_set_option(int descriptor, int level, int name, int value) {
-  return setsockopt(descriptor, level, name, &value, sizeof value) < 0 ? -errno : 0;
-}
-static inline int asyncio_get_option(int descriptor, int level, int name) {
-  int value = 0;
-  socklen_t length = sizeof value;
-  return getsockopt(descriptor, level, name, &value, &length) < 0 ? -errno : value;
 }
 // MCAST_JOIN_GROUP and MCAST_LEAVE_GROUP take both families, and an interface's index: RFC 3678.
 static inline int asyncio_change_membership(int descriptor, int joins, const struct sockaddr_storage *group,

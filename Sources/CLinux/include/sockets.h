@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls on sockets that the program brings, and messages with descriptors in them (unix(7)). Each returns the call's
-// result or a negative errno. Included by CLinux.h.
+// Calls on sockets, and messages with descriptors in them (unix(7)). Each returns what the call does, or a negative
+// errno. Included by CLinux.h.
 #pragma once
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,28 +25,18 @@ static inline ssize_t asyncio_send_to(int descriptor, const void *bytes, size_t 
   return result < 0 ? -errno : result;
 }
 
-static inline int asyncio_connect(int descriptor, const struct sockaddr_storage *address, socklen_t length) {
-  return connect(descriptor, (const struct sockaddr *)address, length) < 0 ? -errno : 0;
-}
-
-// The value of SO_ERROR: 0 or a negative errno.
-static inline int asyncio_socket_error(int descriptor) {
-  int code = 0;
-  socklen_t length = sizeof code;
-  if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) < 0) return -errno;
-  return -code;
-}
-
-static inline int asyncio_accept_nonblocking(int listener) {
-  // glibc hides accept4(2) without _GNU_SOURCE.
-  long result = syscall(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+// The new descriptor is close-on-exec. `flags` is SOCK_NONBLOCK or 0. glibc hides accept4(2) without _GNU_SOURCE.
+static inline int asyncio_accept(int listener, int flags) {
+  long result = syscall(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC | flags);
   return result < 0 ? -errno : (int)result;
 }
 
-// The flags of the open file description (F_GETFL).
-static inline int asyncio_status_flags(int descriptor) {
-  int flags = fcntl(descriptor, F_GETFL);
-  return flags < 0 ? -errno : flags;
+static inline int asyncio_set_option(int descriptor, int level, int name, int value) {
+  return setsockopt(descriptor, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+static inline int asyncio_get_option(int descriptor, int level, int name, int *value) {
+  socklen_t length = sizeof *value;
+  return getsockopt(descriptor, level, name, value, &length) < 0 ? -errno : 0;
 }
 
 // unix(7): SCM_MAX_FD, the most descriptors in one message.

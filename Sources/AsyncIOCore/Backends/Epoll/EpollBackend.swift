@@ -59,7 +59,7 @@ import Glibc
   override var socketFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue) }
   package override func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
     systemCalls &+= 1
-    return unsafe asyncio_write(descriptor, bytes.baseAddress, bytes.count)
+    return unsafe SystemCall.write(bytes, to: descriptor)
   }
 
   package override var prefersReadiness: Bool { true }
@@ -103,16 +103,12 @@ import Glibc
   }
 
   private func startConnecting(_ record: UnsafeMutablePointer<OperationRecord>) {
-    var (storage, length) = unsafe record.pointee.address.unsafelyUnwrapped.storage
     systemCalls &+= 1
-    let result = unsafe withUnsafePointer(to: &storage) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe Glibc.connect(record.pointee.descriptor, $0, length)
-      }
-    }
+    let result = unsafe SystemCall.connect(
+      record.pointee.descriptor, to: record.pointee.address.unsafelyUnwrapped)
     // Whatever came of it shows as readiness to write: EINPROGRESS later, success or failure at once. A failure that
     // is known already is not repeated by SO_ERROR, so it is kept.
-    if result < 0 && errno != EINPROGRESS { unsafe record.pointee.done = Int(errno) }
+    if result < 0 && result != -EINPROGRESS { unsafe record.pointee.done = Int(-result) }
   }
 
   package override func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
@@ -229,8 +225,8 @@ import Glibc
     let descriptor = unsafe record.pointee.descriptor
     let count =
       unsafe record.pointee.kind == .receive
-      ? asyncio_receive(descriptor, buffer.baseAddress, buffer.count)
-      : asyncio_read(descriptor, buffer.baseAddress, buffer.count)
+      ? SystemCall.receive(into: buffer, from: descriptor)
+      : SystemCall.read(into: buffer, from: descriptor)
     if count > 0 {
       let bytes = unsafe UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
       unsafe loop.complete(record, Completion(result: Int32(count), bytes: bytes, isLast: false))
@@ -247,7 +243,7 @@ import Glibc
     // Bounded: a flood of connections shares the loop with those that are there.
     for _ in 0..<64 {
       systemCalls &+= 1
-      let result = asyncio_accept(listener, nil, nil)
+      let result = SystemCall.accept(on: listener, isNonBlocking: false)
       if result == -EAGAIN || result == -EINTR { return }
       // The peer gave up between its SYN and our accept (accept(2)): not the listener's failure.
       failure = result
@@ -267,20 +263,17 @@ import Glibc
   private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
     let descriptor = unsafe record.pointee.descriptor
     systemCalls &+= 1
+    let rest = unsafe record.pointee.rest
     let count =
       unsafe record.pointee.kind == .write
-      ? asyncio_write(descriptor, record.pointee.pointer, record.pointee.count)
-      : asyncio_send(descriptor, record.pointee.pointer, record.pointee.count)
+      ? SystemCall.write(rest, to: descriptor) : SystemCall.send(rest, to: descriptor)
     if count == -Int(EAGAIN) || count == -Int(EINTR) { return }
     if count < 0 {
       endOutput(Int(descriptor))
       unsafe loop.complete(record, Completion(result: Int32(count), isLast: true))
       return
     }
-    unsafe record.pointee.done += count
-    unsafe record.pointee.count -= count
-    unsafe record.pointee.pointer = record.pointee.pointer.map { unsafe $0 + count }
-    if unsafe record.pointee.count == 0 {
+    if unsafe record.pointee.advance(by: count) {
       endOutput(Int(descriptor))
       unsafe loop.complete(record, Completion(result: Int32(clamping: record.pointee.done), isLast: true))
     }
@@ -288,14 +281,13 @@ import Glibc
 
   private func finishConnecting(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
     let descriptor = unsafe record.pointee.descriptor
-    var code = unsafe Int32(record.pointee.done)
-    if code == 0 {
-      var length = socklen_t(4)
+    var result = unsafe -Int32(record.pointee.done)
+    if result == 0 {
       systemCalls &+= 1
-      if unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) < 0 { code = errno }
+      result = SystemCall.error(of: descriptor)
     }
     endOutput(Int(descriptor))
-    unsafe loop.complete(record, Completion(result: -code, isLast: true))
+    unsafe loop.complete(record, Completion(result: result, isLast: true))
   }
 
   private func endInput(_ descriptor: Int) {

@@ -299,8 +299,8 @@ import Glibc
         return unsafe loop.complete(record, Completion(result: Int32(clamping: done), isLast: true))
       }
       unsafe record.pointee.kind = .send
-      unsafe record.pointee.count -= done
-      unsafe record.pointee.pointer = record.pointee.pointer.map { unsafe $0 + done }
+      unsafe record.pointee.done = 0
+      _ = unsafe record.pointee.advance(by: done)
       return unsafe restartOrEnd(record, result.user_data, of: loop)
     }
     if result.flags & UInt32(ASYNCIO_URING_CQE_MORE) != 0 {
@@ -319,10 +319,7 @@ import Glibc
     _ result: asyncio_uring_cqe, _ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop
   ) {
     guard result.res > 0 else { return unsafe loop.complete(record, Completion(result: result.res, isLast: true)) }
-    unsafe record.pointee.done += Int(result.res)
-    unsafe record.pointee.count -= Int(result.res)
-    unsafe record.pointee.pointer = record.pointee.pointer.map { unsafe $0 + Int(result.res) }
-    if unsafe record.pointee.count == 0 {
+    if unsafe record.pointee.advance(by: Int(result.res)) {
       unsafe loop.complete(record, Completion(result: Int32(clamping: record.pointee.done), isLast: true))
     } else {
       unsafe restartOrEnd(record, result.user_data, of: loop)

@@ -8,9 +8,6 @@ struct FileSource: Sendable {
   let descriptor: Int32
   let name: String
 
-  /// Whether the byte at the offset can be had without waiting for a disk; also where nobody can tell.
-  func isCached(at offset: Int) -> Bool { PageCache.holds(descriptor, at: offset) }
-
   /// Reads from the disk, if need be; blocks.
   func read(from offset: Int, upTo count: Int) -> Result<[UInt8], SystemError> {
     var result = 0
