@@ -3,9 +3,8 @@
 #
 #   make test FILTER=Streams                          only the tests whose names match a regular expression
 #   make test SWIFT_FLAGS="--scratch-path .build-x"   flags for every call of swift build and swift test
-#   make soak SHORT=1                                 the short form, which .ci/run calls: all that the target does, for
-#                                                     less than a minute after its build; also of stress,
-#                                                     sanitize and bench
+#   make soak SHORT=1                                 the short form, which .ci/run calls: less than a minute after the
+#                                                     build; also for stress, sanitize and bench
 
 SWIFT ?= swift
 SWIFT_FLAGS ?=
@@ -35,7 +34,7 @@ demo:
 	$(SWIFT) build $(SWIFT_FLAGS) -c release --product aio
 	@"$$($(SWIFT) build $(SWIFT_FLAGS) -c release --show-bin-path)/aio" demo
 
-# Every test is a Swift Testing one, and those run in parallel by themselves.
+# All tests use Swift Testing, which runs them in parallel.
 test:
 	@Scripts/install-dependencies test
 	$(SWIFT) test --disable-xctest $(SWIFT_FLAGS) $(if $(FILTER),--filter '$(FILTER)')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gets a page over and over with one aiohttp session and reads the bodies: client.py asyncio|uvloop URL COUNT CONC."""
+"""Gets a page repeatedly with one aiohttp session and reads the bodies: client.py asyncio|uvloop URL COUNT CONC."""
 import asyncio
 
 import aiohttp

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sends back every byte as it comes: echo.py asyncio|uvloop streams|protocol PORT. Port 0 is chosen; it is printed."""
+"""Echoes every byte: echo.py asyncio|uvloop streams|protocol PORT. With port 0, it prints the port."""
 import asyncio
 
 import measurement

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the Python peers measure with, and how they report it: one line of JSON."""
+"""The measurements of the Python peers, and their report: one line of JSON."""
 import asyncio
 import json
 import resource
@@ -8,7 +8,7 @@ import time
 
 
 class Stopwatch:
-    """Wall time and the process's CPU time since it was made."""
+    """Measures wall time and the process's CPU time from its creation on."""
 
     def __init__(self):
         self.wall = time.perf_counter()
@@ -22,7 +22,7 @@ class Stopwatch:
 
 
 def resident_bytes():
-    """The memory that the process has in RAM, from /proc/self/statm (proc_pid_statm(5))."""
+    """The process's resident memory, from /proc/self/statm (proc_pid_statm(5))."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * resource.getpagesize()
 

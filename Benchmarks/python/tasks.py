@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tasks cost: tasks.py asyncio|uvloop CASE N. The cases are those of Benchmarks/README.md."""
+"""The costs of tasks: tasks.py asyncio|uvloop CASE N. The cases are those of Benchmarks/README.md."""
 import asyncio
 import os
 import json
@@ -101,7 +101,7 @@ async def rss(count):
     await asyncio.sleep(0.2)
     grown = resident_bytes() - before
     print(json.dumps(stopwatch.report(len(tasks), bytes_per_task=grown / count)), flush=True)
-    # Without taking 100,000 tasks down first: that is not measured.
+    # Exits without ending 100,000 tasks first: that is not measured.
     os._exit(0)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sends back every datagram as it comes: udp_echo.py asyncio|uvloop PORT. Port 0 is chosen; it is printed."""
+"""Echoes every datagram: udp_echo.py asyncio|uvloop PORT. With port 0, it prints the port."""
 import asyncio
 
 import measurement

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds what is measured and what measures: our peer in release mode, a virtual environment with uvloop and aiohttp,
-the drivers.
-Everything goes to Benchmarks/.build, and what is there already is used again."""
+"""Builds the peers and the drivers: our peer in release mode, a virtual environment with uvloop and aiohttp,
+the drivers in C.
+Everything goes to Benchmarks/.build, and existing products are reused."""
 import os
 import subprocess
 import sys
@@ -12,7 +12,7 @@ PYTHON_PACKAGES = ["uvloop==0.23.0", "aiohttp==3.14.5"]
 
 
 class Peer:
-    """One of those compared: the words of its command for a mode, to which a case adds its own."""
+    """A program to compare: its command for each mode, to which a case adds words."""
 
     def __init__(self, name, **commands):
         self.name = name
@@ -20,7 +20,7 @@ class Peer:
 
 
 def peers(short=False):
-    """Those compared. A short run, which shows that everything works, does without uvloop where there is no network."""
+    """The programs to compare. A short run omits uvloop without a network."""
     os.makedirs(FOLDER, exist_ok=True)
     python = build_environment(optional=short)
     build_drivers()
@@ -42,7 +42,7 @@ def python_peer(loop, python, scripts):
     client = {"client": [python, os.path.join(scripts, "client.py"), loop]} if has_packages(python) else {}
     return Peer(loop, tasks=[python, os.path.join(scripts, "tasks.py"), loop], streams=[*echo, "streams"],
                 protocol=[*echo, "protocol"],
-                datagrams=datagrams, batches=datagrams,  # it has no batches
+                datagrams=datagrams, batches=datagrams,  # asyncio has no batches
                 **client)
 
 
@@ -79,7 +79,7 @@ def has_packages(python):
 
 
 def build_environment(optional):
-    """The Python of a virtual environment that has the packages. Made with the distribution's Python rather than
+    """The Python of a virtual environment with the packages. It is made with the distribution's Python rather than
     another one in the PATH: Debian's and Ubuntu's are optimized with profiles, and so up to a quarter faster."""
     python = os.path.join(FOLDER, "venv", "bin", "python3")
     if has_packages(python):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts what a program executes in user space, by valgrind's callgrind: instructions, and those of them that are
-atomic. Callgrind knows nothing of atomics, but it can say how often each address was executed, and what stands at an
-address can be read in the file of the object: a LOCK prefix, or an exchange with memory. On x86_64 only."""
+"""Counts the instructions of a program in user space, and the atomic ones among them, by valgrind's callgrind.
+Callgrind does not distinguish atomics, but it counts how often each address was executed. The object file shows the
+instruction at an address: one with a LOCK prefix, or an exchange with memory, is atomic. On x86_64 only."""
 import collections
 import os
 import platform
@@ -14,16 +14,16 @@ import tempfile
 
 import machine
 
-Counts = collections.namedtuple("Counts", "instructions atomics")  # atomics is None where nobody can tell
+Counts = collections.namedtuple("Counts", "instructions atomics")  # atomics is None where they can't be told
 PATIENCE = 120  # seconds
 
-# Without them Swift's dictionaries would take another path in each run, and io_uring's calls are none that valgrind knows.
+# Otherwise Swift's dictionaries would take another path in each run, and valgrind does not support io_uring's calls.
 ENVIRONMENT = {**os.environ, "AIO_BACKEND": "epoll", "SWIFT_DETERMINISTIC_HASHING": "1"}
 
 
 class Run:
-    """A command under callgrind: `counts` is known behind the `with` block, within which the process may be used. A
-    process that is still there at the end of the block, as a server is, is ended by SIGTERM."""
+    """A command under callgrind. The `with` block may use the process; after it, `counts` is set. SIGTERM ends a
+    process that still runs at the end of the block, such as a server."""
 
     def __init__(self, words, with_atomics=True):
         self.words, self.with_atomics = words, with_atomics and platform.machine() == "x86_64"
@@ -34,7 +34,7 @@ class Run:
         options = [f"--callgrind-out-file={self.file}", "--compress-strings=no", "--compress-pos=no"]
         if self.with_atomics:
             options.append("--dump-instr=yes")
-        # Valgrind writes pages about the system calls that it doesn't know.
+        # Valgrind writes pages of text about unsupported system calls.
         self.errors = open(os.path.join(self.folder.name, "errors"), "w+")
         self.process = subprocess.Popen(
             ["valgrind", "--tool=callgrind", *options, *self.words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -60,15 +60,15 @@ class Run:
 
 
 def counts(words):
-    """What a command executes that ends by itself."""
+    """The counts of a command that ends by itself."""
     with Run(words) as run:
         run.wait()
     return run.counts
 
 
 def read(file, with_atomics):
-    """The figures in a file of callgrind's. A line of costs is an address (if wanted), a line and a count. The one
-    behind `calls=` says what a call cost, which stands at the callee's own addresses as well."""
+    """The figures in a file of callgrind. A line of costs is an address (if wanted), a line and a count. The one after
+    `calls=` has the cost of a call, which is listed at the callee's own addresses as well."""
     instructions, atomics = 0, 0
     image, is_call = None, False
     with open(file) as lines:
@@ -89,7 +89,7 @@ def read(file, with_atomics):
 
 
 class Image:
-    """An ELF file's code, by the addresses that the file itself gives it."""
+    """An ELF file's code, by the addresses in the file."""
 
     known = {}
 
@@ -105,7 +105,7 @@ class Image:
         start, = struct.unpack_from("<Q", self.bytes, 32)
         size, number = struct.unpack_from("<HH", self.bytes, 54)
         headers = [struct.unpack_from("<IIQQQQ", self.bytes, start + size * index) for index in range(number)]
-        # Of each segment that is loaded (PT_LOAD) and can be executed (PF_X): address, size, place in the file.
+        # For each segment that is loaded (PT_LOAD) and executable (PF_X): address, size, offset in the file.
         self.segments = [(address, length, offset) for kind, flags, offset, address, _, length in headers
                          if kind == 1 and flags & 1]
         self.answers = {}
@@ -118,7 +118,7 @@ class Image:
         return self.answers[address]
 
 
-# Prefixes that may stand before LOCK or an opcode: other segments, operand and address size, repetitions, REX.
+# Prefixes that may precede LOCK or an opcode: other segments, operand and address size, repetitions, REX.
 _PREFIXES = re.compile(rb"[\x26\x2e\x36\x3e\x64\x65\x66\x67\xf2\xf3]*(\xf0)?[\x26\x2e\x36\x3e\x64\x65\x66\x67\xf2\xf3]*"
                        rb"[\x40-\x4f]?", re.DOTALL)
 

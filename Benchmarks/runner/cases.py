@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cases: what is run, and which of its figures is compared."""
+"""The cases: the commands to run, and the figures to compare."""
 import json
 import os
 import subprocess
@@ -9,12 +9,12 @@ import threading
 import building
 import machine
 
-# No command takes longer than this, in seconds.
+# The time limit of a command, in seconds.
 PATIENCE = 60
 
 
 class Figure:
-    """One number of a case that the peers are compared by."""
+    """A number of a case by which peers are compared."""
 
     def __init__(self, key, title, unit, scale=1.0, more_is_better=False):
         self.key, self.title, self.unit, self.scale, self.more_is_better = key, title, unit, scale, more_is_better
@@ -118,7 +118,7 @@ class ClientCase:
 
 
 class Server:
-    """A server on a core and on a port that it chose and printed; ended with its own process id."""
+    """A server on a core, with the port that it chose and printed; ended by its process id."""
 
     def __init__(self, command, core):
         self.command, self.core = command, core
@@ -148,7 +148,7 @@ class Server:
 
 
 def first_line(process):
-    """The first line that a process prints, without its end; empty if it ends or lets us wait too long."""
+    """The first line that a process prints, without its end; empty if the process ends or takes too long."""
     alarm = threading.Timer(PATIENCE, process.kill)
     alarm.start()
     try:

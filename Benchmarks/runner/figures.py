@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was measured, as figures.json keeps it: every page that shows a figure is written from this file."""
+"""The measurements in figures.json: every page that shows a figure is written from this file."""
 import json
 import statistics
 
@@ -30,7 +30,7 @@ class Row:
         return self.title + (" (disturbed)" if self.disturbed else "")
 
     def ratio(self, peer, ours=OURS):
-        """How many times as good ours is: as much in the time, or as little of it."""
+        """How many times as good ours is: more in that time, or less of it."""
         own, theirs = self.medians.get(ours), self.medians.get(peer)
         if not own or not theirs:
             return None
@@ -38,21 +38,21 @@ class Row:
 
 
 class Group:
-    """The rows of one kind, and the peers that they compare."""
+    """The rows of one kind, with the peers that they compare."""
 
     def __init__(self, name, peers, rows):
         self.name, self.peers, self.rows = name, peers, rows
 
 
 class Figures:
-    """The figures of one call of `make bench`, with the machine that they are of."""
+    """The figures of one call of `make bench`, with its machine."""
 
     def __init__(self, groups, machine, rounds, most_disturbance):
         self.groups, self.machine, self.rounds, self.most_disturbance = groups, machine, rounds, most_disturbance
 
     @classmethod
     def of_runs(cls, cases, peers, results, *, is_disturbed, **facts):
-        """From the runs of each case, by case and peer. Runs that others have disturbed count where there are no others."""
+        """From the runs of each case, by case and peer. Disturbed runs count only where all were disturbed."""
         groups = {}
         for case in cases:
             runs = results[case.name]

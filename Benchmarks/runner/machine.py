@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine: which cores are used for what, what it is, and who else uses it meanwhile."""
+"""The machine: the use of its cores, its description, and its load from other processes."""
 import os
 import platform
 import re
@@ -8,15 +8,15 @@ import subprocess
 import time
 
 _cores = sorted(os.sched_getaffinity(0))
-# What is measured runs on one core, what drives it on another, if there are two.
+# The peer runs on one core, its driver on another, if there are two.
 PEER_CORE = _cores[0]
 DRIVER_CORE = _cores[-1]
-# A run during which others kept more than this share of a core busy is worth less than the others.
+# A run counts as disturbed if other processes used more than this share of a core.
 MOST_DISTURBANCE = 0.15
 
 
 def on_core(core):
-    """For `preexec_fn`: keeps the new process on a core, and lets it open as many descriptors as it may."""
+    """For `preexec_fn`: keeps the new process on a core, and raises its limit of descriptors."""
     def prepare():
         os.sched_setaffinity(0, {core})
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -29,7 +29,7 @@ def is_disturbed(cores):
 
 
 class Disturbance:
-    """How many cores others kept busy during a `with` block; processes of ours have to end inside it."""
+    """How many cores other processes used during a `with` block; our own processes have to end inside it."""
 
     def __enter__(self):
         self.start = self._sample()
@@ -49,7 +49,7 @@ class Disturbance:
 
 
 def description(python):
-    """What was measured on and with, for the report."""
+    """The machine and the software, for the report."""
     with open("/proc/cpuinfo") as file:
         model = re.search(r"model name\s*:\s*(.*)", file.read())
     with open("/proc/meminfo") as file:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables as bars, in SVG. Every bar is a ratio to asyncio in the same figure, so longer is better in all of them;
-the number beside it says what the length means. The scale is logarithmic: the ratios reach from 1 to some hundred."""
+"""The tables as bars, in SVG. Every bar is a ratio to asyncio in the same figure, so longer is always better;
+the number beside it gives the value. The scale is logarithmic: the ratios reach from 1 to some hundred."""
 import math
 from xml.sax.saxutils import escape
 
@@ -9,13 +9,13 @@ from figures import number, times
 COLORS = {"asyncio": "#9aa5b1", "uvloop": "#e0a030", "AsyncIO": "#1f6feb"}
 WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 860, 370, 60, 13, 16, 74
 BASE = "asyncio"
-# Where bars begin, and the lines to read them by.
+# The start of the bars, and the grid lines.
 SHORTEST = 0.4
 MARKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 
 def file_name(group):
-    """One drawing a group of cases, whatever groups there are."""
+    """One drawing for each group of cases."""
     return group.name.lower().replace(" ", "-") + ".svg"
 
 

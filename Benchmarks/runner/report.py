@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures as tables: medians, with what they are as ratios to AsyncIO's. The pages that show them are written from
-figures.json alone, so that no two pages can differ."""
+"""The figures as tables: medians, with their ratios to AsyncIO's. The pages are written from figures.json alone, so
+that they cannot contradict each other."""
 import os
 
 import building
@@ -11,7 +11,7 @@ from figures import number, times
 FOLDER = os.path.join(os.path.dirname(building.ROOT), "docs", "performance")
 README = os.path.join(os.path.dirname(building.ROOT), "README.md")
 BEGIN, END = "<!-- figures: begin; written by `make bench` -->", "<!-- figures: end -->"
-# What the first page shows: a few rows, by their names in figures.json.
+# The rows of the first page, by their names in figures.json.
 OF_THE_README = {
     "yield.ns_per_op": "a switch between two tasks",
     "queue.ns_per_op": "an item through a queue of one",
@@ -52,7 +52,7 @@ def summary(groups):
 
 
 def pages(measured, readme):
-    """All that is written from the figures: file names below docs/performance and their texts, and the README's text."""
+    """Everything written from the figures: the files below docs/performance with their texts, and the README's text."""
     groups = measured.groups
     files = {plot.file_name(group): plot.drawing(group) for group in groups}
     images = "\n\n".join(f"![{group.name}: how many times as good as asyncio]({plot.file_name(group)})"
@@ -93,7 +93,7 @@ times as many messages.
 
 
 def write(measured, folder, readme):
-    """Writes the pages; `readme` is the path of a README that has the marks, and is changed between them."""
+    """Writes the pages. `readme` is the path of a README, which is changed between its marks."""
     os.makedirs(folder, exist_ok=True)
     with open(readme) as file:
         files, text = pages(measured, file.read())
@@ -103,7 +103,7 @@ def write(measured, folder, readme):
 
 
 def stale(measured, folder, readme):
-    """The pages that are not what the figures give."""
+    """The pages that differ from the figures."""
     with open(readme) as file:
         files, text = pages(measured, file.read())
     found = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Barrier: all go on together, or all are told that it broke."""
+"""Barrier: all tasks go on together, or all learn that it broke."""
 import asyncio
 
 from harness import describe, rest

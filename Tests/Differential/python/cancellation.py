@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cancelling tasks: when it arrives, refusing it, and what becomes of those that wait."""
+"""Cancelling tasks: when it arrives, refusing it, and its effect on waiting tasks."""
 import asyncio
 
 from harness import Failure, describe, forever, rest

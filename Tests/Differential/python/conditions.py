@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Condition: who is notified, and that each has the lock again when its wait is over."""
+"""Condition: which tasks are notified, and that each has the lock again after its wait."""
 import asyncio
 
 from harness import describe, rest, since
@@ -116,7 +116,7 @@ async def a_cancelled_waiter_has_the_lock_again(log):
     log(f"cancelled {tasks[0].cancelled()}, locked {condition.locked()}".lower())
 
 
-# Before, the one who is cancelled keeps the notification (python/cpython#112202).
+# Before, a cancelled task keeps the notification (python/cpython#112202).
 @since(3, 13)
 async def a_notified_waiter_that_is_cancelled_passes_it_on(log):
     condition = asyncio.Condition()

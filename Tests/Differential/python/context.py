@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Context variables: what tasks and callbacks see, and that a task's own value stays its own."""
+"""Context variables: which values tasks and callbacks see, and that a task's own value stays its own."""
 import asyncio
 import contextlib
 import contextvars
@@ -11,7 +11,7 @@ _request = contextvars.ContextVar("request", default="none")
 
 @contextlib.contextmanager
 def _requesting(value):
-    """The value within a `with`, as Swift's `withValue`."""
+    """Sets the value within a `with`, like Swift's `withValue`."""
     token = _request.set(value)
     try:
         yield

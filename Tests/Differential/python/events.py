@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Event: set wakes all who wait, and only those."""
+"""Event: set wakes all waiting tasks, and no others."""
 import asyncio
 
 from harness import describe, rest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""gather: what it gives, what it raises, and what becomes of the others."""
+"""gather: its results, its errors, and its effect on the other tasks."""
 import asyncio
 
 from harness import Failure, describe, forever, rest

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TaskGroup: all are awaited, one that fails takes the others with it.
+"""TaskGroup: all tasks are awaited, and one that fails cancels the others.
 
-A group keeps its tasks in a set and cancels them in the order of that, which is none; so where several are cancelled
-the scenario sorts what they said."""
+A group keeps its tasks in a set and cancels them in arbitrary order. So where several are cancelled, the scenario sorts
+their lines."""
 import asyncio
 
 from harness import Failure, describe, forever, rest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What scenarios are written with: a log of lines, and words that mean the same in both languages."""
+"""The tools of scenarios: a log of lines, and functions with one meaning in both languages."""
 import asyncio
 import socket
 
@@ -29,13 +29,13 @@ def describe(error):
 
 
 async def rest():
-    """Lets all others run until each of them waits for something."""
+    """Lets all other tasks run until each of them waits."""
     for _ in range(30):
         await asyncio.sleep(0)
 
 
 async def settle():
-    """Lets the kernel tell what it has to, and the callbacks of that run."""
+    """Lets the kernel report its events, and the callbacks run."""
     for _ in range(5):
         await asyncio.sleep(0.001)
 
@@ -54,7 +54,7 @@ async def forever():
 
 
 def since(*version):
-    """Marks a scenario that needs a newer Python than the oldest one that the scenarios run on, which is 3.11."""
+    """Marks a scenario that needs a newer Python than 3.11, the oldest supported here."""
     def mark(scenario):
         scenario.since = version
         return scenario

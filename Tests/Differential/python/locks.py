@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lock: who gets it, and what a cancelled waiter leaves behind."""
+"""Lock: which task gets it, and what a cancelled waiter leaves behind."""
 import asyncio
 
 from harness import describe, rest
@@ -42,7 +42,7 @@ async def nobody_overtakes_who_was_woken(log):
     waiter = asyncio.create_task(user("waiter"))
     await rest()
     lock.release()
-    # Between the release and the waiter's turn the lock is spoken for.
+    # Between the release and the waiter's turn, the lock already belongs to the waiter.
     async with lock:
         log("main has it")
     await waiter

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transports and protocols: what is called, in which order."""
+"""Transports and protocols: which methods are called, in which order."""
 import asyncio
 import os
 import socket
@@ -41,7 +41,7 @@ class Recorder(asyncio.Protocol):
 
 
 async def _connected(log, **actions):
-    """A protocol on one socket, and the other one."""
+    """A protocol on one socket, and the peer's socket."""
     near, far = pair()
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.connect_accepted_socket(lambda: Recorder(log, **actions), near)

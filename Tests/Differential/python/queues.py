@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Queue, PriorityQueue, LifoQueue: who gets what, who waits, and what becomes of both at the end."""
+"""Queue, PriorityQueue, LifoQueue: which task gets what, which tasks wait, and what a shutdown does to both."""
 import asyncio
 
 from harness import describe, forever, rest, since
@@ -387,7 +387,7 @@ async def shutting_down_twice(log):
 
 @since(3, 13)
 async def consuming_until_the_shutdown(log):
-    """What Swift's `for await item in queue` is: it ends when the queue is shut down and empty."""
+    """The counterpart of Swift's `for await item in queue`: it ends when the queue is shut down and empty."""
     queue = asyncio.Queue()
 
     async def consumer():

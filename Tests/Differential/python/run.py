@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the scenarios on this Python's asyncio, and prints of each its name and what it logged.
+"""Runs the scenarios on this Python's asyncio, and prints the name and the log of each.
 
     run.py [PREFIX]     those whose names begin with the prefix, such as `queues.`; all of them without one
 """
@@ -38,7 +38,7 @@ def log_of(scenario):
 
 def main():
     prefix = sys.argv[1] if len(sys.argv) > 1 else ""
-    faulthandler.dump_traceback_later(50, exit=True)  # a scenario that hangs says where
+    faulthandler.dump_traceback_later(50, exit=True)  # a scenario that hangs shows where
     for area in AREAS:
         for name, scenario in scenarios(area):
             if not name.startswith(prefix):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Semaphore: as many as it has permits, in the order of asking."""
+"""Semaphore: as many tasks as it has permits, in the order of their requests."""
 import asyncio
 
 from harness import describe, rest, since

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""shield: what it keeps from being cancelled, and what it doesn't."""
+"""shield: what it protects from cancellation, and what it doesn't."""
 import asyncio
 
 from harness import Failure, describe, forever, rest
@@ -151,7 +151,7 @@ async def an_awaiter_that_leaves_does_not_change_the_order_of_the_others(log):
 
 
 async def clean_up_that_must_end(log):
-    """What Swift's shield with a body is for: the body runs to its end, and the cancelled caller waits for it."""
+    """Like Swift's shield with a body: the body runs to its end, and the cancelled caller waits for it."""
     async def clean_up():
         log("clean-up begins")
         await released.wait()

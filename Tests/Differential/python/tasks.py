@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tasks: when they start, what awaiting them gives, their names, and who sees them."""
+"""Tasks: when they start, the results of awaiting them, their names, and their listings."""
 import asyncio
 
 from harness import Failure, describe, forever, rest, since

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""timeout: when it fires, whose it is, and what the body makes of it."""
+"""timeout: when it fires, which limit fires, and how the body responds."""
 import asyncio
 
 from harness import Failure, describe, forever, rest

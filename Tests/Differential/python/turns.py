@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who runs when: coroutines that take turns, and sleep."""
+"""The order of execution: coroutines that take turns, and sleep."""
 import asyncio
 
 from harness import describe, forever, rest

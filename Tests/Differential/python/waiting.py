@@ -21,13 +21,13 @@ def _names(tasks):
 
 
 def _start(log, *names):
-    """Tasks of those names, each of which ends when its event is set."""
+    """Tasks with these names, each of which ends when its event is set."""
     events = {name: asyncio.Event() for name in names}
     return [asyncio.create_task(_named(events[name], name, log), name=name) for name in names], events
 
 
 def _later(*steps):
-    """Takes one step after the other, when all has come to rest."""
+    """Takes one step after another, each when all tasks wait."""
     async def go():
         for step in steps:
             await rest()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Descriptors and sockets that the program brings: add_reader and its kin, sock_recv and its kin."""
+"""Descriptors and sockets that the program brings: add_reader, sock_recv and related calls."""
 import asyncio
 import os
 import socket
