@@ -13,7 +13,7 @@ SHORT ?=
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test stress sanitize soak bench bench-counts lint format clean
+.PHONY: help demo test stress sanitize soak bench bench-counts lint api docs format clean
 
 help:
 	@echo "make demo    build aio and run its demonstration"
@@ -26,6 +26,8 @@ help:
 	@echo "make bench   measure, side by side with other runtimes on this machine (SHORT=1: for a moment, as a test)"
 	@echo "make bench-counts  count the instructions an operation takes, and hold them against Benchmarks/counts.json"
 	@echo "make lint    check the format, the layers, the sizes of files, the names and figures of pages, and the table of parity"
+	@echo "make api     write the public interface to docs/api and docs/llms.txt (CHECK=1: show what differs)"
+	@echo "make docs    build the DocC documentation into .build/docs"
 	@echo "make format  format the Swift sources in place"
 	@echo "make clean   remove what was built"
 
@@ -73,11 +75,22 @@ lint:
 	Scripts/check-layers
 	Scripts/check-file-sizes --self-test
 	Scripts/check-file-sizes
+	Scripts/check-prose --self-test
+	Scripts/check-prose
 	Scripts/check-names --self-test
 	Scripts/check-names
 	Scripts/check-parity --self-test
 	Scripts/check-parity
 	Benchmarks/run --check
+
+# The public interface of what was built, in docs/api and docs/llms.txt; CHECK=1 compares instead.
+api:
+	$(SWIFT) build $(SWIFT_FLAGS)
+	@SWIFT='$(SWIFT)' Scripts/api $(if $(CHECK),--check)
+
+docs:
+	$(SWIFT) build $(SWIFT_FLAGS)
+	@SWIFT='$(SWIFT)' Scripts/api --docs
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

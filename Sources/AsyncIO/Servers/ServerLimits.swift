@@ -35,6 +35,7 @@ public struct ServerLimits: Hashable, Sendable {
   /// byte a minute.
   public var leastRate: Int?
 
+  /// Limits; what is nil is not limited.
   public init(
     connections: Int? = nil, connectionsPerPeer: Int? = nil, timeWithoutProgress: Duration? = nil,
     leastRate: Int? = nil

@@ -64,7 +64,9 @@ public struct ServerConnection: Sendable, CustomStringConvertible {
   /// What the handler waits for: `receive from 127.0.0.1:5000`. Nil while it runs or is ready to, and when it waits for
   /// something that is not this library's.
   public let waitsFor: String?
+  /// How many bytes came from the peer.
   public let bytesReceived: Int
+  /// How many bytes were handed to the kernel for the peer.
   public let bytesSent: Int
 
   public var description: String {
@@ -80,6 +82,7 @@ public struct ShutdownSummary: Hashable, Sendable, CustomStringConvertible {
   /// Connections that were reset at the deadline.
   public var aborted: Int
 
+  /// A summary with these counts.
   public init(drained: Int = 0, aborted: Int = 0) {
     self.drained = drained
     self.aborted = aborted

@@ -12,6 +12,7 @@ public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConver
   /// this are equal.
   public let place: String
 
+  /// An error with the bytes that came.
   public init(partial: [UInt8], expected: Int?, place: String = "") {
     self.partial = partial
     self.expected = expected
@@ -45,6 +46,7 @@ public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConverti
   /// this are equal.
   public let place: String
 
+  /// An error with the limit that was exceeded.
   public init(limit: Int, consumed: Int, place: String = "") {
     self.limit = limit
     self.consumed = consumed
@@ -82,10 +84,12 @@ public struct StreamError: Error, Hashable, Sendable, CustomStringConvertible {
     case noProgress(peer: SocketAddress?, time: Duration)
   }
 
+  /// What went wrong.
   public let reason: Reason
   /// The call, and whom the stream is to: `read 127.0.0.1:8080`. Empty if that was never known.
   public let place: String
 
+  /// An error with its reason, at a place such as `read from 127.0.0.1:80`.
   public init(_ reason: Reason, place: String = "") {
     self.reason = reason
     self.place = place

@@ -8,7 +8,7 @@ extension HTTPURL {
   /// as browsers and curl.
   ///
   /// Bytes that a URL may not have there are percent-encoded. Those are bytes outside ASCII, the space, control
-  /// characters, `"`, `<`, `>`, `[`, `\`, `]`, `^`, `` ` ``, `{`, `|`, `}`, and a `%` without its two digits. The
+  /// characters, `"`, `<`, `>`, `[`, `\`, `]`, `^`, the backtick, `{`, `|`, `}`, and a `%` without its two digits. The
   /// fragment is dropped unchecked.
   ///
   /// Nothing is repaired that decides where the request goes. A host outside ASCII, user information, and a port out of

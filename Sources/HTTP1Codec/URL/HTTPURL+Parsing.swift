@@ -14,7 +14,7 @@ extension HTTPURL {
   }
 
   /// Percent-encodes every character that a URL may not have. Those are spaces, control characters, characters outside
-  /// ASCII, and `"`, `<`, `>`, `\`, `^`, `` ` ``, `{`, `|`, `}`. After the first `?`, `[` and `]` are encoded too. A
+  /// ASCII, and `"`, `<`, `>`, `\`, `^`, the backtick, `{`, `|`, `}`. After the first `?`, `[` and `]` are encoded too. A
   /// `%` stays.
   ///
   /// Use it for text that people typed or old pages link to. It does not repair a host outside ASCII.
