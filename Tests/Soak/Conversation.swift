@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 One conversation with the echo server, with the fault drawn for it. The bytes
-// that come back must always be those that were sent, from the first on and without a gap. Without a fault, all must
-// come back.
+// SPDX-License-Identifier: Apache-2.0
+// One conversation with the echo server, with the fault drawn for it. The bytes that come back must always be those
+// that were sent, from the first on and without a gap. Without a fault, all must come back.
 
 import AsyncIO
 

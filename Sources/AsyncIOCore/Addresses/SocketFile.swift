@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 The file that bind(2) makes at a Unix socket's path. It outlives the socket, and
-// the next bind at that path fails. So a server removes its own file when it closes. One that finds another's file
-// checks whether a server still listens there. Python's asyncio takes the path away from a running server; we don't.
+// SPDX-License-Identifier: Apache-2.0
+// The file that bind(2) makes at a Unix socket's path. It outlives the socket, and the next bind at that path fails. So
+// a server removes its own file when it closes. One that finds another's file checks whether a server still listens
+// there. Python's asyncio takes the path away from a running server; we don't.
 
 import CLinux
 import Glibc

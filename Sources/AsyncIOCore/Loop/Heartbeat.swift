@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 A watchdog on another thread sees by this whether a loop is stuck. It holds a
-// number that changes with every job, and whether the loop sleeps. It costs one plain store a job; the loop reads
-// nothing back.
+// SPDX-License-Identifier: Apache-2.0
+// A watchdog on another thread sees by this whether a loop is stuck. It holds a number that changes with every job, and
+// whether the loop sleeps. It costs one plain store a job; the loop reads nothing back.
 
 import CLinux
 import CSwiftRuntime

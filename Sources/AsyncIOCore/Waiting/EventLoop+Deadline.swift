@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Waits with a deadline. A time limit on I/O is a property of its waits and needs
-// no second task. Its timer enters the heap with the wait and leaves it afterwards, without an allocation.
+// SPDX-License-Identifier: Apache-2.0
+// Waits with a deadline. A time limit on I/O is a property of its waits and needs no second task. Its timer enters the
+// heap with the wait and leaves it afterwards, without an allocation.
 
 /// The deadline of a wait passed before the event.
 package struct DeadlinePassed: Error {

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 The waits of suspended tasks: a slab of records in chunks. These never move,
-// because a cancellation handler on another thread holds the address of a record. A record's memory lives as long as
-// the loop, and the loop outlives every task that waits on it.
+// SPDX-License-Identifier: Apache-2.0
+// The waits of suspended tasks: a slab of records in chunks. These never move, because a cancellation handler on
+// another thread holds the address of a record. A record's memory lives as long as the loop, and the loop outlives
+// every task that waits on it.
 //
 // Only the loop's own thread touches the table, with one exception. The cancellation handler reads a record's `loop`
 // and `id`. They are written before the handler is registered, and not changed until it is removed (the runtime's

@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: Apache-2.0 Follows browsers (the WHATWG's Fetch Standard) and curl where they agree.
-// Credentials stay with their origin. A body goes where 307 and 308 send it, as uploads to storage services require.
-// Where the two differ, the safer one is followed. A program's own fields: curl sends them anywhere, browsers ask the
-// other origin first (CORS). A name does not show whether a field is secret, so only fields known to be harmless are
-// sent. From https to http: curl goes, browsers keep pages from it (mixed content); here it is an error.
+// SPDX-License-Identifier: Apache-2.0
+// Follows browsers (the WHATWG's Fetch Standard) and curl where they agree. Credentials stay with their origin. A body
+// goes where 307 and 308 send it, as uploads to storage services require. Where the two differ, the safer one is
+// followed. A program's own fields: curl sends them anywhere, browsers ask the other origin first (CORS). A name does
+// not show whether a field is secret, so only fields known to be harmless are sent. From https to http: curl goes,
+// browsers keep pages from it (mixed content); here it is an error.
 
 public import HTTP1Codec
 

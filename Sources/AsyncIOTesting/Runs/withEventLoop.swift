@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 A run in virtual time: a loop on `VirtualBackend`, with ready jobs in an order
-// drawn from a seed. A run that can make no progress is ended.
+// SPDX-License-Identifier: Apache-2.0
+// A run in virtual time: a loop on `VirtualBackend`, with ready jobs in an order drawn from a seed. A run that can make
+// no progress is ended.
 
 public import AsyncIOCore
 import Synchronization
