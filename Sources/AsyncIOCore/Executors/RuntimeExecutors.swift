@@ -3,12 +3,11 @@
 // `ExperimentalScheduling`; Swift 6.3). When they change with a toolchain, only this file changes. It holds the classes
 // that the runtime knows as executors; each forwards to the loop at once.
 //
-// Five ways lead a job to a loop, and the way decides how the job is run (see ReadyKind):
+// Four ways lead a job to a loop, and the way decides how the job is run (see ReadyKind):
 //   - the main executor, for the main actor, while `EventLoop.run` runs;
 //   - the router, the process's default executor, for what belongs to no actor;
 //   - a loop's task executor, for tasks that prefer that loop;
-//   - a loop's serial executor, for actors that live on that loop;
-//   - a loop's suspender executor (see Wait), for a task that is being suspended.
+//   - a loop's serial executor, for actors that live on that loop.
 // The classes are immutable, or hold only what a comment at the field explains, and so are Sendable.
 
 import CLinux

@@ -27,8 +27,7 @@ import Synchronization
 /// }
 /// ```
 @safe public final class EventLoop: @unchecked Sendable {
-  // Safe: the properties above the executors keep them alive. `suspending` is a record of `waits`, which lives as long
-  // as the loop.
+  // Safe: the properties above the executors keep them alive.
   // Sendable: see "Threads" at the head of the file.
 
   package let backend: any Backend
@@ -58,8 +57,6 @@ import Synchronization
   @safe @exclusivity(unchecked) var runningKind = ReadyKind.routed
   /// See `spendBudget`.
   @safe @exclusivity(unchecked) package var budget = 0
-  /// The wait that the next suspension belongs to.
-  @exclusivity(unchecked) var suspending: UnsafeMutablePointer<WaitRecord>?
   /// The time, read at most once a turn.
   @safe @exclusivity(unchecked) var cachedTime: Int64 = 0
   @safe @exclusivity(unchecked) var stopRequested = false
@@ -100,7 +97,6 @@ import Synchronization
   /// The error of every cancelled wait, made once: a thrown error is an allocation.
   let cancellation: any Error = CancellationError()
 
-  let suspender: Suspender
   package let anchor: LoopAnchor
   /// The loop's reference to its executor; nil from the loop's end on.
   private let preference: Mutex<LoopTaskExecutor?>
@@ -112,22 +108,20 @@ import Synchronization
   let unownedMain = unsafe MainLoopExecutor.shared.asUnownedSerialExecutor()
 
   package init(backend: any Backend, isMain: Bool = false, namesTasks: Bool = false) {
+    precondition(KeeperOfJobs.isInstalled)
     self.backend = backend
     self.isMain = isMain
     hasMainActor = isMain
     self.namesTasks = namesTasks
     runningKind = isMain ? .main : .preferring
     cachedTime = backend.now
-    let suspenderExecutor = SuspenderExecutor()
     let serialExecutor = LoopSerialExecutor()
-    suspender = Suspender(executor: suspenderExecutor)
     anchor = LoopAnchor(executor: serialExecutor)
     let executor = LoopTaskExecutor()
     preference = Mutex(executor)
     unsafe openPreference = unsafe Unmanaged.passUnretained(executor)
     unsafe unownedPreference = unsafe executor.asUnownedTaskExecutor()
     unsafe unownedSerial = unsafe serialExecutor.asUnownedSerialExecutor()
-    unsafe suspenderExecutor.loop = self
     unsafe serialExecutor.loop = self
     unsafe executor.loop = self
   }

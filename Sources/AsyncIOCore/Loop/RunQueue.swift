@@ -33,6 +33,10 @@ struct ReadyItem {
     word = unsafe unsafeBitCast(job, to: UInt.self) | kind.rawValue
   }
 
+  /// The job of a task, which is the task itself.
+  @inline(__always)
+  init(ofTask task: UnsafeMutableRawPointer, _ kind: ReadyKind) { word = unsafe UInt(bitPattern: task) | kind.rawValue }
+
   /// Takes a reference to the handle, which `takeHandle` gives back.
   @inline(__always)
   init(_ handle: Handle) {

@@ -47,8 +47,8 @@ import CSwiftRuntime
 
   /// Suspends the calling task until the wait is ended or the task cancelled.
   @inlinable @inline(__always) package nonisolated(nonsending) func wait() async {
-    let (handler, suspender) = unsafe prepare()
-    if let suspender { await suspender.suspend() }
+    let (handler, isOver) = unsafe prepare()
+    if !isOver { await suspendTask() }
     if unsafe finish(handler) { await EventLoop.letOthersRunUninterrupted() }
   }
 
@@ -67,9 +67,9 @@ import CSwiftRuntime
   /// The error to throw if the task was cancelled.
   @usableFromInline package var cancellation: any Error { unsafe loop._withUnsafeGuaranteedRef { $0.cancellation } }
 
-  /// Registers the wait for the cancellation of the calling task, and returns where to suspend: the next suspension
-  /// belongs to the wait. The suspender is nil if the wait is already over, or the task was cancelled before.
-  @usableFromInline func prepare() -> (handler: UnsafeMutableRawPointer?, suspender: Suspender?) {
+  /// Registers the wait for the cancellation of the calling task, and returns whether the wait is already over. If not,
+  /// the wait has the task's job, and the task must be suspended now.
+  @usableFromInline func prepare() -> (handler: UnsafeMutableRawPointer?, isOver: Bool) {
     unsafe loop._withUnsafeGuaranteedRef { loop in
       guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
       let record = unsafe loop.waits[id.index]
@@ -77,11 +77,11 @@ import CSwiftRuntime
       if loop.namesTasks { loop.waits.taskNames[id.index] = Task.name }
       guard let handler = unsafe asyncio_add_cancellation_handler(record) else {
         loop.cancelWait(id)
-        return (nil, nil)
+        return (nil, true)
       }
-      guard unsafe record.pointee.state == .armed else { return unsafe (handler, nil) }
-      unsafe loop.suspending = record
-      return unsafe (handler, loop.suspender)
+      guard unsafe record.pointee.state == .armed else { return unsafe (handler, true) }
+      unsafe loop.keep(task, for: record)
+      return unsafe (handler, false)
     }
   }
 

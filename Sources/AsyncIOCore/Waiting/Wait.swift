@@ -7,46 +7,12 @@
 // to a task that has left. A value that has arrived beats a later cancellation. After `.cancelled` the waiter itself
 // takes back what it armed. An operation holds its own buffer and descriptor, so it may outlive the wait.
 //
-// How a task is suspended. Not by a continuation: the task *hops* to an actor whose executor keeps the job instead of
-// running it. One `swift_task_switch` replaces a continuation's init, await, resume and enqueue, and the job goes from
-// the record straight into the run queue. A whole yield takes 93 ns, against 132 ns with the best use of a continuation
-// and 250 ns for `Task.yield` (Swift 6.3.1, one core). The empty method of that actor then runs on the executor that
-// the task came from (see EventLoop+Turn), so its return is not a second hop. That is sound: an executor decides when
-// and where its jobs run, and the method touches nothing. If the task's isolation is not the one that we assume, it
-// hops there on return, as after any call to an actor.
-//
 // So the code after a wait is on the loop's thread in three cases: outside of actors, on the main actor with the main
 // loop, and on the loop's own actor. Code of an actor without an executor continues where the actor runs. That is the
 // thread of another loop if tasks from there are in the actor at that time. The waits here allow for that. Code that
 // must stay on its loop's thread over several waits, as in a stream, first asks `isCurrent(for:)`.
 
 import CSwiftRuntime
-
-/// The actor that tasks hop to in order to be suspended.
-@usableFromInline actor Suspender {
-  private let executor: SuspenderExecutor
-
-  init(executor: SuspenderExecutor) { self.executor = executor }
-
-  @usableFromInline nonisolated var unownedExecutor: UnownedSerialExecutor {
-    unsafe UnownedSerialExecutor(ordinary: executor)
-  }
-
-  /// Suspends the calling task until its job is put into the run queue again. Never inlined: the optimizer removes a
-  /// hop that does nothing before the next one. And not empty: the optimizer knows that an empty function changes
-  /// nothing. Then a loop that yields until another task has changed something would look only once.
-  @inline(never)
-  @usableFromInline func suspend() { asyncio_memory_may_have_changed() }
-}
-
-/// Hands the job of a task that is being suspended to the announced wait.
-final class SuspenderExecutor: SerialExecutor {
-  // Safety: set once, by the loop that owns the actor that owns this executor, before any task can reach it. Jobs
-  // arrive only from tasks on that loop.
-  nonisolated(unsafe) unowned(unsafe) var loop: EventLoop!
-
-  func enqueue(_ job: consuming ExecutorJob) { unsafe loop.suspended(UnownedJob(job)) }
-}
 
 extension EventLoop {
   /// Announces a wait. Follow it with exactly one `wait(_:)`, without a suspension in between.
@@ -68,8 +34,8 @@ extension EventLoop {
     if namesTasks { waits.taskNames[id.index] = Task.name }
     guard let handler = unsafe asyncio_add_cancellation_handler(record) else { return await endCancelledWait(id) }
     if unsafe record.pointee.state == .armed {
-      unsafe suspending = record
-      await suspender.suspend()
+      unsafe keep(task, for: record)
+      await suspendTask()
     }
     unsafe asyncio_remove_cancellation_handler(handler)
     return unsafe finishWait(record)
@@ -90,11 +56,12 @@ extension EventLoop {
   /// Suspends until the wait is ended; a cancellation does not end it.
   package nonisolated(nonsending) func waitUninterrupted(_ id: WaitID) async {
     let record = unsafe waits[id.index]
-    unsafe record.pointee.task = asyncio_current_task()
+    guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can wait") }
+    unsafe record.pointee.task = task
     if namesTasks { waits.taskNames[id.index] = Task.name }
     if unsafe record.pointee.state == .armed {
-      unsafe suspending = record
-      await suspender.suspend()
+      unsafe keep(task, for: record)
+      await suspendTask()
     }
     _ = unsafe finishWait(record)
   }
@@ -146,23 +113,19 @@ extension EventLoop {
     if wasSuspended { unsafe ready.append(record.pointee.item) }
   }
 
+  /// The current task is about to be suspended, and its job belongs to the wait until that has ended.
+  @inline(__always)
+  func keep(_ task: UnsafeMutableRawPointer, for record: UnsafeMutablePointer<WaitRecord>) {
+    unsafe record.pointee.item = ReadyItem(ofTask: task, runningKind)
+    unsafe record.pointee.state = .suspended
+  }
+
   /// Lets every other ready task run once.
   @inline(__always)
   package nonisolated(nonsending) func yield() async {
-    await suspender.suspend()
-  }
-
-  /// Called by the suspender executor, on the thread of the task that is being suspended.
-  @inline(__always)
-  func suspended(_ job: UnownedJob) {
-    let item = ReadyItem(job, runningKind)
-    if let record = unsafe suspending {
-      unsafe suspending = nil
-      unsafe record.pointee.item = item
-      unsafe record.pointee.state = .suspended
-    } else {
-      ready.append(item)
-    }
+    guard let task = unsafe asyncio_current_task() else { preconditionFailure("only a task can yield") }
+    ready.append(unsafe ReadyItem(ofTask: task, runningKind))
+    await suspendTask()
   }
 }
 

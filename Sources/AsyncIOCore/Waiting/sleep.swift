@@ -15,13 +15,11 @@
 ///
 /// - Throws: `CancellationError` as soon as the task is cancelled, or at once if it already is. The timer is removed
 ///   then.
+@inlinable @inline(__always)
 public nonisolated(nonsending) func sleep(_ duration: Duration) async throws {
-  if let loop = EventLoop.onThisThread {
-    try await loop.sleep(duration)
-  } else {
-    let loop = try EventLoop.currentOrStarted()
-    try await loop.anchor.run { try await loop.sleep(duration) }
-  }
+  guard let task = unsafe EventLoop.beginYield(insteadOf: duration) else { return try await sleepOnLoop(duration) }
+  await suspendTask()
+  if unsafe EventLoop.wasCancelled(task) { throw CancellationError() }
 }
 
 /// Suspends the task for at least the duration, then returns the value; asyncio's `sleep(delay, result)`.

@@ -56,5 +56,13 @@ static inline void asyncio_remove_cancellation_handler(void *_Nonnull record) {
   swift_task_removeCancellationHandler(record);
 }
 
-// Does nothing, but the compiler must assume that any memory changes here.
-static inline void asyncio_memory_may_have_changed(void) { __asm__ volatile("" ::: "memory"); }
+// How tasks are suspended; see suspension.c. The first suspension of a process finds out.
+enum { ASYNCIO_SUSPENSION_UNKNOWN, ASYNCIO_SUSPENSION_DIRECT, ASYNCIO_SUSPENSION_HOP };
+int asyncio_suspension_kind(void);
+// False with a sanitizer, and with a runtime that has no function for it.
+bool asyncio_may_suspend_directly(void);
+// For tests: each suspension stands for itself, so it may change at any time.
+void asyncio_set_suspension_kind(int kind);
+// The serial executor that tasks hop to where they hop; before the first suspension. It tells what it is given.
+void asyncio_set_keeper_of_jobs(void *_Nonnull identity, uintptr_t implementation);
+void asyncio_job_is_kept(void *_Nonnull job);
