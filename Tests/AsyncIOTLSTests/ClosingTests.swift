@@ -68,7 +68,7 @@ import Testing
         try await turns { stream.writer.isClosing }
         closing.cancel()
         await #expect(throws: CancellationError.self) { try await closing.value }
-        try await turns { stream.writer.handle.transport.state == .closed }
+        try await turns { stream.writer.handle.transport.state.phase == .closed }
       }
     }
   }
@@ -105,7 +105,7 @@ import Testing
         try await near.startTLS(.trusting().with { $0.shutdownTimeLimit = .milliseconds(20) }, host: "localhost")
       }
       await #expect(throws: TLSError.self) { try await near.close() }
-      #expect(near.writer.handle.transport.state == .closed)
+      #expect(near.writer.handle.transport.state.phase == .closed)
       far.abort()
     }
   }

@@ -29,7 +29,7 @@ import Testing
     let file = try ScratchFile(pattern(8_000_000))
     try await what.withStreams { near, far in
       let sending = Task { try await near.sendFile(file.path) }
-      try await turns { near.writer.handle.transport.outputIsHeld }
+      try await turns { near.writer.handle.transport.state.output.isHeld }
       try await near.write("later")
       let received = try await far.readExactly(file.bytes.count)
       expectSame(received, file.bytes)
@@ -107,12 +107,12 @@ import Testing
     let file = try ScratchFile(pattern(8_000_000))
     try await what.withStreams { near, far in
       let cancelled = Task { try await near.sendFile(file.path) }
-      try await turns { near.writer.handle.transport.outputIsHeld }
+      try await turns { near.writer.handle.transport.state.output.isHeld }
       cancelled.cancel()
       await #expect(throws: CancellationError.self) { try await cancelled.value }
-      #expect(!near.writer.handle.transport.outputIsHeld)
+      #expect(!near.writer.handle.transport.state.output.isHeld)
       let sending = Task { try await near.sendFile(file.path) }
-      try await turns { near.writer.handle.transport.outputIsHeld }
+      try await turns { near.writer.handle.transport.state.output.isHeld }
       near.abort()
       await #expect(throws: StreamError.aborted) { try await sending.value }
     }

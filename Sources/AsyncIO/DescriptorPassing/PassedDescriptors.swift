@@ -79,10 +79,10 @@ extension StreamTransport {
   }
 
   private nonisolated(nonsending) func sendFirst(_ descriptors: [Int32], with bytes: [UInt8]) async throws {
-    outputIsHeld = true
+    state.output.hold()
     defer { release() }
     while true {
-      guard state == .open, outputError == nil else { throw named(outputError ?? StreamError.writeAfterEnd, "send") }
+      guard state.isOpen, outputError == nil else { throw named(outputError ?? StreamError.writeAfterEnd, "send") }
       let sent = bytes.withUnsafeBytes { SystemCall.send($0, descriptors: descriptors, to: number) }
       if sent >= 0 {
         // The descriptors went with the first byte. The rest goes before bytes that other tasks wrote meanwhile.

@@ -16,7 +16,7 @@ public struct PeerCredentials: Hashable, Sendable {
 
 extension StreamTransport {
   var peerCredentials: PeerCredentials? {
-    guard isSocket, state != .closed, loop.backend.kind != .virtual, peer?.family == .unix,
+    guard isSocket, state.phase != .closed, loop.backend.kind != .virtual, peer?.family == .unix,
       let credentials = SystemCall.peerCredentials(of: number)
     else { return nil }
     return PeerCredentials(

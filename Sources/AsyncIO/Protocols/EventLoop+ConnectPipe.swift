@@ -88,9 +88,8 @@ extension Transport {
   /// For a pipe that is only written to.
   func watchReader() {
     let loop = stream.loop
-    guard !stream.isSocket, stream.receiving == nil, (try? loop.backend.kind(of: stream.number)) == .pipe else {
-      return
-    }
+    guard !stream.isSocket, !stream.state.input.hasOperation else { return }
+    guard (try? loop.backend.kind(of: stream.number)) == .pipe else { return }
     readerWatch = ReaderWatch(stream.number, on: loop) { [unowned self] result in
       readerWatch?.end(on: loop)
       if result < 0 {

@@ -69,7 +69,7 @@ extension Transport {
       receiver.base.connectionMade(self)
       hasBegun = true
     }
-    if stream.state == .open { watchReader() }
+    if !stream.isClosing { watchReader() }
     inputChanged()
   }
 }

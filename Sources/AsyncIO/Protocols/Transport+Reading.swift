@@ -27,7 +27,7 @@ extension Transport {
   /// Whether the transport receives; asyncio's `is_reading`.
   public var isReading: Bool { !readingIsPaused && !isClosing }
 
-  private var delivers: Bool { hasBegun && !readingIsPaused && stream.state == .open }
+  private var delivers: Bool { hasBegun && !readingIsPaused && !stream.isClosing }
 
   // MARK: - From the stream
 

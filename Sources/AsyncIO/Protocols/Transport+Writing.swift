@@ -50,7 +50,7 @@ extension Transport {
 
   /// Sends the end of the stream after the output so far, and keeps receiving (half-close); asyncio's `write_eof`.
   public func writeEOF() {
-    guard !isClosing, !stream.wroteEnd else { return }
+    guard !isClosing, !stream.state.output.hasEnd else { return }
     do { try stream.writeEnd() } catch { fail(error) }
   }
 
@@ -92,7 +92,7 @@ extension Transport {
   package func outputChanged() {
     if let error = stream.outputError {
       // An abort has already given its reason.
-      if stream.state != .closed, lossReason == nil, !(error is StreamError) { failAfterInput(error) }
+      if stream.state.phase != .closed, lossReason == nil, !(error is StreamError) { failAfterInput(error) }
       return
     }
     if writingIsPaused, stream.pendingOutput <= lowWater {

@@ -54,8 +54,8 @@ extension Listener {
     let peer = handle.isCurrent ? transport.peer : nil
     // What was written before the server closed the connection still leaves.
     if !wasEnded { handle.abort() }
-    // What the server itself has done to the connection is no failure of its handler, and that a peer goes is none:
-    // reported for each, the resets of a busy server would bury what is.
+    // Connections that the server has reset and peers that went are not failures of the handler. On a busy server their
+    // reports would bury the real ones.
     let wasCutOff = handle.entry?.wasCutOff == true
     let peerWent = handle.isCurrent && transport.wasLost(by: error)
     if peerWent {

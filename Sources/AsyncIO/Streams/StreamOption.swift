@@ -103,7 +103,7 @@ extension StreamTransport {
   ///
   /// - Parameter operation: For the error.
   func socketNumber(_ operation: String) throws -> Int32 {
-    guard state != .closed else {
+    guard state.phase != .closed else {
       throw SystemError(operation, "\(waitDescription), which is closed", code: SystemError.Code(rawValue: EBADF))
     }
     guard isSocket else { throw SystemError(operation, waitDescription, code: .notASocket) }

@@ -93,17 +93,3 @@ extension ByteStream {
   /// See `StreamReader.chunks(upTo:)`.
   public func chunks(upTo count: Int = 65_536) -> StreamReader.Chunks { reader.chunks(upTo: count) }
 }
-
-extension StreamTransport {
-  /// Waits for so many bytes, or the end.
-  nonisolated(nonsending) func waitForBytes(_ count: Int) async throws {
-    try beginRead("withBytes")
-    if count > 2 * limit && count > input.count {
-      throw LimitOverrunError(limit: 2 * limit, consumed: input.count, place: place("withBytes"))
-    }
-    while input.count < count {
-      if try isOver("withBytes") { return }
-      try await waitForInput(count, "withBytes")
-    }
-  }
-}

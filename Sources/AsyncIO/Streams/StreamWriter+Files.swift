@@ -74,17 +74,17 @@ extension StreamTransport {
     var sender = FileSender(source, from: offset, count: count)
     guard filter == nil, isSocket else { return try await sendCopy(&sender) }
     try await waitUntilIdle()
-    outputIsHeld = true
+    state.output.hold()
     var holds = true
     defer { if holds { release() } }
     while !sender.isDone {
       try await sender.readAhead(on: loop, WaitReason("read", on: self))
-      guard state == .open, outputError == nil else {
+      guard state.isOpen, outputError == nil else {
         throw named(outputError ?? StreamError.writeAfterEnd, "sendFile")
       }
       switch sender.sendPiece({ loop.backend.sendFile($0, from: $1, count: $2, to: number) }) {
       case .sent(let count):
-        bytesSent &+= count
+        state.output.count(count)
         try await loop.spendBudget()
       case .isFull: try await waitUntilWritable()
       case .ended: return sender.sent

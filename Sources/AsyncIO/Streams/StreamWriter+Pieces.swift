@@ -87,7 +87,7 @@ extension StreamTransport {
       try beginWrite()
       // Safety: the arrays stay where they are as long as `pieces` holds them, which nobody mutates.
       let sent = loop.backend.send(pieces.map { $0.withUnsafeBytes { UnsafeRawBufferPointer($0) } }, to: number)
-      if sent > 0 { bytesSent &+= sent }
+      if sent > 0 { state.output.count(sent) }
       if sent >= count { return false }
       if sent < 0 && !SystemError.Code(rawValue: Int32(-sent)).isTemporary {
         failOutput(SystemError("send", waitDescription, result: sent))
@@ -114,8 +114,8 @@ extension StreamTransport {
     }
     try await waitUntilIdle()
     let kept = KeptBytes(bytes)
-    sending = loop.sendZeroCopy(kept.view, to: number, owner: kept, sink: self)
-    while sending != nil { try await waitForOutput() }
+    state.output.startedSending(loop.sendZeroCopy(kept.view, to: number, owner: kept, sink: self))
+    while state.output.hasOperation { try await waitForOutput() }
     if let outputError { throw named(outputError, "write") }
   }
 }

@@ -70,7 +70,10 @@ extension ByteStream {
 
 extension StreamReader {
   /// Whether so much is unread that the stream has stopped receiving. On the stream's loop.
-  var isPaused: Bool { handle.transport.receivingIsPaused && handle.transport.receiving == nil }
+  var isPaused: Bool {
+    let input = handle.transport.state.input
+    return input.isPaused && !input.hasOperation
+  }
 
   /// How many bytes have arrived but were not read. On the stream's loop.
   var unreadCount: Int { handle.transport.unreadCount }

@@ -22,9 +22,9 @@ extension StreamTransport {
   ///
   /// - Parameter call: What errors name as the operation.
   package func install(_ consumer: any StreamConsumer, for call: StaticString) throws {
-    guard state == .open else { throw named(StreamError.aborted, call) }
+    guard state.isOpen else { throw named(StreamError.aborted, call) }
     guard reader == nil, self.consumer == nil else { throw named(StreamError.concurrentRead, call) }
-    if inputIsLent { throw named(StreamError.lent, call) }
+    if state.input.isLent { throw named(StreamError.lent, call) }
     if !loop.backend.prefersReadiness { setPulling(false) }
     self.consumer = consumer
   }

@@ -39,9 +39,9 @@ extension StreamTransport {
   /// Puts a filter in: what has arrived and is unread goes through it, as does everything that follows. What was
   /// written before leaves as it is.
   package func install(_ filter: any StreamFilter) throws {
-    guard state == .open, !wroteEnd else { throw named(StreamError.writeAfterEnd, "startTLS") }
+    guard state.isOpen, !state.output.hasEnd else { throw named(StreamError.writeAfterEnd, "startTLS") }
     guard reader == nil else { throw named(StreamError.concurrentRead, "startTLS") }
-    if inputIsLent { throw named(StreamError.lent, "startTLS") }
+    if state.input.isLent { throw named(StreamError.lent, "startTLS") }
     guard self.filter == nil else { throw named(StreamError.filtered, "startTLS") }
     if let inputError { throw named(inputError, "startTLS") }
     if let outputError { throw named(outputError, "startTLS") }
@@ -49,8 +49,7 @@ extension StreamTransport {
     setPulling(false)
     let unread = input.take(input.count)
     if !unread.isEmpty { try unread.withUnsafeBytes { try give($0, to: filter) } }
-    if reachedEnd {
-      reachedEnd = false
+    if state.input.takeEnd() {
       if !keepEnd(.proper) { try filter.receivedEnd(on: self) }
     }
     resumeReceiving()

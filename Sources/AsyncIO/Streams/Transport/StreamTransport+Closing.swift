@@ -8,24 +8,24 @@
 import AsyncIOCore
 
 extension StreamTransport {
-  package var isClosing: Bool { state != .open }
+  package var isClosing: Bool { !state.isOpen }
 
   /// Closes after what was written has left.
   package func close() {
-    guard state == .open else { return }
+    guard state.isOpen else { return }
     takeArrived()
     beginClosing()
   }
 
   private func beginClosing() {
-    let peerHasEnded = reachedEnd && !endIsOurs || inputError != nil
-    if !wroteEnd && outputError == nil {
+    if !state.output.hasEnd && outputError == nil {
       // What it can't say any more, nobody waits for.
       try? filter?.writeEnd(on: self)
     }
-    state = .closing
+    // A consumer that was told of a failure by that may have aborted the stream.
+    guard state.isOpen else { return }
     let limit = filter.flatMap { $0.awaitsPeerEnd ? $0.closeTimeLimit : nil } ?? lingerTimeOfOwner
-    if let limit, !peerHasEnded, outputError == nil {
+    if state.close(canLinger: limit != nil), let limit {
       setPulling(false)
       linger(limit)
       if filter == nil { endOutput() }
@@ -34,61 +34,51 @@ extension StreamTransport {
       endOwnInput()
       tellSendFailure()
       filter?.ended(by: StreamError.aborted)
-      if let receiving { loop.cancel(receiving) }
+      cancelReceiving()
     }
     if output.isEmpty { closeIfIdle() }
     limitClosing()
   }
 
-  private func endOwnInput() {
-    if !inputIsOver {
-      reachedEnd = true
-      endIsOurs = true
-    }
+  func endOwnInput() {
+    state.input.endOwn()
     wakeReader()
   }
 
   /// Closes since nobody has it any more. That is how a server's connections end; of others somebody forgot it.
   func closeForgotten() {
-    if state == .open && ownership == nil {
+    if state.isOpen && ownership == nil {
       DebugMode.log("the connection to \(waitDescription) was dropped without being closed")
     }
-    if !inputIsLent { input.drop(input.count) }
-    if state == .open { beginClosing() }
+    if !state.input.isLent { input.drop(input.count) }
+    if state.isOpen { beginClosing() }
   }
 
   /// Closes at once; what was not sent is lost, and the peer sees a reset.
   package func abort() {
-    guard state != .closed else { return }
+    guard state.phase != .closed else { return }
     abort(with: StreamError.aborted)
   }
 
   /// The same, and what waits or is called later fails with the error.
   func abort(with error: any Error) {
-    guard state != .closed else { return }
-    let wasOpen = state == .open
+    guard state.phase != .closed else { return }
     // Its name goes with the descriptor, and who waits is told it.
     if reader != nil || !writers.isEmpty { _ = peer }
-    state = .closing
-    if wasOpen { endInput(with: error) }
+    if state.abort() { endInput(with: error) }
     endLingering()
-    if let receiving { loop.cancel(receiving) }
+    cancelReceiving()
     if isSocket { loop.backend.setOption(.resetOnClose, of: number) }
-    if outputError == nil { outputError = error }
+    state.output.fail(error)
     output.discard()
     wakeWriters()
-    if let sending { loop.cancel(sending) }
+    if let operation = state.output.operationID { loop.cancel(operation) }
     closeIfIdle()
   }
 
   func closeIfIdle() {
-    guard state == .closing, outputIsIdle else { return }
-    if lingering != nil {
-      if hasSaidAll { tellClosed() }
-      return
-    }
-    guard receiving == nil else { return }
-    state = .closed
+    if hasSaidAll { return tellClosed() }
+    guard state.finish(pending: !output.isEmpty) else { return }
     endFiltering()
     closeDescriptor()
     if let ownership { ownership.owner.connectionClosed(self, at: ownership.place) }
@@ -102,7 +92,7 @@ extension StreamTransport {
   }
 
   nonisolated(nonsending) func waitClosed() async throws {
-    if state == .closed || hasSaidAll {
+    if state.phase == .closed || hasSaidAll {
       // Clean-up closes, so a cancelled task is told of it at its next operation.
       await loop.spendBudgetUninterrupted()
     } else {
@@ -113,6 +103,6 @@ extension StreamTransport {
         throw CancellationError()
       }
     }
-    if let outputError, !lostNoOutput { throw named(outputError, "close") }
+    if let outputError, !state.output.lostNothing { throw named(outputError, "close") }
   }
 }

@@ -23,9 +23,7 @@ final class FilterWork {
   var isScheduled = false
   /// Bytes of answers since little enough was left to send.
   var answers = 0
-  /// A send has failed, and what the peer has said before that is still to be read.
-  var sendFailure: SystemError?
-  /// For the reading of that, or for `close`.
+  /// For the reading of what a peer has said before a send failed, or for `close`.
   var limit: TimerHandle?
 
   var hasBytes: Bool { start < bytes.count }
@@ -66,7 +64,7 @@ extension StreamTransport {
     if !filterIsBehind { rest = UnsafeRawBufferPointer(rebasing: bytes[try filter.received(bytes, on: self)...]) }
     if !rest.isEmpty { makeFilterWork().append(rest) }
     guard filterIsBehind else { return }
-    if let receiving, !receivingIsEnding { cancelReceiving(receiving) }
+    cancelReceiving()
     scheduleFilter()
   }
 
@@ -86,7 +84,7 @@ extension StreamTransport {
   private func continueFiltering() {
     guard let work = filterWork, let filter else { return }
     work.isScheduled = false
-    guard state == .open && !inputIsOver || lingering != nil else { return work.drop() }
+    guard state.takesInput else { return work.drop() }
     let bytes = work.bytes
     let start = work.start
     do {
@@ -101,18 +99,18 @@ extension StreamTransport {
     switch end {
     case .proper: arrivedEnd()
     case .failed(let error): failInput(error)
-    case nil: if wantsMore { startReceiving() }
+    case nil: if state.wantsMore { startReceiving() }
     }
-    if state == .closing { closeIfIdle() }
+    if state.isClosing { closeIfIdle() }
   }
 
   /// The filter can't go on: both directions fail with its error; what it has emitted (an alert) still leaves.
   func fail(_ error: any Error) {
     filterWork?.drop()
-    if outputError == nil { outputError = error }
+    state.output.fail(error)
     wakeWriters()
     endInput(with: error)
-    if let receiving { loop.cancel(receiving) }
+    cancelReceiving()
   }
 
   // MARK: - Output
@@ -127,42 +125,40 @@ extension StreamTransport {
   func answersHaveLeft() {
     guard let work = filterWork, work.answers > 0 else { return }
     work.answers = 0
-    if work.hasBytes { scheduleFilter() } else if wantsMore { startReceiving() }
+    if work.hasBytes { scheduleFilter() } else if state.wantsMore { startReceiving() }
   }
 
   // MARK: - Failing and closing
 
   /// A send has failed, and what it fails with is told later.
-  var keepsSendFailure: Bool { filterWork?.sendFailure != nil }
+  var keepsSendFailure: Bool { state.output.keptFailure != nil }
 
   /// Keeps why a send has failed until the peer's own reason was read. Returns whether there can be one.
   func keepSendFailure(_ error: SystemError) -> Bool {
-    guard filter != nil, outputError == nil, !receivingIsPaused, !keepsSendFailure else { return false }
-    guard state == .open && !inputIsOver || lingering != nil else { return false }
-    guard error.code == .connectionReset || error.code == .brokenPipe else { return false }
+    guard state.keepsFailure(error.code, hasFilter: filter != nil) else { return false }
     let work = makeFilterWork()
-    work.sendFailure = error
+    state.output.keep(error)
     work.answers = 0
     work.limit?.cancel()
     work.limit = loop.callLater(Self.reasonTimeLimit) { [weak self] in self?.endInput(with: error) }
     scheduleFilter()
-    if wantsMore { startReceiving() }
+    if state.wantsMore { startReceiving() }
     return true
   }
 
   /// There is nothing more to read.
   func tellSendFailure() {
-    guard let work = filterWork, let error = work.sendFailure.take() else { return }
-    work.limit?.cancel()
+    guard let error = state.output.takeKeptFailure() else { return }
+    filterWork?.limit?.cancel()
     loseOutput(error)
   }
 
   /// Bounds `close`, which would wait for ever for a peer that doesn't read.
   func limitClosing() {
-    guard let filter, state == .closing, !keepsSendFailure else { return }
+    guard let filter, state.isClosing, !keepsSendFailure else { return }
     let work = makeFilterWork()
     work.limit = loop.callLater(filter.closeTimeLimit) { [weak self] in
-      guard let self, state == .closing, !outputIsIdle else { return }
+      guard let self, state.isClosing, !outputIsIdle else { return }
       abort(with: filter.closeTimedOut)
     }
   }
@@ -170,5 +166,7 @@ extension StreamTransport {
   func endFiltering() {
     filterWork?.limit?.cancel()
     filterWork = nil
+    // The peer's reason did not come in time, and nobody waits for it any more.
+    if state.output.takeKeptFailure() != nil { wakeWriters() }
   }
 }

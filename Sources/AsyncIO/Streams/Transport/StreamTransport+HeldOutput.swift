@@ -18,35 +18,32 @@ extension StreamTransport {
 
   /// Others may write again; what they wrote meanwhile leaves.
   func release() {
-    outputIsHeld = false
-    if state == .closed || pollsForRoom { return }
-    if output.isEmpty {
-      if wroteEnd { shutDown() }
+    switch state.output.release(isClosed: state.phase == .closed, pending: !output.isEmpty) {
+    case .nothing: break
+    case .sends: sendNext()
+    case .idle(let shutsDown):
+      if shutsDown { shutDown() }
       wakeWriters()
       closeIfIdle()
-    } else {
-      sendNext()
     }
   }
 
   nonisolated(nonsending) func waitUntilWritable() async throws {
-    pollsForRoom = true
-    sending = loop.poll(number, events: UInt32(POLLOUT), sink: self)
-    defer { if let sending { loop.cancel(sending) } }
+    state.output.startedPolling(loop.poll(number, events: UInt32(POLLOUT), sink: self))
+    defer { if let operation = state.output.operationID { loop.cancel(operation) } }
     // Until the poll has ended: it takes the place of the next one, or of a send.
-    while pollsForRoom { try await waitForOutput() }
+    while state.output.polls { try await waitForOutput() }
   }
 
   /// The socket has room, or the poll has ended.
   func becameWritable(_ completion: Completion) {
     guard completion.isLast else {
-      if let sending { loop.cancel(sending) }
+      if let operation = state.output.operationID { loop.cancel(operation) }
       return
     }
-    sending = nil
-    pollsForRoom = false
+    state.output.operationEnded()
     // The task that polled may have gone meanwhile.
-    if outputIsHeld { wakeWriters() } else { release() }
-    if state == .closing { closeIfIdle() }
+    if state.output.isHeld { wakeWriters() } else { release() }
+    if state.isClosing { closeIfIdle() }
   }
 }

@@ -9,7 +9,7 @@ extension StreamTransport {
   package var unreadCount: Int { input.count }
 
   /// Whether the descriptor has something that was not received yet: bytes, the end, or an error. Asks the kernel.
-  package var hasUnreceived: Bool { state == .open && loop.backend.isReadable(number) }
+  package var hasUnreceived: Bool { state.isOpen && loop.backend.isReadable(number) }
 
   /// Lends the unread bytes for the time of the call, and forgets as many of the first as the body returns. For services
   /// that parse what has arrived, instead of taking copies out.
@@ -19,9 +19,9 @@ extension StreamTransport {
 
   /// The same, without receiving more after it. Returns what the body returns.
   func lendUnread(_ body: (UnsafeRawBufferPointer) throws -> Int) rethrows -> Int {
-    require(!inputIsLent, "bytes of \(waitDescription) are lent already")
-    inputIsLent = true
-    defer { inputIsLent = false }
+    require(!state.input.isLent, "bytes of \(waitDescription) are lent already")
+    state.input.lend()
+    defer { state.input.endLoan() }
     let lent = input.bytes
     let taken = try body(lent)
     requireTaken(taken, of: lent.count)
@@ -36,7 +36,7 @@ extension StreamTransport {
   /// Throws if nobody may take from the input now.
   @inline(__always)
   func beginRead(_ call: StaticString) throws {
-    if inputIsLent { throw named(StreamError.lent, call) }
+    if state.input.isLent { throw named(StreamError.lent, call) }
     if consumer != nil { throw named(StreamError.handedOver, call) }
   }
 
@@ -46,12 +46,12 @@ extension StreamTransport {
   func beginLoan() throws -> [UInt8] {
     guard reader == nil else { throw named(StreamError.concurrentRead, "withBytes") }
     try beginRead("withBytes")
-    inputIsLent = true
+    state.input.lend()
     return Array(input.bytes)
   }
 
   func endLoan(taking count: Int) {
-    inputIsLent = false
+    state.input.endLoan()
     input.drop(count)
     resumeReceiving()
   }

@@ -11,43 +11,41 @@ extension StreamTransport {
   @inline(__always)
   package nonisolated(nonsending) func waitForInput(_ needed: Int, _ call: StaticString = "read") async throws {
     repeat {
-      if pulling.isOn && pull(needed) { return }
+      if polls && pull(needed) { return }
       try await waitForCompletion(needed, call)
-    } while pulling.isOn
+    } while polls
   }
 
   /// The same until a time of the loop's clock: `DeadlinePassed`.
   package nonisolated(nonsending) func waitForInput(_ needed: Int, until deadline: Int64) async throws {
     if deadline == .max { return try await waitForInput(needed) }
     repeat {
-      if pulling.isOn && pull(needed) { return }
+      if polls && pull(needed) { return }
       let wait = try beginWaitForCompletion(needed, "read")
       let outcome = await loop.wait(wait, until: deadline)
-      reader = nil
+      state.input.readerLeft()
       try outcome.check()
-    } while pulling.isOn
+    } while polls
   }
 
   /// Waits until a completion has brought `needed` bytes, or, where the stream pulls, has said that there are some.
   nonisolated(nonsending) func waitForCompletion(_ needed: Int, _ call: StaticString) async throws {
     let wait = try beginWaitForCompletion(needed, call)
     let outcome = await loop.wait(wait)
-    reader = nil
+    state.input.readerLeft()
     if outcome == .cancelled { throw CancellationError() }
   }
 
+  /// Never inlined: it would make the frame of every read that waits larger, and retain there what it asks.
+  @inline(never)
   private func beginWaitForCompletion(_ needed: Int, _ call: StaticString) throws -> WaitID {
     guard reader == nil else { throw named(StreamError.concurrentRead, call) }
-    readerNeeds = needed
     let wait = loop.beginWait(WaitReason("receive from", on: self))
-    reader = wait
+    state.input.wait(wait, for: needed)
     resumeReceiving()
     if let ownership, ownership.owner.isShuttingDown { endIfIdle() }
     return wait
   }
-
-  /// Whether a wait for input would be in vain.
-  package var inputIsOver: Bool { reachedEnd || inputError != nil }
 
   func wakeReader() {
     if let reader { loop.resume(reader) }
@@ -58,50 +56,44 @@ extension StreamTransport {
 
   /// After bytes were taken out, or when somebody waits for more.
   func resumeReceiving() {
-    if receivingIsPaused && state == .open && !inputIsOver && (input.count <= limit || reader != nil) {
-      receivingIsPaused = false
-      startReceiving()
-    }
+    if state.mayResume(unread: input.count, limit: limit) { startReceiving() }
   }
 
   func startReceiving() {
-    guard receiving == nil, !filterIsBehind else { return }
-    receiving =
-      pulling.isOn
-      ? loop.poll(number, events: UInt32(POLLIN), sink: self)
-      : loop.receive(from: number, isSocket: isSocket, sink: self)
+    guard !state.input.hasOperation, !filterIsBehind else { return }
+    state.input.started(
+      polls
+        ? loop.poll(number, events: UInt32(POLLIN), sink: self)
+        : loop.receive(from: number, isSocket: isSocket, sink: self))
   }
 
   func received(_ completion: Completion) {
-    let wasEnding = receivingIsEnding
-    if completion.isLast {
-      receiving = nil
-      receivingIsEnding = false
-      applyPulling()
-    }
+    let wasEnding = completion.isLast && state.input.operationEnded()
     if completion.result > 0 {
-      bytesReceived &+= Int(completion.result)
+      state.input.count(Int(completion.result))
       arrived(completion.bytes)
-      if completion.bytes.count >= Pulling.large { largePieceArrived() }
-      if completion.isLast && wantsMore { startReceiving() }
+      if completion.bytes.count >= PieceSizes.large { largePieceArrived() }
+      follow(.input, isLast: completion.isLast, wasEnding: wasEnding)
     } else if completion.result == 0 {
       arrivedEnd()
     } else if completion.result != SystemError.Code.canceled.result {
       let error = SystemError(isSocket ? "receive" : "read", waitDescription, result: completion.result)
       if !keepEnd(.failed(error)) { failInput(error) }
-    } else if wasEnding {
-      if wantsMore { startReceiving() }
-    } else if state == .open {
-      // The loop ends.
-      endInput(with: StreamError.aborted)
     } else {
-      endLingering()
+      follow(.cancelled, isLast: true, wasEnding: wasEnding)
     }
-    if state == .closing { closeIfIdle() }
+    if state.isClosing { closeIfIdle() }
   }
 
-  var wantsMore: Bool {
-    !receivingIsPaused && (state == .open && !inputIsOver || lingering != nil)
+  /// What follows a completion that has brought something, or was cancelled.
+  @inline(__always)
+  func follow(_ tidings: StreamState.Tidings, isLast: Bool, wasEnding: Bool) {
+    switch state.following(tidings, isLast: isLast, wasEnding: wasEnding) {
+    case .nothing: break
+    case .receive: startReceiving()
+    case .abort: endInput(with: StreamError.aborted)
+    case .endLingering: endLingering()
+    }
   }
 
   @inline(__always)
@@ -115,19 +107,19 @@ extension StreamTransport {
     if let loss = lossBehindEnd { return failInput(loss) }
     if let filter {
       // A send has failed: the connection was reset, and the socket has told that to the send.
-      if let failure = filterWork?.sendFailure { return endInput(with: failure) }
+      if let failure = state.output.keptFailure { return endInput(with: failure) }
       do { try filter.receivedEnd(on: self) } catch { fail(error) }
+      state.input.confirmEnd()
     } else {
-      reachedEnd = true
+      state.input.peerEnded()
       wakeReader()
     }
-    endIsOurs = false
     endLingering()
   }
 
   /// Nothing more will come.
   func endInput(with error: any Error) {
-    if !inputIsOver { inputError = error }
+    state.input.fail(error)
     tellSendFailure()
     wakeReader()
     endLingering()
@@ -139,15 +131,15 @@ extension StreamTransport {
   /// Input for the user. Dropped if the user has closed the stream.
   @inline(__always)
   package func deliver(_ bytes: UnsafeRawBufferPointer) {
-    if state != .open {
+    if !state.isOpen {
       // The answer of a peer's filter is worth waiting for, whatever comes before.
-      if filter == nil && bytesReceived > lingerLimits.bytes { endLingering() }
+      if let lingering, filter == nil, bytesReceived > lingering.bytes { endLingering() }
       return
     }
     if let consumer, input.isEmpty {
-      wasSpokenTo = true
+      state.input.isUnanswered = true
       let taken = consumer.received(bytes)
-      if taken == bytes.count || state != .open { return }
+      if taken == bytes.count || !state.isOpen { return }
       input.append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
     } else {
       input.append(bytes)
@@ -158,7 +150,7 @@ extension StreamTransport {
   /// The same, written where it will lie: the body gets room for `capacity` bytes or more, and returns how many it wrote.
   package func deliver(upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows -> Int {
     let count = try input.append(upTo: capacity, body)
-    if state != .open {
+    if !state.isOpen {
       input.drop(input.count)
     } else if count > 0 {
       inputGrew()
@@ -168,32 +160,27 @@ extension StreamTransport {
 
   /// The proper end of the input.
   package func deliverEnd() {
-    if !inputIsOver { reachedEnd = true }
+    if !inputIsOver { state.input.peerEnded() }
     tellSendFailure()
     wakeReader()
     endLingering()
   }
 
   private func inputGrew() {
-    wasSpokenTo = true
+    state.input.isUnanswered = true
     consumer?.inputChanged()
-    if let reader, input.count >= readerNeeds {
-      loop.resume(reader)
-    } else if input.count > 2 * limit && reader == nil {
-      pauseReceiving()
+    switch state.input.grew(unread: input.count, limit: limit) {
+    case .wakes(let reader): loop.resume(reader)
+    case .pauses: pauseReceiving()
+    case .waits: break
     }
   }
 
   /// Nobody reads what is there; the peer is to wait.
   func pauseReceiving() {
-    guard !receivingIsPaused else { return }
-    receivingIsPaused = true
-    if let receiving, !receivingIsEnding { cancelReceiving(receiving) }
+    if let operation = state.input.pause() { loop.cancel(operation) }
   }
 
   /// Ends the operation, perhaps for another one.
-  func cancelReceiving(_ operation: OperationID) {
-    receivingIsEnding = true
-    loop.cancel(operation)
-  }
+  func cancelReceiving() { if let operation = state.input.cancel() { loop.cancel(operation) } }
 }

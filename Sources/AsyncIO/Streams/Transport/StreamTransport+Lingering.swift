@@ -9,22 +9,24 @@
 
 import AsyncIOCore
 
-/// What is left of the time and bytes that a closed connection waits for its peer's end.
-struct LingerLimits {
+/// The wait of a closed connection for its peer's end, and what is left of its bounds.
+struct Lingering {
   /// As much as a client may be in the middle of sending.
   private static var mostBytes: Int { 64 << 20 }
   private static var mostPeriods: Int { 8 }
 
   /// How much may have been received in the end.
-  private(set) var bytes = 0
-  private var periods = 0
-  private var received = 0
+  let bytes: Int
+  fileprivate var timer: TimerHandle?
+  private var periods = Lingering.mostPeriods
+  private var received: Int
 
-  mutating func begin(at received: Int) {
+  init(at received: Int) {
     bytes = received &+ Self.mostBytes
-    periods = Self.mostPeriods
     self.received = received
   }
+
+  func end() { timer?.cancel() }
 
   /// Whether to wait for another period, as the peer has sent something in the last one.
   mutating func goesOn(at received: Int) -> Bool {
@@ -45,18 +47,17 @@ extension StreamTransport {
   }
 
   func linger(_ limit: Duration) {
-    receivingIsPaused = false
-    lingerLimits.begin(at: bytesReceived)
-    startLingering(limit)
+    lingering = Lingering(at: bytesReceived)
+    startPeriod(limit)
     startReceiving()
   }
 
-  private func startLingering(_ limit: Duration) {
-    lingering = loop.callLater(limit) { [weak self] in
+  private func startPeriod(_ limit: Duration) {
+    lingering?.timer = loop.callLater(limit) { [weak self] in
       guard let self else { return }
       // A server's answer may take longer to leave; its drain and its limits bound that.
-      if filter == nil && (!outputIsIdle || lingerLimits.goesOn(at: bytesReceived)) {
-        startLingering(limit)
+      if filter == nil && (!outputIsIdle || lingering?.goesOn(at: bytesReceived) == true) {
+        startPeriod(limit)
       } else {
         endLingering()
       }
@@ -65,19 +66,19 @@ extension StreamTransport {
 
   /// Stops waiting for the peer's end.
   func endLingering() {
-    guard let timer = lingering.take() else { return }
-    timer.cancel()
-    if let receiving { loop.cancel(receiving) }
+    guard state.endLingering() else { return }
+    lingering.take()?.end()
+    cancelReceiving()
     closeIfIdle()
   }
 
   /// Ends the wait for the peer's end, if nothing else keeps the connection.
   func endIfSaid() -> Bool {
-    guard state == .closing, lingering != nil, outputIsIdle else { return false }
+    guard state.phase == .lingering, outputIsIdle else { return false }
     endLingering()
     return true
   }
 
   /// Whether the connection is closed as far as its user is concerned, and only waits for the peer's end.
-  var hasSaidAll: Bool { state == .closing && lingering != nil && filter == nil && outputIsIdle }
+  var hasSaidAll: Bool { state.hasSaidAll(pending: !output.isEmpty, hasFilter: filter != nil) }
 }

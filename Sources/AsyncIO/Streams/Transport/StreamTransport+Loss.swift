@@ -15,38 +15,27 @@ extension StreamTransport {
 
   func failOutput(_ error: SystemError) {
     if keepSendFailure(error) { output.discard() } else { loseOutput(error) }
-    receiveAnew()
+    // The receive in flight may have slept through the reset.
+    if isSocket, let operation = state.receiveAnew() { loop.cancel(operation) }
   }
 
   func loseOutput(_ error: SystemError) {
     // An abort has said why already.
-    if outputError == nil { outputError = error }
+    state.output.fail(error)
     output.discard()
     wakeWriters()
     consumer?.outputChanged()
     endLingering()
   }
 
-  /// The receive in flight may have slept through the reset. A new one looks before it sleeps. A poll always says that
-  /// the socket has hung up.
-  private func receiveAnew() {
-    guard isSocket, state == .open, !inputIsOver, !pulling.isOn, let receiving, !receivingIsEnding else { return }
-    cancelReceiving(receiving)
-  }
-
-  /// The loss that a send has learned of, if a receive that gives 0 means that, and not the peer's own end. Only a send
-  /// that has failed or is under way can have.
+  /// The loss that a send has learned of, if a receive that gives 0 means that, and not the peer's own end.
   @inline(__always)
-  var lossBehindEnd: SystemError? { outputError == nil && outputIsIdle ? nil : findLoss() }
+  var lossBehindEnd: SystemError? { state.endIsDoubtful(pending: !output.isEmpty) ? findLoss() : nil }
 
   private func findLoss() -> SystemError? {
     guard isSocket else { return nil }
-    let known = (outputError as? SystemError)?.code
     let hasEnded = loop.backend.hasEnded(number, after: bytesReceived)
-    if let known, known.isLoss {
-      return hasEnded == true ? nil : SystemError("receive", waitDescription, code: known)
-    }
-    return hasEnded == false ? SystemError("receive", waitDescription, code: .connectionReset) : nil
+    return state.lossBehindEnd(hasEnded: hasEnded).map { SystemError("receive", waitDescription, code: $0) }
   }
 
   // MARK: - From the input to the output
@@ -54,18 +43,7 @@ extension StreamTransport {
   /// A receive has failed: nothing will leave any more either.
   func failInput(_ error: SystemError) {
     endInput(with: error)
-    guard isSocket, error.code.isLoss, outputError == nil else { return }
-    lostNoOutput = outputIsIdle
+    guard isSocket, error.code.isLoss, state.output.learnsLoss(pending: !output.isEmpty) else { return }
     failOutput(SystemError("send", waitDescription, code: error.code))
-  }
-}
-
-extension SystemError.Code {
-  /// Whether it is said of a connection once, and then is over.
-  fileprivate var isLoss: Bool {
-    switch self {
-    case .connectionReset, .timedOut, .connectionAborted, .hostUnreachable, .networkUnreachable: true
-    default: false
-    }
   }
 }

@@ -27,15 +27,14 @@ extension StreamTransport {
   /// Notes that the user answers the peer. Throws if nothing can be written any more.
   func beginWrite(_ call: StaticString = "write") throws {
     if let outputError { throw named(outputError, call) }
-    guard state == .open, !wroteEnd else { throw named(StreamError.writeAfterEnd, call) }
-    wasSpokenTo = false
+    guard state.isOpen, !state.output.hasEnd else { throw named(StreamError.writeAfterEnd, call) }
+    state.input.isUnanswered = false
   }
 
   /// Ends the stream to the peer, after what was written.
   func writeEnd() throws {
-    guard state == .open else { throw named(StreamError.writeAfterEnd, "writeEOF") }
-    guard !wroteEnd else { return }
-    wroteEnd = true
+    guard state.isOpen else { throw named(StreamError.writeAfterEnd, "writeEOF") }
+    guard state.output.end() else { return }
     if let filter {
       try filter.writeEnd(on: self)
     } else if !isSocket {
@@ -47,7 +46,7 @@ extension StreamTransport {
   }
 
   func shutDown() {
-    guard state != .closed else { return }
+    guard state.phase != .closed else { return }
     _ = loop.backend.shutdownWriting(number)
   }
 
@@ -55,13 +54,13 @@ extension StreamTransport {
 
   /// Output as the descriptor gets it. An error is kept, for whoever writes or closes next.
   package func emit(_ bytes: UnsafeRawBufferPointer) {
-    if outputError != nil || state == .closed || keepsSendFailure { return }
+    if state.output.drops || state.phase == .closed { return }
     var rest = bytes
     let batches =
       bytes.count <= Self.largestBatched && loop.backend.batchesSend(whileJobsAreReady: loop.hasReadyJobs)
     if outputIsIdle && !batches {
       let sent = isSocket ? loop.backend.send(bytes, to: number) : loop.backend.write(bytes, to: number)
-      if sent > 0 { bytesSent &+= sent }
+      if sent > 0 { state.output.count(sent) }
       if sent == bytes.count { return }
       if sent >= 0 {
         rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
@@ -74,20 +73,20 @@ extension StreamTransport {
   }
 
   /// Whether nothing is on its way, so that bytes may leave at once.
-  var outputIsIdle: Bool { output.isEmpty && sending == nil && !outputIsHeld }
+  var outputIsIdle: Bool { state.output.isIdle(pending: !output.isEmpty) }
 
   func sendNext() {
-    guard sending == nil, !outputIsHeld, let block = output.startSending() else { return }
-    sending = loop.send(block.bytes, to: number, isSocket: isSocket, owner: block, sink: self)
+    guard state.output.maySend, let block = output.startSending() else { return }
+    state.output.startedSending(loop.send(block.bytes, to: number, isSocket: isSocket, owner: block, sink: self))
   }
 
   func sent(_ completion: Completion) {
-    sending = nil
+    state.output.operationEnded()
     output.finishSending()
     if completion.result < 0 {
       failOutput(SystemError(isSocket ? "send" : "write", waitDescription, result: completion.result))
     } else {
-      bytesSent &+= Int(completion.result)
+      state.output.count(Int(completion.result))
       sendNext()
     }
     if output.count <= Self.lowWater {
@@ -95,9 +94,9 @@ extension StreamTransport {
       answersHaveLeft()
     }
     consumer?.outputChanged()
-    if output.isEmpty && !outputIsHeld {
-      if wroteEnd && filter == nil { shutDown() }
-      if state == .closing { closeIfIdle() }
+    if output.isEmpty && !state.output.isHeld {
+      if state.output.hasEnd && filter == nil { shutDown() }
+      if state.isClosing { closeIfIdle() }
     }
   }
 

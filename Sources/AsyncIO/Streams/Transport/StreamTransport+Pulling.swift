@@ -15,7 +15,8 @@
 import AsyncIOCore
 import Glibc
 
-struct Pulling {
+/// How large the pieces of a stream's input are, which decides how they come.
+struct PieceSizes {
   /// From this size on a piece counts as large.
   static let large = 16 * 1024
   /// How many large pieces turn it on, and how many small ones in a row off.
@@ -27,12 +28,6 @@ struct Pulling {
   /// How often a reader receives before it lets others run.
   static let mostReceives = 16
 
-  /// The stream waits for readiness, and its reader receives.
-  var isOn = false
-  /// It is to, once the operation in flight has ended.
-  var isWanted = false
-  /// Whether it is worth a try.
-  var mayBeReadable = false
   /// The last piece was large: the next goes straight to where it is wanted.
   private(set) var isLarge = false
   private var pieces: UInt8 = 0
@@ -63,70 +58,46 @@ extension StreamTransport {
   // MARK: - On and off
 
   func largePieceArrived() {
-    if isSocket && state == .open && filter == nil && consumer == nil && pulling.largePieceArrived() {
+    if isSocket && state.isOpen && filter == nil && consumer == nil && pieces.largePieceArrived() {
       setPulling(true)
     }
   }
 
   /// Changes how the input comes: now, or when the operation of the other way has ended.
   func setPulling(_ wanted: Bool) {
-    pulling.isWanted = wanted
-    guard pulling.isOn != wanted else { return }
-    if let receiving {
-      if !receivingIsEnding { cancelReceiving(receiving) }
-    } else {
-      applyPulling()
-      if wantsMore { startReceiving() }
+    switch state.input.setPolling(wanted) {
+    case .none: break
+    case .cancels(let operation): loop.cancel(operation)
+    case .done: if state.wantsMore { startReceiving() }
     }
   }
 
   /// At the start, with no operation in flight.
   func beginAsPreferred() {
-    if isSocket && loop.backend.prefersReadiness {
-      pulling.isOn = true
-      pulling.isWanted = true
-    }
-  }
-
-  /// No operation is in flight.
-  func applyPulling() {
-    guard pulling.isOn != pulling.isWanted else { return }
-    pulling.isOn = pulling.isWanted
-    pulling.mayBeReadable = true
+    if isSocket && loop.backend.prefersReadiness { state.input.way.beginPolling() }
   }
 
   // MARK: - Readiness
 
   func becameReadable(_ completion: Completion) {
-    let wasEnding = receivingIsEnding
-    if completion.isLast {
-      receiving = nil
-      receivingIsEnding = false
-      applyPulling()
-    }
+    let wasEnding = completion.isLast && state.input.operationEnded()
     if completion.result >= 0 {
-      pulling.mayBeReadable = true
+      state.input.way.mayBeReadable = true
       if let reader {
         loop.resume(reader)
-      } else if filter == nil && !inputIsOver && state == .open {
+      } else if filter == nil && state.takesUnasked {
         // With a filter this poll is ending; what has come is for the receive that follows, and so for the filter.
         receiveUnasked()
       }
       // Level-triggered: what is over would be told for ever.
-      if inputIsOver, let receiving, !receivingIsEnding { cancelReceiving(receiving) }
-      // It was told while it was being cancelled: then this was its last word, and what is to follow it follows now.
-      if completion.isLast && wantsMore { startReceiving() }
+      if inputIsOver { cancelReceiving() }
+      follow(.input, isLast: completion.isLast, wasEnding: wasEnding)
     } else if completion.result != SystemError.Code.canceled.result {
       endInput(with: SystemError("poll", waitDescription, result: completion.result))
-    } else if wasEnding {
-      if wantsMore { startReceiving() }
-    } else if state == .open {
-      // The loop ends.
-      endInput(with: StreamError.aborted)
     } else {
-      endLingering()
+      follow(.cancelled, isLast: true, wasEnding: wasEnding)
     }
-    if state == .closing { closeIfIdle() }
+    if state.isClosing { closeIfIdle() }
   }
 
   /// Takes in what arrived while nobody waits for it.
@@ -142,24 +113,28 @@ extension StreamTransport {
   /// Returns whether `needed` bytes are unread, or there will be no more.
   func pull(_ needed: Int) -> Bool {
     var receives = 0
-    while pulling.mayBeReadable && input.count < needed && !inputIsOver && receives < Pulling.mostReceives {
+    while state.input.way.mayBeReadable && input.count < needed && !inputIsOver && receives < PieceSizes.mostReceives {
       receives += 1
       // No more at a time than is likely to be there: how much is needed may be what a peer says.
-      receiveIntoInput(upTo: min(max(64 * 1024, needed - input.count), Pulling.largest))
+      receiveIntoInput(upTo: min(max(64 * 1024, needed - input.count), PieceSizes.largest))
     }
     return input.count >= needed || inputIsOver
   }
 
   /// Takes in what is there before the user closes the stream, who may read it still.
   func takeArrived() {
-    guard isSocket, filter == nil, consumer == nil, !inputIsLent, pulling.isOn || receiving == nil else { return }
-    pulling.mayBeReadable = true
-    while pulling.mayBeReadable && input.count <= 2 * limit && !inputIsOver { receiveIntoInput(upTo: 64 * 1024) }
+    guard isSocket, filter == nil, consumer == nil, !state.input.isLent, polls || !state.input.hasOperation else {
+      return
+    }
+    state.input.way.mayBeReadable = true
+    while state.input.way.mayBeReadable && input.count <= 2 * limit && !inputIsOver {
+      receiveIntoInput(upTo: 64 * 1024)
+    }
   }
 
   private func receiveIntoInput(upTo capacity: Int) {
     var result = 0
-    if pulling.isLarge {
+    if pieces.isLarge {
       _ = input.append(upTo: capacity) { room in
         result = receiveNow(into: room)
         return max(0, result)
@@ -176,9 +151,9 @@ extension StreamTransport {
 
   /// Receives what is there into the array, instead of what it held. Nil if that is nothing, or not known to be something.
   func pull(into buffer: inout [UInt8], upTo count: Int) -> Int? {
-    guard pulling.mayBeReadable, !inputIsOver else { return nil }
+    guard state.input.way.mayBeReadable, !inputIsOver else { return nil }
     var result = 0
-    if pulling.isLarge {
+    if pieces.isLarge {
       buffer.removeAll(keepingCapacity: true)
       buffer.append(addingCapacity: count) { span in
         span.withUnsafeMutableBufferPointer { room, initialized in
@@ -204,16 +179,15 @@ extension StreamTransport {
 
   func pulled(_ result: Int, of capacity: Int) {
     if result > 0 {
-      bytesReceived &+= result
-      wasSpokenTo = true
-      pulling.mayBeReadable = result >= capacity
-      if pulling.pulled(result) && !loop.backend.prefersReadiness && passing == nil { setPulling(false) }
+      state.input.count(result)
+      state.input.isUnanswered = true
+      state.input.way.mayBeReadable = result >= capacity
+      if pieces.pulled(result) && !loop.backend.prefersReadiness && passing == nil { setPulling(false) }
     } else if result == 0 {
       if let loss = lossBehindEnd { return failInput(loss) }
-      reachedEnd = true
-      endIsOurs = false
+      state.input.peerEnded()
     } else if SystemError.Code(rawValue: Int32(-result)).isTemporary {
-      pulling.mayBeReadable = false
+      state.input.way.mayBeReadable = false
     } else {
       failInput(SystemError("receive", waitDescription, result: result))
     }

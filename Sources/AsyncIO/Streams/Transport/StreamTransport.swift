@@ -13,74 +13,37 @@
 package import AsyncIOCore
 
 package final class StreamTransport: OperationSink, WaitObject {
-  enum State {
-    case open
-    /// Waits for its output to leave, then for its operations to end.
-    case closing
-    case closed
-  }
-
   package let loop: EventLoop
   let limit: Int
   /// Anything else is a pipe, a terminal or a file.
   let isSocket: Bool
   @exclusivity(unchecked) private var descriptor: Descriptor?
-  @exclusivity(unchecked) var state = State.open
+  /// All that is decided here: the life of the stream, and of its two directions.
+  @exclusivity(unchecked) var state = StreamState()
+
+  /// What has arrived and is unread.
+  @exclusivity(unchecked) var input: StreamInput
+  /// Takes what comes, in place of a reader.
+  @exclusivity(unchecked) var consumer: (any StreamConsumer)?
+  /// The descriptors that came with the bytes, if somebody wants them.
+  @exclusivity(unchecked) var passing: PassedDescriptors?
+  /// How large the pieces are that come: StreamTransport+Pulling.
+  @exclusivity(unchecked) var pieces = PieceSizes()
+
+  /// What was written and has not left.
+  @exclusivity(unchecked) var output: StreamOutput
+  @exclusivity(unchecked) var writers = WaitList<WaitID>()
+
   /// What stands between the user's bytes and the descriptor's.
   @exclusivity(unchecked) package internal(set) var filter: (any StreamFilter)?
   /// What it has still to do: StreamTransport+Filtering.
   @exclusivity(unchecked) var filterWork: FilterWork?
 
-  // The input side: StreamTransport+Input.
-  @exclusivity(unchecked) var input: StreamInput
-  /// Why nothing more will arrive. Nil and `reachedEnd` is a proper end.
-  @exclusivity(unchecked) package internal(set) var inputError: (any Error)?
-  @exclusivity(unchecked) var reachedEnd = false
-  /// Takes what comes, in place of a reader.
-  @exclusivity(unchecked) var consumer: (any StreamConsumer)?
-  /// The unread bytes are lent to somebody, and stay until that is over: see StreamTransport+InPlace.
-  @exclusivity(unchecked) var inputIsLent = false
-  /// The descriptors that came with the bytes, if somebody wants them.
-  @exclusivity(unchecked) var passing: PassedDescriptors?
-  /// A `receive`, or a `poll` if the stream pulls.
-  @exclusivity(unchecked) var receiving: OperationID?
-  /// Nobody wants more at present.
-  @exclusivity(unchecked) var receivingIsPaused = false
-  /// The receive was cancelled for that; its last completion is still to come, and somebody may want more by then.
-  @exclusivity(unchecked) var receivingIsEnding = false
-  @exclusivity(unchecked) var reader: WaitID?
-  /// How much has to be there before the reader is woken.
-  @exclusivity(unchecked) var readerNeeds = 0
-  @exclusivity(unchecked) var pulling = Pulling()
-
-  // The output side: StreamTransport+Output.
-  @exclusivity(unchecked) var output: StreamOutput
-  @exclusivity(unchecked) package internal(set) var outputError: (any Error)?
-  /// Everything had left when a receive learned that the connection is lost.
-  @exclusivity(unchecked) var lostNoOutput = false
-  @exclusivity(unchecked) var wroteEnd = false
-  @exclusivity(unchecked) var sending: OperationID?
-  @exclusivity(unchecked) var writers = WaitList<WaitID>()
-  /// A file is being sent: what is written meanwhile comes after it.
-  @exclusivity(unchecked) var outputIsHeld = false
-  /// `sending` is a poll for room in the socket.
-  @exclusivity(unchecked) var pollsForRoom = false
-
-  // The end: StreamTransport+Closing.
   @exclusivity(unchecked) var closers = WaitList<WaitID>()
-  /// Closed for its user, and waits for the peer's end.
-  @exclusivity(unchecked) var lingering: TimerHandle?
-  @exclusivity(unchecked) var lingerLimits = LingerLimits()
-
-  // For the server that accepted it: TransportOwner.
-  /// Nil of a connection that the program opened.
+  /// Closed for its user, and waits for the peer's end: StreamTransport+Lingering.
+  @exclusivity(unchecked) var lingering: Lingering?
+  /// For the server that accepted it; nil of a connection that the program opened.
   @exclusivity(unchecked) var ownership: Ownership?
-  /// Whether something has arrived since the user last wrote.
-  @exclusivity(unchecked) var wasSpokenTo = false
-  /// The input is over because the server shuts down, not because the peer said so.
-  @exclusivity(unchecked) var endIsOurs = false
-  @exclusivity(unchecked) var bytesReceived = 0
-  @exclusivity(unchecked) var bytesSent = 0
 
   @exclusivity(unchecked) private var knownPeer: SocketAddress?
 
@@ -103,7 +66,7 @@ package final class StreamTransport: OperationSink, WaitObject {
     // What comes to a Unix socket before anybody reads may bring descriptors, and a plain receive would lose them: so
     // that waits for the first who reads, who says what it wants.
     if isSocket && peer?.family == .unix {
-      receivingIsPaused = true
+      state.input.beginPaused()
       return
     }
     if isSocket { loop.backend.setOption(.noDelay, of: number) }
@@ -117,21 +80,35 @@ package final class StreamTransport: OperationSink, WaitObject {
   // MARK: - Addresses
 
   package var peer: SocketAddress? {
-    if knownPeer == nil && isSocket && state != .closed { knownPeer = loop.backend.peerAddress(of: number) }
+    if knownPeer == nil && isSocket && state.phase != .closed { knownPeer = loop.backend.peerAddress(of: number) }
     return knownPeer
   }
 
-  var local: SocketAddress? { state == .closed || !isSocket ? nil : loop.backend.localAddress(of: number) }
+  var local: SocketAddress? { state.phase == .closed || !isSocket ? nil : loop.backend.localAddress(of: number) }
 
   package var waitDescription: String { peer?.description ?? (isSocket ? "a connection" : "a pipe") }
+
+  // MARK: - What is known
+
+  /// Why nothing more will arrive. Nil and `reachedEnd` is a proper end.
+  package var inputError: (any Error)? { state.input.error }
+  var reachedEnd: Bool { state.input.hasEnded }
+  /// Whether a wait for input would be in vain.
+  package var inputIsOver: Bool { state.input.isOver }
+  package var outputError: (any Error)? { state.output.error }
+  var reader: WaitID? { state.input.reader }
+  /// Whether the reader receives, and the operation tells only that there is something.
+  var polls: Bool { state.input.way.polls }
+  package var bytesReceived: Int { state.input.received }
+  package var bytesSent: Int { state.output.sent }
 
   // MARK: - Completions
 
   package func complete(_ operation: OperationID, _ completion: Completion) {
-    if operation == receiving {
-      if pulling.isOn { becameReadable(completion) } else { received(completion) }
-    } else if operation == sending {
-      if pollsForRoom { becameWritable(completion) } else { sent(completion) }
+    if state.input.isOperation(operation) {
+      if polls { becameReadable(completion) } else { received(completion) }
+    } else if state.output.isOperation(operation) {
+      if state.output.polls { becameWritable(completion) } else { sent(completion) }
     }
   }
 }

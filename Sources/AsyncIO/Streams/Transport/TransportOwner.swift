@@ -31,29 +31,25 @@ package struct Ownership {
 
 extension StreamTransport {
   /// Whether what the user does now is up to the peer.
-  var waitsForPeer: Bool { reader != nil || !writers.isEmpty || state == .closing }
+  var waitsForPeer: Bool { reader != nil || !writers.isEmpty || state.isClosing }
 
   /// Whether that is to take what was written.
-  var waitsToSend: Bool { !writers.isEmpty || state == .closing }
+  var waitsToSend: Bool { !writers.isEmpty || state.isClosing }
 
   /// What the peer's system has of what was sent; only differences mean something.
   var acknowledgedBytes: Int { loop.backend.acknowledgedBytes(of: number) }
 
   /// Ends the input of an idle connection, if its owner allows it.
   func endIfIdle() {
-    guard state == .open, !inputIsOver, input.isEmpty, !(pulling.isOn && pulling.mayBeReadable) else { return }
-    guard !wasSpokenTo, !filterIsBehind, let ownership else { return }
+    guard state.takesUnasked, input.isEmpty, !(polls && state.input.way.mayBeReadable) else { return }
+    guard !state.input.isUnanswered, !filterIsBehind, let ownership else { return }
     guard ownership.owner.idleMayEnd(at: ownership.place, hasReceived: bytesReceived > 0) else { return }
-    reachedEnd = true
-    endIsOurs = true
-    wakeReader()
+    endOwnInput()
   }
 
   /// Says that no more output will come, behind what is still to leave.
   func endOutput() {
-    guard !wroteEnd else { return }
-    wroteEnd = true
-    if outputIsIdle { shutDown() }
+    if state.output.end() && outputIsIdle { shutDown() }
   }
 
   /// Whether this is what the connection itself has failed with, since its peer has gone.

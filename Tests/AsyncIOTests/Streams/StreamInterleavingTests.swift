@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import AsyncIO
+
+/// The two directions of a stream and its end, in every order of events.
+@Suite struct StreamInterleavingTests {
+  @Test(arguments: StreamCase.all) func everyOrderOfEventsKeepsWhatAStreamPromises(_ one: StreamCase) throws {
+    let runs = try explore { try StreamInterleaving.run(&$0, one.scenario, nil) }
+    #expect(runs > 1)
+  }
+
+  @Test(arguments: StreamMistake.allCases) func everyFaultThatWasMetIsFound(_ mistake: StreamMistake) {
+    for one in StreamCase.all {
+      do {
+        try explore { try StreamInterleaving.run(&$0, one.scenario, mistake) }
+      } catch is StreamFault {
+        return
+      } catch {
+        Issue.record(error)
+      }
+    }
+    Issue.record("no scenario shows \(mistake)")
+  }
+}
