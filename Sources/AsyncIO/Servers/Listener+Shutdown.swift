@@ -13,18 +13,7 @@ struct Drain {
   var aborted = 0
   var timer: TimerHandle?
   var newcomers: TimerHandle?
-  var isOutOfTime = false
   var waits = WaitList<WaitID>()
-
-  func isOver(_ connections: ConnectionTable) -> Bool {
-    connections.openCount == 0 && (isOutOfTime || connections.handlerCount == 0)
-  }
-
-  mutating func connectionsChanged(_ connections: ConnectionTable, _ loop: EventLoop) {
-    guard isOver(connections) else { return }
-    end()
-    for wait in waits.takeAll() { loop.resume(wait) }
-  }
 
   mutating func end() {
     timer.take()?.cancel()
@@ -39,18 +28,18 @@ extension Listener {
   /// Begins the shutdown; the earliest deadline counts.
   func beginShutdown(within time: Duration) {
     if !isShuttingDown {
-      isShuttingDown = true
       drain.open = connections.openCount
       close()
+      advance(to: .draining)
       endIdleConnections()
       if connections.openCount > 0 {
         drain.newcomers = loop.callLater(Self.newcomersTime) {
-          self.endsNewcomers = true
+          self.advance(to: .drainingAll)
           self.endIdleConnections()
         }
       }
     }
-    guard !drain.isOver(connections), !drain.isOutOfTime else { return }
+    guard !isDrained, phase != .resetting else { return }
     let deadline = loop.time.advanced(by: time)
     if let timer = drain.timer, timer.when <= deadline { return }
     drain.timer?.cancel()
@@ -59,19 +48,31 @@ extension Listener {
     drain.timer = loop.callAt(deadline) { self.abortRest() }
   }
 
+  /// Whether nothing is left that the shutdown waits for.
+  private var isDrained: Bool {
+    connections.openCount == 0 && (phase == .resetting || connections.handlerCount == 0)
+  }
+
+  /// A connection or a handler has ended.
+  func tellIfDrained() {
+    guard isDrained else { return }
+    drain.end()
+    for wait in drain.waits.takeAll() { loop.resume(wait) }
+  }
+
   private func endIdleConnections() {
     forEachConnection { if connections[$1].waitsForPeer { $0.endIfIdle() } }
   }
 
   /// A peer that has not asked yet has a moment to do so: a request follows its connection.
   func idleMayEnd(at place: Int32, hasReceived: Bool) -> Bool {
-    !connections[Int(place)].isPreparing && (hasReceived || endsNewcomers)
+    !connections[Int(place)].isPreparing && (hasReceived || hasReached(.drainingAll))
   }
 
   /// The time is over, or nobody wants to wait any longer.
   func abortRest() {
-    guard !drain.isOutOfTime else { return }
-    drain.isOutOfTime = true
+    guard phase != .resetting else { return }
+    advance(to: .resetting)
     for place in connections.places where place < connections.places.count {
       let entry = connections[place]
       entry.task?.cancel("the server shuts down")
@@ -98,7 +99,7 @@ extension Listener {
   }
 
   private nonisolated(nonsending) func waitDrainedHere(isShielded: Bool) async -> Bool {
-    if drain.isOver(connections) && !isAccepting { return true }
+    if isDrained && !isAccepting { return true }
     let wait = loop.beginWait(WaitReason("shut down", on: self))
     let place = drain.waits.join(wait)
     if isShielded {

@@ -2,6 +2,10 @@
 // One listening socket on one loop: it accepts, and starts a handler for each connection. Everything belongs to that
 // loop's thread; other threads come in by `onItsLoop`.
 //
+// Its life only goes forward; a step may be left out:
+//
+//     idle ──startServing──► serving ──close──► closed ──beginShutdown──► draining ──1 s──► drainingAll ──limit──► resetting
+//
 // A connection that was accepted is either served, or stands in `arrived`: because the server is full, or because this
 // turn has had its share of new connections. While somebody stands there, nothing more is accepted.
 
@@ -19,6 +23,21 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
     let peer: SocketAddress?
   }
 
+  enum Phase: Int {
+    /// Bound. Nobody has let it serve yet.
+    case idle
+    /// It accepts, or waits for room, or rests after a failure.
+    case serving
+    /// It accepts no more. The connections that are there go on.
+    case closed
+    /// Connections end when they are idle: their peers have had their answers.
+    case draining
+    /// Those that have never been asked anything count as idle, too.
+    case drainingAll
+    /// What was left was reset, and its handlers cancelled.
+    case resetting
+  }
+
   let loop: EventLoop
   let address: SocketAddress
   /// Of the socket, as long as it isn't closed.
@@ -30,10 +49,8 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
   /// What its Unix socket has left in the file system.
   private var file: SocketFile?
 
+  private(set) var phase = Phase.idle
   private var accepting: OperationID?
-  /// Whether it has begun to serve.
-  private var isServing = false
-  private(set) var isClosed = false
   private var arrived: [Arrival] = []
   private var turn = 0
   private var servedThisTurn = 0
@@ -51,10 +68,6 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
   var counts = ConnectionCounts()
 
   // Listener+Shutdown.
-  /// Connections are to end when they are idle.
-  var isShuttingDown = false
-  /// Connections that nobody has asked anything on count as idle by now.
-  var endsNewcomers = false
   var drain = Drain()
 
   init(
@@ -73,6 +86,14 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
     if ownsFile { file = loop.backend.socketFile(of: address) }
   }
 
+  /// Goes on to a phase. Does nothing if it is there or beyond.
+  func advance(to next: Phase) { if phase.rawValue < next.rawValue { phase = next } }
+
+  func hasReached(_ phase: Phase) -> Bool { self.phase.rawValue >= phase.rawValue }
+
+  var isClosed: Bool { hasReached(.closed) }
+  var isShuttingDown: Bool { hasReached(.draining) }
+
   var waitDescription: String { "server at \(address)" }
 
   var leftOpen: String? { isClosed ? nil : "\(waitDescription) was not closed (started at \(plan.file):\(plan.line))" }
@@ -87,16 +108,16 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
 
   /// Begins to serve. Does nothing the second time, and after `close`.
   func startServing() throws {
-    guard !isServing, !isClosed, let descriptor = descriptor?.number else { return }
+    guard phase == .idle, let descriptor = descriptor?.number else { return }
     if !plan.startsListening { try loop.backend.startListening(descriptor, backlog: plan.backlog) }
-    isServing = true
+    advance(to: .serving)
     // Here and not in `init`, which another loop's thread may call.
     loop.tellOfEnd(self)
     accept()
   }
 
   private func accept() {
-    guard isServing, !isClosed, !loop.isEnding, accepting == nil, rest == nil, arrived.isEmpty else { return }
+    guard phase == .serving, !loop.isEnding, accepting == nil, rest == nil, arrived.isEmpty else { return }
     guard let descriptor = descriptor?.number else { return }
     var room = slots.room(for: self)
     if room == .none, raiseLimit() { room = slots.room(for: self) }
@@ -223,7 +244,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
 
   func close() {
     guard !isClosed else { return }
-    isClosed = true
+    advance(to: .closed)
     if let file = file.take() { loop.backend.remove(file) }
     rest.take()?.cancel()
     slots.forget(self)
@@ -238,7 +259,6 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
 
   /// The operation is over and with it the socket.
   private func end() {
-    isServing = false
     descriptor = nil
     if let file = file.take() { loop.backend.remove(file) }
   }
@@ -257,7 +277,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
     guard isClosed, accepting == nil else { return }
     descriptor = nil
     context = nil
-    drain.connectionsChanged(connections, loop)
+    tellIfDrained()
     guard connections.openCount == 0 else { return }
     for wait in closers.takeAll() { loop.resume(wait) }
   }
