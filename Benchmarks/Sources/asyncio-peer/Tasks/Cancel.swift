@@ -9,6 +9,13 @@ import AsyncIO
   return await measureCancellation(of: tasks)
 }
 
+/// `measureCancel` as soon as all tasks sleep. That is one turn later, however slow the machine is: for counting.
+@MainActor func measureCancelSoon(_ count: Int) async throws -> Report {
+  let tasks = (0..<count).map { _ in Task { try await sleep(.seconds(3600)) } }
+  try await sleep(.zero)
+  return await measureCancellation(of: tasks)
+}
+
 /// Cancels tasks outside of actors.
 @MainActor func measureCancelConcurrent(_ count: Int) async throws -> Report {
   let tasks = (0..<count).map { _ in Task { @concurrent in try await sleep(.seconds(3600)) } }

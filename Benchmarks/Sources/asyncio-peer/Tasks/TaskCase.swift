@@ -20,6 +20,7 @@ enum TaskCase: String, CaseIterable {
   case spawnHandle = "spawn-createTask"
   case lock, semaphore, timeout
   case queueConcurrent = "queue-concurrent"
+  case cancelSoon = "cancel-soon"
   case cancelConcurrent = "cancel-concurrent"
   case sleepStandard = "sleep-Task.sleep"
 
@@ -50,6 +51,7 @@ enum TaskCase: String, CaseIterable {
     case .sleep: try await measureSleep(count)
     case .sleepStandard: try await measureStandardSleep(count)
     case .cancel: try await measureCancel(count)
+    case .cancelSoon: try await measureCancelSoon(count)
     case .cancelConcurrent: try await measureCancelConcurrent(count)
     case .rss: try await measureIdleTasks(count)
     }
