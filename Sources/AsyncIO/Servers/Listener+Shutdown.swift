@@ -31,6 +31,7 @@ extension Listener {
       drain.open = connections.openCount
       close()
       advance(to: .draining)
+      forEachConnection { transport, _ in transport.ownership?.isShuttingDown = true }
       endIdleConnections()
       if connections.openCount > 0 {
         drain.newcomers = loop.callLater(Self.newcomersTime) {

@@ -223,7 +223,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
     let place = connections.insert(
       transport, task, at: loop.time.nanoseconds, isPreparing: service.prepare != nil)
     // Keeps the listener until its last connection is gone.
-    transport.ownership = Ownership(owner: self, place: place)
+    transport.ownership = Ownership(owner: self, place: place, isShuttingDown: isShuttingDown)
     transport.start()
     startSweeping()
     let handle = StreamHandle(transport)

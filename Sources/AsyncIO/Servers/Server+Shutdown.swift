@@ -91,7 +91,7 @@ extension StreamReader {
   ///   try await sleep(.seconds(1))
   /// }
   /// ```
-  public var isServerShuttingDown: Bool { handle.transport.ownership?.owner.isShuttingDown == true }
+  public var isServerShuttingDown: Bool { handle.transport.ownership?.isShuttingDown == true }
 }
 
 extension ByteStream {

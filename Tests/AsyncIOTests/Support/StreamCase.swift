@@ -13,6 +13,11 @@ struct StreamCase: Sendable, CustomStringConvertible {
     scenario = StreamScenario(setting: setting, peer: peer, tasks: tasks, cancellations: cancellations)
   }
 
+  /// Has more than some thousand orders of events.
+  var isLong: Bool {
+    scenario.tasks.count > 2 || scenario.tasks.joined().contains(.drain) && scenario.setting.room == 0
+  }
+
   static let all: [StreamCase] =
     [false, true].flatMap { polls in
       let way = polls ? "polls" : "receives"
@@ -38,7 +43,7 @@ struct StreamCase: Sendable, CustomStringConvertible {
           [[.read(1), .readToEnd], [.write]]),
         StreamCase(
           "meets a reset with output pending, by \(way)", setting { $0.room = 0 }, peer: [.sends, .resets],
-          [[.readToEnd], [.write, .drain]]),
+          [[.read(1)], [.write, .drain]]),
         StreamCase(
           "writes to a slow peer, and closes, by \(way)", setting { $0.room = 0 }, peer: [.reads, .reads],
           [[.write, .write], [.close, .waitClosed]], cancellations: 1),
@@ -47,7 +52,7 @@ struct StreamCase: Sendable, CustomStringConvertible {
           [[.read(1), .readToEnd], [.close, .waitClosed]]),
         StreamCase(
           "aborts with a reader and a writer, by \(way)", setting { $0.room = 0 }, peer: [.sends],
-          [[.readToEnd], [.write], [.abort, .waitClosed]]),
+          [[.readToEnd], [.write], [.abort]]),
         StreamCase(
           "ends its output behind what is pending, by \(way)", setting { $0.room = 0 }, peer: [.reads, .ends],
           [[.write, .drain], [.writeEnd], [.readToEnd]]),

@@ -43,7 +43,7 @@ extension StreamTransport {
     let wait = loop.beginWait(WaitReason("receive from", on: self))
     state.input.wait(wait, for: needed)
     resumeReceiving()
-    if let ownership, ownership.owner.isShuttingDown { endIfIdle() }
+    if ownership?.isShuttingDown == true { endIfIdle() }
     return wait
   }
 

@@ -43,7 +43,7 @@ extension StreamTransport {
     guard let ownership, isSocket else { return nil }
     // A filter says its end itself, and whether it waits for the peer's.
     let hasAnswered = filter == nil && (bytesSent > 0 || !output.isEmpty)
-    return ownership.owner.isShuttingDown || hasAnswered ? .seconds(1) : nil
+    return ownership.isShuttingDown || hasAnswered ? .seconds(1) : nil
   }
 
   func linger(_ limit: Duration) {
