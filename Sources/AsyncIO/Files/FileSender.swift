@@ -15,7 +15,7 @@ struct FileSender {
 
   enum Step {
     case sent(Int)
-    /// There was no room.
+    /// The socket's buffer is full.
     case isFull
     case ended
     /// The bytes have to pass through the process.

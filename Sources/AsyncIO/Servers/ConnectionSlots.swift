@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many connections a server has, over all of its loops, and who waits for one of them to end.
 //
-// Who waits. A listener that finds the server full stops accepting and is told when there is room. If it holds a
-// connection already (accepted by the kernel before it could say stop, or while another loop took the last place), it
-// claims a place, and the next one that is given back is its own: so a loop with a steady stream of connections can't
-// keep another one's waiting. A listener without a descriptor to accept with waits here too, since a connection that
-// ends leaves one behind.
+// Who waits. A listener that finds the server full stops accepting and is told when there is room. It may already hold
+// a connection: the kernel accepted one before the listener could stop, or another loop took the last place. Then it
+// claims a place, and gets the next one that is given back. So a loop with a steady stream of connections can't keep
+// another loop's waiting. A listener without a descriptor to accept with waits here too, since a connection that ends
+// frees one.
 //
 // From any thread. A place is taken and given back once a connection, so a mutex is good enough.
 
@@ -56,7 +56,7 @@ final class ConnectionSlots: Sendable {
     }
   }
 
-  /// A place for a connection; if there is none, the listener claims one, and is told by `placeWasGiven`.
+  /// Takes a place for a connection. If all are taken, the listener claims one, and is told by `placeWasGiven`.
   func take(for listener: Listener) -> Bool {
     state.withLock { state in
       if state.open < state.limit {
@@ -92,7 +92,7 @@ final class ConnectionSlots: Sendable {
     }
   }
 
-  /// Changes the limit. Whoever waits for a place has one with the next connection that ends.
+  /// Changes the limit. A listener that waits for a place gets one when the next connection ends.
   var limit: Int {
     get { state.withLock { $0.limit } }
     set { state.withLock { $0.limit = newValue } }

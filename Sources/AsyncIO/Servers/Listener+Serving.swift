@@ -4,8 +4,8 @@
 import AsyncIOCore
 
 extension Listener {
-  /// What the closures of the task hold while the handler waits is a good part of what an idle connection costs: the
-  /// usual case keeps to a frame of its own, and what its end needs is not in it.
+  /// What the task's closures hold while the handler waits is a good part of an idle connection's memory. So the usual
+  /// case has a frame of its own, without what only its end needs.
   func handle(_ handle: StreamHandle, in task: AnyTaskHandle) {
     let service = service
     if case .halves(let handler) = service.handler, service.prepare == nil {

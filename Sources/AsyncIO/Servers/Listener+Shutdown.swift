@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shutdown: no new connections; those that are idle end, now or when they become idle (TransportOwner);
-// what is left at the deadline is reset and its handlers cancelled. So it takes no longer than it was given, whatever the
-// peers do. Handlers that go on after their connection has closed are waited for like open connections, and cancelled
-// like them; but once they are cancelled nobody waits for them here: one that ignores it would keep the shutdown for ever.
+// A shutdown accepts no new connections. Idle ones end, now or when they become idle (TransportOwner). What is left at
+// the deadline is reset, and its handlers are cancelled. So a shutdown takes no longer than it was given, whatever the
+// peers do.
+//
+// A handler that goes on after its connection has closed is waited for like an open connection, and cancelled like one.
+// Once cancelled it is not waited for: a handler that ignores cancellation would keep the shutdown for ever.
 
 import AsyncIOCore
 

@@ -11,7 +11,7 @@
 public struct ListeningSocket: Hashable, Sendable, CustomStringConvertible {
   /// The number of the descriptor.
   public let descriptor: Int32
-  /// What whoever made it calls it, `FileDescriptorName=` of a systemd socket unit; empty if nothing.
+  /// The name that its maker gave it, `FileDescriptorName=` of a systemd socket unit; empty without one.
   public let name: String
 
   /// A descriptor that the program brings. It belongs to the server that is started on it, which closes it.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a peer is taken for stuck. Values that look at counters from time to time, and know no clock.
 //
-// Sent bytes say little about a peer that doesn't read: the kernel takes megabytes for it, and then none for minutes
-// even if the peer reads slowly, since it asks for more only when a third of its buffer is free. What the peer has
-// acknowledged says it exactly, but costs a system call, so it is asked for only while the handler waits to write.
+// Sent bytes say little about a peer that doesn't read. The kernel first takes megabytes for it. Then it takes nothing
+// for minutes, even if the peer reads slowly: it asks for more only when a third of its buffer is free. What the peer
+// has acknowledged is exact but costs a system call, so it is asked for only while the handler waits to write.
 
 import AsyncIOCore
 
 struct ProgressRule {
   /// Nanoseconds.
   let time: Int64
-  /// Fewer bytes in that time are none.
+  /// Fewer bytes in that time don't count as progress.
   let least: Int
 
   init?(_ limits: ServerLimits) {
@@ -38,8 +38,8 @@ struct ProgressMark {
   /// - Parameters:
   ///   - waits: Whether the handler waits for the peer; if not, its time begins anew.
   ///   - acknowledged: If the handler waits to write.
-  ///   - passed: Nanoseconds since the last look. A look that comes late, because the process was stopped, has found a
-  ///     loop that didn't take what had arrived: whoever asks counts no more than two periods.
+  ///   - passed: Nanoseconds since the last look. A look is late if the process was stopped, and its loop then hasn't
+  ///     taken what had arrived. So the caller counts two periods at most.
   mutating func isStuck(
     waits: Bool, moved now: Int, acknowledged: Int?, passed: Int64, rule: ProgressRule
   ) -> Bool {

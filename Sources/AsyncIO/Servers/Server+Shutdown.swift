@@ -13,11 +13,11 @@ extension Server {
   /// print(summary)  // 3 connections drained, 0 aborted
   /// ```
   ///
-  /// It stops listening at once. Connections end by themselves: a handler that reads from a connection whose peer has
-  /// had its last answer (nothing has arrived since the handler last wrote) finds the end of the stream, as if the peer
-  /// had ended it. So a handler that serves one request after the other ends without doing anything for it; one that is
-  /// in the middle of a request finishes it first, and what it writes arrives. A peer that has connected and not asked
-  /// yet has a second to do so. A handler that reads without writing, or does neither, can look at
+  /// It stops listening at once. Connections end by themselves. A connection is idle when nothing has arrived since its
+  /// handler last wrote: the peer has had its last answer. A handler that then reads finds the end of the stream, as if
+  /// the peer had ended it. So a handler that serves one request after the other needs no code for a shutdown. A
+  /// handler in the middle of a request finishes it first, and what it writes arrives. A peer that has connected and
+  /// not asked yet has a second to do so. A handler that reads without writing, or does neither, can look at
   /// `StreamReader.isServerShuttingDown`.
   ///
   /// What is left after the time is reset, and its handlers are cancelled. A handler that goes on after that is not

@@ -19,11 +19,11 @@ public struct ServerLimits: Hashable, Sendable {
   public var connections: Int?
 
   /// The most connections at a time from one IPv4 address, or from one IPv6 network of 64 bits. One more is reset at
-  /// once. Nil, the default, is no limit; peers of a Unix socket have no address, and none.
+  /// once. Nil, the default, sets no limit. Peers of a Unix socket have no address, and so no such limit.
   public var connectionsPerPeer: Int?
 
-  /// For how long the handler may wait, to read or to write, without that a byte comes or leaves. Then the connection is
-  /// reset, and what the handler waits for throws `StreamError.noProgress`. Nil, the default, is for ever.
+  /// How long the handler may wait, to read or to write, while no byte comes or leaves. Then the connection is reset,
+  /// and what the handler waits for throws `StreamError.noProgress`. Nil, the default, is for ever.
   ///
   /// A byte has left when the peer's system has it. What the handler does otherwise takes as long as it takes. It may
   /// take up to a quarter longer until a connection is found. The error isn't reported as a failure of the handler.

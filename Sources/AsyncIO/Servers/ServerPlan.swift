@@ -134,7 +134,7 @@ package struct ServerPlan: Sendable {
     return Server(listeners: listeners, addresses: addresses)
   }
 
-  /// Several loops accept from one socket, each by a number of its own: whoever is free takes the next connection.
+  /// Several loops accept from one socket, each by a number of its own: a loop that is free takes the next connection.
   private func adopt(_ sockets: [ListeningSocket], _ service: ConnectionService, on first: EventLoop) throws -> Server {
     if sockets.isEmpty { throw SystemError("accept", "no socket at all", code: .invalidArgument) }
     // All are looked at before the first one is taken over: what is refused is still the caller's, and as it was.
@@ -168,7 +168,7 @@ package struct ServerPlan: Sendable {
       let address = first.backend.localAddress(of: socket.descriptor) ?? .unnamedUnix
       addresses.append(address)
       for (loop, number) in zip(loops, [socket.descriptor] + copies) {
-        // Its file is of whoever made it, and stays.
+        // The program that made it made its file too, so it stays.
         listeners.append(
           Listener(
             Descriptor(number, of: loop.backend), address: address, ownsFile: false, plan: plan, slots: slots,

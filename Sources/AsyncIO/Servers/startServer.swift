@@ -12,14 +12,14 @@ public import AsyncIOCore
 /// print("listening at", server.addresses)
 /// ```
 ///
-/// The handler runs as a task of its own for each connection, among `allTasks` under the peer's name, with the task-local
-/// values of the place where the server was started, and has the isolation of the place where it is written:
-/// in the body of `EventLoop.run`, the main actor's; in that of `run(loops:)`, none. A handler of no actor runs on every
-/// loop of `run(loops:)`: connections are accepted on each, and the kernel spreads them (SO_REUSEPORT).
+/// The handler runs as a task of its own for each connection, among `allTasks` under the peer's name. It has the
+/// task-local values of the place where the server was started. It has the isolation of the place where it is written:
+/// in the body of `EventLoop.run`, the main actor's; in that of `run(loops:)`, none. A handler of no actor runs on
+/// every loop of `run(loops:)`: each loop accepts connections, and the kernel spreads them (SO_REUSEPORT).
 ///
-/// An error that it throws goes to the loop's exception handler, unless it is that the peer has gone (a reset, a broken
-/// pipe), and resets the connection. The connection is closed when the reader and the writer are gone, or by the writer's
-/// `close`.
+/// An error that the handler throws resets the connection. It goes to the loop's exception handler, unless it says that
+/// the peer has gone (a reset, a broken pipe). The connection is closed when the reader and the writer are gone, or by
+/// the writer's `close`.
 ///
 /// - Parameters:
 ///   - host: A name or a numeric address; nil for all interfaces, IPv6 and IPv4.

@@ -16,7 +16,8 @@
 ///
 /// As `startServer(host:port:)` otherwise.
 ///
-/// - Throws: `SystemError` if one is no descriptor, or does not listen, or there is none. They are all still the caller's then.
+/// - Throws: `SystemError` if one is not a descriptor or does not listen, or if `sockets` is empty. All are still the
+///   caller's then.
 public nonisolated(nonsending) func startServer(
   on sockets: [ListeningSocket], limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
   file: StaticString = #fileID, line: UInt = #line,

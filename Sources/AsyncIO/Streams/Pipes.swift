@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams of what is no socket, and of sockets that others have made. A pipe has one direction: reading ends and writing
-// ends are readers and writers, and a process's two pipes make a ByteStream.
+// Streams of what is not a socket, and of sockets that others have made. A pipe has one direction: reading ends and
+// writing ends are readers and writers, and a process's two pipes make a ByteStream.
 
 import AsyncIOCore
 
@@ -16,8 +16,8 @@ extension StreamReader {
   /// The descriptor is the stream's from now on, which may change its flags (O_NONBLOCK), and closes it.
   ///
   /// - Parameter limit: See `StreamReader.limit`.
-  /// - Throws: `SystemError` if it is no open descriptor, a socket that listens, or one that keeps messages apart
-  ///   (SOCK_DGRAM, SOCK_SEQPACKET), which `RawSocket` is for. It is still the caller's then, and as it was.
+  /// - Throws: `SystemError` if it is not an open descriptor, or is a socket that listens, or one that keeps messages
+  ///   apart (SOCK_DGRAM, SOCK_SEQPACKET), which `RawSocket` is for. It is still the caller's then, and as it was.
   public nonisolated(nonsending) static func adopting(
     _ descriptor: Int32, limit: Int = 64 * 1024
   ) async throws -> StreamReader {

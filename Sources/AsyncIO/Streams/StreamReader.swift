@@ -64,8 +64,8 @@ public final class StreamReader: Sendable {
 
   /// Waits for exactly so many bytes; asyncio's `readexactly`.
   ///
-  /// - Throws: `IncompleteReadError` with what there was if the stream ends before; `SystemError` if the connection was
-  ///   lost.
+  /// - Throws: `IncompleteReadError`, which carries the bytes so far, if the stream ends before; `SystemError` if it
+  ///   was lost.
   public nonisolated(nonsending) func readExactly(_ count: Int) async throws -> [UInt8] {
     require(count >= 0, "readExactly wants a number of bytes")
     if handle.isCurrent(for: #isolation) { return try await handle.transport.readExactly(count) }
@@ -75,7 +75,7 @@ public final class StreamReader: Sendable {
   /// Waits for a separator and returns everything up to and with it; asyncio's `readuntil`.
   ///
   /// - Throws: `LimitOverrunError` if it isn't found within `limit` bytes, which stay in the stream;
-  ///   `IncompleteReadError` with what there was if the stream ends before; `SystemError` if the connection was lost.
+  ///   `IncompleteReadError`, which carries the bytes so far, if the stream ends before; `SystemError` if it was lost.
   public nonisolated(nonsending) func readUntil(_ separator: [UInt8]) async throws -> [UInt8] {
     require(!separator.isEmpty, "a separator has at least one byte")
     if handle.isCurrent(for: #isolation) { return try await handle.transport.readUntil(separator) }

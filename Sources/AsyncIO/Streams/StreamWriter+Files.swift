@@ -7,7 +7,7 @@ import Glibc
 
 extension StreamWriter {
   /// Sends a file, or a part of it, behind what was written before; asyncio's `sendfile`. The bytes don't pass through
-  /// the process, unless TLS or a stream that is no socket makes them.
+  /// the process, unless TLS or a stream that is not a socket makes them.
   ///
   /// ```swift
   /// let count = try await writer.sendFile("/srv/www/index.html")

@@ -4,9 +4,9 @@ public import AsyncIOCore
 
 /// The outgoing side of a connection; asyncio's `StreamWriter`.
 ///
-/// A write takes all of its bytes and returns when they may be forgotten: usually at once, after a single system call;
-/// if the peer is slow, when no more than 64 KiB of them are left to send. There is no `write` without a `drain` to
-/// forget. A writer belongs to the loop that it was opened on and works from anywhere, as a reader does.
+/// A write takes all of its bytes. Usually it returns at once, after a single system call. If the peer is slow, it
+/// returns when no more than 64 KiB of them are left to send. So a program cannot forget `drain`: each `write` includes
+/// it. A writer belongs to the loop that it was opened on and works from anywhere, as a reader does.
 ///
 /// **Cancellation** of a write throws `CancellationError` while it waits; the bytes were taken, and are sent.
 public final class StreamWriter: Sendable {
@@ -69,9 +69,9 @@ public final class StreamWriter: Sendable {
   /// Closing again does nothing more. Cancellation throws; the connection closes all the same. Its reader finds what had
   /// arrived, and then the end of the stream.
   ///
-  /// A connection of a server goes on receiving, for a second after the last byte and no more than eight, until the peer
-  /// has closed too: what the peer is still sending would reset the connection, and the answer would be lost. That
-  /// happens after this has returned.
+  /// After this has returned, a connection of a server goes on receiving until the peer has closed too: for a second
+  /// after the last byte, and eight at most. What a peer is still sending would otherwise reset the connection, and the
+  /// answer would be lost.
   ///
   /// - Throws: `SystemError` if the connection was lost before everything was sent.
   public nonisolated(nonsending) func close() async throws {

@@ -45,7 +45,8 @@ package protocol Backend: StreamDriver, DatagramDriver {
   /// Ends a `turn` that waits, or the next one. From any thread.
   func wake()
 
-  /// A descriptor that `wake` writes eight bytes to, for a signal handler, which can do nothing else; -1 if there is none.
+  /// A descriptor that `wake` writes eight bytes to, for a signal handler, which can do nothing else; -1 if the backend
+  /// has none.
   var wakeDescriptor: Int32 { get }
 
   /// System calls made so far.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of the seam that is about datagrams. Receiving is an operation (`OperationKind.receiveDatagrams`), and
-// so is waiting for room (`.poll`); what completes at once is here. Sending is a call and never an operation: a datagram
-// leaves or doesn't, and whoever sends it learns that then and there.
+// The part of the seam that is about datagrams. Receiving is an operation (`OperationKind.receiveDatagrams`), and so is
+// waiting for room (`.poll`); what completes at once is here. Sending is a call and never an operation: a datagram
+// leaves or doesn't, and its sender learns that then and there.
 
 import Glibc
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The structures of sendmmsg(2), kept for the next call: up to 64 messages leave with one. A row of datagrams of one
-// length to one peer is a single message, which the kernel, or the network card, cuts (UDP_SEGMENT in udp(7), Linux
-// 4.18): one trip down the network stack for up to 64 of them. Its last one may be shorter.
+// length to one peer is a single message. The kernel or the network card cuts it (UDP_SEGMENT in udp(7), Linux 4.18):
+// one trip down the network stack for up to 64 datagrams. The last one may be shorter.
 //
 // The kernel refuses a row whose datagrams are longer than the path takes whole (EINVAL), or that a device can't cut
-// (EIO). Whoever sends then tries without.
+// (EIO). The sender then tries without.
 
 import CLinux
 import Glibc

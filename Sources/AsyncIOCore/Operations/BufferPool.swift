@@ -46,9 +46,9 @@
     }
   }
 
-  /// Lends memory of 64 KiB for the time of the call: always the same, so that it stays in the cache. What comes into it
-  /// may be lent on to the user's code, and that may start a task which receives from another stream then and there: such
-  /// a call within the call has memory of its own.
+  /// Lends memory of 64 KiB for the time of the call: always the same, so that it stays in the cache. What comes into
+  /// it may be lent on to the user's code. That code may start a task which receives from another stream then and
+  /// there. Such a call within the call has memory of its own.
   @inline(__always)
   package func withScratch<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows -> Result {
     if scratchIsLent { return try unsafe withBlock(body) }

@@ -26,7 +26,7 @@ extension EventLoop {
     unsafe submit(operations.allocate(isSocket ? .receive : .read, descriptor: descriptor, sink: sink))
   }
 
-  /// Starts to send bytes that `owner` keeps in place; or to write them to what is no socket.
+  /// Starts to send bytes that `owner` keeps in place; or to write them to what is not a socket.
   package func send(
     _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, isSocket: Bool = true, owner: AnyObject,
     sink: any OperationSink

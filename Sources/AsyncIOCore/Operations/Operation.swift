@@ -4,7 +4,7 @@
 //     submitted ───────────────────────────► completed
 //         └──► cancel requested ───────────► completed
 //
-// Until its last completion it owns what the kernel may still touch: its buffer (by a reference to whoever owns the
+// Until its last completion it owns what the kernel may still touch: its buffer (by a reference to the owner of the
 // memory) and the object that its completions go to, which owns the descriptor. A task that stops waiting changes
 // nothing of that; the object then decides what to do with a result that arrives late.
 //
@@ -19,15 +19,15 @@ package enum OperationKind: UInt8 {
   /// Data as it arrives, in memory lent for the time of the call; the result is its length, 0 at the end of the stream.
   case receive
   /// Datagrams as they arrive, each in a frame (see `DatagramFrame`) lent for the time of the call; the result is the
-  /// frame's length. An error is no end unless `isLast` says so.
+  /// frame's length. An error ends the operation only if `isLast` says so.
   case receiveDatagrams
   /// All bytes of a buffer; once. The result is their number, or less if an error came in between.
   case send
   /// The same as `send`, from where the bytes lie.
   case sendZeroCopy
-  /// The same as `receive` from what is no socket: a pipe, a terminal, a file at its position.
+  /// The same as `receive` from what is not a socket: a pipe, a terminal, a file at its position.
   case read
-  /// The same as `send` to what is no socket.
+  /// The same as `send` to what is not a socket.
   case write
   /// Readiness of any descriptor (poll(2)); the result is the set of events. Once a turn for as long as it lasts.
   case poll

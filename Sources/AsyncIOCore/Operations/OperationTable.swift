@@ -6,7 +6,7 @@ package import CLinux
 import Glibc
 
 @safe package struct OperationRecord {
-  // Safe: whoever follows a pointer of it says `unsafe`; `owner` keeps the bytes, the table frees the address.
+  // Safe: code that follows a pointer of it says `unsafe`; `owner` keeps the bytes, the table frees the address.
   package enum State: UInt8 {
     case free, submitted, cancelRequested
   }

@@ -141,7 +141,7 @@ extension SystemCall {
   package struct ReceivedDescriptors {
     /// Close-on-exec; the receiver's to close.
     package var numbers: [Int32] = []
-    /// Some were lost: there was no room for them, or the process has too many open (MSG_CTRUNC).
+    /// Some were lost: they didn't fit, or the process has too many open (MSG_CTRUNC).
     package var areTruncated = false
   }
 

@@ -83,7 +83,7 @@ struct StreamInput: ~Copyable {
     return taken
   }
 
-  /// Where the first separator ends, searching from `offset`; nil if there is none yet.
+  /// Where the first separator ends, searching from `offset`; nil if it has not arrived yet.
   func endOfFirst(_ separator: [UInt8], from offset: Int) -> Int? {
     let bytes = bytes
     guard let base = bytes.baseAddress, let last = separator.last else { return nil }

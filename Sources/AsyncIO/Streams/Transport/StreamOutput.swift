@@ -7,7 +7,7 @@
 
 import AsyncIOCore
 
-/// Bytes on their way to the kernel, kept in place by whoever holds the object.
+/// Bytes on their way to the kernel. They stay in place while a reference to the object exists.
 final class OutputBlock {
   private let pool: BufferPool
   @exclusivity(unchecked) private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)

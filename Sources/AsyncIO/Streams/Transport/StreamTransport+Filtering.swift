@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a filter's work costs others, and how it ends. A peer decides how much work its bytes are, and what is answered
-// to them: so the filter takes what it does in one turn, and the rest waits for the next ones; and while more answers
-// than the high-water mark have not left, nothing more is received.
+// What a filter's work costs others, and how it ends. A peer decides how much work its bytes are, and how much is
+// answered to them. So the filter takes a bounded share in one turn, and the rest waits for the next ones. While unsent
+// answers exceed the high-water mark, nothing more is received.
 //
 // A peer that refuses us says why (TLS's alert) and closes. What is sent to it then fails, and its reason is still to be
 // read: a failed send is told after that.

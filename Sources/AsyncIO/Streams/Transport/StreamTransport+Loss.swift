@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection that is lost is lost in both directions, and the kernel tells only one of them. A reset is kept as the
-// socket's error (SO_ERROR), and the first call that asks takes it: after a send that failed with ECONNRESET a receive gives
-// what had arrived, and then 0, as if the peer had ended its stream properly (sock_error in sk_stream_error and
+// A connection that is lost is lost in both directions, and the kernel tells only one of them. The kernel keeps a reset
+// as the socket's error (SO_ERROR), and the first call that asks takes it. If a send took it (ECONNRESET), a receive
+// gives what had arrived, and then 0, as if the peer had ended its stream properly (sock_error in sk_stream_error and
 // tcp_recvmsg). An io_uring send of many bytes (MSG_WAITALL) and sendfile(2) may even take it and say nothing, when a
-// part has left before; the next send then fails with EPIPE. So each direction tells the other.
+// part has left before. The next send then fails with EPIPE. So each direction tells the other.
 //
 // What the peer said before stays readable: a server that refuses an upload answers and closes, and the sender learns of
 // it by a failed send.

@@ -52,7 +52,7 @@ extension StreamTransport {
 
   // MARK: - To the kernel
 
-  /// Output as the descriptor gets it. An error is kept, for whoever writes or closes next.
+  /// Output as the descriptor gets it. An error is kept for the task that writes or closes next.
   package func emit(_ bytes: UnsafeRawBufferPointer) {
     if state.output.drops || state.phase == .closed { return }
     var rest = bytes

@@ -5,10 +5,10 @@
 // kernel to where they are wanted. Small pieces turn it back where the backend is better at completions (io_uring); a
 // backend that goes by readiness anyway (epoll) begins like this.
 //
-// What arrives while nobody waits is taken into the stream's input, as a receive operation does: so the end of the stream
-// and a reset are noticed all the same, and the peer may send up to twice the limit. A pull that gets less than it asked
-// for has emptied the socket, and the next one waits for readiness first; that is told for as long as it lasts, so nothing
-// is missed.
+// While no reader waits, the stream takes what arrives into its input, as a receive operation does. So it notices the
+// end of the stream and a reset all the same, and the peer may send up to twice the limit. A pull that gets less than
+// it asked for has emptied the socket, so the next one waits for readiness first. The backend reports readiness for as
+// long as it lasts, so nothing is missed.
 //
 // A small piece goes by way of memory that the whole loop shares, so that nobody keeps more than arrived.
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A readable socket of datagrams gives up to 32 of them with one recvmmsg(2). They are handed on one by one, even if
-// whoever takes them has asked for the end after the first: the kernel has let go of the others.
+// the receiver has asked for the end after the first: the kernel has let go of the others.
 
 import CLinux
 import Glibc

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // epoll made to look like completions: an operation is tried when the kernel says that its descriptor is ready.
 //
-// Level-triggered, on purpose. Received bytes are handed on as they come, so one `recv` an event is enough: what is
-// left shows up in the next turn, and no call is spent on finding out that there is nothing more. An edge-triggered
-// descriptor has to be read until EAGAIN, and an always-ready peer could keep the loop there. What nobody wants to
-// receive is not asked for: the interest in a descriptor is exactly the operations on it.
+// Level-triggered, on purpose. Received bytes are handed on as they come, so one `recv` an event is enough. What is
+// left shows up in the next turn, and no call is spent to find out that nothing is left. An edge-triggered descriptor
+// has to be read until EAGAIN, and an always-ready peer could keep the loop there. What nobody wants to receive is not
+// asked for: the interest in a descriptor is exactly the operations on it.
 //
-// Closing removes a descriptor from the set only when the last duplicate is closed (epoll(7), Q6): registrations
-// carry a generation in the event's data, so an event for a number that was used again is ignored.
+// Closing removes a descriptor from the set only when the last duplicate is closed (epoll(7), Q6). So registrations
+// carry a generation in the event's data, and an event for a number that was used again is ignored.
 
 import CLinux
 import Glibc

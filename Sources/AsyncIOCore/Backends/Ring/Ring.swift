@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two rings that a program shares with the kernel (io_uring(7)): requests go in at the tail of one, results come
-// out at the head of the other, and one system call submits, waits and takes.
+// The two rings that a program shares with the kernel (io_uring(7)). Requests go in at the tail of one, results come
+// out at the head of the other. One system call submits, waits and takes.
 //
-// Set up with SINGLE_ISSUER (6.0) and DEFER_TASKRUN (6.1): only this thread submits, and completions are worked out in
-// this thread's own `enter` and nowhere else, so that no other system call of ours is interrupted for them.
-// TASKRUN_FLAG shows in shared memory that there is such work, so that a loop that is busy with jobs need not ask.
-// Requests die with the thread that submitted them (ECANCELED): the loop's thread lives as long as its ring.
+// Set up with SINGLE_ISSUER (6.0) and DEFER_TASKRUN (6.1): only this thread submits, and the kernel works out
+// completions in this thread's own `enter` and nowhere else. So they interrupt no other system call of ours.
+// TASKRUN_FLAG shows in shared memory that such work is there, so a loop that is busy with jobs need not ask. Requests
+// die with the thread that submitted them (ECANCELED): the loop's thread lives as long as its ring.
 //
 // The ring belongs to one thread; move-only, because it owns a descriptor and mapped memory.
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A multishot receive can lose the end of its connection. Bytes and a reset (of a Unix socket, an end) that come before
-// its work has run wake it twice; it takes the bytes, finds that nothing is unread, and sleeps again, with the second
-// wake counted as served. Nothing follows a reset, so it would sleep for ever: some in ten thousand connections that are
-// reset while the loop is short of CPU (Linux 6.18; Tests/KernelFacts/multishot-reset.c shows it; with Unix sockets it
-// is liburing's issue 1549). Single receives don't, but each arms a poll anew.
+// its work has run wake it twice. It takes the bytes, finds that nothing is unread, and sleeps again; the second wake
+// counts as served. Nothing follows a reset, so the receive would sleep for ever. That happens to some in ten thousand
+// connections that are reset while the loop is short of CPU (Linux 6.18; Tests/KernelFacts/multishot-reset.c shows it).
+// With Unix sockets it is liburing's issue 1549. Single receives don't lose it, but each arms a poll anew.
 //
 // So a poll for the peer's end (POLLRDHUP, and POLLERR and POLLHUP, which nobody need ask for) stands beside the receive
 // for as long as that lasts. Data don't wake it, so a message costs what it did. Once it has told, a receive that is
