@@ -52,7 +52,7 @@ import Testing
   @Test("a listening socket of packets serves no streams, and is left alone", arguments: BackendKind.ofAKernel)
   func aListenerOfPackets(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let stream = try EventLoop.current.backend.listen(at: .loopback(port: 0), options: ListenOptions())
+      let stream = try EventLoop.current.sockets.listen(at: .loopback(port: 0), options: ListenOptions())
       let packets = socket(AF_UNIX, Kind.packets.type, 0)
       // Without a name it gets an automatic one (autobind in unix(7)).
       var address = sockaddr_un()
@@ -76,8 +76,8 @@ import Testing
 
   @Test("a socket of datagrams is no stream on a virtual network either", .virtualTime)
   func aVirtualSocketOfDatagrams() async throws {
-    let backend = EventLoop.current.backend
-    let number = try backend.openDatagramSocket(at: .loopback(port: 0), connectedTo: nil, options: [])
+    let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
+    let number = try sockets.openDatagramSocket(at: .loopback(port: 0), connectedTo: nil, options: [])
     let error = await #expect(throws: SystemError.self) { try await ByteStream.adopting(number) }
     #expect(error?.code == .wrongType)
     backend.close(descriptor: number)

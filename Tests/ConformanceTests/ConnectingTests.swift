@@ -54,9 +54,9 @@ import Testing
   func aTimeLimitEndsAConnection(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       // A listener that never accepts completes as many connections as its backlog holds.
-      let backend = EventLoop.current.backend
-      let listener = try backend.listen(at: .loopback(port: 0), options: ListenOptions(backlog: 1))
-      let address = backend.localAddress(of: listener)!
+      let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
+      let listener = try sockets.listen(at: .loopback(port: 0), options: ListenOptions(backlog: 1))
+      let address = sockets.localAddress(of: listener)!
       var answered: [ByteStream] = []
       let error = await #expect(throws: SystemError.self) {
         while answered.count < 10 {

@@ -115,9 +115,9 @@ import Testing
   @Test("a socket that others have made is served, and closed with the server", arguments: BackendKind.conforming)
   func aSocketOfOthersIsServed(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let backend = EventLoop.current.backend
-      let number = try backend.listen(at: .loopback(port: 0), options: ListenOptions())
-      let address = try #require(backend.localAddress(of: number))
+      let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
+      let number = try sockets.listen(at: .loopback(port: 0), options: ListenOptions())
+      let address = try #require(sockets.localAddress(of: number))
       let server = try await startServer(on: [ListeningSocket(descriptor: number)], handler: Self.greeting)
       #expect(server.addresses == [address])
       #expect(server.sockets == [ListeningSocket(descriptor: number)])
@@ -135,8 +135,8 @@ import Testing
   @Test("what does not listen is refused and stays the caller's", arguments: BackendKind.conforming)
   func whatDoesNotListenIsRefused(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let backend = EventLoop.current.backend
-      let (first, second) = try backend.makeSocketPair()
+      let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
+      let (first, second) = try sockets.makeSocketPair()
       let error = await #expect(throws: SystemError.self) {
         try await startServer(on: [ListeningSocket(descriptor: first, name: "web")], handler: Self.greeting)
       }

@@ -66,7 +66,7 @@ final class ConnectionAttempts: OperationSink, WaitObject {
   }
 
   private func begin(_ address: SocketAddress) throws {
-    let descriptor = Descriptor(try loop.backend.makeSocket(for: address, from: local), of: loop.backend)
+    let descriptor = Descriptor(try loop.sockets.makeSocket(for: address, from: local), of: loop.backend)
     let socket = StreamSocket(descriptor, address)
     let operation = loop.connect(socket.descriptor?.number ?? -1, to: address, sink: self)
     attempts[operation] = socket

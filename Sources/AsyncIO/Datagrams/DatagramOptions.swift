@@ -53,8 +53,8 @@ public struct DatagramOptions: Sendable {
   /// Makes the default options.
   public init() {}
 
-  var socketOptions: [DatagramOption] {
-    var list: [DatagramOption] = []
+  var socketOptions: [SocketOption] {
+    var list: [SocketOption] = []
     if let receiveBuffer { list.append(.receiveBuffer(receiveBuffer)) }
     if let sendBuffer { list.append(.sendBuffer(sendBuffer)) }
     if allowsBroadcast { list.append(.broadcast) }

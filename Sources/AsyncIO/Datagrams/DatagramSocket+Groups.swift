@@ -37,8 +37,7 @@ extension DatagramSocket {
     try await set(.leaveGroup(group, interface: interface.index), "leave", "\(group.host) on \(interface)")
   }
 
-  private nonisolated(nonsending) func set(_ option: DatagramOption, _ operation: String, _ object: String) async throws
-  {
+  private nonisolated(nonsending) func set(_ option: SocketOption, _ operation: String, _ object: String) async throws {
     try await EventLoop.spendBudget()
     if isCurrent(for: #isolation) { return try transport.set(option, operation, object) }
     try await onLoop { try $0.set(option, operation, object) }

@@ -77,10 +77,11 @@ extension EventLoop {
     at local: SocketAddress?, connectedTo peer: SocketAddress?, _ options: DatagramOptions = DatagramOptions()
   ) throws -> DatagramSocket {
     require(options.queueLimit > 0, "DatagramOptions.queueLimit must be above 0")
-    let number = try backend.openDatagramSocket(at: local, connectedTo: peer, options: options.socketOptions)
+    try backend.prepare(for: .receiveDatagrams)
+    let number = try sockets.openDatagramSocket(at: local, connectedTo: peer, options: options.socketOptions)
     let descriptor = Descriptor(number, of: backend)
     let transport = DatagramTransport(
-      descriptor, local: backend.localAddress(of: number) ?? local ?? .unnamedUnix, peer: peer, isBound: local != nil,
+      descriptor, local: sockets.localAddress(of: number) ?? local ?? .unnamedUnix, peer: peer, isBound: local != nil,
       queueLimit: options.queueLimit, counters: DatagramCounters(), loop: self)
     transport.start()
     return DatagramSocket(transport)

@@ -8,7 +8,7 @@ extension DatagramTransport {
   /// Sends a datagram. Returns false if the kernel has no room for it now.
   package func trySend(_ bytes: UnsafeRawBufferPointer, to target: SocketAddress?) throws -> Bool {
     try throwError()
-    let result = loop.backend.send(datagram: bytes, to: target, from: number)
+    let result = loop.sockets.send(datagram: bytes, to: target, from: number)
     hasNoBuffers = result == SystemError.Code.noBufferSpace.result
     if result >= 0 {
       shortages.reset()
@@ -26,7 +26,7 @@ extension DatagramTransport {
     while !row.isEmpty {
       try throwError()
       let result = row.withDatagrams { entries, bytes in
-        loop.backend.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
+        loop.sockets.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
       }
       hasNoBuffers = result == SystemError.Code.noBufferSpace.result
       if result > 0 {

@@ -75,7 +75,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     self.counters = counters
     self.descriptor = consume descriptor
     segments = local.family != .unix
-    file = isBound ? loop.backend.socketFile(of: local) : nil
+    file = isBound ? loop.sockets.socketFile(of: local) : nil
   }
 
   /// Begins to receive. Separate from `init`, because the operation keeps the transport.
@@ -252,9 +252,9 @@ package final class DatagramTransport: OperationSink, WaitObject {
 
   // MARK: - Options
 
-  func set(_ option: DatagramOption, _ operation: String, _ object: String) throws {
+  func set(_ option: SocketOption, _ operation: String, _ object: String) throws {
     try throwError()
-    let result = loop.backend.set(option, of: number, local.family)
+    let result = loop.sockets.set(option, of: number, family: local.family)
     if result < 0 { throw SystemError(operation, object, result: result) }
   }
 
@@ -266,7 +266,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
   package func close() {
     guard state == .open else { return }
     state = .closing
-    if let file = file.take() { loop.backend.remove(file) }
+    if let file = file.take() { loop.sockets.remove(file) }
     queue.removeAll()
     rest.take()?.cancel()
     onDatagram = nil

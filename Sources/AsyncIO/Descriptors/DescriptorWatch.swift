@@ -139,7 +139,7 @@ final class DescriptorWatches {
   ) throws -> DescriptorWatch {
     let key = Key(descriptor: descriptor, direction: direction)
     if let there = watches[key] { return there }
-    if try loop.backend.kind(of: descriptor) == .file {
+    if try loop.sockets.kind(of: descriptor) == .file {
       // The error of epoll_ctl(2), which io_uring doesn't give.
       throw SystemError("poll", "descriptor \(descriptor), a file, which is always ready", code: .notPermitted)
     }

@@ -65,7 +65,7 @@ extension EventLoop {
     if let problem = HostNameSyntax.problem(in: host) { throw NameError(host: host, .malformed(problem)) }
     let resolver = resolver ?? .current
     var addresses: [SocketAddress]
-    if let known = resolver.backendWithNames(of: self)?.addresses(ofHost: host, port: port) {
+    if let known = resolver.socketsWithNames(of: self)?.addresses(ofHost: host, port: port) {
       if known.isEmpty { throw NameError(host: host, .notFound) }
       addresses = known
       if let family { addresses.removeAll { $0.family != family } }
@@ -87,8 +87,8 @@ extension EventLoop {
       throw NameError(host: address.host, .malformed("it is a Unix socket, which no host has"))
     }
     let resolver = resolver ?? .current
-    if let backend = resolver.backendWithNames(of: self) {
-      guard let name = backend.hostName(of: address) else { throw NameError(host: address.host, .notFound) }
+    if let sockets = resolver.socketsWithNames(of: self) {
+      guard let name = sockets.hostName(of: address) else { throw NameError(host: address.host, .notFound) }
       return name
     }
     var key = address
@@ -116,9 +116,9 @@ extension EventLoop {
 
 extension Resolver {
   /// The backend of a loop with its own names, unless the resolver asks name servers nonetheless.
-  fileprivate func backendWithNames(of loop: EventLoop) -> (any Backend)? {
+  fileprivate func socketsWithNames(of loop: EventLoop) -> (any Sockets)? {
     if case .stub = kind { return nil }
-    return loop.backend.hasOwnNames ? loop.backend : nil
+    return loop.sockets.hasOwnNames ? loop.sockets : nil
   }
 
   func asksSystem(_ stub: StubResolver) -> Bool {

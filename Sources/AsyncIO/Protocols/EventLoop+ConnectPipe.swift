@@ -89,7 +89,7 @@ extension Transport {
   func watchReader() {
     let loop = stream.loop
     guard !stream.isSocket, !stream.state.input.hasOperation else { return }
-    guard (try? loop.backend.kind(of: stream.number)) == .pipe else { return }
+    guard (try? loop.sockets.kind(of: stream.number)) == .pipe else { return }
     readerWatch = ReaderWatch(stream.number, on: loop) { [unowned self] result in
       readerWatch?.end(on: loop)
       if result < 0 {

@@ -83,7 +83,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
     self.service = service
     rule = ProgressRule(plan.limits)
     connections = ConnectionTable(watchesProgress: rule != nil)
-    if ownsFile { file = loop.backend.socketFile(of: address) }
+    if ownsFile { file = loop.sockets.socketFile(of: address) }
   }
 
   /// Goes on to a phase. Does nothing if it is there or beyond.
@@ -109,7 +109,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
   /// Begins to serve. Does nothing the second time, and after `close`.
   func startServing() throws {
     guard phase == .idle, let descriptor = descriptor?.number else { return }
-    if !plan.startsListening { try loop.backend.startListening(descriptor, backlog: plan.backlog) }
+    if !plan.startsListening { try loop.sockets.startListening(descriptor, backlog: plan.backlog) }
     advance(to: .serving)
     // Here and not in `init`, which another loop's thread may call.
     loop.tellOfEnd(self)
@@ -127,7 +127,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
   /// Takes as many connections as the process's descriptors allow, if nobody has said how many: that can have changed.
   private func raiseLimit() -> Bool {
     guard plan.limits.connections == nil else { return false }
-    let now = ServerPlan.connectionLimit(ofDescriptors: loop.backend.descriptorLimit)
+    let now = ServerPlan.connectionLimit(ofDescriptors: loop.sockets.descriptorLimit)
     if now <= slots.limit { return false }
     slots.limit = now
     return true
@@ -172,7 +172,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
     // A connection that arrives after the server was closed is closed.
     if isClosed { return loop.backend.close(descriptor: number) }
     // Asked now: after a reset nobody could say who it was.
-    let peer = loop.backend.peerAddress(of: number)
+    let peer = loop.sockets.peerAddress(of: number)
     guard slots.admits(peer) else {
       counts.refused += 1
       return reset(number)
@@ -183,7 +183,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
   }
 
   private func reset(_ number: Int32) {
-    loop.backend.setOption(.resetOnClose, of: number)
+    loop.sockets.set(.resetOnClose, of: number)
     loop.backend.close(descriptor: number)
   }
 
@@ -245,7 +245,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
   func close() {
     guard !isClosed else { return }
     advance(to: .closed)
-    if let file = file.take() { loop.backend.remove(file) }
+    if let file = file.take() { loop.sockets.remove(file) }
     rest.take()?.cancel()
     slots.forget(self)
     for arrival in arrived {
@@ -260,7 +260,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
   /// The operation is over and with it the socket.
   private func end() {
     descriptor = nil
-    if let file = file.take() { loop.backend.remove(file) }
+    if let file = file.take() { loop.sockets.remove(file) }
   }
 
   /// What it refers to refers to it: its place in line for connections, its timers, the connections themselves.

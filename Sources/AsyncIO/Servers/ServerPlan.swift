@@ -76,7 +76,7 @@ package struct ServerPlan: Sendable {
   private func makeSlots(listeners: Int, loop: EventLoop) -> ConnectionSlots {
     let (slack, overflow) = listeners.multipliedReportingOverflow(by: Int(Int32(clamping: backlog)) + 1)
     return ConnectionSlots(
-      limit: limits.connections ?? Self.connectionLimit(ofDescriptors: loop.backend.descriptorLimit),
+      limit: limits.connections ?? Self.connectionLimit(ofDescriptors: loop.sockets.descriptorLimit),
       limitPerPeer: limits.connectionsPerPeer, slack: overflow ? .max : slack)
   }
 
@@ -114,10 +114,10 @@ package struct ServerPlan: Sendable {
         do {
           let number =
             isIP || index == 0
-            ? try first.backend.listen(at: address, options: options)
-            : try first.backend.duplicate(listeners[listeners.count - 1].number)
+            ? try first.sockets.listen(at: address, options: options)
+            : try first.sockets.duplicate(listeners[listeners.count - 1].number)
           if index == 0 {
-            address = first.backend.localAddress(of: number) ?? address
+            address = first.sockets.localAddress(of: number) ?? address
             addresses.append(address)
           }
           listeners.append(
@@ -139,7 +139,7 @@ package struct ServerPlan: Sendable {
     if sockets.isEmpty { throw SystemError("accept", "no socket at all", code: .invalidArgument) }
     // All are looked at before the first one is taken over: what is refused is still the caller's, and as it was.
     for socket in sockets {
-      switch try first.backend.kind(of: socket.descriptor) {
+      switch try first.sockets.kind(of: socket.descriptor) {
       case .listeningSocket: break
       case .messageSocket:
         throw SystemError(
@@ -147,7 +147,7 @@ package struct ServerPlan: Sendable {
       default: throw SystemError("accept", "\(socket), which does not listen", code: .invalidArgument)
       }
     }
-    for socket in sockets { _ = try first.backend.adopt(socket.descriptor) }
+    for socket in sockets { _ = try first.sockets.adopt(socket.descriptor) }
     let loops = loops(for: service, around: first)
     let slots = makeSlots(listeners: loops.count * sockets.count, loop: first)
     let plan = listenerPlan(startsListening: true, isShared: loops.count > 1)
@@ -156,7 +156,7 @@ package struct ServerPlan: Sendable {
     do {
       for socket in sockets {
         copies.append([])
-        for _ in loops.dropFirst() { copies[copies.count - 1].append(try first.backend.duplicate(socket.descriptor)) }
+        for _ in loops.dropFirst() { copies[copies.count - 1].append(try first.sockets.duplicate(socket.descriptor)) }
       }
     } catch {
       for copy in copies.joined() { first.backend.close(descriptor: copy) }
@@ -165,7 +165,7 @@ package struct ServerPlan: Sendable {
     var listeners: [Listener] = []
     var addresses: [SocketAddress] = []
     for (socket, copies) in zip(sockets, copies) {
-      let address = first.backend.localAddress(of: socket.descriptor) ?? .unnamedUnix
+      let address = first.sockets.localAddress(of: socket.descriptor) ?? .unnamedUnix
       addresses.append(address)
       for (loop, number) in zip(loops, [socket.descriptor] + copies) {
         // The program that made it made its file too, so it stays.

@@ -89,7 +89,7 @@ package nonisolated(nonsending) func closing<Result>(
 
 extension EventLoop {
   func makeStreamPair(limit: Int) throws -> (StreamHandle, StreamHandle) {
-    let (first, second) = try backend.makeSocketPair()
+    let (first, second) = try sockets.makeSocketPair()
     return (
       makeStream(Descriptor(first, of: backend), peer: .unnamedUnix, limit: limit),
       makeStream(Descriptor(second, of: backend), peer: .unnamedUnix, limit: limit)

@@ -87,7 +87,7 @@ public nonisolated(nonsending) func makePipe(
   limit: Int = 64 * 1024
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let (reading, writing) = try await onCurrentLoop { loop in
-    let ends = try loop.backend.makePipe()
+    let ends = try loop.sockets.makePipe()
     return (
       loop.makeStream(Descriptor(ends.reading, of: loop.backend), peer: nil, isSocket: false, limit: limit),
       loop.makeStream(Descriptor(ends.writing, of: loop.backend), peer: nil, isSocket: false, reads: false, limit: 0)
@@ -99,20 +99,20 @@ public nonisolated(nonsending) func makePipe(
 extension EventLoop {
   func adopt(_ number: Int32, reads: Bool = true, limit: Int) throws -> StreamHandle {
     // Before it is taken over, which changes its flags: what is refused is still the caller's.
-    switch try backend.kind(of: number) {
+    switch try sockets.kind(of: number) {
     case .listeningSocket: throw SystemError("adopt", "descriptor \(number), which listens", code: .invalidArgument)
     case .messageSocket:
       throw SystemError(
         "adopt", "descriptor \(number), a socket of messages: a stream would lose parts of them", code: .wrongType)
     default: break
     }
-    let kind = try backend.adopt(number)
+    let kind = try sockets.adopt(number)
     let descriptor = Descriptor(number, of: backend)
     return makeStream(descriptor, peer: nil, isSocket: kind == .socket, reads: reads || kind == .socket, limit: limit)
   }
 
   fileprivate func adoptStandard(_ number: Int32, reads: Bool, limit: Int) throws -> StreamHandle {
-    let own = try backend.openStandard(number)
+    let own = try sockets.openStandard(number)
     do { return try adopt(own, reads: reads, limit: limit) } catch {
       backend.close(descriptor: own)
       throw error

@@ -11,7 +11,7 @@ import Glibc
 /// print(try stream.option(.receiveBufferSize))
 /// ```
 public struct StreamOption<Value: Sendable>: Sendable {
-  let name: SocketOptionName
+  let name: SocketOption.Name
   let decode: @Sendable (Int32) -> Value
   let encode: @Sendable (Value) -> Int32
 }
@@ -26,7 +26,7 @@ extension StreamOption where Value == Bool {
 
   private static func flag(_ level: Int32, _ number: Int32, _ text: String) -> Self {
     StreamOption(
-      name: SocketOptionName(level: level, number: number, text: text), decode: { $0 != 0 }, encode: { $0 ? 1 : 0 })
+      name: SocketOption.Name(level: level, number: number, text: text), decode: { $0 != 0 }, encode: { $0 ? 1 : 0 })
   }
 }
 
@@ -47,7 +47,7 @@ extension StreamOption where Value == Int {
   /// ```
   public static func number(_ level: Int32, _ number: Int32, _ text: String) -> Self {
     StreamOption(
-      name: SocketOptionName(level: level, number: number, text: text), decode: { Int($0) },
+      name: SocketOption.Name(level: level, number: number, text: text), decode: { Int($0) },
       encode: { Int32(clamping: $0) })
   }
 }
@@ -60,12 +60,12 @@ extension StreamOption where Value == Duration {
   /// How long what was sent may stay unacknowledged before the connection is lost (TCP_USER_TIMEOUT), in milliseconds;
   /// zero is the system's own limit.
   public static let userTimeout = StreamOption(
-    name: SocketOptionName(level: Int32(IPPROTO_TCP), number: TCP_USER_TIMEOUT, text: "TCP_USER_TIMEOUT"),
+    name: SocketOption.Name(level: Int32(IPPROTO_TCP), number: TCP_USER_TIMEOUT, text: "TCP_USER_TIMEOUT"),
     decode: { .milliseconds($0) }, encode: { Int32(clamping: $0.clampedNanoseconds / 1_000_000) })
 
   private static func seconds(_ number: Int32, _ text: String) -> Self {
     StreamOption(
-      name: SocketOptionName(level: Int32(IPPROTO_TCP), number: number, text: text), decode: { .seconds($0) },
+      name: SocketOption.Name(level: Int32(IPPROTO_TCP), number: number, text: text), decode: { .seconds($0) },
       encode: { Int32(clamping: $0.clampedNanoseconds / 1_000_000_000) })
   }
 }
@@ -76,15 +76,16 @@ extension StreamWriter {
   /// - Throws: `SystemError` if the socket has no such option, or the stream is closed or none of a socket.
   public func option<Value>(_ option: StreamOption<Value>) throws -> Value {
     let number = try handle.transport.socketNumber("getsockopt")
-    return option.decode(try handle.transport.loop.backend.option(option.name, of: number))
+    return option.decode(try handle.transport.loop.sockets.value(of: option.name, of: number))
   }
 
   /// Sets an option. On the stream's loop.
   ///
   /// - Throws: As `option(_:)`.
   public func setOption<Value>(_ option: StreamOption<Value>, to value: Value) throws {
-    try handle.transport.loop.backend.setOption(
-      option.name, to: option.encode(value), of: try handle.transport.socketNumber("setsockopt"))
+    let number = try handle.transport.socketNumber("setsockopt")
+    let result = handle.transport.loop.sockets.set(.integer(option.name, option.encode(value)), of: number)
+    if result < 0 { throw SystemError("setsockopt", option.name.text, result: result) }
   }
 }
 

@@ -82,7 +82,7 @@ extension StreamTransport {
       guard state.isOpen, outputError == nil else {
         throw named(outputError ?? StreamError.writeAfterEnd, "sendFile")
       }
-      switch sender.sendPiece({ loop.backend.sendFile($0, from: $1, count: $2, to: number) }) {
+      switch sender.sendPiece({ loop.sockets.sendFile($0, from: $1, count: $2, to: number) }) {
       case .sent(let count):
         state.output.count(count)
         try await loop.spendBudget()

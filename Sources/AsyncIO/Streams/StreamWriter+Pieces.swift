@@ -86,7 +86,7 @@ extension StreamTransport {
     if filter == nil && isSocket && outputIsIdle && count > Self.largestBatched {
       try beginWrite()
       // Safety: the arrays stay where they are as long as `pieces` holds them, which nobody mutates.
-      let sent = loop.backend.send(pieces.map { $0.withUnsafeBytes { UnsafeRawBufferPointer($0) } }, to: number)
+      let sent = loop.sockets.send(pieces.map { $0.withUnsafeBytes { UnsafeRawBufferPointer($0) } }, to: number)
       if sent > 0 { state.output.count(sent) }
       if sent >= count { return false }
       if sent < 0 && !SystemError.Code(rawValue: Int32(-sent)).isTemporary {

@@ -2,9 +2,8 @@
 // The seam below which the world begins: time, descriptors, and operations that complete. A backend belongs to one
 // loop and is called on its thread, `wake` excepted. Above it nothing knows what kind of system stands below: a kernel
 // with completions (io_uring), one with readiness (epoll), or a simulation.
-
-import CLinux
-import Glibc
+//
+// What takes time is an operation, and submitted; what a socket does at once is in `sockets`.
 
 /// The kinds of backend.
 public enum BackendKind: String, Sendable, CustomStringConvertible {
@@ -15,7 +14,7 @@ public enum BackendKind: String, Sendable, CustomStringConvertible {
   public var description: String { rawValue }
 }
 
-package protocol Backend: StreamDriver, DatagramDriver {
+package protocol Backend: AnyObject {
   var kind: BackendKind { get }
 
   // MARK: Time
@@ -55,135 +54,51 @@ package protocol Backend: StreamDriver, DatagramDriver {
   /// Gives up everything of the system's. Called once, with no operation of interest in flight.
   func close()
 
-  // MARK: What completes at once
+  /// Sees to it that an operation can be submitted that needs more than a record; called before the first of its kind.
+  func prepare(for kind: OperationKind) throws
 
-  /// A socket that listens, with its address taken.
-  func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32
+  /// Forgets a descriptor that no operation uses any more, before it is closed.
+  func forget(_ descriptor: Int32)
 
-  /// Lets a socket listen that was made with `startsListening` off.
-  func startListening(_ descriptor: Int32, backlog: Int32) throws
-
-  /// A second number for a descriptor, for another loop of this process.
-  func duplicate(_ descriptor: Int32) throws -> Int32
-
-  /// How much of the output of a connection its peer has taken, in bytes: what was sent stands still when nobody reads
-  /// it, however much room there is in between. Only differences mean something.
-  func acknowledgedBytes(of descriptor: Int32) -> Int
-
-  /// Whether the peer of a connection has ended its stream, after bytes of which `received` were taken: a receive that
-  /// gives 0 says no more than that nothing will come. Nil if that can't be told.
-  func hasEnded(_ descriptor: Int32, after received: Int) -> Bool?
-
-  /// How many descriptors the process may have open (RLIMIT_NOFILE).
-  var descriptorLimit: Int { get }
-
-  /// The file of a Unix socket that listens at a path; nil if the address has none.
-  func socketFile(of address: SocketAddress) -> SocketFile?
-
-  /// Removes the file of a socket that is closed, unless somebody else's is there by now.
-  func remove(_ file: SocketFile)
-
-  /// A socket to connect, with an address of its own if that is to be a certain one.
-  func makeSocket(for address: SocketAddress, from local: SocketAddress?) throws -> Int32
-
-  /// Two connected sockets without names (socketpair(2)).
-  func makeSocketPair() throws -> (Int32, Int32)
-
-  /// Takes over a descriptor that somebody else has made, and says what it is. From now on its operations belong to this
-  /// backend, which may change its flags (O_NONBLOCK).
-  func adopt(_ descriptor: Int32) throws -> DescriptorKind
-
-  /// The same without taking it over.
-  func kind(of descriptor: Int32) throws -> DescriptorKind
-
-  /// Two ends of a pipe (pipe2(2)): what is written to the second can be read from the first.
-  func makePipe() throws -> (reading: Int32, writing: Int32)
-
-  /// A descriptor of this backend's own for the standard input, output or error, which other processes may share.
-  func openStandard(_ descriptor: Int32) throws -> Int32
-
-  /// Whether waiting for readiness and receiving then is cheaper than a receive operation.
-  var prefersReadiness: Bool { get }
+  /// Whether there are completions that the loop hasn't taken.
+  var hasCompletions: Bool { get }
 
   /// Whether a small send is cheaper as an operation, handed over with the turn's one system call, than as a call of its
   /// own. Where nothing else is handed over it is not.
   func batchesSend(whileJobsAreReady: Bool) -> Bool
 
-  /// Sends what fits without waiting: the number of bytes, or a negative errno.
-  func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int
+  // MARK: What completes at once
 
-  /// Writes what fits into a pipe without waiting, where that can be had: the number of bytes, or a negative errno.
-  func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int
+  /// The same for the life of the backend.
+  var sockets: any Sockets { get }
+}
 
-  /// Receives what is there without waiting: the number of bytes, 0 at the end, or a negative errno.
-  func receive(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Int
+// What most backends need not say: their time is the machine's, an operation needs nothing more than its record, the
+// kernel forgets a descriptor by itself, and completions are handed on in the turn that finds them.
+extension Backend {
+  package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { nanoseconds }
 
-  /// Whether a receive would find something now: bytes, the end, or an error; nothing is taken (poll(2)). True where a
-  /// completion that nobody has looked at may be just that.
-  func isReadable(_ descriptor: Int32) -> Bool
+  package func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 { max(deadline, now + nanoseconds) }
 
-  /// Ends the stream to the peer (shutdown(2), SHUT_WR): 0 or a negative errno.
-  func shutdownWriting(_ descriptor: Int32) -> Int32
+  package func prepare(for kind: OperationKind) throws {}
 
-  func localAddress(of descriptor: Int32) -> SocketAddress?
-  func peerAddress(of descriptor: Int32) -> SocketAddress?
-  func setOption(_ option: SocketOption, of descriptor: Int32)
+  package func forget(_ descriptor: Int32) {}
 
+  package var hasCompletions: Bool { false }
+
+  package func batchesSend(whileJobsAreReady: Bool) -> Bool { false }
+}
+
+extension Backend {
   /// Closes a descriptor that no operation uses any more.
-  func close(descriptor: Int32)
-
-  /// Whether the backend's world has names of its own: then nobody else is asked for them.
-  var hasOwnNames: Bool { get }
-
-  /// The addresses of a host, where the backend knows them without asking libc.
-  func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]?
-
-  /// The name of a host's address, in a world that has names of its own.
-  func hostName(of address: SocketAddress) -> String?
-}
-
-package struct ListenOptions {
-  package var backlog: Int32 = 100
-  package var reuseAddress = true
-  package var reusePort = false
-  /// SO_KEEPALIVE, which the connections inherit.
-  package var keepAlive = false
-  /// Otherwise it has its address, and refuses connections until `startListening`.
-  package var startsListening = true
-
-  package init(
-    backlog: Int32 = 100, reuseAddress: Bool = true, reusePort: Bool = false, keepAlive: Bool = false,
-    startsListening: Bool = true
-  ) {
-    self.backlog = backlog
-    self.reuseAddress = reuseAddress
-    self.reusePort = reusePort
-    self.keepAlive = keepAlive
-    self.startsListening = startsListening
+  package func close(descriptor: Int32) {
+    forget(descriptor)
+    sockets.close(descriptor)
   }
-}
 
-package enum SocketOption {
-  /// Small writes leave at once (TCP_NODELAY).
-  case noDelay
-  /// `close` resets the connection instead of ending it (SO_LINGER of 0 seconds).
-  case resetOnClose
-}
-
-/// What a descriptor is, as far as it matters to a stream.
-package enum DescriptorKind: Equatable {
-  /// Of bytes without boundaries (SOCK_STREAM).
-  case socket, listeningSocket
-  /// One that keeps messages apart, SOCK_DGRAM or SOCK_SEQPACKET, whether it listens or not: who receives less than a
-  /// whole message loses the rest.
-  case messageSocket
-  case pipe
-  /// A character device: a terminal, /dev/null.
-  case terminal
-  /// A file of a file system, read and written at its position.
-  case file
-  /// What has no type: an eventfd, a timerfd.
-  case anonymous
+  /// Whether a receive would find something now: bytes, the end, or an error; nothing is taken. True where a completion
+  /// that the loop hasn't taken may be just that.
+  package func isReadable(_ descriptor: Int32) -> Bool { hasCompletions || sockets.isReadable(descriptor) }
 }
 
 /// A descriptor with one owner, closed when that lets go of it.

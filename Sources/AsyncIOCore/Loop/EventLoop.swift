@@ -31,6 +31,8 @@ import Synchronization
   // Sendable: see "Threads" at the head of the file.
 
   package let backend: any Backend
+  /// The backend's, without asking it each time.
+  package let sockets: any Sockets
   /// Whether this is the loop of `EventLoop.run`, which runs the main actor's jobs.
   package let isMain: Bool
   /// Whether tasks that reach this loop stay on it, and it may run jobs of the main actor; see TaskHomes.
@@ -110,6 +112,7 @@ import Synchronization
   package init(backend: any Backend, isMain: Bool = false, namesTasks: Bool = false) {
     precondition(KeeperOfJobs.isInstalled)
     self.backend = backend
+    sockets = backend.sockets
     self.isMain = isMain
     hasMainActor = isMain
     self.namesTasks = namesTasks

@@ -138,4 +138,20 @@ extension VirtualBackend {
     if count < 0 { return finish(record, Int32(count), of: loop) }
     if record.pointee.advance(by: count) { finish(record, Int32(clamping: record.pointee.done), of: loop) }
   }
+
+  func receiveDatagrams(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
+    let id = record.pointee.id
+    withUnsafeTemporaryAllocation(byteCount: DatagramFrame.longest, alignment: 16) { memory in
+      while let record = loop.operations.record(id), record.pointee.state == .submitted {
+        switch network.receiveDatagram(from: record.pointee.descriptor) {
+        case .nothing: return
+        case .failed(let code): loop.complete(record, Completion(result: -code, isLast: false))
+        case .datagram(let datagram, let control):
+          let count = DatagramFrame.write(datagram.bytes, from: datagram.source, control, into: memory)
+          let frame = UnsafeRawBufferPointer(rebasing: memory[..<count])
+          loop.complete(record, Completion(result: Int32(count), bytes: frame, isLast: false))
+        }
+      }
+    }
+  }
 }

@@ -22,8 +22,6 @@
 // Everything belongs to the loop's thread, including `init`; only `wake` does not.
 
 package import AsyncIOCore
-import CLinux
-import CVirtualClock
 import Glibc
 
 package final class VirtualBackend: Backend {
@@ -42,54 +40,46 @@ package final class VirtualBackend: Backend {
 
   /// The virtual time. Any thread may read it while the backend exists.
   package private(set) var now: Int64 {
-    get { asyncio_virtual_now(clock) }
-    set { asyncio_set_virtual_now(clock, newValue) }
+    get { clock.now }
+    set { clock.now = newValue }
   }
 
-  package var network: VirtualNetwork
+  package var network: VirtualNetwork {
+    get { virtualSockets.network }
+    _modify { yield &virtualSockets.network }
+  }
   /// Called when the loop can make no progress; it has to make something ready.
   package var onNoProgress: (EventLoop) -> Void = { $0.cancelWaitingTasks() }
   /// How many of the available bytes one completion delivers; nil is all. A simulation cuts reads here.
   package var lengthOfRead: ((_ available: Int) -> Int)?
 
-  private let clock: UnsafeMutablePointer<asyncio_virtual_clock>
+  private let clock: VirtualClock
+  private let virtualSockets: VirtualSockets
   private let foreignDelay: ForeignDelay
-  package let wakeDescriptor: Int32
+  private let waker: Waker
   private var silence: Int32 = 0
   private var turnsWithoutPause = 0
   private var creep: Int64 = 0
-  private var isClosed = false
 
   /// The operations on a descriptor, one for each direction.
   var inputs: [Int32: OperationID] = [:]
   var outputs: [Int32: OperationID] = [:]
-  /// The options that were set, by descriptor.
-  var socketOptions: [Int32: [SocketOptionName: Int32]] = [:]
   /// Operations to try in the next turn.
   var attempts: [OperationID] = []
   /// Operations whose final completion, ECANCELED, comes with the next turn.
   var cancelled: [OperationID] = []
 
   package init(network: VirtualNetwork = VirtualNetwork()) throws {
-    self.network = network
-    clock = .allocate(capacity: 1)
-    clock.initialize(to: asyncio_virtual_clock())
-    asyncio_use_virtual_clock(clock)
+    waker = try Waker()
+    clock = VirtualClock()
+    virtualSockets = VirtualSockets(network, clock)
+    clock.use()
     foreignDelay = ForeignDelay()
-    wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-    guard wakeDescriptor >= 0 else {
-      asyncio_use_virtual_clock(nil)
-      clock.deallocate()
-      throw SystemError("eventfd", code: SystemError.Code(rawValue: errno))
-    }
   }
-
-  deinit { clock.deallocate() }
 
   package var kind: BackendKind { .virtual }
   package var systemCalls: Int { 0 }
-  package func batchesSend(whileJobsAreReady: Bool) -> Bool { false }
-  package var prefersReadiness: Bool { false }
+  package var sockets: any Sockets { virtualSockets }
 
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.meant(by: nanoseconds) }
 
@@ -107,7 +97,7 @@ package final class VirtualBackend: Backend {
     } else {
       creepOn(of: loop)
     }
-    asyncio_renew_virtual_clock(clock)
+    clock.renew()
     completeCancelled(of: loop)
     for event in network.advance(to: now) { handle(event, of: loop) }
     attemptAll(of: loop)
@@ -148,10 +138,8 @@ package final class VirtualBackend: Backend {
 
   // MARK: - Waking
 
-  package func wake() {
-    var one: UInt64 = 1
-    _ = Glibc.write(wakeDescriptor, &one, 8)
-  }
+  package var wakeDescriptor: Int32 { waker.descriptor }
+  package func wake() { waker.wake() }
 
   /// Waits in real time; -1 is for ever. Returns whether another thread woke the loop.
   private func waitForWake(milliseconds: Int32, of loop: EventLoop) -> Bool {
@@ -160,134 +148,18 @@ package final class VirtualBackend: Backend {
     let result = poll(&entry, 1, milliseconds)
     loop.hasWaited()
     guard result > 0 else { return result < 0 }
-    var count: UInt64 = 0
-    _ = read(wakeDescriptor, &count, 8)
+    waker.clear()
     return true
   }
 
-  package func close() {
-    asyncio_use_virtual_clock(nil)
-    isClosed = true
-    network = VirtualNetwork()
-    onNoProgress = { _ in }
-    _ = Glibc.close(wakeDescriptor)
-  }
-
-  // MARK: - What completes at once
-
-  package func listen(at address: SocketAddress, options: ListenOptions) throws -> Int32 {
-    do throws(VirtualErrno) {
-      return try network.listen(
-        at: address, backlog: Int(options.backlog), reusePort: options.reusePort,
-        startsListening: options.startsListening)
-    } catch {
-      let operation = error.code == EMFILE ? "socket" : "bind"
-      throw SystemError(operation, address.description, code: SystemError.Code(rawValue: error.code))
-    }
-  }
-
-  package func startListening(_ descriptor: Int32, backlog: Int32) throws {
-    do throws(VirtualErrno) { try network.startListening(descriptor, backlog: Int(backlog)) } catch {
-      throw SystemError("listen", "descriptor \(descriptor)", code: SystemError.Code(rawValue: error.code))
-    }
-  }
-
-  /// Always throws: virtual time has one loop, which needs no second descriptor.
-  package func duplicate(_ descriptor: Int32) throws -> Int32 {
-    throw SystemError("dup", "descriptor \(descriptor) on a loop with virtual time", code: .invalidArgument)
-  }
-
-  package func acknowledgedBytes(of descriptor: Int32) -> Int { network.acknowledged(of: descriptor) }
-
-  package func hasEnded(_ descriptor: Int32, after received: Int) -> Bool? { network.peerHasEnded(descriptor) }
-
-  package var descriptorLimit: Int { network.descriptorLimit }
-
-  /// Returns nil: virtual sockets have names but not files.
-  package func socketFile(of address: SocketAddress) -> SocketFile? { nil }
-  package func remove(_ file: SocketFile) {}
-
-  package func makeSocket(for address: SocketAddress, from local: SocketAddress?) throws -> Int32 {
-    do throws(VirtualErrno) { return try network.makeSocket(boundTo: local) } catch {
-      let (operation, object) = error.code == EMFILE ? ("socket", address) : ("bind", local ?? address)
-      throw SystemError(operation, object.description, code: SystemError.Code(rawValue: error.code))
-    }
-  }
-
-  package func makeSocketPair() throws -> (Int32, Int32) {
-    do throws(VirtualErrno) { return try network.makeSocketPair() } catch {
-      throw SystemError("socketpair", code: SystemError.Code(rawValue: error.code))
-    }
-  }
-
-  /// Refuses foreign descriptors. All virtual descriptors are sockets, and a number from outside means nothing here.
-  package func adopt(_ descriptor: Int32) throws -> DescriptorKind {
-    guard let kind = network.kind(of: descriptor) else {
-      throw SystemError("adopt", "descriptor \(descriptor) on a loop with virtual time", code: .invalidArgument)
-    }
-    return kind
-  }
-
-  package func kind(of descriptor: Int32) throws -> DescriptorKind { try adopt(descriptor) }
-
-  package func makePipe() throws -> (reading: Int32, writing: Int32) {
-    let (reading, writing) = try makeSocketPair()
-    return (reading: reading, writing: writing)
-  }
-
-  package func openStandard(_ descriptor: Int32) throws -> Int32 {
-    throw SystemError("open", "descriptor \(descriptor) on a loop with virtual time", code: .invalidArgument)
-  }
-
-  package func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int { send(bytes, to: descriptor) }
-
-  package func receive(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Int {
-    switch network.receive(from: descriptor, upTo: buffer.count, now: now) {
-    case .bytes(let bytes):
-      bytes.withUnsafeBytes { buffer.copyMemory(from: $0) }
-      return bytes.count
-    case .end: return 0
-    case .failed(let code): return -Int(code)
-    case .nothing: return -Int(EAGAIN)
-    }
-  }
-
-  package func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
-    network.send(bytes, to: descriptor, now: now)
-  }
-
-  package func isReadable(_ descriptor: Int32) -> Bool {
-    network.readiness(of: descriptor).map { $0 & UInt32(POLLIN | POLLERR | POLLHUP) != 0 } ?? false
-  }
-
-  package func shutdownWriting(_ descriptor: Int32) -> Int32 { network.shutdownWriting(descriptor, now: now) }
-
-  package func localAddress(of descriptor: Int32) -> SocketAddress? { network.localAddress(of: descriptor) }
-  package func peerAddress(of descriptor: Int32) -> SocketAddress? { network.peerAddress(of: descriptor) }
-
-  package func setOption(_ option: SocketOption, of descriptor: Int32) {
-    switch option {
-    case .noDelay: break
-    case .resetOnClose: network.setResetsOnClose(descriptor)
-    }
-  }
-
-  package func close(descriptor: Int32) {
-    // The test kept a stream longer than its loop, whose network is already gone.
-    if isClosed { return }
+  package func forget(_ descriptor: Int32) {
     inputs[descriptor] = nil
     outputs[descriptor] = nil
-    socketOptions[descriptor] = nil
-    do throws(VirtualErrno) { try network.close(descriptor, now: now) } catch {
-      preconditionFailure("descriptor \(descriptor) was closed twice")
-    }
   }
 
-  package var hasOwnNames: Bool { true }
-  package func hostName(of address: SocketAddress) -> String? { network.name(ofHost: address) }
-
-  /// Never nil: libc is not asked about a simulated network's names.
-  package func addresses(ofHost host: String, port: UInt16) -> [SocketAddress]? {
-    network.addresses(ofHost: host, port: port)
+  package func close() {
+    clock.end()
+    virtualSockets.close()
+    onNoProgress = { _ in }
   }
 }

@@ -123,13 +123,13 @@ final class StubResolver: @unchecked Sendable {
     let all = ["::1", "127.0.0.1"].compactMap { SocketAddress($0, port: 0) }
     let wanted = all.filter { family == nil || $0.family == family }
     // A machine may lack IPv6, and a server can't listen on a family that is missing.
-    guard wanted.count > 1, !loop.backend.hasOwnNames else { return wanted }
+    guard wanted.count > 1, !loop.sockets.hasOwnNames else { return wanted }
     let usable = wanted.filter { $0.sourceOfThisMachine != nil }
     return usable.isEmpty ? wanted : usable
   }
 
   private func inOrder(_ addresses: [SocketAddress]) -> [SocketAddress] {
-    guard addresses.count > 1, addresses.contains(where: { $0.family == .ipv6 }), !loop.backend.hasOwnNames else {
+    guard addresses.count > 1, addresses.contains(where: { $0.family == .ipv6 }), !loop.sockets.hasOwnNames else {
       return addresses
     }
     return DestinationOrder.sorted(addresses) { $0.sourceOfThisMachine }

@@ -25,7 +25,7 @@ extension StreamTransport {
     guard state.isOpen else { throw named(StreamError.aborted, call) }
     guard reader == nil, self.consumer == nil else { throw named(StreamError.concurrentRead, call) }
     if state.input.isLent { throw named(StreamError.lent, call) }
-    if !loop.backend.prefersReadiness { setPulling(false) }
+    if !loop.sockets.prefersReadiness { setPulling(false) }
     self.consumer = consumer
   }
 

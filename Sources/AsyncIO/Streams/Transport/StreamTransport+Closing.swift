@@ -68,7 +68,7 @@ extension StreamTransport {
     if state.abort() { endInput(with: error) }
     endLingering()
     cancelReceiving()
-    if isSocket { loop.backend.setOption(.resetOnClose, of: number) }
+    if isSocket { loop.sockets.set(.resetOnClose, of: number) }
     state.output.fail(error)
     output.discard()
     wakeWriters()

@@ -34,7 +34,7 @@ extension StreamTransport {
 
   private func findLoss() -> SystemError? {
     guard isSocket else { return nil }
-    let hasEnded = loop.backend.hasEnded(number, after: bytesReceived)
+    let hasEnded = loop.sockets.hasEnded(number, after: bytesReceived)
     return state.lossBehindEnd(hasEnded: hasEnded).map { SystemError("receive", waitDescription, code: $0) }
   }
 

@@ -47,7 +47,7 @@ extension StreamTransport {
 
   func shutDown() {
     guard state.phase != .closed else { return }
-    _ = loop.backend.shutdownWriting(number)
+    _ = loop.sockets.shutdownWriting(number)
   }
 
   // MARK: - To the kernel
@@ -59,7 +59,7 @@ extension StreamTransport {
     let batches =
       bytes.count <= Self.largestBatched && loop.backend.batchesSend(whileJobsAreReady: loop.hasReadyJobs)
     if outputIsIdle && !batches {
-      let sent = isSocket ? loop.backend.send(bytes, to: number) : loop.backend.write(bytes, to: number)
+      let sent = isSocket ? loop.sockets.send(bytes, to: number) : loop.sockets.write(bytes, to: number)
       if sent > 0 { state.output.count(sent) }
       if sent == bytes.count { return }
       if sent >= 0 {

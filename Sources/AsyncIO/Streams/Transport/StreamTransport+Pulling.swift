@@ -74,7 +74,7 @@ extension StreamTransport {
 
   /// At the start, with no operation in flight.
   func beginAsPreferred() {
-    if isSocket && loop.backend.prefersReadiness { state.input.way.beginPolling() }
+    if isSocket && loop.sockets.prefersReadiness { state.input.way.beginPolling() }
   }
 
   // MARK: - Readiness
@@ -182,7 +182,7 @@ extension StreamTransport {
       state.input.count(result)
       state.input.isUnanswered = true
       state.input.way.mayBeReadable = result >= capacity
-      if pieces.pulled(result) && !loop.backend.prefersReadiness && passing == nil { setPulling(false) }
+      if pieces.pulled(result) && !loop.sockets.prefersReadiness && passing == nil { setPulling(false) }
     } else if result == 0 {
       if let loss = lossBehindEnd { return failInput(loss) }
       state.input.peerEnded()

@@ -69,7 +69,7 @@ package final class StreamTransport: OperationSink, WaitObject {
       state.input.beginPaused()
       return
     }
-    if isSocket { loop.backend.setOption(.noDelay, of: number) }
+    if isSocket { loop.sockets.set(.noDelay, of: number) }
     startReceiving()
   }
 
@@ -80,11 +80,11 @@ package final class StreamTransport: OperationSink, WaitObject {
   // MARK: - Addresses
 
   package var peer: SocketAddress? {
-    if knownPeer == nil && isSocket && state.phase != .closed { knownPeer = loop.backend.peerAddress(of: number) }
+    if knownPeer == nil && isSocket && state.phase != .closed { knownPeer = loop.sockets.peerAddress(of: number) }
     return knownPeer
   }
 
-  var local: SocketAddress? { state.phase == .closed || !isSocket ? nil : loop.backend.localAddress(of: number) }
+  var local: SocketAddress? { state.phase == .closed || !isSocket ? nil : loop.sockets.localAddress(of: number) }
 
   package var waitDescription: String { peer?.description ?? (isSocket ? "a connection" : "a pipe") }
 

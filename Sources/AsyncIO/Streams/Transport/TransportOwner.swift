@@ -37,7 +37,7 @@ extension StreamTransport {
   var waitsToSend: Bool { !writers.isEmpty || state.isClosing }
 
   /// What the peer's system has of what was sent; only differences mean something.
-  var acknowledgedBytes: Int { loop.backend.acknowledgedBytes(of: number) }
+  var acknowledgedBytes: Int { loop.sockets.acknowledgedBytes(of: number) }
 
   /// Ends the input of an idle connection, if its owner allows it.
   func endIfIdle() {

@@ -10,7 +10,7 @@ extension EpollBackend {
     let frames = datagramFrames ?? DatagramFrames()
     datagramFrames = frames
     let id = unsafe record.pointee.id
-    systemCalls &+= 1
+    calls &+= 1
     let count = unsafe frames.receive(from: record.pointee.descriptor)
     if count < 0 {
       if count == -EAGAIN || count == -EINTR { return }

@@ -12,7 +12,7 @@
 import CLinux
 import Glibc
 
-@safe package final class EpollBackend: KernelBackend {
+@safe package final class EpollBackend: Backend {
   // Safe: owns the memory behind its pointers, from `init` to `deinit`.
   private struct Registration {
     var generation: UInt32 = 0
@@ -31,7 +31,11 @@ import Glibc
   private static let bufferSize = 256 * 1024
   private static let eventCapacity = 512
 
+  private let waker: Waker
+  private let kernel = KernelSockets(areNonBlocking: true)
   private let epoll: Int32
+  /// Besides those of `kernel`.
+  @safe @exclusivity(unchecked) var calls = 0
   @safe @exclusivity(unchecked) private var registrations: [Registration] = []
   private let events: UnsafeMutablePointer<epoll_event>
   private let buffer: UnsafeMutableRawBufferPointer
@@ -41,12 +45,12 @@ import Glibc
   /// Descriptors of which epoll won't say when they are ready, since they always are (EPERM): files, /dev/null.
   @safe @exclusivity(unchecked) private var alwaysReady: Set<Int> = []
 
-  package override init() throws {
+  package init() throws {
+    waker = try Waker()
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard epoll >= 0 else { throw SystemError("epoll_create1", result: -errno) }
     unsafe events = .allocate(capacity: Self.eventCapacity)
     unsafe buffer = .allocate(byteCount: Self.bufferSize, alignment: 4096)
-    try super.init()
     _ = asyncio_epoll_control(epoll, EPOLL_CTL_ADD, wakeDescriptor, Self.input, Self.wakeData)
   }
 
@@ -55,35 +59,27 @@ import Glibc
     unsafe buffer.deallocate()
   }
 
-  package override var kind: BackendKind { .epoll }
-  override var socketFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue) }
-  package override func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
-    systemCalls &+= 1
-    return unsafe SystemCall.write(bytes, to: descriptor)
-  }
+  package var kind: BackendKind { .epoll }
+  package var now: Int64 { SystemCall.monotonicTime }
+  package var sockets: any Sockets { kernel }
+  package var systemCalls: Int { calls &+ kernel.systemCalls }
+  package var wakeDescriptor: Int32 { waker.descriptor }
+  package func wake() { waker.wake() }
 
-  package override var prefersReadiness: Bool { true }
-  override var listenerFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue) }
+  package func close() { SystemCall.close(epoll) }
 
-  package override func close() {
-    _ = Glibc.close(epoll)
-    super.close()
-  }
-
-  package override func close(descriptor: Int32) {
-    if Int(descriptor) < registrations.count {
-      registrations[Int(descriptor)].generation &+= 1
-      registrations[Int(descriptor)].armed = 0
-      registrations[Int(descriptor)].input = nil
-      registrations[Int(descriptor)].output = nil
-      alwaysReady.remove(Int(descriptor))
-    }
-    super.close(descriptor: descriptor)
+  package func forget(_ descriptor: Int32) {
+    guard Int(descriptor) < registrations.count else { return }
+    registrations[Int(descriptor)].generation &+= 1
+    registrations[Int(descriptor)].armed = 0
+    registrations[Int(descriptor)].input = nil
+    registrations[Int(descriptor)].output = nil
+    alwaysReady.remove(Int(descriptor))
   }
 
   // MARK: - Submitting
 
-  package override func submit(_ record: UnsafeMutablePointer<OperationRecord>) {
+  package func submit(_ record: UnsafeMutablePointer<OperationRecord>) {
     let descriptor = unsafe Int(record.pointee.descriptor)
     while registrations.count <= descriptor { registrations.append(Registration()) }
     switch unsafe record.pointee.kind {
@@ -103,7 +99,7 @@ import Glibc
   }
 
   private func startConnecting(_ record: UnsafeMutablePointer<OperationRecord>) {
-    systemCalls &+= 1
+    calls &+= 1
     let result = unsafe SystemCall.connect(
       record.pointee.descriptor, to: record.pointee.address.unsafelyUnwrapped)
     // Whatever came of it shows as readiness to write: EINPROGRESS later, success or failure at once. A failure that
@@ -111,7 +107,7 @@ import Glibc
     if result < 0 && result != -EINPROGRESS { unsafe record.pointee.done = Int(-result) }
   }
 
-  package override func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
+  package func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
     let descriptor = unsafe Int(record.pointee.descriptor)
     let id = unsafe record.pointee.id
     if registrations[descriptor].input == id { registrations[descriptor].input = nil }
@@ -129,7 +125,7 @@ import Glibc
     let operation = wanted == 0 ? EPOLL_CTL_DEL : registration.armed == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
     registrations[descriptor].armed = wanted
     let data = UInt64(registration.generation) << 32 | UInt64(descriptor)
-    systemCalls &+= 1
+    calls &+= 1
     let result = asyncio_epoll_control(epoll, operation, Int32(descriptor), wanted, data)
     if result == -EPERM || alwaysReady.contains(descriptor) {
       if wanted == 0 { alwaysReady.remove(descriptor) } else { alwaysReady.insert(descriptor) }
@@ -142,9 +138,9 @@ import Glibc
 
   // MARK: - Completing
 
-  package override var wantsTurn: Bool { !cancelled.isEmpty || !alwaysReady.isEmpty }
+  package var wantsTurn: Bool { !cancelled.isEmpty || !alwaysReady.isEmpty }
 
-  package override func turn(until deadline: Int64?, of loop: EventLoop) {
+  package func turn(until deadline: Int64?, of loop: EventLoop) {
     // Completions that are here already end the wait, whether they made a job ready or not.
     let waits = !wantsTurn
     completeCancelled(of: loop)
@@ -155,7 +151,7 @@ import Glibc
       timeout.tv_sec = Int(remaining / 1_000_000_000)
       timeout.tv_nsec = Int(remaining % 1_000_000_000)
     }
-    systemCalls &+= 1
+    calls &+= 1
     let waitsForever = deadline == nil && waits && !loop.hasReadyJobs
     loop.willWait()
     let count = unsafe withUnsafePointer(to: &timeout) { timeout in
@@ -166,8 +162,7 @@ import Glibc
     for index in 0..<Int(max(0, count)) {
       let data = unsafe asyncio_epoll_data(events + index)
       if data == Self.wakeData {
-        var value: UInt64 = 0
-        _ = unsafe read(wakeDescriptor, &value, 8)
+        waker.clear()
       } else {
         unsafe handle(
           descriptor: Int(truncatingIfNeeded: data & 0xffff_ffff), generation: UInt32(data >> 32),
@@ -221,7 +216,7 @@ import Glibc
   }
 
   private func receive(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
-    systemCalls &+= 1
+    calls &+= 1
     let descriptor = unsafe record.pointee.descriptor
     let count =
       unsafe record.pointee.kind == .receive
@@ -242,7 +237,7 @@ import Glibc
     var failure: Int32 = 0
     // Bounded: a flood of connections shares the loop with those that are there.
     for _ in 0..<64 {
-      systemCalls &+= 1
+      calls &+= 1
       let result = SystemCall.accept(on: listener, isNonBlocking: false)
       if result == -EAGAIN || result == -EINTR { return }
       // The peer gave up between its SYN and our accept (accept(2)): not the listener's failure.
@@ -262,7 +257,7 @@ import Glibc
 
   private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
     let descriptor = unsafe record.pointee.descriptor
-    systemCalls &+= 1
+    calls &+= 1
     let rest = unsafe record.pointee.rest
     let count =
       unsafe record.pointee.kind == .write
@@ -283,7 +278,7 @@ import Glibc
     let descriptor = unsafe record.pointee.descriptor
     var result = unsafe -Int32(record.pointee.done)
     if result == 0 {
-      systemCalls &+= 1
+      calls &+= 1
       result = SystemCall.error(of: descriptor)
     }
     endOutput(Int(descriptor))

@@ -26,7 +26,7 @@ extension VirtualNetwork {
   // MARK: - Sockets
 
   package mutating func openDatagrams(
-    at wanted: SocketAddress?, connectedTo peer: SocketAddress?, options: [DatagramOption] = []
+    at wanted: SocketAddress?, connectedTo peer: SocketAddress?, options: [SocketOption] = []
   ) throws(VirtualErrno) -> Int32 {
     var address: SocketAddress
     if let wanted {
@@ -88,13 +88,13 @@ extension VirtualNetwork {
   }
 
   /// Sets an option. Returns 0 or an errno.
-  mutating func set(_ option: DatagramOption, of descriptor: Int32) -> Int32 {
+  mutating func set(_ option: SocketOption, of descriptor: Int32) -> Int32 {
     guard var socket = datagramSockets.removeValue(forKey: descriptor) else { return EBADF }
     defer { datagramSockets[descriptor] = socket }
     return apply(option, to: &socket)
   }
 
-  private func apply(_ option: DatagramOption, to socket: inout VirtualDatagramSocket) -> Int32 {
+  private func apply(_ option: SocketOption, to socket: inout VirtualDatagramSocket) -> Int32 {
     switch option {
     // Linux doubles the requested size; socket(7).
     case .receiveBuffer(let size): socket.capacity = max(2304, 2 * Int(Int32(clamping: size)))
@@ -107,6 +107,7 @@ extension VirtualNetwork {
       guard group.isMulticast else { return EINVAL }
       return socket.groups.insert(withoutPort(group)).inserted ? 0 : EADDRINUSE
     case .leaveGroup(let group, _): return socket.groups.remove(withoutPort(group)) == nil ? EADDRNOTAVAIL : 0
+    case .noDelay, .resetOnClose, .integer: break
     case .sendBuffer, .timeToLive, .coalescing, .multicastTimeToLive, .multicastInterface: break
     }
     return 0

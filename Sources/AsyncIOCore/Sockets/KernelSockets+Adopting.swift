@@ -13,14 +13,14 @@
 import CLinux
 import Glibc
 
-extension KernelBackend {
-  package final func adopt(_ descriptor: Int32) throws -> DescriptorKind {
+extension KernelSockets {
+  package func adopt(_ descriptor: Int32) throws -> DescriptorKind {
     let kind = try kind(of: descriptor)
     if kind != .file { makeAsWanted(descriptor) }
     return kind
   }
 
-  package final func kind(of descriptor: Int32) throws -> DescriptorKind {
+  package func kind(of descriptor: Int32) throws -> DescriptorKind {
     systemCalls &+= 1
     switch try SystemCall.fileType(of: descriptor) {
     case S_IFSOCK:
@@ -35,10 +35,10 @@ extension KernelBackend {
     }
   }
 
-  package final func makePipe() throws -> (reading: Int32, writing: Int32) {
+  package func makePipe() throws -> (reading: Int32, writing: Int32) {
     systemCalls &+= 1
     var pair: (Int32, Int32) = (-1, -1)
-    let flags = Int32(O_CLOEXEC) | (wantsNonBlocking ? Int32(O_NONBLOCK) : 0)
+    let flags = Int32(O_CLOEXEC) | (areNonBlocking ? Int32(O_NONBLOCK) : 0)
     let result = unsafe withUnsafeMutablePointer(to: &pair) { pointer in
       unsafe pointer.withMemoryRebound(to: Int32.self, capacity: 2) { unsafe asyncio_pipe($0, flags) }
     }
@@ -46,10 +46,10 @@ extension KernelBackend {
     return pair
   }
 
-  package final func openStandard(_ descriptor: Int32) throws -> Int32 {
+  package func openStandard(_ descriptor: Int32) throws -> Int32 {
     systemCalls &+= 1
     let kind = try SystemCall.fileType(of: descriptor)
-    if wantsNonBlocking && (kind == S_IFIFO || kind == S_IFCHR) {
+    if areNonBlocking && (kind == S_IFIFO || kind == S_IFCHR) {
       let access = SystemCall.statusFlags(of: descriptor) & O_ACCMODE
       let own = unsafe Glibc.open("/proc/self/fd/\(descriptor)", access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
       if own >= 0 { return own }
@@ -57,12 +57,9 @@ extension KernelBackend {
     return try SystemCall.duplicate(descriptor)
   }
 
-  /// Whether descriptors are to be non-blocking.
-  final var wantsNonBlocking: Bool { socketFlags & Int32(SOCK_NONBLOCK.rawValue) != 0 }
-
-  private final func makeAsWanted(_ descriptor: Int32) {
+  private func makeAsWanted(_ descriptor: Int32) {
     let flags = SystemCall.statusFlags(of: descriptor)
-    let wanted = wantsNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK
+    let wanted = areNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK
     if flags >= 0 && flags != wanted { SystemCall.setStatusFlags(wanted, of: descriptor) }
   }
 }

@@ -4,17 +4,16 @@
 import CLinux
 import Glibc
 
-extension KernelBackend {
-  // `openDatagramSocket` itself is in the class, to be overridden.
-  final func makeDatagramSocket(
-    at local: SocketAddress?, connectedTo peer: SocketAddress?, options: [DatagramOption]
+extension KernelSockets {
+  package func openDatagramSocket(
+    at local: SocketAddress?, connectedTo peer: SocketAddress?, options: [SocketOption]
   ) throws -> Int32 {
     guard let address = local ?? peer else { preconditionFailure("a socket of datagrams has an address or a peer") }
-    let descriptor = try open(address, .datagrams, flags: socketFlags)
+    let descriptor = try open(address, .datagrams, flags: flags)
     do {
       setDefaults(of: descriptor, address.family, isBound: local != nil)
       for option in options {
-        let result = set(option, of: descriptor, address.family)
+        let result = set(option, of: descriptor, family: address.family)
         if result < 0 { throw SystemError("setsockopt", "\(option) of \(address)", result: result) }
       }
       if let local {
@@ -51,14 +50,14 @@ extension KernelBackend {
 
   // MARK: - Sending
 
-  package final func send(
+  package func send(
     datagram bytes: UnsafeRawBufferPointer, to peer: SocketAddress?, from descriptor: Int32
   ) -> Int {
     systemCalls &+= 1
     return unsafe SystemCall.send(bytes, to: descriptor, address: peer)
   }
 
-  package final func send(
+  package func send(
     datagrams: UnsafeBufferPointer<DatagramEntry>, of bytes: UnsafeRawBufferPointer, segmenting: Bool,
     from descriptor: Int32
   ) -> Int {
@@ -66,38 +65,5 @@ extension KernelBackend {
     datagramMessages = messages
     systemCalls &+= 1
     return unsafe messages.send(datagrams, of: bytes, segmenting: segmenting, from: descriptor)
-  }
-
-  // MARK: - Options
-
-  package final func set(_ option: DatagramOption, of descriptor: Int32, _ family: SocketAddress.Family) -> Int32 {
-    let ip = family == .ipv6 ? Int32(IPPROTO_IPV6) : Int32(IPPROTO_IP)
-    func set(_ level: Int32, _ name: Int32, _ value: Int = 1) -> Int32 {
-      systemCalls &+= 1
-      return SystemCall.setOption(level, name, to: Int32(clamping: value), of: descriptor)
-    }
-    func changeMembership(_ joins: Bool, _ group: SocketAddress, _ interface: UInt32) -> Int32 {
-      var storage = group.storage.storage
-      systemCalls &+= 1
-      return unsafe asyncio_change_membership(descriptor, joins ? 1 : 0, &storage, interface)
-    }
-    let isSix = family == .ipv6
-    switch option {
-    case .receiveBuffer(let size): return set(SOL_SOCKET, SO_RCVBUF, size)
-    case .sendBuffer(let size): return set(SOL_SOCKET, SO_SNDBUF, size)
-    case .broadcast: return set(SOL_SOCKET, SO_BROADCAST)
-    case .reuseAddress: return set(SOL_SOCKET, SO_REUSEADDR)
-    case .reusePort: return set(SOL_SOCKET, SO_REUSEPORT)
-    case .timeToLive(let hops): return set(ip, isSix ? IPV6_UNICAST_HOPS : IP_TTL, hops)
-    case .destination: return set(ip, isSix ? IPV6_RECVPKTINFO : IP_PKTINFO)
-    case .coalescing: return set(Int32(IPPROTO_UDP), Int32(ASYNCIO_UDP_GRO))
-    case .multicastTimeToLive(let hops): return set(ip, isSix ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL, hops)
-    case .multicastLoopback(let isOn): return set(ip, isSix ? IPV6_MULTICAST_LOOP : IP_MULTICAST_LOOP, isOn ? 1 : 0)
-    case .multicastInterface(let index):
-      systemCalls &+= 1
-      return asyncio_set_multicast_interface(descriptor, isSix ? AF_INET6 : AF_INET, index)
-    case .joinGroup(let group, let interface): return changeMembership(true, group, interface)
-    case .leaveGroup(let group, let interface): return changeMembership(false, group, interface)
-    }
   }
 }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CVirtualClock
+
+/// The time of a virtual world: what the backend moves, and what the clocks that code on its thread reads say.
+final class VirtualClock {
+  private let clock: UnsafeMutablePointer<asyncio_virtual_clock>
+
+  init() {
+    clock = .allocate(capacity: 1)
+    clock.initialize(to: asyncio_virtual_clock())
+  }
+
+  deinit { clock.deallocate() }
+
+  /// From any thread.
+  var now: Int64 {
+    get { asyncio_virtual_now(clock) }
+    set { asyncio_set_virtual_now(clock, newValue) }
+  }
+
+  /// From now on this thread's clocks are virtual, until `end`.
+  func use() { asyncio_use_virtual_clock(clock) }
+
+  /// Lets the thread's clocks see the time that they have come to.
+  func renew() { asyncio_renew_virtual_clock(clock) }
+
+  func end() { asyncio_use_virtual_clock(nil) }
+}
