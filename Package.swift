@@ -55,7 +55,7 @@ let package = Package(
       swiftSettings: strict),
 
     // kits: what tests are written with
-    .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CLinux", "CVirtualClock"], swiftSettings: strict),
+    .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CVirtualClock"], swiftSettings: strict),
 
     // tools
     .executableTarget(

@@ -115,7 +115,7 @@ import Testing
   @Test("a socket that others have made is served, and closed with the server", arguments: BackendKind.conforming)
   func aSocketOfOthersIsServed(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
+      let sockets = EventLoop.current.sockets
       let number = try sockets.listen(at: .loopback(port: 0), options: ListenOptions())
       let address = try #require(sockets.localAddress(of: number))
       let server = try await startServer(on: [ListeningSocket(descriptor: number)], handler: Self.greeting)
