@@ -73,8 +73,8 @@ package protocol Backend: AnyObject {
   var sockets: any Sockets { get }
 }
 
-// What most backends need not say: their time is the machine's, an operation needs nothing more than its record, the
-// kernel forgets a descriptor by itself, and completions are handed on in the turn that finds them.
+// What holds for most backends. Their time is the machine's, and an operation needs nothing more than its record. The
+// kernel forgets a descriptor by itself, and a turn hands on every completion that it finds.
 extension Backend {
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { nanoseconds }
 
