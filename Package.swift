@@ -38,6 +38,8 @@ let package = Package(
 
     // codecs: bytes in, events out; no async, no I/O
     .target(name: "HTTP1Codec", swiftSettings: strict),
+    .target(name: "HTTPSemantics", swiftSettings: strict),
+    .target(name: "WebSocketCodec", swiftSettings: strict),
     .target(name: "DNSWire", swiftSettings: strict),
 
     // engine: the loop, its backends, operations, timers, waits
@@ -115,7 +117,8 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "DNSWire", "HTTP1Codec", "ThreadBacktraces",
+        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "DNSWire", "HTTP1Codec", "HTTPSemantics",
+        "ThreadBacktraces", "WebSocketCodec",
       ],
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
@@ -137,6 +140,8 @@ let package = Package(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
       swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+    .testTarget(name: "HTTPSemanticsTests", dependencies: ["HTTPSemantics"], swiftSettings: strict),
+    .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"], swiftSettings: strict),
     .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
