@@ -46,8 +46,8 @@ import Testing
       "fetch -o /dev/null/pages http://127.0.0.1/", "aio: fetch: create /dev/null/pages: not a directory (ENOTDIR)", 73),
   ]
 
-  @Test("a wrong one gets one line and its status", arguments: wrong)
-  func wrongCommandLines(wrong: Wrong) async throws {
+  @Test(arguments: wrong)
+  func `a wrong one gets one line and its status`(wrong: Wrong) async throws {
     let result = try await Aio(wrong.arguments).finish()
     #expect(result.errors == wrong.line + "\n")
     #expect(result.status == wrong.status)
@@ -55,15 +55,13 @@ import Testing
     #expect(result.output == "")
   }
 
-  @Test("an unknown backend is named")
-  func unknownBackend() async throws {
+  @Test func `an unknown backend is named`() async throws {
     let result = try await Aio.run("demo", environment: ["AIO_BACKEND": "kqueue"])
     #expect(result.errors == "aio: AIO_BACKEND=kqueue: no such backend; it is io_uring or epoll\n")
     #expect(result.status == 64)
   }
 
-  @Test("the version and the help go to standard output")
-  func versionAndHelp() async throws {
+  @Test func `the version and the help go to standard output`() async throws {
     let version = try await Aio.run("--version")
     #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
     #expect(version.status == 0 && version.errors == "")
@@ -75,8 +73,8 @@ import Testing
     }
   }
 
-  @Test("the demonstration fetches its site both ways", arguments: ["epoll", ""])
-  func demonstration(backend: String) async throws {
+  @Test(arguments: ["epoll", ""])
+  func `the demonstration fetches its site both ways`(backend: String) async throws {
     let result = try await Aio.run("demo", environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
     #expect(result.output.contains("one after another     25 pages in"))
     #expect(result.output.contains("extrapolated to 1,000"))

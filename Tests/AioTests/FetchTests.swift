@@ -20,8 +20,7 @@ import Testing
     }
   }
 
-  @Test("one URL: its body, and nothing else")
-  func oneURL() async throws {
+  @Test func `one URL: its body, and nothing else`() async throws {
     try await withServer({ ServedResponse(200, text: "the body of \($0.target)") }) { site in
       let result = try await Aio.run("fetch", "\(site)/a")
       #expect(result.output == "the body of /a")
@@ -29,8 +28,7 @@ import Testing
     }
   }
 
-  @Test("a list: a line a page, a summary, and failures that stop nobody")
-  func list() async throws {
+  @Test func `a list: a line a page, a summary, and failures that stop nobody`() async throws {
     try await withServer({ request in
       request.target == "/7" ? ServedResponse(404, text: "no") : ServedResponse(200, text: request.target)
     }) { site in
@@ -53,8 +51,7 @@ import Testing
     }
   }
 
-  @Test("pages are stored under names that depend on the URL alone and stay in the folder")
-  func stored() async throws {
+  @Test func `pages are stored under names that depend on the URL alone and stay in the folder`() async throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     try await withServer({ ServedResponse(200, text: $0.target) }) { site in
@@ -82,8 +79,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["new"])
   }
 
-  @Test("a page that fails for a moment is tried again")
-  func retries() async throws {
+  @Test func `a page that fails for a moment is tried again`() async throws {
     let tries = Mutex(0)
     try await withServer({ _ in
       let number = tries.withLock { tries in
@@ -98,8 +94,7 @@ import Testing
     #expect(tries.withLock { $0 } == 3)
   }
 
-  @Test("what cannot be fetched is named in one line")
-  func failures() async throws {
+  @Test func `what cannot be fetched is named in one line`() async throws {
     try await withEventLoop {
       let gone = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
       gone.close()
@@ -131,8 +126,7 @@ import Testing
     }
   }
 
-  @Test("what standard output does not take is told, and not reported as success")
-  func fullOutput() async throws {
+  @Test func `what standard output does not take is told, and not reported as success`() async throws {
     try await withServer({ ServedResponse(200, text: $0.target) }) { site in
       for arguments in [["fetch", "\(site)/a"], ["fetch", "\(site)/a", "\(site)/b"], ["--version"]] {
         let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
@@ -143,8 +137,7 @@ import Testing
     }
   }
 
-  @Test("a standard output that does not block gets everything all the same")
-  func nonBlockingOutput() async throws {
+  @Test func `a standard output that does not block gets everything all the same`() async throws {
     let size = 1_000_000
     try await withServer({ _ in ServedResponse(200, .bytes(Array(repeating: 0x79, count: size))) }) { site in
       let pipe = Pipe()
@@ -163,8 +156,7 @@ import Testing
     }
   }
 
-  @Test("a very long URL does not make a very long line")
-  func longURL() async throws {
+  @Test func `a very long URL does not make a very long line`() async throws {
     let result = try await Aio.run("fetch", "--from", "-", input: String(repeating: "z", count: 300_000))
     #expect(result.errors.utf8.count < 1_100)
     #expect(
@@ -172,8 +164,7 @@ import Testing
     #expect(result.status == 64)
   }
 
-  @Test("Ctrl-C ends it with a summary and status 130")
-  func interrupted() async throws {
+  @Test func `Ctrl-C ends it with a summary and status 130`() async throws {
     try await withEventLoop {
       let (requests, arrived) = AsyncStream.makeStream(of: Void.self)
       let server = try await startSmallHTTPServer { request in

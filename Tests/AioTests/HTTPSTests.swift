@@ -50,8 +50,7 @@ import Testing
     try await body("https://127.0.0.1:\(port)")
   }
 
-  @Test("gets a page from a server whose root is in SSL_CERT_FILE, and from no other")
-  func getsAPage() async throws {
+  @Test func `gets a page from a server whose root is in SSL_CERT_FILE, and from no other`() async throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     try String(repeating: "a line of the page\n", count: 5000).write(

@@ -75,7 +75,7 @@ private func spin(until flag: Flag) {
 
 @Suite(.serialized) struct StallWatchdogTests {
   @Test(arguments: StallingCall.allCases)
-  func `every stall on a busy machine is reported with what it does, and its calls are not cut short`(
+  func `every stall on a busy machine is reported with its work, and its calls are not cut short`(
     call: StallingCall
   ) async throws {
     let isOver = Flag()

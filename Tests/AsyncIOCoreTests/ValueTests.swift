@@ -33,7 +33,7 @@ import Testing
       "127.0.0.1\0.example.org", "::1\0", "fe80::1%", "%lo", "fe80::1%nosuchzone", "127.0.0.1%lo", "fe80::1%lo%lo",
       "fe80::1%-1", "fe80::1%+1", "fe80::1%4294967296", "fe80::1%lo\0", "fe80::1% 1", "fe80::1%١",
     ])
-  func `what is no numeric address is none`(host: String) {
+  func `what is not a numeric address is refused`(host: String) {
     #expect(SocketAddress(host, port: 1) == nil)
   }
 
@@ -47,7 +47,7 @@ import Testing
     for host in ["127.0.0.1", "fe80::1", "example.org", "a%lo"] { #expect(SocketAddress.withoutZone(host) == host) }
   }
 
-  @Test func `an address of another family is none of ours`() {
+  @Test func `an address of another family is not one of ours`() {
     var storage = sockaddr_storage()
     storage.ss_family = sa_family_t(AF_NETLINK)
     #expect(SocketAddress(storage) == nil)

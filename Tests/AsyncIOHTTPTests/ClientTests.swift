@@ -7,8 +7,8 @@ import Testing
 @testable import AsyncIOHTTP
 
 @Suite("HTTPClient", .timeLimit(.minutes(1))) struct ClientTests {
-  @Test("sends the method, target, fields and body, and reads them back", arguments: BackendKind.all)
-  func sendsAndReceives(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `sends the method, target, fields and body, and reads them back`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { request in
         let agent = request.fields["user-agent"] ?? "none"
@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  @Test("a large body arrives whole, both ways", arguments: BackendKind.all)
-  func largeBodies(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a large body arrives whole, both ways`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { ServedResponse(200, .bytes($0.body)) }
       let body = pattern(3_000_000)
@@ -37,8 +37,8 @@ import Testing
     }
   }
 
-  @Test("chunked and close-delimited bodies arrive whole", arguments: BackendKind.all, [0, 1, 1000, 300_000])
-  func otherFramings(backend: BackendKind, size: Int) async throws {
+  @Test(arguments: BackendKind.all, [0, 1, 1000, 300_000])
+  func `chunked and close-delimited bodies arrive whole`(backend: BackendKind, size: Int) async throws {
     try await withEventLoop(backend: backend) {
       let body = pattern(size)
       let server = try await startSmallHTTPServer { request in
@@ -54,8 +54,8 @@ import Testing
     }
   }
 
-  @Test("HEAD, 204 and 304 have no body and keep the connection", arguments: BackendKind.all)
-  func bodilessResponses(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `HEAD, 204 and 304 have no body and keep the connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { request in
         var response = ServedResponse(Int(request.target.dropFirst()) ?? 200, text: "")
@@ -77,8 +77,8 @@ import Testing
     }
   }
 
-  @Test("informational responses are passed over", arguments: BackendKind.all)
-  func informationalResponses(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `informational responses are passed over`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let scripted = try await ScriptedServer([
         .request, .send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
@@ -91,8 +91,9 @@ import Testing
     }
   }
 
-  @Test("the pieces of a body come as they are pulled, and the server waits meanwhile", arguments: BackendKind.all)
-  func streamingWithBackpressure(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `the pieces of a body come as they are pulled, and the server waits meanwhile`(backend: BackendKind) async throws
+  {
     try await withEventLoop(backend: backend) {
       let sent = Count()
       let piece = pattern(50_000)
@@ -132,8 +133,7 @@ import Testing
     }
   }
 
-  @Test("a client used from outside of its loop hops there and back")
-  func usedFromElsewhere() async throws {
+  @Test func `a client used from outside of its loop hops there and back`() async throws {
     let client = HTTPClient()
     try await withEventLoop(backend: .epoll) {
       let server = try await startSmallHTTPServer { ServedResponse(200, text: "here \($0.number)") }

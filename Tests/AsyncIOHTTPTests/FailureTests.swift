@@ -18,8 +18,8 @@ import Testing
     try await #require(throws: HTTPError.self) { try await fetch(url, timeouts: timeouts).bytes(upTo: limit) }
   }
 
-  @Test("a refused connection is named", arguments: BackendKind.all)
-  func refused(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a refused connection is named`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { _ in ServedResponse() }
       let url = server.url()
@@ -32,8 +32,7 @@ import Testing
     }
   }
 
-  @Test("a URL that can't be requested is named")
-  func badURLs() async throws {
+  @Test func `a URL that can't be requested is named`() async throws {
     #expect("\(try await failure("nonsense"))" == "nonsense: there is no scheme such as https://")
     #expect("\(try await failure("http://a b/"))" == "http://a b/: space or control character")
     #expect("\(try await failure("http://a/\n"))" == "http://a/\\n: space or control character")
@@ -41,13 +40,13 @@ import Testing
   }
 
   @Test(
-    "responses that end too early are unexpected ends", arguments: BackendKind.all,
+    arguments: BackendKind.all,
     [
       "", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n123",
     ])
-  func truncated(backend: BackendKind, response: String) async throws {
+  func `responses that end too early are unexpected ends`(backend: BackendKind, response: String) async throws {
     try await withEventLoop(backend: backend) {
       let scripted = try await ScriptedServer([.request, .send(response), .close])
       let error = try await failure(scripted.url())
@@ -58,12 +57,12 @@ import Testing
   }
 
   @Test(
-    "garbage is a malformed response", arguments: BackendKind.all,
+    arguments: BackendKind.all,
     [
       "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/2.0 200 OK\r\n\r\n",
     ])
-  func garbage(backend: BackendKind, response: String) async throws {
+  func `garbage is a malformed response`(backend: BackendKind, response: String) async throws {
     try await withEventLoop(backend: backend) {
       let scripted = try await ScriptedServer([.request, .send(response), .hang])
       let error = try await failure(scripted.url())
@@ -72,8 +71,8 @@ import Testing
     }
   }
 
-  @Test("an http request to a port for https is told so", arguments: BackendKind.all)
-  func plainToTLS(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `an http request to a port for https is told so`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       // The alert with which OpenSSL and others answer.
       let scripted = try await ScriptedServer([.request, .send("\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{46}"), .close])
@@ -83,8 +82,8 @@ import Testing
     }
   }
 
-  @Test("a reset connection is lost", arguments: BackendKind.real)
-  func reset(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `a reset connection is lost`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let scripted = try await ScriptedServer([.request, .reset])
       let error = try await failure(scripted.url())
@@ -94,8 +93,8 @@ import Testing
     }
   }
 
-  @Test("a server that hangs ends in a time-out that says where", arguments: BackendKind.all)
-  func hanging(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a server that hangs ends in a time-out that says where`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let silent = try await ScriptedServer([.hang])
       let head = try await failure(silent.url(), timeouts: Self.short)
@@ -111,8 +110,7 @@ import Testing
     }
   }
 
-  @Test("the whole request has a limit, however the bytes trickle", .virtualTime)
-  func totalLimit() async throws {
+  @Test(.virtualTime) func `the whole request has a limit, however the bytes trickle`() async throws {
     let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
       _ = try await reader.readUntil(Array("\r\n\r\n".utf8))
       try await writer.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -129,8 +127,8 @@ import Testing
     server.close()
   }
 
-  @Test("waiting in line for a connection counts into the whole", arguments: BackendKind.all)
-  func waitingInLineTimesOut(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `waiting in line for a connection counts into the whole`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let silent = try await ScriptedServer([.hang])
       var configuration = HTTPClient.Configuration()
@@ -149,8 +147,8 @@ import Testing
     }
   }
 
-  @Test("a body beyond the caller's limit is refused", arguments: BackendKind.all)
-  func tooLarge(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a body beyond the caller's limit is refused`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { request in
         request.target == "/chunked"
@@ -165,8 +163,8 @@ import Testing
     }
   }
 
-  @Test("an error of a body repeats itself, after what came before it", arguments: BackendKind.all)
-  func repeatedError(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `an error of a body repeats itself, after what came before it`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let scripted = try await ScriptedServer([
         .request, .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\nzz\r\n"), .hang,
@@ -181,10 +179,10 @@ import Testing
     }
   }
 
-  @Test(
-    "cancellation in the middle of a body loses nothing; dropping the response then closes the connection",
-    arguments: BackendKind.all)
-  func cancelledBody(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `cancellation in the middle of a body loses nothing; dropping the response then closes the connection`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let scripted = try await ScriptedServer([
         .request, .send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), .hang,

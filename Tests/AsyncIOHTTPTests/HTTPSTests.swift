@@ -25,8 +25,8 @@ import Testing
     return HTTPClient(configuration)
   }
 
-  @Test("gets pages over kept connections", arguments: BackendKind.all)
-  func getsPages(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `gets pages over kept connections`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer(tls: Self.server(protocols: ["http/1.1"])) { request in
         ServedResponse(200, text: "\(request.target) \(request.number) " + String(repeating: "x", count: 100_000))
@@ -42,8 +42,8 @@ import Testing
     }
   }
 
-  @Test("sends large bodies", arguments: BackendKind.all)
-  func sendsBodies(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `sends large bodies`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer(tls: Self.server()) { ServedResponse(200, .bytes($0.body)) }
       let body = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
@@ -55,8 +55,8 @@ import Testing
     }
   }
 
-  @Test("and http are two origins, and one redirects to the other", arguments: BackendKind.all)
-  func redirects(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `and http are two origins, and one redirects to the other`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let secure = try await startSmallHTTPServer(tls: Self.server()) { _ in ServedResponse(200, text: "secret") }
       let target = "https://127.0.0.1:\(secure.port)/"
@@ -76,8 +76,8 @@ import Testing
     }
   }
 
-  @Test("is not left for http by a redirect, unless that is set", arguments: BackendKind.all)
-  func downgrade(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `is not left for http by a redirect, unless that is set`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let plain = try await startSmallHTTPServer { _ in ServedResponse(200, text: "readable by all") }
       let target = plain.url("/x")
@@ -95,8 +95,8 @@ import Testing
     }
   }
 
-  @Test("says that the server wants a certificate, whatever is being sent", arguments: BackendKind.all)
-  func missingClientCertificate(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `says that the server wants a certificate, whatever is being sent`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       EventLoop.current.setExceptionHandler { _, _ in }
       var tls = Self.server()
@@ -115,8 +115,8 @@ import Testing
     }
   }
 
-  @Test("refuses a certificate in one line", arguments: BackendKind.all)
-  func refusesCertificates(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `refuses a certificate in one line`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       EventLoop.current.setExceptionHandler { _, _ in }
       for (name, reason) in [
@@ -141,8 +141,7 @@ import Testing
     }
   }
 
-  @Test("has a time limit for the handshake: the one to connect", .virtualTime)
-  func limitsTheHandshake() async throws {
+  @Test(.virtualTime) func `has a time limit for the handshake: the one to connect`() async throws {
     let mute = try await startServer(host: "127.0.0.1", port: 0) { stream in _ = try? await stream.readToEnd() }
     let start = EventLoop.current.time
     let url = "https://127.0.0.1:\(mute.port)/"
@@ -152,8 +151,8 @@ import Testing
     mute.close()
   }
 
-  @Test("doesn't take a body without an end for complete if close_notify is missing", arguments: BackendKind.all)
-  func refusesTruncation(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `doesn't take a body without an end for complete if close_notify is missing`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       EventLoop.current.setExceptionHandler { _, _ in }
       for isProper in [true, false] {

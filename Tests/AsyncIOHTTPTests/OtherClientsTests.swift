@@ -27,8 +27,8 @@ import Testing
     }
   }
 
-  @Test("curl gets pages over one connection", arguments: BackendKind.real)
-  func curlGetsPages(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `curl gets pages over one connection`(backend: BackendKind) async throws {
     let output = try await Self.output(
       of: { port in
         let site = "http://127.0.0.1:\(port)"
@@ -38,8 +38,8 @@ import Testing
     #expect(output == "page /a?b=c \(body) [200 1]\npage /d \(body) [200 0]\n")
   }
 
-  @Test("wrk gets an answer to each of its requests", arguments: BackendKind.real)
-  func wrkGetsAnswers(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `wrk gets an answer to each of its requests`(backend: BackendKind) async throws {
     let output = try await Self.output(
       of: { ["wrk", "-t1", "-c32", "-d1s", "http://127.0.0.1:\($0)/"] }, backend: backend)
     #expect(!output.contains("Socket errors"))

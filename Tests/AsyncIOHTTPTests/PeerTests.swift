@@ -48,8 +48,8 @@ import Testing
     }
   }
 
-  @Test("nginx: 2,500 pages over kept connections, byte for byte", arguments: BackendKind.real)
-  func nginx(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `nginx: 2,500 pages over kept connections, byte for byte`(backend: BackendKind) async throws {
     let folder = try makeSite(pages: 2500)
     defer { try? FileManager.default.removeItem(at: folder) }
     let peer = try PeerServer.nginx(serving: folder)
@@ -64,8 +64,9 @@ import Testing
     #expect(missing == 404)
   }
 
-  @Test("Python's http.server: 2,000 pages over connections that close, byte for byte", arguments: BackendKind.real)
-  func python(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `Python's http.server: 2,000 pages over connections that close, byte for byte`(backend: BackendKind) async throws
+  {
     let folder = try makeSite(pages: 2000)
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(

@@ -8,8 +8,8 @@ import Testing
 @testable import AsyncIOHTTP
 
 @Suite("Connections of a client", .timeLimit(.minutes(1))) struct PoolTests {
-  @Test("one connection serves one request after another", arguments: BackendKind.all)
-  func reuse(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `one connection serves one request after another`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { ServedResponse(200, text: "\($0.number)") }
       let client = HTTPClient()
@@ -18,8 +18,8 @@ import Testing
     }
   }
 
-  @Test("there are never more connections than the limit, and requests wait in line", arguments: BackendKind.real)
-  func limit(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `there are never more connections than the limit, and requests wait in line`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let connections = Count()
       let order = Order()
@@ -48,8 +48,10 @@ import Testing
     }
   }
 
-  @Test("a request that was cancelled in line does not keep the ones behind it waiting", arguments: BackendKind.all)
-  func cancelledInLine(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a request that was cancelled in line does not keep the ones behind it waiting`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { request in
         try await sleep(.milliseconds(20))
@@ -72,8 +74,8 @@ import Testing
     }
   }
 
-  @Test("a kept connection that the server has closed is replaced", arguments: BackendKind.all)
-  func staleConnection(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a kept connection that the server has closed is replaced`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let response = ScriptedServer.Step.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
       // The first connection closes when the second request arrives: until then it looked alive.
@@ -86,8 +88,8 @@ import Testing
     }
   }
 
-  @Test("a request that must not be repeated is not, on a kept connection", arguments: BackendKind.all)
-  func staleConnectionAndPost(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a request that must not be repeated is not, on a kept connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let response = ScriptedServer.Step.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
       let scripted = try await ScriptedServer([.request, response, .request, .close], [.request, response, .hang])
@@ -102,8 +104,8 @@ import Testing
     }
   }
 
-  @Test("a response that is dropped before its end closes its connection", arguments: BackendKind.all)
-  func droppedResponse(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a response that is dropped before its end closes its connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { request in
         ServedResponse(200, fields: ["x-number": "\(request.number)"], .bytes(pattern(2_000_000)))
@@ -116,8 +118,7 @@ import Testing
     }
   }
 
-  @Test("idle connections are closed after their time, and when they are told to", .virtualTime)
-  func idleConnections() async throws {
+  @Test(.virtualTime) func `idle connections are closed after their time, and when they are told to`() async throws {
     let server = try await startSmallHTTPServer { ServedResponse(200, text: "\($0.number)") }
     let client = HTTPClient()
     #expect(try await client.get(server.url()).text() == "1")
@@ -130,8 +131,8 @@ import Testing
     server.close()
   }
 
-  @Test("dropping a client closes its connections", arguments: BackendKind.all)
-  func droppedClient(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `dropping a client closes its connections`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { _ in ServedResponse(200, text: "ok") }
       do {

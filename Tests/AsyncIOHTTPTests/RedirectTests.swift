@@ -18,8 +18,8 @@ import Testing
     }
   }
 
-  @Test("keep or change the method as RFC 9110 says", arguments: [301, 302, 303, 307, 308])
-  func methods(status: Int) async throws {
+  @Test(arguments: [301, 302, 303, 307, 308])
+  func `keep or change the method as RFC 9110 says`(status: Int) async throws {
     try await withEventLoop(backend: .epoll) {
       let server = try await start()
       let client = HTTPClient()
@@ -38,8 +38,8 @@ import Testing
     }
   }
 
-  @Test("to another origin leave behind what is not known to be harmless", arguments: BackendKind.all)
-  func credentials(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `to another origin leave behind what is not known to be harmless`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let other = try await startSmallHTTPServer { request in
         ServedResponse(200, text: "\(request.fields["authorization"] ?? "-") \(request.fields["x-a"] ?? "-")")
@@ -62,8 +62,8 @@ import Testing
     }
   }
 
-  @Test("to another origin take along what says in which form", arguments: [302, 307])
-  func harmlessFields(status: Int) async throws {
+  @Test(arguments: [302, 307])
+  func `to another origin take along what says in which form`(status: Int) async throws {
     try await withEventLoop(backend: .virtual) {
       let other = try await startSmallHTTPServer { request in
         let names = request.fields.map { $0.name.lowercased() }.sorted().joined(separator: " ")
@@ -90,8 +90,8 @@ import Testing
     }
   }
 
-  @Test("that would take a body to another origin are refused where that is set", arguments: BackendKind.all)
-  func bodies(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `that would take a body to another origin are refused where that is set`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let other = try await startSmallHTTPServer { ServedResponse(200, text: "\($0.method) \($0.body.count)") }
       let target = other.url("/x")
@@ -119,8 +119,8 @@ import Testing
     }
   }
 
-  @Test("are followed though Location has what no URL may have", arguments: BackendKind.all)
-  func lenientLocations(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `are followed though Location has what no URL may have`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { request in
         switch request.target {
@@ -140,8 +140,8 @@ import Testing
     }
   }
 
-  @Test("to two places at once are malformed", arguments: BackendKind.all)
-  func twoLocations(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `to two places at once are malformed`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let scripted = try await ScriptedServer([
         .request, .send("HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"), .hang,
@@ -154,7 +154,7 @@ import Testing
     }
   }
 
-  @Test("do not wait for long for a body that nobody reads", .virtualTime) func lateBody() async throws {
+  @Test(.virtualTime) func `do not wait for long for a body that nobody reads`() async throws {
     let server = try await startSmallHTTPServer { _ in ServedResponse(200, text: "there") }
     let scripted = try await ScriptedServer([
       .request, .send("HTTP/1.1 302 Found\r\nLocation: \(server.url())\r\nContent-Length: 9\r\n\r\n"), .hang,
@@ -170,8 +170,8 @@ import Testing
     server.close()
   }
 
-  @Test("that go round in a circle end with a named error", arguments: BackendKind.all)
-  func loops(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `that go round in a circle end with a named error`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let requests = Count()
       let server = try await startSmallHTTPServer { _ in
@@ -188,8 +188,8 @@ import Testing
     }
   }
 
-  @Test("without Location are responses; to nonsense they are errors", arguments: BackendKind.all)
-  func oddTargets(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `without Location are responses; to nonsense they are errors`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { request in
         switch request.target {

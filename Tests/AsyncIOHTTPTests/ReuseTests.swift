@@ -33,8 +33,8 @@ import Testing
     if backend == .virtual { try await sleep(.milliseconds(1)) }
   }
 
-  @Test("what a server has sent unasked is not the next response", arguments: BackendKind.all)
-  func unasked(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `what a server has sent unasked is not the next response`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let counting = try await Counting()
       let url = counting.server.url()
@@ -51,8 +51,8 @@ import Testing
     }
   }
 
-  @Test("a connection that the server has ended does not fail a POST", arguments: BackendKind.all)
-  func ended(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a connection that the server has ended does not fail a POST`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let counting = try await Counting()
       let url = counting.server.url()
@@ -66,9 +66,10 @@ import Testing
     }
   }
 
-  @Test(
-    "a 408 that crosses a request is about the idle time, and the request is sent again", arguments: BackendKind.all)
-  func crossing408(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a 408 that crosses a request is about the idle time, and the request is sent again`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let ok = ScriptedServer.Step.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
       let late = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -85,8 +86,8 @@ import Testing
     }
   }
 
-  @Test("a request that says close closes its connection", arguments: BackendKind.all)
-  func saysClose(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a request that says close closes its connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let counting = try await Counting()
       let url = counting.server.url()
@@ -99,8 +100,10 @@ import Testing
     }
   }
 
-  @Test("responses whose short bodies nobody reads share a connection", arguments: BackendKind.all, [true, false])
-  func unread(backend: BackendKind, isChunked: Bool) async throws {
+  @Test(arguments: BackendKind.all, [true, false])
+  func `responses whose short bodies nobody reads share a connection`(
+    backend: BackendKind, isChunked: Bool
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let connections = Count()
       let requests = Count()
@@ -122,8 +125,8 @@ import Testing
     }
   }
 
-  @Test("a body that nobody reads and that does not come closes its connection in a while", .virtualTime)
-  func unreadAndLate() async throws {
+  @Test(.virtualTime)
+  func `a body that nobody reads and that does not come closes its connection in a while`() async throws {
     let scripted = try await ScriptedServer([
       .request, .send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), .hang,
     ])
@@ -138,8 +141,8 @@ import Testing
     #expect(start.duration(to: EventLoop.current.time) < .seconds(1))
   }
 
-  @Test("a chunked body that nobody reads is not received for ever", arguments: BackendKind.all)
-  func unreadAndEndless(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a chunked body that nobody reads is not received for ever`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       EventLoop.current.setExceptionHandler { _, _ in }
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
@@ -154,8 +157,8 @@ import Testing
     }
   }
 
-  @Test("a body in many small pieces lets others run", arguments: BackendKind.all)
-  func smallPieces(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `a body in many small pieces lets others run`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startSmallHTTPServer { _ in
         ServedResponse(200, .chunks((0..<5000).map { _ in [1] }))

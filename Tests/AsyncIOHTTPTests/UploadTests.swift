@@ -24,8 +24,8 @@ import Testing
     }
   }
 
-  @Test("goes on after informational responses", arguments: BackendKind.all)
-  func informational(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `goes on after informational responses`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         _ = try await reader.readUntil(Self.headEnd)
@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  @Test("is complete when an early success is reported, and the connection is kept", arguments: BackendKind.all)
-  func earlySuccess(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `is complete when an early success is reported, and the connection is kept`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let connections = Count()
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
@@ -70,8 +70,8 @@ import Testing
     }
   }
 
-  @Test("and a response that streams meanwhile both arrive whole", arguments: BackendKind.all)
-  func streamed(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `and a response that streams meanwhile both arrive whole`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         _ = try await reader.readUntil(Self.headEnd)
@@ -88,8 +88,8 @@ import Testing
     }
   }
 
-  @Test("that is refused brings the refusal, however the server ends the connection", arguments: BackendKind.all)
-  func refused(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `that is refused brings the refusal, however the server ends the connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         _ = try await reader.readUntil(Self.headEnd)
@@ -108,8 +108,8 @@ import Testing
     }
   }
 
-  @Test("ends with a refusal that keeps the connection", arguments: BackendKind.all)
-  func refusedPolitely(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `ends with a refusal that keeps the connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let received = Count()
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
@@ -131,8 +131,10 @@ import Testing
     }
   }
 
-  @Test("that breaks is a failure, in spite of an early success that promised to go on", arguments: BackendKind.all)
-  func broken(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `that breaks is a failure, in spite of an early success that promised to go on`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       EventLoop.current.setExceptionHandler { _, _ in }
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
@@ -149,8 +151,8 @@ import Testing
     }
   }
 
-  @Test("that a server has heard enough of is a success, if it said that it closes", arguments: BackendKind.all)
-  func enough(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `that a server has heard enough of is a success, if it said that it closes`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         _ = try await reader.readUntil(Self.headEnd)
@@ -165,7 +167,7 @@ import Testing
     }
   }
 
-  @Test("may be slow, as long as bytes move", .virtualTime) func slow() async throws {
+  @Test(.virtualTime) func `may be slow, as long as bytes move`() async throws {
     let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
       _ = try await reader.readUntil(Self.headEnd)
       try await Self.receive(1_000_000, from: reader) { _, piece in try await sleep(.milliseconds(piece.count / 2)) }
@@ -179,7 +181,7 @@ import Testing
     server.close()
   }
 
-  @Test("that nobody reads ends in a time-out that says so", .virtualTime) func stalled() async throws {
+  @Test(.virtualTime) func `that nobody reads ends in a time-out that says so`() async throws {
     let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
       _ = try await reader.readUntil(Self.headEnd)
       try await writer.write("HTTP/1.1 100 Continue\r\n\r\n")

@@ -43,8 +43,8 @@ import Testing
     try await body(near)
   }
 
-  @Test("is what a write fails with", arguments: BackendKind.all, Kind.allCases)
-  func isWhatAWriteFailsWith(backend: BackendKind, kind: Kind) async throws {
+  @Test(arguments: BackendKind.all, Kind.allCases)
+  func `is what a write fails with`(backend: BackendKind, kind: Kind) async throws {
     try await withEventLoop(backend: backend) {
       for size in [1, 100_000] {
         try await Self.withRefused(kind) { stream in
@@ -67,8 +67,8 @@ import Testing
     }
   }
 
-  @Test("is what drain, close, and a protocol's end fail with", arguments: BackendKind.all, Kind.allCases)
-  func isWhatTheRestFailsWith(backend: BackendKind, kind: Kind) async throws {
+  @Test(arguments: BackendKind.all, Kind.allCases)
+  func `is what drain, close, and a protocol's end fail with`(backend: BackendKind, kind: Kind) async throws {
     try await withEventLoop(backend: backend) {
       try await Self.withRefused(kind) { stream in
         let error = await #expect(throws: TLSError.self) { try await stream.close() }
@@ -91,8 +91,8 @@ import Testing
     func connectionLost(_ error: (any Error)?) { end.setResult(error) }
   }
 
-  @Test("is what a client without a certificate fails with, whatever it does", arguments: BackendKind.all)
-  func isWhatAClientFailsWith(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `is what a client without a certificate fails with, whatever it does`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startEcho(.showing("server", clients: .required))
       for round in 0..<10 {
@@ -108,8 +108,8 @@ import Testing
     }
   }
 
-  @Test("is not waited for when a reset comes alone", arguments: BackendKind.all)
-  func isNotWaitedFor(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `is not waited for when a reset comes alone`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       let peer = try HandMadePeer(.showing("server"), on: far)

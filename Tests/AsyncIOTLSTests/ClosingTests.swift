@@ -10,8 +10,7 @@ import Testing
 @testable import AsyncIOTLS
 
 @Suite("Closing a TLS stream", .timeLimit(.minutes(1))) struct TLSClosingTests {
-  @Test("waits half a minute for a peer that does not end its side", .virtualTime)
-  func closeWaitsForThePeer() async throws {
+  @Test(.virtualTime) func `waits half a minute for a peer that does not end its side`() async throws {
     _ = Reports()
     let release = AsyncIO.Event()
     let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
@@ -47,8 +46,8 @@ import Testing
     peer.stream.abort()
   }
 
-  @Test("ends in its time when the peer does not read", arguments: BackendKind.all)
-  func endsWhenThePeerDoesNotRead(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `ends in its time when the peer does not read`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       try await Self.withIgnoredStream(.milliseconds(20)) { stream in
         let error = await #expect(throws: TLSError.self) { try await stream.close() }
@@ -60,8 +59,8 @@ import Testing
     }
   }
 
-  @Test("ends in its time when it is forgotten, and when its task is cancelled", arguments: BackendKind.all)
-  func endsWhenItIsForgotten(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `ends in its time when it is forgotten, and when its task is cancelled`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       try await Self.withIgnoredStream(.milliseconds(20)) { stream in
         let closing = Task { try await stream.close() }
@@ -73,8 +72,8 @@ import Testing
     }
   }
 
-  @Test("ends in its time when the peer has ended its side and does not read", arguments: BackendKind.all)
-  func endsWhenThePeerHasEnded(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `ends in its time when the peer has ended its side and does not read`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       let peer = try HandMadePeer(.showing("server"), on: far)
@@ -93,8 +92,10 @@ import Testing
     }
   }
 
-  @Test("ends in its time after a handshake that failed, though its alert doesn't leave", arguments: BackendKind.all)
-  func endsAfterAFailedHandshake(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `ends in its time after a handshake that failed, though its alert doesn't leave`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       let writing = Task { try await near.write(pattern(8_000_000, seed: 1)) }

@@ -12,8 +12,7 @@ import Testing
     return "\(try #require(throws: TLSError.self) { try configuration.load() })"
   }
 
-  @Test("says in one line what is wrong with which file")
-  func saysWhatIsWrong() throws {
+  @Test func `says in one line what is wrong with which file`() throws {
     let certificates = TestCertificates.shared
     let server = certificates.path("server.pem")
     #expect(
@@ -54,8 +53,7 @@ import Testing
       try failure { $0.certificateChain = nil } == "TLS configuration: a private key without a certificate")
   }
 
-  @Test("doesn't ask at the terminal for the password of a key")
-  func asksForNoPassword() throws {
+  @Test func `doesn't ask at the terminal for the password of a key`() throws {
     let key = """
       -----BEGIN EC PRIVATE KEY-----
       Proc-Type: 4,ENCRYPTED
@@ -70,8 +68,7 @@ import Testing
         == "TLS configuration: private key (PEM text): the private key is encrypted")
   }
 
-  @Test("is loaded once for all copies, and again when a setting changes")
-  func isLoadedOnce() throws {
+  @Test func `is loaded once for all copies, and again when a setting changes`() throws {
     let first = TLSConfiguration.trusting()
     var second = first
     #expect(try first.context() === second.context())
@@ -83,8 +80,7 @@ import Testing
     #expect(try TLSConfiguration.client().context() === TLSConfiguration.client().context())
   }
 
-  @Test("takes certificates and keys as text, and both from one file")
-  func takesText() throws {
+  @Test func `takes certificates and keys as text, and both from one file`() throws {
     let certificates = TestCertificates.shared
     let both = certificates.text("server.pem") + certificates.text("server.key")
     let pair = try Pair(
@@ -97,8 +93,7 @@ import Testing
     #expect(pair.client.session.phase == .open)
   }
 
-  @Test("trusts whom it names, root or not, and nobody else")
-  func trustsWhomItNames() throws {
+  @Test func `trusts whom it names, root or not, and nobody else`() throws {
     #expect(try Pair(.trusting("intermediate.ca.pem"), .showing("server")).handshake().client == nil)
     #expect(try Pair(.trusting("server.leaf.pem"), .showing("server")).handshake().client == nil)
     #expect(try Pair(.trusting("self.pem"), .showing("self")).handshake().client == nil)
@@ -112,8 +107,7 @@ import Testing
     #expect(try Pair(both, .showing("server")).handshake().client == nil)
   }
 
-  @Test("of a server without a certificate finds no cipher")
-  func withoutACertificate() throws {
+  @Test func `of a server without a certificate finds no cipher`() throws {
     let server = TLSConfiguration.showing("server").with {
       $0.certificateChain = nil
       $0.privateKey = nil
@@ -123,8 +117,7 @@ import Testing
     #expect(outcome.clientError?.kind == .alert(.handshakeFailure))
   }
 
-  @Test("has a name for each alert")
-  func namesAlerts() {
+  @Test func `has a name for each alert`() {
     #expect("\(TLSAlert.unknownCA) \(TLSAlert(code: 99))" == "unknown_ca alert 99")
   }
 }

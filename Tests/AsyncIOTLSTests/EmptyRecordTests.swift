@@ -31,8 +31,8 @@ import Testing
     }
   }
 
-  @Test("end a peer that sends too many in a row", arguments: Case.all)
-  func endAPeer(test: Case) throws {
+  @Test(arguments: Case.all)
+  func `end a peer that sends too many in a row`(test: Case) throws {
     let (sender, receiver) = try test.pair()
     // Records that come with the handshake, a server's two tickets, count as well: data resets the count to zero.
     try sender.write("a")
@@ -46,8 +46,8 @@ import Testing
     #expect(throws: error) { try receiver.write("x") }
   }
 
-  @Test("are no fault between data", arguments: Case.all)
-  func areNoFaultBetweenData(test: Case) throws {
+  @Test(arguments: Case.all)
+  func `are not a fault between data`(test: Case) throws {
     let (sender, receiver) = try test.pair()
     try sender.write("-")
     for _ in 0..<10 {
@@ -58,8 +58,8 @@ import Testing
     #expect(receiver.text == "-xxxxxxxxxx")
   }
 
-  @Test("come to a session in shares, and what one call leaves the next takes", arguments: Case.all)
-  func comeInShares(test: Case) throws {
+  @Test(arguments: Case.all)
+  func `come to a session in shares, and what one call leaves the next takes`(test: Case) throws {
     let (sender, receiver) = try test.pair()
     try sender.write("-")
     for _ in 0..<20 {
@@ -78,8 +78,8 @@ import Testing
     #expect(receiver.text == "-" + String(repeating: "x", count: 20))
   }
 
-  @Test("of a peer that reads no answers stop being received", arguments: BackendKind.all)
-  func stopBeingReceived(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `of a peer that reads no answers stop being received`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       let peer = try HandMadePeer(.trusting(), host: "localhost", on: far)
@@ -115,8 +115,8 @@ import Testing
     }
   }
 
-  @Test("leave turns to others", arguments: BackendKind.all)
-  func leaveTurns(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `leave turns to others`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       let peer = try HandMadePeer(.trusting(), host: "localhost", on: far)
@@ -137,8 +137,8 @@ import Testing
     }
   }
 
-  @Test("end a stream that waits for data, and its peer's connection", arguments: BackendKind.all, Case.all)
-  func endAStream(backend: BackendKind, test: Case) async throws {
+  @Test(arguments: BackendKind.all, Case.all)
+  func `end a stream that waits for data, and its peer's connection`(backend: BackendKind, test: Case) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       let (client, server) = (
@@ -160,8 +160,7 @@ import Testing
     }
   }
 
-  @Test("by which a client asks for renegotiation are refused, and named as the reason for its alert")
-  func areNamed() throws {
+  @Test func `by which a client asks for renegotiation are refused, and named as the reason for its alert`() throws {
     let pair = try Pair(.trusting().with { $0.maximumVersion = .tls12 })
     try pair.handshake()
     pair.client.allowRenegotiation()

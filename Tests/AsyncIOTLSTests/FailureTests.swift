@@ -27,8 +27,8 @@ import Testing
     }
   }
 
-  @Test("for a server's certificate, by name, on both sides", arguments: BackendKind.all, certificates)
-  func forACertificate(backend: BackendKind, name: String) async throws {
+  @Test(arguments: BackendKind.all, certificates)
+  func `for a server's certificate, by name, on both sides`(backend: BackendKind, name: String) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, calls) = (Reports(), Calls())
       let server = try await startReporting(.showing(name)) { try await calls.serve($0) }
@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  @Test("for a client's certificate, or for none", arguments: BackendKind.all)
-  func forAClient(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `for a client's certificate, or for none`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, calls) = (Reports(), Calls())
       let server = try await startReporting(.showing("server", clients: .required)) { try await calls.serve($0) }
@@ -82,8 +82,8 @@ import Testing
 
   // MARK: - Peers that don't take part
 
-  @Test("at a server without a report: it is counted", arguments: BackendKind.all)
-  func isCounted(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `at a server without a report: it is counted`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, calls) = (Reports(), Calls())
       let server = try await Self.startCounting(.showing("server", clients: .required), calls)
@@ -122,8 +122,8 @@ import Testing
     }
   }
 
-  @Test("not reported of a client that connects and goes", arguments: BackendKind.all)
-  func ofAClientThatConnectsAndGoes(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `not reported of a client that connects and goes`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, calls) = (Reports(), Calls())
       let server = try await Self.startCounting(.showing("server"), calls)
@@ -134,8 +134,7 @@ import Testing
     }
   }
 
-  @Test("after a minute if a client says nothing", .virtualTime)
-  func ifAClientSaysNothing() async throws {
+  @Test(.virtualTime) func `after a minute if a client says nothing`() async throws {
     let (reports, calls) = (Reports(), Calls())
     let server = try await startReporting(.showing("server")) { try await calls.serve($0) }
     let start = EventLoop.current.time
@@ -154,8 +153,8 @@ import Testing
     #expect(calls.count.withLock { $0 } == 0)
   }
 
-  @Test("in time if the peer never finishes its handshake", arguments: BackendKind.all)
-  func ifThePeerNeverFinishes(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `in time if the peer never finishes its handshake`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let reports = Reports()
       let limit = Duration.milliseconds(20)
@@ -182,8 +181,8 @@ import Testing
     }
   }
 
-  @Test("if the peer speaks something else", arguments: BackendKind.all)
-  func ifThePeerSpeaksSomethingElse(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `if the peer speaks something else`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, calls) = (Reports(), Calls())
       let server = try await startReporting(.showing("server")) { try await calls.serve($0) }
@@ -205,8 +204,8 @@ import Testing
     }
   }
 
-  @Test("if the connection is lost in the handshake", arguments: BackendKind.all)
-  func ifTheConnectionIsLost(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `if the connection is lost in the handshake`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       _ = Reports()
       let closer = try await startServer(host: "127.0.0.1", port: 0) { stream in
@@ -226,8 +225,8 @@ import Testing
     }
   }
 
-  @Test("if its task is cancelled in the handshake", arguments: BackendKind.all)
-  func ifItsTaskIsCancelled(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `if its task is cancelled in the handshake`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let ends = Mutex(0)
       let greeted = AsyncIO.Event()
@@ -249,8 +248,8 @@ import Testing
 
   // MARK: - The end
 
-  @Test("if it ends without close_notify", arguments: BackendKind.all)
-  func ifItIsTruncated(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `if it ends without close_notify`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       _ = Reports()
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
@@ -284,8 +283,8 @@ import Testing
     }
   }
 
-  @Test("with what the configuration has wrong, before it connects", arguments: BackendKind.all)
-  func withTheConfiguration(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `with the mistakes of the configuration, before it connects`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let broken = TLSConfiguration.trusting("nonexistent.pem")
       let error = await #expect(throws: TLSError.self) { try await connect(1, broken) }

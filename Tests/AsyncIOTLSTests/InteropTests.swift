@@ -14,8 +14,8 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
 @Suite("TLS with others", .timeLimit(.minutes(1))) struct InteropTests {
   // MARK: - Their clients
 
-  @Test("s_client talks to our server", arguments: BackendKind.real, ["-tls1_2", "-tls1_3"])
-  func openSSLClient(backend: BackendKind, version: String) async throws {
+  @Test(arguments: BackendKind.real, ["-tls1_2", "-tls1_3"])
+  func `s_client talks to our server`(backend: BackendKind, version: String) async throws {
     try await withEventLoop(backend: backend) {
       let tls = TLSConfiguration.showing("server", clients: .required).with { $0.applicationProtocols = ["chat"] }
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: tls) { stream in
@@ -38,8 +38,8 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
     }
   }
 
-  @Test("our server refuses s_client's certificates", arguments: BackendKind.real)
-  func refusesClients(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `our server refuses s_client's certificates`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let reports = Reports()
       let lists = TLSConfiguration.PEM.file(file("revoked.crl"))
@@ -73,8 +73,8 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
     }
   }
 
-  @Test("curl gets a page from our server", arguments: BackendKind.real)
-  func curl(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `curl gets a page from our server`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let tls = TLSConfiguration.showing("server").with { $0.applicationProtocols = ["http/1.1"] }
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: tls) { stream in
@@ -93,8 +93,8 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
     }
   }
 
-  @Test("Python's ssl and asyncio send megabytes to our server and get them back", arguments: BackendKind.real)
-  func pythonClients(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `Python's ssl and asyncio send megabytes to our server and get them back`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startEcho()
       let blocking = """
@@ -134,8 +134,8 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
     }
   }
 
-  @Test("s_client upgrades a conversation with our server", arguments: BackendKind.real)
-  func openSSLUpgrades(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `s_client upgrades a conversation with our server`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
         try await stream.write("220 mail.example.test ESMTP\r\n")
@@ -166,8 +166,8 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
 
   // MARK: - Their servers
 
-  @Test("our client talks to s_server", arguments: BackendKind.real, ["-tls1_2", "-tls1_3"])
-  func openSSLServer(backend: BackendKind, version: String) async throws {
+  @Test(arguments: BackendKind.real, ["-tls1_2", "-tls1_3"])
+  func `our client talks to s_server`(backend: BackendKind, version: String) async throws {
     try await withEventLoop(backend: backend) {
       let words = [
         "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", file("server.leaf.pem"), "-key", file("server.key"),
@@ -194,9 +194,9 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
   }
 
   @Test(
-    "our client refuses s_server's certificates", arguments: BackendKind.real,
+    arguments: BackendKind.real,
     ["expired", "early", "revoked", "other", "self", "unknown", "client"])
-  func refusesServers(backend: BackendKind, name: String) async throws {
+  func `our client refuses s_server's certificates`(backend: BackendKind, name: String) async throws {
     let expected: [String: TLSError.Kind] = [
       "expired": .certificateExpired, "early": .certificateNotYetValid, "revoked": .certificateRevoked,
       "other": .certificateForAnotherName(names: ["other.test", "192.0.2.1"]), "self": .certificateSelfSigned,
@@ -218,8 +218,8 @@ private func file(_ name: String) -> String { TestCertificates.shared.path(name)
     }
   }
 
-  @Test("our client gets megabytes from Python's asyncio, after start_tls too", arguments: BackendKind.real)
-  func pythonServer(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.real)
+  func `our client gets megabytes from Python's asyncio, after start_tls too`(backend: BackendKind) async throws {
     let script = """
       import asyncio, ssl, sys
       context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

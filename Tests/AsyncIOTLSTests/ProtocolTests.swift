@@ -16,8 +16,8 @@ private final class Echo: StreamProtocol {
 }
 
 @Suite("A protocol over TLS", .timeLimit(.minutes(1))) struct TLSProtocolTests {
-  @Test("may answer within its callback, and gets the rest of what came", arguments: BackendKind.all)
-  func answersWithinTheCallback(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `may answer within its callback, and gets the rest of what came`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
         try await EventLoop.current.createConnection(over: stream) { Echo() }

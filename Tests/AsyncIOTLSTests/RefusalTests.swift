@@ -50,8 +50,8 @@ import Testing
     ) { $0 == .certificateForAnotherPurpose },
   ]
 
-  @Test("by a client for the server's certificate", arguments: servers)
-  func byAClient(refused: Case) throws {
+  @Test(arguments: servers)
+  func `by a client for the server's certificate`(refused: Case) throws {
     let outcome = try Pair(.trusting(), .showing(refused.certificate)).handshake()
     let error = try #require(outcome.clientError)
     #expect(refused.isExpected(error.kind))
@@ -70,8 +70,10 @@ import Testing
     ("outside", "CN=outside", "permitted subtree violation"),
   ]
 
-  @Test("for a certificate that is wrong in another way, in OpenSSL's words", arguments: invalid)
-  func forAnInvalidCertificate(certificate: String, subject: String, reason: String) throws {
+  @Test(arguments: invalid)
+  func `for a certificate that is wrong in another way, in OpenSSL's words`(
+    certificate: String, subject: String, reason: String
+  ) throws {
     let error = try #require(try Pair(.trusting(), .showing(certificate)).handshake().clientError)
     #expect(error.kind == .certificateInvalid(reason))
     #expect("\(error)" == "TLS handshake with localhost: certificate is invalid: \(reason) (\(subject))")
@@ -79,8 +81,7 @@ import Testing
     #expect(try Pair(.trusting().with { $0.verification = .none }, .showing(certificate)).handshake().client == nil)
   }
 
-  @Test("for a client's certificate with a wrong signature, and by a list with one")
-  func forAWrongSignature() throws {
+  @Test func `for a client's certificate with a wrong signature, and by a list with one`() throws {
     let server = TLSConfiguration.showing("server", clients: .required)
     let outcome = try Pair(.trusting(showing: "damaged-client"), server).handshake()
     #expect(outcome.serverError?.kind == .certificateInvalid("certificate signature failure"))
@@ -97,16 +98,15 @@ import Testing
     #expect(try Pair(client, .showing("server")).handshake().clientError?.kind == .revocationUnknown)
   }
 
-  @Test("not if nothing is verified", arguments: servers)
-  func notIfNothingIsVerified(refused: Case) throws {
+  @Test(arguments: servers)
+  func `not if nothing is verified`(refused: Case) throws {
     let pair = try Pair(.trusting().with { $0.verification = .none }, .showing(refused.certificate))
     let outcome = try pair.handshake()
     #expect(outcome.client == nil && outcome.server == nil)
     #expect(pair.client.session.information?.peerCertificate?.subject == "CN=\(refused.certificate)")
   }
 
-  @Test("for a certificate that was revoked")
-  func forARevokedCertificate() throws {
+  @Test func `for a certificate that was revoked`() throws {
     let lists = TLSConfiguration.PEM.file(TestCertificates.shared.path("revoked.crl"))
     let client = TLSConfiguration.trusting().with { $0.revocationLists = [lists] }
     let refused = try #require(try Pair(client, .showing("revoked")).handshake().clientError)
@@ -124,8 +124,7 @@ import Testing
     #expect(try Pair(.trusting(showing: "client"), server).handshake().server == nil)
   }
 
-  @Test("for another name, but not for one that the certificate has")
-  func forAnotherName() throws {
+  @Test func `for another name, but not for one that the certificate has`() throws {
     let context = (TLSConfiguration.trusting(), TLSConfiguration.showing("server"))
     for host in ["localhost", "LOCALHOST", "localhost.", "example.test", "a.wild.test", "127.0.0.1", "::1", "[::1]"] {
       #expect(try Pair(context.0, context.1, host: host).handshake().client == nil, "\(host)")
@@ -147,8 +146,7 @@ import Testing
         == "TLS handshake with nameless.test: certificate is for no name (CN=nameless.test)")
   }
 
-  @Test("for what is a pattern, or no name at all, before anything is sent")
-  func forWhatIsNoName() throws {
+  @Test func `for what is a pattern, or no name at all, before anything is sent`() throws {
     let label = String(repeating: "a", count: 63)
     let none = [
       "", ".", "..", "[]", "a\0b", ".example.test", ".test", "*.wild.test", "*", "example..test", "localhost..",
@@ -173,8 +171,7 @@ import Testing
 
   // MARK: - Clients' certificates
 
-  @Test("by a server for the client's certificate")
-  func byAServer() throws {
+  @Test func `by a server for the client's certificate`() throws {
     func error(_ name: String?, _ clients: TLSConfiguration.ClientCertificates) throws -> Pair.Outcome {
       try Pair(.trusting(showing: name), .showing("server", clients: clients)).handshake()
     }
@@ -198,8 +195,7 @@ import Testing
     #expect("\(missing.clientError!)" == "TLS receive from localhost: peer sent the alert certificate_required")
   }
 
-  @Test("not for a good client, which the server then knows")
-  func notForAGoodClient() throws {
+  @Test func `not for a good client, which the server then knows`() throws {
     let (client, server) = (
       TLSConfiguration.trusting(showing: "client"), TLSConfiguration.showing("server", clients: .required)
     )
@@ -214,8 +210,7 @@ import Testing
 
   // MARK: - The protocol
 
-  @Test("if no version suits both")
-  func ifNoVersionSuits() throws {
+  @Test func `if no version suits both`() throws {
     let old = TLSConfiguration.trusting().with { $0.maximumVersion = .tls12 }
     let new = TLSConfiguration.showing("server").with { $0.minimumVersion = .tls13 }
     let outcome = try Pair(old, new).handshake()
@@ -224,8 +219,8 @@ import Testing
     #expect("\(outcome.clientError!)" == "TLS handshake with localhost: no shared protocol version")
   }
 
-  @Test("if the peer speaks something else", arguments: ["GET / HTTP/1.1\r\n\r\n", "SSH-2.0-x\r\n", "\u{16}x", "{}"])
-  func ifThePeerSpeaksSomethingElse(text: String) throws {
+  @Test(arguments: ["GET / HTTP/1.1\r\n\r\n", "SSH-2.0-x\r\n", "\u{16}x", "{}"])
+  func `if the peer speaks something else`(text: String) throws {
     for end in [try End(.trusting(), host: "localhost"), try End(.showing("server"))] {
       try end.session.start(end.sink)
       let error = #expect(throws: TLSError.self) {
@@ -238,8 +233,7 @@ import Testing
 
   // MARK: - Garbage
 
-  @Test("for any garbage, and never crashes")
-  func forGarbage() throws {
+  @Test func `for any garbage, and never crashes`() throws {
     var numbers = Numbers(seed: 42)
     let (client, server) = (TLSConfiguration.trusting(), TLSConfiguration.showing("server"))
     for _ in 0..<500 {
@@ -260,8 +254,7 @@ import Testing
     }
   }
 
-  @Test("if a byte was changed on its way")
-  func ifAByteWasChanged() throws {
+  @Test func `if a byte was changed on its way`() throws {
     var numbers = Numbers(seed: 7)
     let (client, server) = (TLSConfiguration.trusting(), TLSConfiguration.showing("server"))
     for _ in 0..<400 {
@@ -289,8 +282,7 @@ import Testing
     }
   }
 
-  @Test("as broken if a record was changed")
-  func ifARecordWasChanged() throws {
+  @Test func `as broken if a record was changed`() throws {
     for place in stride(from: 0, to: 30, by: 1) {
       let pair = try Pair()
       try pair.handshake()

@@ -15,8 +15,8 @@ import Testing
     }
   }
 
-  @Test("agrees with another, and carries bytes both ways", arguments: versions)
-  func carriesBytes(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `agrees with another, and carries bytes both ways`(version: TLSVersion) throws {
     let pair = try Pair(.trusting().with(only(version)))
     let outcome = try pair.handshake()
     #expect(outcome.client == nil && outcome.server == nil)
@@ -47,8 +47,8 @@ import Testing
       pair.server.session.information?.description == "\(version), \(information.cipher), server name localhost")
   }
 
-  @Test("takes its input in single bytes", arguments: versions)
-  func takesSingleBytes(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `takes its input in single bytes`(version: TLSVersion) throws {
     let pair = try Pair(.trusting().with(only(version)))
     try pair.start()
     let singly = { (bytes: [UInt8], _: Bool) in bytes.indices.map { bytes[$0...$0] } }
@@ -61,8 +61,8 @@ import Testing
     #expect(pair.server.text == "ping" && pair.client.text == "pong" && pair.client.sink.ended)
   }
 
-  @Test("takes its input cut in two at each position", arguments: versions)
-  func takesCuts(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `takes its input cut in two at each position`(version: TLSVersion) throws {
     let client = TLSConfiguration.trusting().with {
       only(version)(&$0)
       $0.resumesSessions = false
@@ -93,8 +93,7 @@ import Testing
     #expect(position > 1000)
   }
 
-  @Test("takes records cut in two at each position")
-  func takesCutRecords() throws {
+  @Test func `takes records cut in two at each position`() throws {
     let pair = try Pair()
     try pair.handshake()
     for position in 0..<60 {
@@ -105,8 +104,7 @@ import Testing
     }
   }
 
-  @Test("carries megabytes")
-  func carriesMegabytes() throws {
+  @Test func `carries megabytes`() throws {
     let pair = try Pair()
     try pair.handshake()
     var numbers = Numbers(seed: 1)
@@ -129,8 +127,8 @@ import Testing
 
   // MARK: - The end
 
-  @Test("ends each direction by itself", arguments: versions)
-  func endsEachDirection(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `ends each direction by itself`(version: TLSVersion) throws {
     let pair = try Pair(.trusting().with(only(version)))
     try pair.handshake()
     try pair.client.write("the question")
@@ -146,8 +144,7 @@ import Testing
     #expect(throws: TLSError.self) { try pair.client.write("more") }
   }
 
-  @Test("tells an end without close_notify from a proper one")
-  func tellsTruncation() throws {
+  @Test func `tells an end without close_notify from a proper one`() throws {
     let pair = try Pair()
     try pair.handshake()
     try pair.server.write("not al")
@@ -165,8 +162,7 @@ import Testing
     #expect("\(inHandshake)" == "TLS handshake with localhost: peer closed the connection")
   }
 
-  @Test("sends nothing before the handshake is complete")
-  func sendsNothingEarly() throws {
+  @Test func `sends nothing before the handshake is complete`() throws {
     let pair = try Pair()
     try pair.start()
     let error = try #require(throws: TLSError.self) { try pair.client.write("early") }
@@ -175,8 +171,7 @@ import Testing
     #expect(pair.client.session.phase == .open)
   }
 
-  @Test("drops what comes after close_notify")
-  func dropsTheRest() throws {
+  @Test func `drops what comes after close_notify`() throws {
     let pair = try Pair()
     try pair.handshake()
     pair.server.end()
@@ -187,8 +182,7 @@ import Testing
 
   // MARK: - What is agreed on
 
-  @Test("agrees on a protocol by the server's order")
-  func agreesOnAProtocol() throws {
+  @Test func `agrees on a protocol by the server's order`() throws {
     let client = TLSConfiguration.trusting().with { $0.applicationProtocols = ["http/1.1", "h2"] }
     let server = TLSConfiguration.showing("server")
     let pair = try Pair(client, server.with { $0.applicationProtocols = ["h2", "http/1.1"] })
@@ -206,8 +200,8 @@ import Testing
     #expect(outcome.clientError?.kind == .noSharedApplicationProtocol)
   }
 
-  @Test("is resumed by a ticket", arguments: versions)
-  func isResumed(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `is resumed by a ticket`(version: TLSVersion) throws {
     let client = TLSConfiguration.trusting().with(only(version))
     let server = TLSConfiguration.showing("server")
     var resumed: [Bool] = []
@@ -232,8 +226,7 @@ import Testing
     #expect(never.client.session.information?.isResumed == false)
   }
 
-  @Test("shares its configuration with sessions on other threads")
-  func sharesItsConfiguration() async throws {
+  @Test func `shares its configuration with sessions on other threads`() async throws {
     let (client, server) = (TLSConfiguration.trusting(), TLSConfiguration.showing("server"))
     try await withThrowingTaskGroup { group in
       for number in 0..<8 {
@@ -251,8 +244,7 @@ import Testing
     }
   }
 
-  @Test("keeps tickets of the hosts that were used last")
-  func keepsFewTickets() throws {
+  @Test func `keeps tickets of the hosts that were used last`() throws {
     let client = TLSConfiguration.trusting().with { $0.verification = .withoutName }
     let server = TLSConfiguration.showing("server")
     for number in 0..<TicketStore.hosts + 20 {

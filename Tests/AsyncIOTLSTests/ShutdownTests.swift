@@ -9,8 +9,8 @@ import Testing
 @testable import AsyncIOTLS
 
 @Suite("A TLS server that shuts down", .timeLimit(.minutes(1))) struct TLSShutdownTests {
-  @Test("ends connections between two requests at once", arguments: BackendKind.all)
-  func endsIdleConnections(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `ends connections between two requests at once`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
         for try await line in stream.lines { try await stream.write("<\(line)>\n") }

@@ -11,8 +11,8 @@ import Testing
 @testable import AsyncIOTLS
 
 @Suite("A TLS stream", .timeLimit(.minutes(1))) struct TLSStreamTests {
-  @Test("carries bytes both ways, and knows what was agreed on", arguments: BackendKind.all)
-  func carriesBytes(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `carries bytes both ways, and knows what was agreed on`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(
         host: "127.0.0.1", port: 0, tls: .showing("server").with { $0.applicationProtocols = ["echo"] }
@@ -37,8 +37,8 @@ import Testing
     }
   }
 
-  @Test("runs over Unix sockets and any other address", arguments: BackendKind.all)
-  func runsOverUnixSockets(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `runs over Unix sockets and any other address`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let address = try #require(SocketAddress(abstractName: "asyncio-tls-\(UInt64.random(in: 0 ... .max))"))
       let server = try await startServer(at: address, tls: .showing("server")) { stream in
@@ -54,8 +54,8 @@ import Testing
     }
   }
 
-  @Test("comes in two halves as well", arguments: BackendKind.all)
-  func comesInHalves(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `comes in two halves as well`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { reader, writer in
         #expect(writer.tls?.version == .tls13)
@@ -72,8 +72,8 @@ import Testing
     }
   }
 
-  @Test("carries megabytes both ways at once", arguments: BackendKind.all, [TLSVersion.tls12, .tls13])
-  func carriesMegabytes(backend: BackendKind, version: TLSVersion) async throws {
+  @Test(arguments: BackendKind.all, [TLSVersion.tls12, .tls13])
+  func `carries megabytes both ways at once`(backend: BackendKind, version: TLSVersion) async throws {
     try await withEventLoop(backend: backend) {
       let (up, down) = (pattern(3_000_000, seed: 1), pattern(3_000_000, seed: 2))
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
@@ -100,8 +100,8 @@ import Testing
     }
   }
 
-  @Test("makes its peer wait if nobody reads", arguments: BackendKind.all)
-  func makesItsPeerWait(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `makes its peer wait if nobody reads`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let bytes = pattern(8_000_000, seed: 3)
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
@@ -118,8 +118,8 @@ import Testing
     }
   }
 
-  @Test("begins in the middle of a conversation, on both sides", arguments: BackendKind.all)
-  func beginsInTheMiddle(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `begins in the middle of a conversation, on both sides`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
         try await stream.write("220 ready\n")
@@ -146,8 +146,8 @@ import Testing
     }
   }
 
-  @Test("takes over what has arrived before it begins", arguments: BackendKind.all)
-  func takesOverWhatHasArrived(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `takes over what has arrived before it begins`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         #expect(try await reader.readLine() == "STARTTLS")
@@ -169,8 +169,8 @@ import Testing
     }
   }
 
-  @Test("is half closed by writeEOF", arguments: BackendKind.all)
-  func isHalfClosed(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `is half closed by writeEOF`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
         let question = try await stream.readToEnd()
@@ -187,8 +187,8 @@ import Testing
     }
   }
 
-  @Test("takes what any stream takes: pieces, spans, files, all of it encrypted", arguments: BackendKind.all)
-  func takesWhatAnyStreamTakes(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `takes what any stream takes: pieces, spans, files, all of it encrypted`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let content = Array(TestCertificates.shared.text("server.pem").utf8)
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
@@ -211,8 +211,8 @@ import Testing
     }
   }
 
-  @Test("is closed after a body, and reset if that throws", arguments: BackendKind.all)
-  func isClosedAfterABody(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `is closed after a body, and reset if that throws`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, tls: .showing("server")) { stream in
         // The second client leaves before that or after.
@@ -234,8 +234,8 @@ import Testing
     }
   }
 
-  @Test("is resumed by the next connection", arguments: BackendKind.all)
-  func isResumed(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `is resumed by the next connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startEcho()
       let client = TLSConfiguration.trusting()
@@ -252,8 +252,7 @@ import Testing
     }
   }
 
-  @Test("works on a loop that is not the caller's")
-  func worksFromElsewhere() async throws {
+  @Test func `works on a loop that is not the caller's`() async throws {
     let server = try await startEcho()
     let stream = try await connect(server.port)
     try await stream.write("hello")
@@ -268,8 +267,8 @@ import Testing
     try await server.waitClosed()
   }
 
-  @Test("serves many at once", arguments: BackendKind.all)
-  func servesMany(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `serves many at once`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startEcho()
       let client = TLSConfiguration.trusting()

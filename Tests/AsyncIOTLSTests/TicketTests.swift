@@ -67,8 +67,8 @@ import Testing
     #expect(result.pair.server.text == "ping", sourceLocation: sourceLocation)
   }
 
-  @Test("that was tampered with, wherever, is worth nothing", arguments: versions)
-  func tamperedWith(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `that was tampered with, wherever, is worth nothing`(version: TLSVersion) throws {
     let (client, server) = (client(version), TLSConfiguration.showing("server"))
     let good = try Ticket(client, server)
     #expect(try good.offered(by: client, to: server).pair.server.session.information?.isResumed == true)
@@ -77,8 +77,8 @@ import Testing
     }
   }
 
-  @Test("of another server is worth nothing, though both show the same certificate", arguments: versions)
-  func ofAnotherServer(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `of another server is worth nothing, though both show the same certificate`(version: TLSVersion) throws {
     let client = client(version)
     let (server, other) = (TLSConfiguration.showing("server"), TLSConfiguration.showing("server"))
     try expectFullHandshake(try Ticket(client, server).offered(by: client, to: other))
@@ -88,8 +88,8 @@ import Testing
     try expectFullHandshake((again, try again.handshake()))
   }
 
-  @Test("does not stand for a certificate that the server wants", arguments: versions)
-  func doesNotStandForACertificate(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `does not stand for a certificate that the server wants`(version: TLSVersion) throws {
     let (named, nameless) = (client(version, showing: "client"), client(version))
     let (strict, open) = (
       TLSConfiguration.showing("server", clients: .required), TLSConfiguration.showing("server")
@@ -104,24 +104,23 @@ import Testing
     #expect(resumed?.isResumed == true && resumed?.peerCertificate?.subject == "CN=client")
   }
 
-  @Test("that has expired is worth nothing", arguments: versions)
-  func expired(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `that has expired is worth nothing`(version: TLSVersion) throws {
     let (client, server) = (client(version), TLSConfiguration.showing("server"))
     // Time would have to pass on the server's clock. Instead its tickets have a negative lifetime.
     SSL_CTX_set_timeout(try server.context().pointer, -1)
     try expectFullHandshake(try Ticket(client, server).offered(by: client, to: server))
   }
 
-  @Test("that the client knows to be too old is not offered")
-  func tooOld() throws {
+  @Test func `that the client knows to be too old is not offered`() throws {
     let (client, server) = (client(.tls13), TLSConfiguration.showing("server"))
     let ticket = try Ticket(client, server)
     SSL_SESSION_set_time(ticket.session, SSL_SESSION_get_time(ticket.session) - 8 * 24 * 3600)
     try expectFullHandshake(try ticket.offered(by: client, to: server))
   }
 
-  @Test("that is used again brings no data of the first time: there is no early data", arguments: versions)
-  func usedAgain(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `that is used again brings no data of the first time: there is no early data`(version: TLSVersion) throws {
     let (client, server) = (client(version), TLSConfiguration.showing("server"))
     let ticket = try Ticket(client, server)
     #expect(SSL_SESSION_get_max_early_data(ticket.session) == 0)
@@ -141,8 +140,7 @@ import Testing
     #expect(throws: TLSError.self) { try replayed.session.receivedEnd() }
   }
 
-  @Test("is not kept if the server says that it lives for no time (TLS 1.3)")
-  func livesForNoTime() throws {
+  @Test func `is not kept if the server says that it lives for no time (TLS 1.3)`() throws {
     let server = TLSConfiguration.showing("server")
     SSL_CTX_set_session_ticket_cb(
       try server.context().pointer,
@@ -156,8 +154,8 @@ import Testing
     #expect(try client.context().tickets.count == 0)
   }
 
-  @Test("is not kept if it is large", arguments: versions)
-  func isLarge(version: TLSVersion) throws {
+  @Test(arguments: versions)
+  func `is not kept if it is large`(version: TLSVersion) throws {
     let server = TLSConfiguration.showing("server")
     let client = client(version)
     let context = try server.context().pointer

@@ -55,7 +55,7 @@ private struct Cache {
 }
 
 @Suite(.virtualTime) struct ClockTests {
-  @Test func aTickerBySleepUntilDoesNotDrift() async throws {
+  @Test func `a ticker by sleep until does not drift`() async throws {
     let clock = ContinuousClock()
     let start = EventLoop.current.time
     var next = clock.now
@@ -70,7 +70,7 @@ private struct Cache {
     #expect(ticks == [.seconds(60), .seconds(120), .seconds(180), .seconds(240)])
   }
 
-  @Test func bothOfSwiftsClocksAreVirtualTime() async throws {
+  @Test func `both of Swift's clocks are virtual time`() async throws {
     let (continuous, suspending) = (ContinuousClock.now, SuspendingClock.now)
     #expect(continuous == ContinuousClock.now)
     try await sleep(.nanoseconds(3_600_000_000_001))
@@ -80,7 +80,7 @@ private struct Cache {
     #expect(measured == .seconds(60))
   }
 
-  @Test func dateBeginsWithTheYear2000AndGoesWithVirtualTime() async throws {
+  @Test func `date begins with the year 2000 and goes with virtual time`() async throws {
     #expect(Date() == Date(timeIntervalSince1970: 946_684_800))
     #expect(Date.now.formatted(.iso8601) == "2000-01-01T00:00:00Z")
     try await sleep(.seconds(86_400))
@@ -88,7 +88,7 @@ private struct Cache {
     #expect(ProcessInfo.processInfo.systemUptime == 86_401)
   }
 
-  @Test func aDebounceGivesTheLastOfEachBurst() async throws {
+  @Test func `a debounce gives the last of each burst`() async throws {
     let debounce = Debounce<Int>(quiet: .milliseconds(500))
     for value in 1...3 {
       await debounce.send(value)
@@ -103,7 +103,7 @@ private struct Cache {
     #expect(await debounce.values == [3, 4])
   }
 
-  @Test func entriesOfACacheExpire() async throws {
+  @Test func `entries of a cache expire`() async throws {
     var cache = Cache(lifetime: 60)
     cache.store(1, for: "a")
     try await sleep(.seconds(59))
@@ -112,14 +112,14 @@ private struct Cache {
     #expect(cache.value(for: "a") == nil)
   }
 
-  @Test @MainActor func theClocksOfTheMainActorsCodeAreVirtualToo() async throws {
+  @Test @MainActor func `the clocks of the main actor's code are virtual too`() async throws {
     let (start, date) = (ContinuousClock.now, Date())
     try await sleep(.seconds(3600))
     #expect(start.duration(to: .now) == .seconds(3600))
     #expect(Date().timeIntervalSince(date) == 3600)
   }
 
-  @Test func otherThreadsHaveTheMachinesClocks() async throws {
+  @Test func `other threads have the machine's clocks`() async throws {
     let loop = EventLoop.current
     try await sleep(.seconds(86_400 * 365))
     let (date, instant) = try await blocking { (Date(), ContinuousClock.now) }
@@ -130,7 +130,7 @@ private struct Cache {
     #expect(loop.isRunningHere)
   }
 
-  @Test func aSpinUntilTimeHasPassedEnds() {
+  @Test func `a spin until time has passed ends`() {
     let start = ContinuousClock.now
     while start.duration(to: .now) < .seconds(5) {}
     #expect(start.duration(to: .now) < .seconds(11))
@@ -138,7 +138,7 @@ private struct Cache {
 
   // MARK: - Sleeping with the thread
 
-  @Test(arguments: [0, 1, 2, 3]) func aSleepOfTheThreadTakesVirtualTimeOnly(way: Int) async throws {
+  @Test(arguments: [0, 1, 2, 3]) func `a sleep of the thread takes virtual time only`(way: Int) async throws {
     let start = EventLoop.current.time
     let fired = Log<Duration>()
     EventLoop.current.callLater(.seconds(1)) { fired.append(start.duration(to: EventLoop.current.time)) }
@@ -153,7 +153,7 @@ private struct Cache {
     #expect(fired.entries.count == 1)
   }
 
-  @Test func aWaitForAnotherThreadWithATimeLimitIsRealAndEndsByIt() throws {
+  @Test func `a wait for another thread with a time limit is real and ends by it`() throws {
     let (start, condition) = (EventLoop.current.time, NSCondition())
     let semaphore = DispatchSemaphore(value: 0)
     #expect(semaphore.wait(timeout: .now() + .milliseconds(20)) == .timedOut)

@@ -13,12 +13,12 @@ struct ForeignDelayTests {
   ]
 
   @Test(arguments: samples)
-  func isTheRoundestThatItCanHaveBeenWhereClocksMove(_ sample: (arrived: Int64, meant: Int64)) {
+  func `is the roundest that it can have been where clocks move`(_ sample: (arrived: Int64, meant: Int64)) {
     #expect(ForeignDelay(isExact: false).meant(by: sample.arrived) == sample.meant)
     #expect(ForeignDelay(isExact: true).meant(by: sample.arrived) == sample.arrived)
   }
 
-  @Test(.virtualTime) func aSleepIsExactToTheNanosecond() async throws {
+  @Test(.virtualTime) func `a sleep is exact to the nanosecond`() async throws {
     let start = EventLoop.current.time
     try await Task.sleep(for: .nanoseconds(12_345_678_901))
     #expect(start.duration(to: EventLoop.current.time) == .nanoseconds(12_345_678_901))

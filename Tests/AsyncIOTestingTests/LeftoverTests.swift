@@ -22,7 +22,7 @@ struct LeftoverTests {
     return reports.all
   }
 
-  @Test func aTaskThatWaitsAgainAndAgainAfterItsCancellationIsReportedSoon() async throws {
+  @Test func `a task that waits again and again after its cancellation is reported soon`() async throws {
     let line = #line + 2
     let reports = try await reports {
       createTask(name: "ticker") { while true { try? await sleep(.seconds(1)) } }
@@ -36,7 +36,7 @@ struct LeftoverTests {
     #expect(last.contains("task \"ticker\" (created at AsyncIOTestingTests/LeftoverTests.swift:\(line)) waits: sleep"))
   }
 
-  @Test func sameForATaskOfSwiftsOwn() async throws {
+  @Test func `the the the same for a task of Swift's own`() async throws {
     let reports = try await reports {
       Task(name: "ticker") { while true { try? await sleep(.seconds(1)) } }
       try await sleep(.seconds(5))
@@ -49,7 +49,7 @@ struct LeftoverTests {
       ])
   }
 
-  @Test func aTaskThatYieldsForEverIsReportedSoon() async throws {
+  @Test func `a task that yields for ever is reported soon`() async throws {
     let reports = try await reports {
       createTask(name: "spinner") { while true { await Task.yield() } }
       try await sleep(.seconds(5))
@@ -59,7 +59,7 @@ struct LeftoverTests {
   }
 
   @Test(arguments: [BackendKind.virtual, .epoll])
-  func anErrorThatNobodyAwaitsIsReportedOnceWithItsPlace(kind: BackendKind) async throws {
+  func `an error that nobody awaits is reported once with its place`(kind: BackendKind) async throws {
     let line = #line + 2
     let reports = try await reports(of: kind) {
       createTask(name: "failing") { throw Failure() }
@@ -73,7 +73,7 @@ struct LeftoverTests {
   }
 
   @Test(arguments: [BackendKind.virtual, .epoll])
-  func anOpenServerIsReportedWithItsPlace(kind: BackendKind) async throws {
+  func `an open server is reported with its place`(kind: BackendKind) async throws {
     let line = #line + 2
     let reports = try await reports(of: kind) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
@@ -88,7 +88,7 @@ struct LeftoverTests {
   }
 
   @Test(arguments: [BackendKind.virtual, .epoll])
-  func aBodyThatCleansUpHasNothingToReport(kind: BackendKind) async throws {
+  func `a body that cleans up has nothing to report`(kind: BackendKind) async throws {
     let reports = try await reports(of: kind) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         try await writer.write(try await reader.readToEnd())
@@ -106,7 +106,7 @@ struct LeftoverTests {
     #expect(reports == [])
   }
 
-  @Test func aHandlerOfTheTestsOwnTakesTheErrors() async throws {
+  @Test func `a handler of the test's own takes the errors`() async throws {
     let seen = Log<String>()
     let reports = try await reports {
       EventLoop.current.setExceptionHandler { _, context in seen.append("\(context.error ?? Failure())") }

@@ -36,7 +36,7 @@ private final class Exclusive: Sendable {
 }
 
 @Suite(.virtualTime) struct MainActorInVirtualTimeTests {
-  @Test func aClassOfTheMainActorSleepsInVirtualTime() async throws {
+  @Test func `a class of the main actor sleeps in virtual time`() async throws {
     let start = EventLoop.current.time
     let model = Model()
     try await model.nap(times: 5)
@@ -45,13 +45,13 @@ private final class Exclusive: Sendable {
     #expect(await model.backends == [.virtual])
   }
 
-  @Test func aTimeLimitOfAnHourAroundItDoesNotExpire() async throws {
+  @Test func `a time limit of an hour around it does not expire`() async throws {
     let model = Model()
     try await withTimeout(.seconds(3600)) { try await model.nap(times: 5) }
     #expect(await model.naps == 5)
   }
 
-  @Test func aTimeLimitWithinItExpiresInTime() async throws {
+  @Test func `a time limit within it expires in time`() async throws {
     let start = EventLoop.current.time
     let model = Model()
     await #expect(throws: TimeoutError.self) {
@@ -61,7 +61,7 @@ private final class Exclusive: Sendable {
     #expect(await model.naps == 3)
   }
 
-  @Test @MainActor func aTestOfTheMainActorIsInVirtualTime() async throws {
+  @Test @MainActor func `a test of the main actor is in virtual time`() async throws {
     MainActor.assertIsolated()
     let start = EventLoop.current.time
     #expect(EventLoop.current.backendKind == .virtual)
@@ -71,11 +71,11 @@ private final class Exclusive: Sendable {
     #expect(start.duration(to: EventLoop.current.time) == .seconds(7200))
   }
 
-  @Test @MainActor func aSynchronousTestOfTheMainActorIsOnTheLoop() throws {
+  @Test @MainActor func `a synchronous test of the main actor is on the loop`() throws {
     #expect(try EventLoop.running.backendKind == .virtual)
   }
 
-  @Test @MainActor func whatATestOfTheMainActorStartsSharesItsState() async throws {
+  @Test @MainActor func `what a test of the main actor starts shares its state`() async throws {
     var log: [String] = []
     let task = Task {
       try await sleep(.seconds(2))
@@ -94,7 +94,7 @@ private final class Exclusive: Sendable {
     #expect(log == ["createTask", "task", "callback"])
   }
 
-  @Test @MainActor func aServerOfTheMainActorCountsItsConnections() async throws {
+  @Test @MainActor func `a server of the main actor counts its connections`() async throws {
     var count = 0
     let server = try await startServer(host: "localhost", port: 0) { reader, writer in
       count += 1
@@ -110,7 +110,7 @@ private final class Exclusive: Sendable {
     #expect(count == 3)
   }
 
-  @Test @MainActor func aTaskThatAnotherThreadResumesGoesOnInVirtualTime() async throws {
+  @Test @MainActor func `a task that another thread resumes goes on in virtual time`() async throws {
     let start = EventLoop.current.time
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async { continuation.resume() }
@@ -120,7 +120,7 @@ private final class Exclusive: Sendable {
     #expect(start.duration(to: EventLoop.current.time) == .seconds(3600))
   }
 
-  @Test func aTaskWithoutAnActorThatAnotherThreadResumesDoesToo() async throws {
+  @Test func `a task without an actor that another thread resumes does too`() async throws {
     let start = EventLoop.current.time
     let backend = try await Task.detached {
       await withCheckedContinuation { continuation in
@@ -133,21 +133,21 @@ private final class Exclusive: Sendable {
     #expect(start.duration(to: EventLoop.current.time) == .seconds(3600))
   }
 
-  @Test func runMovesToTheMainActorOnTheLoop() async throws {
+  @Test func `run moves to the main actor on the loop`() async throws {
     let backend = try await MainActor.run { try EventLoop.running.backendKind }
     #expect(backend == .virtual)
   }
 }
 
 @Suite(.eventLoop) struct MainActorOnALoopTests {
-  @Test func aClassOfTheMainActorIsOnTheLoop() async throws {
+  @Test func `a class of the main actor is on the loop`() async throws {
     let model = Model()
     let backend = try EventLoop.running.backendKind
     try await model.nap(times: 1)
     #expect(await model.backends == [backend])
   }
 
-  @Test @MainActor func aTestOfTheMainActorReadsAndWrites() async throws {
+  @Test @MainActor func `a test of the main actor reads and writes`() async throws {
     var count = 0
     let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
       count += 1
@@ -169,7 +169,7 @@ extension Server {
 }
 
 struct MainActorTurnTests {
-  @Test func runsAndTheMainThreadTakeTurnsOnTheMainActor() async throws {
+  @Test func `runs and the main thread take turns on the main actor`() async throws {
     let exclusive = Exclusive()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for index in 0..<8 {
@@ -192,7 +192,7 @@ struct MainActorTurnTests {
     #expect(exclusive.collided == 0)
   }
 
-  @Test func aVirtualRunKeepsItsTurnUntilItsEnd() async throws {
+  @Test func `a virtual run keeps its turn until its end`() async throws {
     let log = Log<Int>()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for run in 0..<4 {
@@ -212,7 +212,7 @@ struct MainActorTurnTests {
     #expect(changes == 3)
   }
 
-  @Test func aRunWithinARunOfTheMainActorHasItToo() async throws {
+  @Test func `a run within a run of the main actor has it too`() async throws {
     let times = try await withVirtualTime { @MainActor in
       try await sleep(.seconds(1))
       let inner = try await withVirtualTime { @MainActor in
@@ -226,7 +226,7 @@ struct MainActorTurnTests {
     #expect("\(times.1)" == "1.0 seconds")
   }
 
-  @Test func runsThatWaitForEachOtherOnTheMainActorMeet() async throws {
+  @Test func `runs that wait for each other on the main actor meet`() async throws {
     let first = AsyncStream<Void>.makeStream()
     let second = AsyncStream<Void>.makeStream()
     async let one: Void = withVirtualTime { @MainActor in
@@ -240,7 +240,7 @@ struct MainActorTurnTests {
     _ = try await (one, other)
   }
 
-  @Test @MainActor func theMainActorOutsideOfRunsStaysOnItsThread() async throws {
+  @Test @MainActor func `the main actor outside of runs stays on its thread`() async throws {
     #expect(throws: EventLoopError.noRunningLoop) { try EventLoop.running }
     let inside = try await withVirtualTime { @MainActor in EventLoop.current.backendKind }
     #expect(inside == .virtual)
@@ -251,7 +251,7 @@ struct MainActorTurnTests {
     #expect(throws: EventLoopError.noRunningLoop) { try EventLoop.running }
   }
 
-  @Test func theMainActorsCodeOfAnotherThreadsTaskStaysOnTheMainThread() async throws {
+  @Test func `the main actor's code of another thread's task stays on the main thread`() async throws {
     let backend = try await withVirtualTime {
       await withCheckedContinuation { continuation in
         DispatchQueue.global().async {

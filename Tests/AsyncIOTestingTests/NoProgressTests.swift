@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 struct NoProgressTests {
-  @Test func tasksThatWaitForEachOtherForEverAreReportedByName() async throws {
+  @Test func `tasks that wait for each other for ever are reported by name`() async throws {
     let error = await #expect(throws: NoProgressError.self) {
       try await withVirtualTime(seed: 1) {
         let server = try await startServer(host: VirtualNetwork.host("db").host, port: 80) { reader, _ in
@@ -26,7 +26,7 @@ struct NoProgressTests {
     #expect(error?.waiting.count == 2)
   }
 
-  @Test func aBodyThatIgnoresTheCancellationDoesNotHideIt() async {
+  @Test func `a body that ignores the cancellation does not hide it`() async {
     await #expect(throws: NoProgressError.self) {
       try await withVirtualTime(seed: 1) {
         let server = try await startServer(host: "localhost", port: 0) { _, _ in }
@@ -36,7 +36,7 @@ struct NoProgressTests {
     }
   }
 
-  @Test func whatIsShieldedIsCancelledTooSoThatTheRunCanEnd() async {
+  @Test func `what is shielded is cancelled too so that the run can end`() async {
     await #expect(throws: NoProgressError.self) {
       try await withVirtualTime(seed: 1) {
         try await shield { try await Future<Void>().value }
@@ -44,7 +44,7 @@ struct NoProgressTests {
     }
   }
 
-  @Test func theCallersOwnTaskIsNotCancelled() async {
+  @Test func `the caller's own task is not cancelled`() async {
     await #expect(throws: NoProgressError.self) {
       try await withVirtualTime(seed: 1) {
         try await startServer(host: "localhost", port: 0) { _, _ in }.serveForever()
@@ -53,7 +53,7 @@ struct NoProgressTests {
     #expect(!Task.isCancelled)
   }
 
-  @Test func aSleepForEverIsNoTimer() async throws {
+  @Test func `a sleep for ever is not a timer`() async throws {
     let error = await #expect(throws: NoProgressError.self) {
       try await withVirtualTime(seed: 1) { try await sleep(.seconds(Int64.max)) }
     }

@@ -6,58 +6,58 @@ import Synchronization
 import Testing
 
 @Suite(.virtualTime) struct VirtualTimeTraitTests {
-  @Test func isOnTheLoop() async throws {
+  @Test func `is on the loop`() async throws {
     let start = EventLoop.current.time
     try await Task.sleep(for: .seconds(3600))
     #expect(start.duration(to: EventLoop.current.time) == .seconds(3600))
   }
 
-  @Test func aSynchronousTestIsOnTheLoopToo() throws {
+  @Test func `a synchronous test is on the loop too`() throws {
     #expect(try EventLoop.running.backendKind == .virtual)
   }
 
-  @Test(arguments: [1, 2, 3]) func eachCaseHasItsOwnClock(hours: Int) async throws {
+  @Test(arguments: [1, 2, 3]) func `each case has its own clock`(hours: Int) async throws {
     #expect("\(EventLoop.current.time)" == "0.0 seconds")
     try await sleep(.seconds(3600 * hours))
     #expect(EventLoop.current.time.advanced(by: .seconds(-3600 * hours)).description == "0.0 seconds")
   }
 
-  @Test func theTestIsStillKnownToItsTasks() async {
+  @Test func `the test is still known to its tasks`() async {
     #expect(Test.current != nil)
     await Task { #expect(Test.current != nil) }.value
   }
 
   @Suite struct Inside {
-    @Test func theTraitIsInherited() throws {
+    @Test func `the trait is inherited`() throws {
       #expect(try EventLoop.running.backendKind == .virtual)
     }
 
-    @Test(.eventLoop(.epoll)) func aTestsOwnTraitCounts() throws {
+    @Test(.eventLoop(.epoll)) func `a test's own trait counts`() throws {
       #expect(try EventLoop.running.backendKind == .epoll)
     }
   }
 }
 
 struct EventLoopTraitTests {
-  @Test(.eventLoop) func runsOnAKernel() async throws {
+  @Test(.eventLoop) func `runs on a kernel`() async throws {
     let backend = try EventLoop.running.backendKind
     #expect(backend == .epoll || backend == .ioUring)
     try await Task.sleep(for: .milliseconds(1))
     #expect(await Task.detached { EventLoop.current.backendKind }.value == backend)
   }
 
-  @Test(.virtualTime(seed: 7)) func takesASeed() throws {
+  @Test(.virtualTime(seed: 7)) func `takes a seed`() throws {
     #expect(try EventLoop.running.backendKind == .virtual)
   }
 
-  @Test(.eventLoop) @MainActor func aTestOfTheMainActorIsOnTheLoop() async throws {
+  @Test(.eventLoop) @MainActor func `a test of the main actor is on the loop`() async throws {
     MainActor.assertIsolated()
     #expect(try EventLoop.running.backendKind != .virtual)
   }
 
   /// With more threads than malloc has arenas, threads reuse each other's freed memory. A yield is a job of its own,
   /// which must not be taken for an earlier one at its address.
-  @Test func tasksFromOutsideThatYieldStayOutside() async throws {
+  @Test func `tasks from outside that yield stay outside`() async throws {
     try await withThrowingTaskGroup { group in
       for _ in 0..<40 {
         group.addTask {
@@ -80,7 +80,7 @@ struct EventLoopTraitTests {
   /// A task from outside continued on a test's loop.
   private struct YieldedToALoop: Error { let backend: BackendKind }
 
-  @Test func loopsRunInParallel() async throws {
+  @Test func `loops run in parallel`() async throws {
     // Each waits for the other to arrive: run one after another, they would never end.
     let meeting = Meeting()
     async let first: Void = withEventLoop(backend: .epoll) { await meeting.meet() }

@@ -12,7 +12,7 @@ import Testing
     body(&backend.network)
   }
 
-  @Test func hostsReachEachOtherAfterTheLatency() async throws {
+  @Test func `hosts reach each other after the latency`() async throws {
     let dns = VirtualNetwork.host("dns")
     let server = try await DatagramSocket.bind(host: "dns", port: 53)
     #expect(server.localAddress.host == dns.host)
@@ -28,7 +28,7 @@ import Testing
     client.close()
   }
 
-  @Test func aHostThatIsNotThereIsUnreachableAfterThreeSeconds() async throws {
+  @Test func `a host that is not there is unreachable after three seconds`() async throws {
     let client = try await DatagramSocket.connect(to: SocketAddress("10.9.9.9", port: 53)!)
     let start = EventLoop.current.time
     try await client.send("anybody?")
@@ -38,7 +38,7 @@ import Testing
     client.close()
   }
 
-  @Test func datagramsAreLostDoubledAndReorderedAsTheHookSays() async throws {
+  @Test func `datagrams are lost doubled and reordered as the hook says`() async throws {
     let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
     let client = try await DatagramSocket.connect(to: server.localAddress)
     try change { network in
@@ -62,7 +62,7 @@ import Testing
     client.close()
   }
 
-  @Test func aFullReceiveBufferDropsTheNewest() async throws {
+  @Test func `a full receive buffer drops the newest`() async throws {
     var options = DatagramOptions()
     options.receiveBuffer = 10_000
     options.queueLimit = 1
@@ -79,7 +79,7 @@ import Testing
     client.close()
   }
 
-  @Test func whoSharesAPortGetsTheDatagramsOfOneSenderAlwaysOrNever() async throws {
+  @Test func `a socket that shares a port gets the datagrams of one sender always or never`() async throws {
     var options = DatagramOptions()
     options.reusePort = true
     let first = try await DatagramSocket.bind(host: "127.0.0.1", port: 7000, options: options)
@@ -95,7 +95,7 @@ import Testing
     second.close()
   }
 
-  @Test func aTaskThatWaitsForADatagramIsSeen() async throws {
+  @Test func `a task that waits for a datagram is seen`() async throws {
     let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 9000)
     let receiving = Task { try await socket.receive() }
     await Task.yield()

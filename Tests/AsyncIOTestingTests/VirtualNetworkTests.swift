@@ -59,7 +59,7 @@ extension VirtualNetwork.Received {
 struct VirtualNetworkTests {
   // MARK: - Names
 
-  @Test func hostsAreNumberedAndNamesHaveNoCase() {
+  @Test func `hosts are numbered and names have no case`() {
     var network = VirtualNetwork()
     #expect(network.addHost("db").host == "10.0.0.2")
     #expect(network.addHost("cache").host == "10.0.0.3")
@@ -72,7 +72,7 @@ struct VirtualNetworkTests {
 
   // MARK: - Listening
 
-  @Test func anAddressIsTakenOnce() throws {
+  @Test func `an address is taken once`() throws {
     var network = VirtualNetwork()
     let first = try network.listen(at: .loopback(port: 80))
     #expect(throws: VirtualErrno(EADDRINUSE)) { try network.listen(at: .loopback(port: 80)) }
@@ -86,13 +86,13 @@ struct VirtualNetworkTests {
     _ = try network.listen(at: everywhere)
   }
 
-  @Test func theAddressHasToBeSomebodys() throws {
+  @Test func `the address has to be somebody's`() throws {
     var network = VirtualNetwork()
     let stranger = try #require(SocketAddress("192.0.2.1", port: 80))
     #expect(throws: VirtualErrno(EADDRNOTAVAIL)) { try network.listen(at: stranger) }
   }
 
-  @Test func portZeroIsAFreePort() throws {
+  @Test func `port zero is a free port`() throws {
     var network = VirtualNetwork()
     let ports = try (0..<3).map { _ in
       let descriptor = try network.listen(at: .loopback(port: 0))
@@ -104,7 +104,7 @@ struct VirtualNetworkTests {
 
   // MARK: - Connecting
 
-  @Test func aConnectionTakesARoundTripAndKnowsItsAddresses() throws {
+  @Test func `a connection takes a round trip and knows its addresses`() throws {
     let bench = try Bench.connected()
     #expect(bench.now == 2 * millisecond)
     let local = try #require(bench.network.localAddress(of: bench.client))
@@ -114,7 +114,7 @@ struct VirtualNetworkTests {
     #expect(bench.network.localAddress(of: bench.server)?.description == "127.0.0.1:80")
   }
 
-  @Test func aConnectionNobodyListensForIsRefusedAfterARoundTrip() throws {
+  @Test func `a connection that nobody listens for is refused after a round trip`() throws {
     var bench = Bench()
     let client = try bench.network.makeSocket()
     bench.network.connect(client, to: .loopback(port: 9), now: 0)
@@ -125,7 +125,7 @@ struct VirtualNetworkTests {
     #expect(bench.network.nextArrival == nil)
   }
 
-  @Test func anAddressOfNobodyCannotBeReached() throws {
+  @Test func `an address of nobody cannot be reached`() throws {
     var bench = Bench()
     let client = try bench.network.makeSocket()
     bench.network.connect(client, to: try #require(SocketAddress("10.0.0.77", port: 9)), now: 0)
@@ -133,7 +133,7 @@ struct VirtualNetworkTests {
     #expect(bench.pass(1) == [.connected(client, result: -EHOSTUNREACH)])
   }
 
-  @Test func aListenerEverywhereHearsEveryAddressOfThisHostOnly() throws {
+  @Test func `a listener everywhere hears every address of this host only`() throws {
     var bench = Bench()
     let db = bench.network.addHost("db")
     bench.listener = try bench.network.listen(at: try #require(SocketAddress("0.0.0.0", port: 80)))
@@ -144,7 +144,7 @@ struct VirtualNetworkTests {
     }
   }
 
-  @Test func aFullBacklogIsTriedAgainAfterASecond() throws {
+  @Test func `a full backlog is tried again after a second`() throws {
     var bench = Bench()
     bench.listener = try bench.network.listen(at: .loopback(port: 80), backlog: 1)
     let clients = try (0..<2).map { _ in try bench.network.makeSocket() }
@@ -155,7 +155,7 @@ struct VirtualNetworkTests {
     #expect(bench.pass(100) == [.acceptable(bench.listener), .connected(clients[1], result: 0)])
   }
 
-  @Test func aBacklogThatStaysFullTimesOut() throws {
+  @Test func `a backlog that stays full times out`() throws {
     var bench = Bench()
     bench.listener = try bench.network.listen(at: .loopback(port: 80), backlog: 1)
     let clients = try (0..<2).map { _ in try bench.network.makeSocket() }
@@ -166,7 +166,7 @@ struct VirtualNetworkTests {
     #expect(bench.pass(1) == [.connected(clients[1], result: -ETIMEDOUT)])
   }
 
-  @Test func closingAListenerResetsWhatWaitsThere() throws {
+  @Test func `closing a listener resets what waits there`() throws {
     var bench = Bench()
     bench.listener = try bench.network.listen(at: .loopback(port: 80))
     bench.client = try bench.network.makeSocket()
@@ -179,7 +179,7 @@ struct VirtualNetworkTests {
 
   // MARK: - Descriptors
 
-  @Test func thereAreNoMoreDescriptorsThanTheLimit() throws {
+  @Test func `there are no more descriptors than the limit`() throws {
     var bench = Bench(descriptorLimit: 2)
     bench.listener = try bench.network.listen(at: .loopback(port: 80))
     bench.client = try bench.network.makeSocket()
@@ -195,7 +195,7 @@ struct VirtualNetworkTests {
     #expect(bench.send("x", to: bench.server) == 1)
   }
 
-  @Test func theLowestFreeDescriptorIsNextAndClosingTwiceFails() throws {
+  @Test func `the lowest free descriptor is next and closing twice fails`() throws {
     var network = VirtualNetwork()
     let descriptors = try (0..<3).map { _ in try network.makeSocket() }
     try network.close(descriptors[2], now: 0)
@@ -207,7 +207,7 @@ struct VirtualNetworkTests {
 }
 
 struct VirtualConnectionTests {
-  @Test func bytesArriveAfterTheLatencyInOrderAndAreReadInPieces() throws {
+  @Test func `bytes arrive after the latency in order and are read in pieces`() throws {
     var bench = try Bench.connected()
     #expect(bench.send("hello ", to: bench.client) == 6)
     #expect(bench.send("world", to: bench.client) == 5)
@@ -219,7 +219,7 @@ struct VirtualConnectionTests {
     #expect(bench.receive(bench.server) == .nothing)
   }
 
-  @Test func aPeerThatDoesNotReadStopsItsSender() throws {
+  @Test func `a peer that does not read stops its sender`() throws {
     var bench = try Bench.connected(window: 1000)
     let bytes = [UInt8](repeating: 7, count: 1500)
     #expect(bench.send(bytes, to: bench.client) == 1000)
@@ -239,7 +239,7 @@ struct VirtualConnectionTests {
     #expect(bench.network.available(at: bench.server) == 1000)
   }
 
-  @Test func aHalfClosedConnectionGoesOnTheOtherWay() throws {
+  @Test func `a half-closed connection goes on the other way`() throws {
     var bench = try Bench.connected()
     #expect(bench.send("last", to: bench.client) == 4)
     #expect(bench.network.shutdownWriting(bench.client, now: bench.now) == 0)
@@ -256,7 +256,7 @@ struct VirtualConnectionTests {
     #expect(bench.receive(bench.client) == .end)
   }
 
-  @Test func writingToAClosedPeerEndsInEPIPE() throws {
+  @Test func `writing to a closed peer ends in EPIPE`() throws {
     var bench = try Bench.connected()
     try bench.close(bench.server)
     _ = bench.pass(1)
@@ -270,7 +270,7 @@ struct VirtualConnectionTests {
     #expect(bench.network.shutdownWriting(bench.client, now: bench.now) == -ENOTCONN)
   }
 
-  @Test func aResetIsToldOnceAfterWhatHadArrived() throws {
+  @Test func `a reset is told once after what had arrived`() throws {
     var bench = try Bench.connected()
     #expect(bench.send("bytes", to: bench.client) == 5)
     bench.network.setResetsOnClose(bench.client)
@@ -282,7 +282,7 @@ struct VirtualConnectionTests {
     #expect(bench.send("x", to: bench.server) == -Int(EPIPE))
   }
 
-  @Test func closingWithUnreadBytesResets() throws {
+  @Test func `closing with unread bytes resets`() throws {
     var bench = try Bench.connected()
     #expect(bench.send("unread", to: bench.client) == 6)
     _ = bench.pass(1)
@@ -292,7 +292,7 @@ struct VirtualConnectionTests {
     #expect(bench.send("x", to: bench.client) == -Int(EPIPE))
   }
 
-  @Test func nothingIsOnItsWayWhenEverythingIsClosed() throws {
+  @Test func `nothing is on its way when everything is closed`() throws {
     var bench = try Bench.connected()
     try bench.close(bench.client)
     try bench.close(bench.server)

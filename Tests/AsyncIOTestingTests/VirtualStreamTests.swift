@@ -7,7 +7,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct VirtualStreamTests {
-  @Test func aConnectionTakesTwoMillisecondsAndAnAnswerTwoMore() async throws {
+  @Test func `a connection takes two milliseconds and an answer two more`() async throws {
     let server = try await startServer(host: VirtualNetwork.host("db").host, port: 5432) { reader, writer in
       while let line = try await reader.readLine() { try await writer.write(line + "\n") }
     }
@@ -20,7 +20,7 @@ import Testing
     server.close()
   }
 
-  @Test func aMegabyteGoesThroughAWindowOf64KiB() async throws {
+  @Test func `a megabyte goes through a window of 64 KiB`() async throws {
     let server = try await startServer(host: "localhost", port: 0) { reader, writer in
       var buffer: [UInt8] = []
       while try await reader.read(into: &buffer) > 0 { try await writer.write(buffer) }
@@ -37,7 +37,7 @@ import Testing
     server.close()
   }
 
-  @Test func aWriterWaitsForAPeerThatSleeps() async throws {
+  @Test func `a writer waits for a peer that sleeps`() async throws {
     let server = try await startServer(host: "localhost", port: 0) { reader, writer in
       try await sleep(.seconds(60))
       var buffer: [UInt8] = []
@@ -50,13 +50,13 @@ import Testing
     server.close()
   }
 
-  @Test func refusedAndUnknownAreErrorsWithNames() async throws {
+  @Test func `refused and unknown are errors with names`() async throws {
     let refused = await #expect(throws: SystemError.self) { try await openConnection(host: "localhost", port: 9) }
     #expect(refused?.description == "connect 127.0.0.1:9: connection refused (ECONNREFUSED)")
     await #expect(throws: NameError.self) { try await openConnection(host: "nosuch", port: 9) }
   }
 
-  @Test func aPortIsTakenOnce() async throws {
+  @Test func `a port is taken once`() async throws {
     let server = try await startServer(port: 80) { _, _ in }
     let error = await #expect(throws: SystemError.self) {
       try await startServer(host: "localhost", port: 80) { _, _ in }
@@ -65,7 +65,7 @@ import Testing
     server.close()
   }
 
-  @Test func aCancelledConnectLeavesNothing() async throws {
+  @Test func `a cancelled connect leaves nothing`() async throws {
     let start = EventLoop.current.time
     let task = Task { _ = try await openConnection(host: "10.0.0.99", port: 80) }
     try await sleep(.seconds(1))

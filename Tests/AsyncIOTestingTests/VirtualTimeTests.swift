@@ -16,7 +16,9 @@ final class Log<Entry: Sendable>: Sendable {
 
 struct VirtualTimeTests {
   @Test(arguments: [false, true])
-  func anHourOfSleepsOfAHundredTasksEndsInTheOrderOfTheirDeadlines(ofTheStandardLibrary: Bool) async throws {
+  func `an hour of sleeps of a hundred tasks ends in the order of their deadlines`(
+    ofTheStandardLibrary: Bool
+  ) async throws {
     // Deadlines that all differ: a task's naps are 60 ms apart, and the tasks' naps 1 ms.
     let log = Log<(task: Int, time: Duration)>()
     let end = try await withVirtualTime {
@@ -43,7 +45,7 @@ struct VirtualTimeTests {
     #expect(firstWrong == nil)
   }
 
-  @Test func theClockStartsAtZeroAndStandsStillWhileJobsRun() async throws {
+  @Test func `the clock starts at zero and stands still while jobs run`() async throws {
     let times = try await withVirtualTime {
       let first = EventLoop.current.time
       for _ in 0..<100 { await Task.yield() }
@@ -53,7 +55,7 @@ struct VirtualTimeTests {
     #expect(times.0 == times.1)
   }
 
-  @Test func aTaskThatSpinsDoesNotKeepTheClockForEver() async throws {
+  @Test func `a task that spins does not keep the clock for ever`() async throws {
     let done = Log<Bool>()
     try await withVirtualTime {
       async let timer: Void = {
@@ -66,7 +68,7 @@ struct VirtualTimeTests {
     #expect(done.entries == [true])
   }
 
-  @Test func aDetachedTasksSleepTakesNoRealTime() async throws {
+  @Test func `a detached task's sleep takes no real time`() async throws {
     // Read on the loop's thread by time(2), which stays real there: waiting for a turn among other tests is left out.
     let (virtual, real) = try await withVirtualTime {
       let (start, realStart) = (EventLoop.current.time, Glibc.time(nil))
@@ -77,7 +79,7 @@ struct VirtualTimeTests {
     #expect(real < 60)
   }
 
-  @Test func tasksWithoutAPreferenceAndActorsStayOnTheLoop() async throws {
+  @Test func `tasks without a preference and actors stay on the loop`() async throws {
     actor Sleeper {
       func nap() async throws -> BackendKind {
         try await Task.sleep(for: .seconds(60))
@@ -114,13 +116,13 @@ struct VirtualTimeTests {
   }
 
   @Test(arguments: [0, 1, 4711, UInt64.max])
-  func theSameSeedGivesTheSameOrder(seed: UInt64) async throws {
+  func `the same seed gives the same order`(seed: UInt64) async throws {
     let first = try await interleaving(seed: seed)
     #expect(first.count == 30)
     #expect(try await interleaving(seed: seed) == first)
   }
 
-  @Test func differentSeedsGiveDifferentOrders() async throws {
+  @Test func `different seeds give different orders`() async throws {
     var orders: Set<[String]> = []
     for seed in 1...10 { orders.insert(try await interleaving(seed: UInt64(seed))) }
     #expect(orders.count > 1)
@@ -128,7 +130,7 @@ struct VirtualTimeTests {
 
   // MARK: - What is outside of the loop
 
-  @Test func theClockStandsStillForABlockingCall() async throws {
+  @Test func `the clock stands still for a blocking call`() async throws {
     let log = Log<String>()
     try await withVirtualTime {
       let loop = EventLoop.current
@@ -148,7 +150,7 @@ struct VirtualTimeTests {
     #expect(log.entries == ["call at 0.0 seconds", "timer"])
   }
 
-  @Test func workFromAnotherThreadArrives() async throws {
+  @Test func `work from another thread arrives`() async throws {
     let value = try await withVirtualTime {
       await withCheckedContinuation { continuation in
         startThread(name: "stranger") { continuation.resume(returning: 42) }
@@ -159,12 +161,12 @@ struct VirtualTimeTests {
 
   // MARK: - Ends
 
-  @Test func theBodysErrorComesOut() async {
+  @Test func `the body's error comes out`() async {
     struct Failure: Error, Equatable {}
     await #expect(throws: Failure()) { try await withVirtualTime(seed: 1) { throw Failure() } }
   }
 
-  @Test func cancellingTheCallerCancelsTheBody() async throws {
+  @Test func `cancelling the caller cancels the body`() async throws {
     let started = AsyncStream<Void>.makeStream()
     let task = Task {
       try await withEventLoop {
@@ -177,7 +179,7 @@ struct VirtualTimeTests {
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
-  @Test func whatIsLeftBehindIsCancelled() async throws {
+  @Test func `what is left behind is cancelled`() async throws {
     let log = Log<String>()
     try await withVirtualTime {
       Task {
@@ -190,7 +192,7 @@ struct VirtualTimeTests {
     #expect(log.entries == ["CancellationError"])
   }
 
-  @Test func runsNestAndTheOuterOneWaits() async throws {
+  @Test func `runs nest and the outer one waits`() async throws {
     let times = try await withVirtualTime {
       try await sleep(.seconds(1))
       let inner = try await withVirtualTime {

@@ -17,9 +17,9 @@ import Testing
   }
 
   @Test(
-    "a socket of messages is no stream, and loses nothing", arguments: BackendKind.ofAKernel,
+    arguments: BackendKind.ofAKernel,
     Kind.allCases)
-  func aSocketOfMessagesIsNoStream(backend: BackendKind, kind: Kind) async throws {
+  func `a socket of messages is not a stream, and loses nothing`(backend: BackendKind, kind: Kind) async throws {
     try await withEventLoop(backend: backend) {
       // Blocking for epoll, which would change it, and not for io_uring.
       for flag in [0, Int32(SOCK_NONBLOCK.rawValue)] {
@@ -49,8 +49,8 @@ import Testing
     },
   ]
 
-  @Test("a listening socket of packets serves no streams, and is left alone", arguments: BackendKind.ofAKernel)
-  func aListenerOfPackets(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a listening socket of packets serves no streams, and is left alone`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let stream = try EventLoop.current.sockets.listen(at: .loopback(port: 0), options: ListenOptions())
       let packets = socket(AF_UNIX, Kind.packets.type, 0)
@@ -74,8 +74,7 @@ import Testing
     }
   }
 
-  @Test("a socket of datagrams is no stream on a virtual network either", .virtualTime)
-  func aVirtualSocketOfDatagrams() async throws {
+  @Test(.virtualTime) func `a socket of datagrams is not a stream on a virtual network either`() async throws {
     let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
     let number = try sockets.openDatagramSocket(at: .loopback(port: 0), connectedTo: nil, options: [])
     let error = await #expect(throws: SystemError.self) { try await ByteStream.adopting(number) }

@@ -12,8 +12,8 @@ import Testing
   /// Allowed for one-time allocations, such as a table that grows: under a hundredth of one allocation for each round.
   private static let few = 15
 
-  @Test("reads and writes with a buffer of the caller's allocate nothing", arguments: JobOrderTests.ordered)
-  func readsAndWritesAllocateNothing(backend: BackendKind) async throws {
+  @Test(arguments: JobOrderTests.ordered)
+  func `reads and writes with a buffer of the caller's allocate nothing`(backend: BackendKind) async throws {
     let count = try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let echoing = Task {
@@ -38,8 +38,8 @@ import Testing
     #expect(count < Self.few)
   }
 
-  @Test("datagrams in a buffer of the caller's allocate nothing", arguments: JobOrderTests.ordered)
-  func datagramsAllocateNothing(backend: BackendKind) async throws {
+  @Test(arguments: JobOrderTests.ordered)
+  func `datagrams in a buffer of the caller's allocate nothing`(backend: BackendKind) async throws {
     let count = try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -66,8 +66,8 @@ import Testing
     #expect(count < Self.few)
   }
 
-  @Test("batches of datagrams allocate nothing", arguments: JobOrderTests.ordered)
-  func batchesAllocateNothing(backend: BackendKind) async throws {
+  @Test(arguments: JobOrderTests.ordered)
+  func `batches of datagrams allocate nothing`(backend: BackendKind) async throws {
     let count = try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)

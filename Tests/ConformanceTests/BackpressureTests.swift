@@ -5,8 +5,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Backpressure") struct BackpressureTests {
-  @Test("a peer that never reads suspends the writer, with a bounded amount kept", arguments: BackendKind.conforming)
-  func aPeerThatNeverReadsSuspendsTheWriter(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a peer that never reads suspends the writer, with a bounded amount kept`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let progress = Log()
@@ -38,8 +38,8 @@ import Testing
     }
   }
 
-  @Test("a reader that never reads makes its peer wait", arguments: BackendKind.conforming)
-  func aReaderThatNeverReadsMakesItsPeerWait(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a reader that never reads makes its peer wait`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: 1000)
       let bytes = pattern(32_000_000)  // more than the kernel keeps for both ends, as far as it lets buffers grow
@@ -54,8 +54,8 @@ import Testing
     }
   }
 
-  @Test("several writers of one stream are served, and each write stays whole", arguments: BackendKind.conforming)
-  func severalWritersAreServed(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `several writers of one stream are served, and each write stays whole`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let writing = (0..<8).map { number in

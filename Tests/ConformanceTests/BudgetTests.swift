@@ -18,8 +18,8 @@ import Testing
     other.cancel()
   }
 
-  @Test("opening and closing gives others their turns", arguments: BackendKind.conforming)
-  func openingAndClosing(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `opening and closing gives others their turns`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       try await Self.expectTurns("bind") { try await DatagramSocket.bind(host: "127.0.0.1", port: 0).close() }
       try await Self.expectTurns("connect a datagram socket") {
@@ -37,8 +37,8 @@ import Testing
     }
   }
 
-  @Test("calls that find everything done give others their turns", arguments: BackendKind.conforming)
-  func nothingToDo(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `calls that find everything done give others their turns`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _ in }
       try await Self.expectTurns("startServing") { try await server.startServing() }

@@ -7,8 +7,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Cancellation") struct CancellationTests {
-  @Test("a read that is cancelled while it waits loses nothing", arguments: BackendKind.conforming)
-  func aCancelledReadLosesNothing(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a read that is cancelled while it waits loses nothing`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       for round in 0..<20 {
@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  @Test("bytes that have arrived beat a cancellation", arguments: BackendKind.conforming)
-  func bytesThatHaveArrivedBeatACancellation(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `bytes that have arrived beat a cancellation`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       try await pair.client.writer.write("there")
@@ -40,10 +40,10 @@ import Testing
     }
   }
 
-  @Test(
-    "a read in a cancelled task throws if nothing is there, and the stream stays usable",
-    arguments: BackendKind.conforming)
-  func aReadInACancelledTaskThrows(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a read in a cancelled task throws if nothing is there, and the stream stays usable`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let reading = Task {
@@ -57,8 +57,8 @@ import Testing
     }
   }
 
-  @Test("a cancelled connect closes the connection that arrives late", arguments: BackendKind.conforming)
-  func aCancelledConnectClosesTheConnectionThatArrivesLate(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancelled connect closes the connection that arrives late`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let log = Log()
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, _ in
@@ -79,8 +79,8 @@ import Testing
     }
   }
 
-  @Test("a connect in a cancelled task throws and leaves nothing open", arguments: BackendKind.conforming)
-  func aConnectInACancelledTaskThrows(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a connect in a cancelled task throws and leaves nothing open`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
       let connecting = Task {
@@ -94,8 +94,8 @@ import Testing
     }
   }
 
-  @Test("a cancelled write was taken and arrives", arguments: BackendKind.conforming)
-  func aCancelledWriteWasTakenAndArrives(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancelled write was taken and arrives`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let bytes = pattern(10_000_000)
@@ -108,8 +108,8 @@ import Testing
     }
   }
 
-  @Test("a cancelled close closes all the same", arguments: BackendKind.conforming)
-  func aCancelledCloseClosesAllTheSame(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancelled close closes all the same`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let bytes = pattern(10_000_000)
@@ -125,8 +125,8 @@ import Testing
     }
   }
 
-  @Test("cancelling serveForever closes the server", arguments: BackendKind.conforming)
-  func cancellingServeForeverClosesTheServer(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `cancelling serveForever closes the server`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
       let serving = Task { try await server.serveForever() }

@@ -11,9 +11,11 @@ import Testing
 
 @Suite("Cancelled writes", .timeLimit(.minutes(2))) struct CancelledWriteTests {
   @Test(
-    "arrive whole or not at all, once and in order, whenever they are cancelled", arguments: StreamKindTests.all,
+    arguments: StreamKindTests.all,
     [1, 2] as [UInt64])
-  func arriveWholeOrNotAtAll(_ what: StreamCase, seed: UInt64) async throws {
+  func `arrive whole or not at all, once and in order, whenever they are cancelled`(
+    _ what: StreamCase, seed: UInt64
+  ) async throws {
     try await what.withStreams { near, far in
       let ledger = Ledger()
       let reading = Task { try await ledger.readAll(far, SeededRandom(seed: seed)) }
@@ -27,8 +29,8 @@ import Testing
     }
   }
 
-  @Test("and before an abort they are a beginning of that", arguments: StreamKindTests.all)
-  func beforeAnAbort(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `and before an abort they are a beginning of that`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let ledger = Ledger()
       let reading = Task { try await ledger.readAll(far, SeededRandom(seed: 3)) }

@@ -11,8 +11,8 @@ import Testing
     [StreamKind.tcp, .unix, .pair].map { StreamCase(backend, $0) }
   }
 
-  @Test("after its own close a reader finds what had arrived, and then the end", arguments: all)
-  func afterItsOwnCloseAReaderFindsWhatHadArrived(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `after its own close a reader finds what had arrived, and then the end`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await far.write("one\ntwo")
       // The time that the network needs: a peer that doesn't read is not told.
@@ -27,8 +27,8 @@ import Testing
     }
   }
 
-  @Test("an answer arrives, though its request was not read", arguments: BackendKind.conforming, [true, false])
-  func anAnswerArrivesThoughItsRequestWasNotRead(backend: BackendKind, closes: Bool) async throws {
+  @Test(arguments: BackendKind.conforming, [true, false])
+  func `an answer arrives, though its request was not read`(backend: BackendKind, closes: Bool) async throws {
     try await withEventLoop(backend: backend) {
       let answer = pattern(300_000)
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  @Test("a refusal arrives before the request has come", arguments: BackendKind.conforming)
-  func aRefusalArrivesBeforeTheRequest(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a refusal arrives before the request has come`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in try await writer.write("busy\n") }
       let (reader, writer) = try await openConnection(host: "127.0.0.1", port: server.port)
@@ -65,8 +65,7 @@ import Testing
     }
   }
 
-  @Test("a peer that does not close is waited for no longer than a second", .virtualTime)
-  func aSilentPeerIsWaitedForASecond() async throws {
+  @Test(.virtualTime) func `a peer that does not close is waited for no longer than a second`() async throws {
     let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in
       try await writer.write("bye\n")
       let begin = EventLoop.current.time
@@ -83,8 +82,7 @@ import Testing
     writer.abort()
   }
 
-  @Test("a peer that sends a little for ever is waited for eight seconds", .virtualTime)
-  func aSlowPeerIsWaitedForEightSeconds() async throws {
+  @Test(.virtualTime) func `a peer that sends a little for ever is waited for eight seconds`() async throws {
     let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in try await writer.write("bye\n") }
     let (_, writer) = try await openConnection(host: "127.0.0.1", port: server.port)
     let begin = EventLoop.current.time
@@ -100,8 +98,8 @@ import Testing
     try await server.waitClosed()
   }
 
-  @Test("a peer that sends much for ever is reset", arguments: BackendKind.conforming)
-  func aPeerThatSendsMuchIsReset(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a peer that sends much for ever is reset`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in try await writer.write("bye\n") }
       let (_, writer) = try await openConnection(host: "127.0.0.1", port: server.port)
@@ -119,8 +117,8 @@ import Testing
     }
   }
 
-  @Test("closeClients ends what handlers read, and none of them is reported", arguments: BackendKind.conforming)
-  func closeClientsEndsWhatHandlersRead(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `closeClients ends what handlers read, and none of them is reported`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (reports, ends) = (Log(), Log())
       EventLoop.current.setExceptionHandler { _, context in reports.append("\(context)") }

@@ -6,8 +6,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Opening connections") struct ConnectingTests {
-  @Test("a connection comes from the address that was asked for", arguments: BackendKind.conforming)
-  func aConnectionComesFromItsLocalAddress(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a connection comes from the address that was asked for`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
         try await stream.write("\(stream.peerAddress!.host)\n")
@@ -21,8 +21,8 @@ import Testing
     }
   }
 
-  @Test("a host without an address of the family to connect from says so", arguments: BackendKind.conforming)
-  func aHostWithoutTheFamily(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a host without an address of the family to connect from says so`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let local = SocketAddress("::1", port: 0)!
       let error = await #expect(throws: NameError.self) {
@@ -36,8 +36,8 @@ import Testing
     }
   }
 
-  @Test("an address with a zone is connected to, and named with it", arguments: [BackendKind.ioUring, .epoll])
-  func anAddressWithAZone(backend: BackendKind) async throws {
+  @Test(arguments: [BackendKind.ioUring, .epoll])
+  func `an address with a zone is connected to, and named with it`(backend: BackendKind) async throws {
     guard BackendKind.conforming.contains(backend) else { return }
     try await withEventLoop(backend: backend) {
       // The kernel keeps a zone only for link-local addresses, and ::1 is on the loopback interface anyway.
@@ -50,8 +50,8 @@ import Testing
     }
   }
 
-  @Test("a time limit ends a connection that nobody answers", arguments: BackendKind.conforming)
-  func aTimeLimitEndsAConnection(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a time limit ends a connection that nobody answers`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       // A listener that never accepts completes as many connections as its backlog holds.
       let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
@@ -69,9 +69,9 @@ import Testing
     }
   }
 
-  @Test(
-    "a connection within a scope is closed with it, and reset if the scope fails", arguments: BackendKind.conforming)
-  func aConnectionWithinAScope(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a connection within a scope is closed with it, and reset if the scope fails`(backend: BackendKind) async throws
+  {
     struct Failed: Error {}
     try await withEventLoop(backend: backend) {
       let log = Log()
@@ -93,8 +93,8 @@ import Testing
     }
   }
 
-  @Test("options of a socket are set and read", arguments: BackendKind.conforming)
-  func optionsAreSetAndRead(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `options of a socket are set and read`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let stream = ByteStream(reader: pair.client.reader, writer: pair.client.writer)

@@ -5,8 +5,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Batches of datagrams", .timeLimit(.minutes(1))) struct DatagramBatchTests {
-  @Test("leave and arrive whole, each with its peer", arguments: BackendKind.conforming, [true, false])
-  func leaveAndArriveWhole(backend: BackendKind, coalesces: Bool) async throws {
+  @Test(arguments: BackendKind.conforming, [true, false])
+  func `leave and arrive whole, each with its peer`(backend: BackendKind, coalesces: Bool) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.coalesces = coalesces
@@ -46,8 +46,8 @@ import Testing
     }
   }
 
-  @Test("of one length are one piece of work for the kernel on both sides", arguments: DatagramExchangeTests.backends)
-  func ofOneLengthAreOnePiece(backend: BackendKind) async throws {
+  @Test(arguments: DatagramExchangeTests.backends)
+  func `of one length are one piece of work for the kernel on both sides`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.coalesces = true
@@ -66,8 +66,8 @@ import Testing
     }
   }
 
-  @Test("give what was asked for and keep the rest", arguments: BackendKind.conforming)
-  func giveWhatWasAskedFor(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `give what was asked for and keep the rest`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -84,8 +84,8 @@ import Testing
     }
   }
 
-  @Test("stop at a datagram that can't be sent, which is then the first", arguments: BackendKind.conforming)
-  func stopAtTheFirstThatFails(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `stop at a datagram that can't be sent, which is then the first`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -110,8 +110,8 @@ import Testing
     }
   }
 
-  @Test("of rows longer than the path takes whole leave one by one", arguments: BackendKind.conforming)
-  func ofLongRows(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `of rows longer than the path takes whole leave one by one`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -127,8 +127,8 @@ import Testing
     }
   }
 
-  @Test("carry 10,000 senders over one socket", arguments: BackendKind.conforming)
-  func carryTenThousandSenders(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `carry 10,000 senders over one socket`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.receiveBuffer = 4 * 1024 * 1024

@@ -23,8 +23,8 @@ struct DatagramExchangeTests {
     asyncio.run(main())
     """
 
-  @Test("a datagram endpoint of Python's asyncio answers", arguments: backends)
-  func anEndpointOfAsyncioAnswers(backend: BackendKind) async throws {
+  @Test(arguments: backends)
+  func `a datagram endpoint of Python's asyncio answers`(backend: BackendKind) async throws {
     guard let python = try OtherProgram("python3", ["-c", Self.echo]) else { return }
     defer { python.end() }
     let port = try #require(UInt16(await python.line()))
@@ -62,8 +62,8 @@ struct DatagramExchangeTests {
     print(total)
     """
 
-  @Test("a socket of Python's is answered", arguments: backends)
-  func aSocketOfPythonIsAnswered(backend: BackendKind) async throws {
+  @Test(arguments: backends)
+  func `a socket of Python's is answered`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let serving = Task {
@@ -77,8 +77,8 @@ struct DatagramExchangeTests {
     }
   }
 
-  @Test("socat answers, and asks", arguments: backends)
-  func socatAnswersAndAsks(backend: BackendKind) async throws {
+  @Test(arguments: backends)
+  func `socat answers, and asks`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       // Its answers come from a port that we have just had.
       let free = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)

@@ -14,8 +14,8 @@ import Testing
     return socket.localAddress
   }
 
-  @Test("a refusal is thrown once by whoever receives, and the socket goes on", arguments: BackendKind.conforming)
-  func aRefusalIsThrownByReceive(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a refusal is thrown once to the receiver, and the socket goes on`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let address = try await Self.nobody()
       let client = try await DatagramSocket.connect(to: address)
@@ -33,8 +33,8 @@ import Testing
     }
   }
 
-  @Test("a refusal is thrown by whoever sends next", arguments: BackendKind.conforming)
-  func aRefusalIsThrownBySend(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a refusal is thrown to the next sender`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let address = try await Self.nobody()
       let client = try await DatagramSocket.connect(to: address)
@@ -48,8 +48,8 @@ import Testing
     }
   }
 
-  @Test("a refusal does not reach a socket without a peer", arguments: BackendKind.conforming)
-  func aRefusalDoesNotReachASocketWithoutAPeer(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a refusal does not reach a socket without a peer`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let address = try await Self.nobody()
       let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
@@ -62,8 +62,8 @@ import Testing
     }
   }
 
-  @Test("one that is too long is refused with a sentence", arguments: BackendKind.conforming)
-  func tooLong(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `one that is too long is refused with a sentence`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let bytes = pattern(65_508)
@@ -76,8 +76,8 @@ import Testing
     }
   }
 
-  @Test("without an address there is nowhere to send to", arguments: BackendKind.conforming)
-  func nowhereToSendTo(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `without an address there is nowhere to send to`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let error = await #expect(throws: SystemError.self) { try await socket.send([1]) }
@@ -89,8 +89,8 @@ import Testing
     }
   }
 
-  @Test("an address that is taken is refused, and one that is shared is not", arguments: BackendKind.conforming)
-  func aTakenAddress(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an address that is taken is refused, and one that is shared is not`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let address = socket.localAddress
@@ -107,8 +107,8 @@ import Testing
     }
   }
 
-  @Test("close wakes whoever receives, and everything after it says so", arguments: BackendKind.conforming)
-  func closeWakes(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `close wakes the receiver, and everything after it says so`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let receiving = (0..<3).map { _ in Task { try await socket.receive() } }
@@ -126,8 +126,8 @@ import Testing
     }
   }
 
-  @Test("a socket that nobody has any more is closed", arguments: BackendKind.conforming)
-  func aForgottenSocketIsClosed(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a socket that nobody has any more is closed`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let address = try await DatagramSocket.bind(host: "127.0.0.1", port: 0).localAddress
       try await turns {
@@ -139,8 +139,8 @@ import Testing
     }
   }
 
-  @Test("a cancelled receive loses nothing", arguments: BackendKind.conforming)
-  func aCancelledReceiveLosesNothing(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancelled receive loses nothing`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -163,8 +163,8 @@ import Testing
     }
   }
 
-  @Test("the queue is bounded, and what the kernel drops is counted", arguments: BackendKind.conforming)
-  func theQueueIsBounded(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `the queue is bounded, and what the kernel drops is counted`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.queueLimit = 10_000
@@ -194,8 +194,8 @@ import Testing
     }
   }
 
-  @Test("a receiver gets on again after its queue was full", arguments: BackendKind.conforming)
-  func aReceiverGetsOnAgain(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a receiver gets on again after its queue was full`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.queueLimit = 2000

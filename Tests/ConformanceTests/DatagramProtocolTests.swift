@@ -5,8 +5,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Datagram protocols", .timeLimit(.minutes(1))) struct DatagramProtocolTests {
-  @Test("datagrams are handed over as they come, those of before too", arguments: BackendKind.conforming)
-  func datagramsAreHandedOver(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `datagrams are handed over as they come, those of before too`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (log, lost) = (Log(), Future<Void>())
       let socket = try await DatagramSocket.bind(to: .loopback(port: 0))
@@ -24,8 +24,8 @@ import Testing
     }
   }
 
-  @Test("a refusal is an error that doesn't end it", arguments: BackendKind.conforming)
-  func aRefusalIsAnError(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a refusal is an error that doesn't end it`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (log, lost) = (Log(), Future<Void>())
       let gone = try await DatagramSocket.bind(to: .loopback(port: 0))
@@ -40,8 +40,8 @@ import Testing
     }
   }
 
-  @Test("many datagrams to a slow receiver wait, and the protocol is told", arguments: BackendKind.ofAKernel)
-  func manyDatagramsWait(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `many datagrams to a slow receiver wait, and the protocol is told`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (log, lost) = (Log(), Future<Void>())
       let name = "asyncio-\(UInt64.random(in: 0 ... .max))"

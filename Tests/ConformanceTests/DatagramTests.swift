@@ -7,8 +7,8 @@ import Testing
 @Suite("Datagrams", .timeLimit(.minutes(1))) struct DatagramTests {
   static let loopbacks = ["127.0.0.1", "::1"]
 
-  @Test("go there and back between sockets that have no peer", arguments: BackendKind.conforming, loopbacks)
-  func goThereAndBack(backend: BackendKind, host: String) async throws {
+  @Test(arguments: BackendKind.conforming, loopbacks)
+  func `go there and back between sockets that have no peer`(backend: BackendKind, host: String) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: host, port: 0)
       let client = try await DatagramSocket.bind(host: host, port: 0)
@@ -30,8 +30,8 @@ import Testing
     }
   }
 
-  @Test("keep their boundaries, empty ones and the longest too", arguments: BackendKind.conforming)
-  func keepTheirBoundaries(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `keep their boundaries, empty ones and the longest too`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -49,8 +49,8 @@ import Testing
     }
   }
 
-  @Test("reach a connected socket from its peer only", arguments: BackendKind.conforming)
-  func reachFromThePeerOnly(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `reach a connected socket from its peer only`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let peer = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let stranger = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
@@ -65,8 +65,8 @@ import Testing
     }
   }
 
-  @Test("come as a sequence, which ends with the socket", arguments: BackendKind.conforming)
-  func comeAsASequence(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `come as a sequence, which ends with the socket`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -85,8 +85,8 @@ import Testing
     }
   }
 
-  @Test("are received into the caller's memory, as much as it wants", arguments: BackendKind.conforming)
-  func areReceivedIntoMemory(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `are received into the caller's memory, as much as it wants`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -102,8 +102,8 @@ import Testing
     }
   }
 
-  @Test("of one sender all arrive, in order and unharmed: 10,000 of them", arguments: BackendKind.conforming)
-  func tenThousandArrive(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `of one sender all arrive, in order and unharmed: 10,000 of them`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -135,8 +135,8 @@ import Testing
     bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
   }
 
-  @Test("say where they were sent to, if asked", arguments: BackendKind.conforming, loopbacks)
-  func sayWhereTheyWereSentTo(backend: BackendKind, host: String) async throws {
+  @Test(arguments: BackendKind.conforming, loopbacks)
+  func `say where they were sent to, if asked`(backend: BackendKind, host: String) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.receivesDestination = true
@@ -152,8 +152,8 @@ import Testing
     }
   }
 
-  @Test("are taken by a callback, without a task", arguments: BackendKind.conforming)
-  func areTakenByACallback(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `are taken by a callback, without a task`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)
@@ -174,8 +174,8 @@ import Testing
     }
   }
 
-  @Test("work from a thread that is not the loop's", arguments: BackendKind.conforming)
-  func workFromAnotherThread(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `work from a thread that is not the loop's`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let client = try await DatagramSocket.connect(to: server.localAddress)

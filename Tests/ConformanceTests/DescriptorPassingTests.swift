@@ -8,8 +8,8 @@ import Glibc
 import Testing
 
 @Suite("Passed descriptors", .serialized, .timeLimit(.minutes(1))) struct DescriptorPassingTests {
-  @Test("descriptors arrive in their order, close-on-exec, and bytes in theirs", arguments: BackendKind.ofAKernel)
-  func descriptorsArriveInOrder(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `descriptors arrive in their order, close-on-exec, and bytes in theirs`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       var pipes: [(reading: Int32, writing: Int32)] = []
@@ -41,8 +41,8 @@ import Testing
     }
   }
 
-  @Test("descriptors are kept while bytes are read, and closed with the stream", arguments: BackendKind.ofAKernel)
-  func descriptorsAreKept(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `descriptors are kept while bytes are read, and closed with the stream`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       var ends: [Int32] = [-1, -1]
@@ -64,8 +64,8 @@ import Testing
     }
   }
 
-  @Test("a large message goes with its descriptor", arguments: BackendKind.ofAKernel)
-  func aLargeMessageGoesWithItsDescriptor(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a large message goes with its descriptor`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let bytes = pattern(2_000_000)
       let (near, far) = try await ByteStream.pair()
@@ -83,8 +83,8 @@ import Testing
     }
   }
 
-  @Test("a cancelled wait loses no descriptor", arguments: BackendKind.ofAKernel)
-  func aCancelledWaitLosesNoDescriptor(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a cancelled wait loses no descriptor`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()
       let waiting = Task { try await far.receiveDescriptor().take() }
@@ -99,8 +99,8 @@ import Testing
     }
   }
 
-  @Test("other streams pass no descriptors", arguments: BackendKind.conforming)
-  func otherStreamsPassNone(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `other streams pass no descriptors`(backend: BackendKind) async throws {
     try await StreamCase(backend, .tcp).withStreams { near, _ in
       await #expect(throws: SystemError.self) { try await near.send(descriptors: [0], with: [1]) }
       let error = await #expect(throws: SystemError.self) { try await near.expectDescriptors() }
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test("descriptors without room are closed, and it is told") func descriptorsWithoutRoomAreClosed() throws {
+  @Test func `descriptors without room are closed, and it is told`() throws {
     let pair = SocketPair()
     for (capacity, expected) in [(1, 1), (2, 2), (0, 0)] {
       var ends: [Int32] = [-1, -1]
@@ -131,8 +131,8 @@ import Testing
     }
   }
 
-  @Test("the peer's credentials are the process's own", arguments: BackendKind.ofAKernel)
-  func thePeersCredentials(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `the peer's credentials are the process's own`(backend: BackendKind) async throws {
     try await StreamCase(backend, .unix).withStreams { near, far in
       for stream in [near, far] {
         #expect(stream.peerCredentials?.processID == getpid())
@@ -142,8 +142,8 @@ import Testing
     }
   }
 
-  @Test("Python's socket module passes descriptors both ways", arguments: BackendKind.ofAKernel)
-  func pythonPassesDescriptors(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `Python's socket module passes descriptors both ways`(backend: BackendKind) async throws {
     let name = "asyncio-\(UInt64.random(in: 0 ... .max))"
     let python = Process()
     python.executableURL = URL(fileURLWithPath: "/usr/bin/env")

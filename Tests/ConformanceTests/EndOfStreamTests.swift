@@ -5,8 +5,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Ends of streams") struct EndOfStreamTests {
-  @Test("after writeEOF the other direction goes on", arguments: BackendKind.conforming)
-  func afterWriteEOFTheOtherDirectionGoesOn(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `after writeEOF the other direction goes on`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       try await pair.client.writer.write("question")
@@ -20,8 +20,8 @@ import Testing
     }
   }
 
-  @Test("writeEOF comes after everything that was written", arguments: BackendKind.conforming)
-  func writeEOFComesAfterEverything(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `writeEOF comes after everything that was written`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let bytes = pattern(1_000_000)
@@ -35,8 +35,8 @@ import Testing
     }
   }
 
-  @Test("close sends what was written", arguments: BackendKind.conforming)
-  func closeSendsWhatWasWritten(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `close sends what was written`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let bytes = pattern(2_000_000)
@@ -51,8 +51,8 @@ import Testing
     }
   }
 
-  @Test("a reset is an error to the reader, after what had arrived", arguments: BackendKind.conforming)
-  func aResetIsAnErrorToTheReader(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a reset is an error to the reader, after what had arrived`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let reading = Task { try await pair.accepted.reader.readExactly(10) }
@@ -68,8 +68,8 @@ import Testing
     }
   }
 
-  @Test("writing to a peer that is gone fails with its reason", arguments: BackendKind.conforming)
-  func writingToAPeerThatIsGoneFails(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `writing to a peer that is gone fails with its reason`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       pair.client.writer.abort()
@@ -87,8 +87,8 @@ import Testing
     }
   }
 
-  @Test("abort wakes every task that waits on the stream", arguments: BackendKind.conforming)
-  func abortWakesEveryTask(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `abort wakes every task that waits on the stream`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let reading = Task { try await pair.client.reader.read(upTo: 1) }
@@ -101,8 +101,8 @@ import Testing
     }
   }
 
-  @Test("a connection closes when nobody holds its reader and writer", arguments: BackendKind.conforming)
-  func aConnectionClosesWhenNobodyHoldsIt(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a connection closes when nobody holds its reader and writer`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         try await writer.write("bye")

@@ -32,8 +32,8 @@ import Testing
     }
   }
 
-  @Test("an end that comes too early names the call and the peer", arguments: BackendKind.conforming)
-  func anEarlyEnd(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an end that comes too early names the call and the peer`(backend: BackendKind) async throws {
     try await withConnection(backend) { near, far, peer in
       try await far.write("abc")
       try await far.writeEOF()
@@ -44,8 +44,8 @@ import Testing
     }
   }
 
-  @Test("a line that is too long names the call and the peer", arguments: BackendKind.conforming)
-  func anOverlongLine(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a line that is too long names the call and the peer`(backend: BackendKind) async throws {
     try await withConnection(backend) { near, far, peer in
       try await far.write(String(repeating: "x", count: 30))
       let until = await text { _ = try await near.readUntil([0x3b]) }
@@ -58,8 +58,8 @@ import Testing
     }
   }
 
-  @Test("a stream that is aborted under a read, or misused, says so with the peer", arguments: BackendKind.conforming)
-  func anAbortedStream(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a stream that is aborted under a read, or misused, says so with the peer`(backend: BackendKind) async throws {
     try await withConnection(backend) { near, _, peer in
       let reading = createTask { try await near.readLine() }
       while reading.waitsFor == nil { try await sleep(.zero) }
@@ -73,8 +73,8 @@ import Testing
     }
   }
 
-  @Test("each call of a stream that is read elsewhere, lent or over names itself", arguments: BackendKind.conforming)
-  func eachCallNamesItself(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `each call of a stream that is read elsewhere, lent or over names itself`(backend: BackendKind) async throws {
     try await withConnection(backend) { near, far, peer in
       let reads: [(String, @Sendable (ByteStream) async throws -> Void)] = [
         ("read", { _ = try await $0.read(upTo: 1) }), ("readLine", { _ = try await $0.readLine() }),
@@ -121,8 +121,8 @@ import Testing
     }
   }
 
-  @Test("a time limit names what was waited for, and with whom", arguments: BackendKind.conforming)
-  func timeLimits(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a time limit names what was waited for, and with whom`(backend: BackendKind) async throws {
     try await withConnection(backend) { near, _, peer in
       let line = await text { try await withTimeout(.milliseconds(5)) { _ = try await near.readLine() } }
       #expect(line == "withTimeout: out of time after 0.005 seconds (receive from \(peer))")
@@ -138,8 +138,7 @@ import Testing
     }
   }
 
-  @Test("the place of an error does not count when errors are compared")
-  func comparing() {
+  @Test func `the place of an error does not count when errors are compared`() {
     #expect(StreamError(.aborted, place: "read 127.0.0.1:1") == .aborted)
     #expect(StreamError(.aborted) != .lent)
     #expect(IncompleteReadError(partial: [1], expected: 2, place: "readExactly") == .init(partial: [1], expected: 2))

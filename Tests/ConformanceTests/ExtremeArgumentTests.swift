@@ -11,8 +11,8 @@ import Testing
   static let longest = Duration(attoseconds: .max)
   static let shortest = Duration(attoseconds: .min)
 
-  @Test("servers and connections", arguments: BackendKind.conforming)
-  func serversAndConnections(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `servers and connections`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       for backlog in [Int.max, .min, 0] {
         let limits = ServerLimits(connections: .max, connectionsPerPeer: .max, timeWithoutProgress: Self.longest)
@@ -38,8 +38,8 @@ import Testing
     }
   }
 
-  @Test("times", arguments: BackendKind.conforming)
-  func times(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `times that reach beyond the clock`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let loop = EventLoop.current
       try await sleep(Self.shortest)
@@ -60,8 +60,8 @@ import Testing
     }
   }
 
-  @Test("buffers and budgets", arguments: BackendKind.conforming)
-  func buffersAndBudgets(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `buffers and budgets`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.receiveBuffer = .max
@@ -84,8 +84,8 @@ import Testing
     }
   }
 
-  @Test("a path with a zero byte is invalid, and no other file is opened", arguments: BackendKind.conforming)
-  func pathsWithAZeroByte(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a path with a zero byte is invalid, and no other file is opened`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let connecting = await #expect(throws: SystemError.self) { try await openUnixConnection(path: "/tmp/a\0b") }
       #expect(connecting?.description == "connect \"/tmp/a\\0b\": invalid argument (EINVAL)")

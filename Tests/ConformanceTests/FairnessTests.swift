@@ -5,8 +5,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Fairness") struct FairnessTests {
-  @Test("tasks that never wait keep neither timers nor I/O from being served", arguments: BackendKind.conforming)
-  func tasksThatNeverWaitStarveNobody(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `tasks that never wait keep neither timers nor I/O from being served`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let loop = EventLoop.current
@@ -27,8 +27,8 @@ import Testing
     }
   }
 
-  @Test("a task whose reads and writes all complete at once lets others run", arguments: BackendKind.conforming)
-  func aTaskThatNeverSuspendsLetsOthersRun(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a task whose reads and writes all complete at once lets others run`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: 1_000_000)
       let bytes = pattern(50_000)

@@ -8,8 +8,8 @@ import Testing
 @Suite("Order of jobs") struct JobOrderTests {
   static let ordered = BackendKind.conforming.filter { $0 != .virtual }
 
-  @Test("callbacks run in the order of callSoon", arguments: ordered)
-  func callbacksRunInOrder(backend: BackendKind) async throws {
+  @Test(arguments: ordered)
+  func `callbacks run in the order of callSoon`(backend: BackendKind) async throws {
     let log = try await withEventLoop(backend: backend) {
       let log = Log()
       for number in 0..<100 { EventLoop.current.callSoon { log.append("\(number)") } }
@@ -19,8 +19,8 @@ import Testing
     #expect(log == (0..<100).map { "\($0)" })
   }
 
-  @Test("what a callback adds runs in the next turn", arguments: ordered)
-  func whatACallbackAddsRunsInTheNextTurn(backend: BackendKind) async throws {
+  @Test(arguments: ordered)
+  func `what a callback adds runs in the next turn`(backend: BackendKind) async throws {
     let log = try await withEventLoop(backend: backend) {
       let log = Log()
       let loop = EventLoop.current
@@ -38,8 +38,8 @@ import Testing
     #expect(turns[2] == turns[1] + 1)
   }
 
-  @Test("tasks that yield take turns", arguments: ordered)
-  func tasksThatYieldTakeTurns(backend: BackendKind) async throws {
+  @Test(arguments: ordered)
+  func `tasks that yield take turns`(backend: BackendKind) async throws {
     let log = try await withEventLoop(backend: backend) {
       let log = Log()
       let tasks = ["a", "b", "c"].map { name in
@@ -56,8 +56,8 @@ import Testing
     #expect(log == ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"])
   }
 
-  @Test("all of a test's code runs on the loop's thread", arguments: BackendKind.conforming)
-  func allCodeRunsOnTheLoop(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `all of a test's code runs on the loop's thread`(backend: BackendKind) async throws {
     actor Counter {
       func loop() -> ObjectIdentifier? { (try? EventLoop.running).map(ObjectIdentifier.init) }
     }

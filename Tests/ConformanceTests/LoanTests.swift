@@ -11,8 +11,9 @@ import Testing
     [StreamKind.tcp, .unix, .pair].map { StreamCase(backend, $0) }
   }
 
-  @Test("a task that reads another stream within dataReceived leaves what is lent alone", arguments: sockets)
-  func anotherStreamIsReadWithinDataReceived(_ what: StreamCase) async throws {
+  @Test(arguments: sockets)
+  func `a task that reads another stream within dataReceived leaves what is lent alone`(_ what: StreamCase) async throws
+  {
     try await what.withStreams { near, far in
       let (other, otherFar) = try await ByteStream.pair()
       let (seen, secret) = (Future<[[UInt8]]>(), Log())
@@ -33,8 +34,8 @@ import Testing
     }
   }
 
-  @Test("a task that reads another stream within getBuffer leaves what comes alone", arguments: sockets)
-  func anotherStreamIsReadWithinGetBuffer(_ what: StreamCase) async throws {
+  @Test(arguments: sockets)
+  func `a task that reads another stream within getBuffer leaves what comes alone`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (other, otherFar) = try await ByteStream.pair()
       let (seen, secret) = (Future<[UInt8]>(), Log())
@@ -51,8 +52,8 @@ import Testing
     }
   }
 
-  @Test("a read of the stream within withBytes is refused", arguments: StreamKindTests.all)
-  func aReadWithinWithBytesIsRefused(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a read of the stream within withBytes is refused`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let log = Log()
       try await far.write("one\ntwo\nthree\n")
@@ -70,8 +71,8 @@ import Testing
     }
   }
 
-  @Test("a read between the two halves of withBytes on another thread is refused", arguments: StreamKindTests.all)
-  func aReadWhileBytesAreLentElsewhere(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a read between the two halves of withBytes on another thread is refused`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await far.write("one\ntwo\nthree\n")
       let elsewhere = Elsewhere()
@@ -92,8 +93,8 @@ import Testing
     }
   }
 
-  @Test("a stream that a protocol has can't be read, within its calls neither", arguments: sockets)
-  func aStreamOfAProtocolIsRefused(_ what: StreamCase) async throws {
+  @Test(arguments: sockets)
+  func `a stream that a protocol has can't be read, within its calls neither`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let log = Log()
       try await far.write("kept before it")
@@ -111,8 +112,8 @@ import Testing
     }
   }
 
-  @Test("a datagram socket that a protocol has can't be received from", arguments: BackendKind.conforming)
-  func aSocketOfAProtocolIsRefused(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a datagram socket that a protocol has can't be received from`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.bind(to: .loopback(port: 0))
       let waiting = Task { await outcome { _ = try await socket.receive() } }
@@ -133,8 +134,7 @@ import Testing
     }
   }
 
-  @Test("a body that takes more than it was lent ends the process with a sentence")
-  func aBodyThatTakesTooMuch() async throws {
+  @Test func `a body that takes more than it was lent ends the process with a sentence`() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       try await withEventLoop {
         let (near, far) = try await ByteStream.pair()

@@ -107,9 +107,10 @@ enum Leftover: String, CaseIterable, Sendable {
 }
 
 @Suite("A loop that has ended", .timeLimit(.minutes(1))) struct LoopLifetimeTests {
-  @Test(
-    "is gone, with its backend, whatever its run has left behind", arguments: BackendKind.conforming, Leftover.allCases)
-  func isGone(backend: BackendKind, leftover: Leftover) async throws {
+  @Test(arguments: BackendKind.conforming, Leftover.allCases)
+  func `is gone, with its backend, whatever its run has left behind`(
+    backend: BackendKind, leftover: Leftover
+  ) async throws {
     let seen = SeenLoop()
     do {
       try await withEventLoop(backend: backend) {
@@ -123,8 +124,8 @@ enum Leftover: String, CaseIterable, Sendable {
     #expect(seen.isGone)
   }
 
-  @Test("stays for as long as somebody has its executor, and no longer", arguments: BackendKind.conforming)
-  func staysWithItsExecutor(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `stays for as long as somebody has its executor, and no longer`(backend: BackendKind) async throws {
     let seen = SeenLoop()
     do {
       let executor = try await withEventLoop(backend: backend) {
@@ -137,8 +138,8 @@ enum Leftover: String, CaseIterable, Sendable {
     await seen.gone()
   }
 
-  @Test("stays for as long as a task is on it that another thread will resume", arguments: BackendKind.conforming)
-  func staysWithItsTask(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `stays for as long as a task is on it that another thread will resume`(backend: BackendKind) async throws {
     let seen = SeenLoop()
     let (held, resume) = AsyncStream.makeStream(of: Void.self)
     let task = try await withEventLoop(backend: backend) {

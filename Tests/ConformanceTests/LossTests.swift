@@ -31,10 +31,10 @@ import Testing
     return try #require(error)
   }
 
-  @Test(
-    "a reset that a send has met is an error to the reader, after all that had arrived",
-    arguments: BackendKind.conforming)
-  func aResetThatASendHasMetIsAnErrorToTheReader(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a reset that a send has met is an error to the reader, after all that had arrived`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: Self.limit)
       let sent = try await fill(pair, rest: 3000)
@@ -48,9 +48,10 @@ import Testing
     }
   }
 
-  @Test(
-    "an answer that a reset cuts off is no whole one, though a write was waiting", arguments: BackendKind.conforming)
-  func anAnswerThatIsCutOffIsNoWholeOne(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an answer that a reset cuts off is not a whole one, though a write was waiting`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: Self.limit)
       let writing = Task { try await pair.client.writer.write(pattern(20_000_000)) }
@@ -65,8 +66,8 @@ import Testing
     }
   }
 
-  @Test("a peer's own end stays one, though later sends fail", arguments: BackendKind.conforming)
-  func aPeersOwnEndStaysOne(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a peer's own end stays one, though later sends fail`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: Self.limit)
       let sent = try await fill(pair, rest: 3000)
@@ -80,9 +81,9 @@ import Testing
     }
   }
 
-  @Test(
-    "what a peer said before it refused an upload is read after the failed write", arguments: BackendKind.conforming)
-  func whatAPeerSaidBeforeItRefusedIsRead(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what a peer said before it refused an upload is read after the failed write`(backend: BackendKind) async throws
+  {
     try await withEventLoop(backend: backend) {
       for _ in 0..<20 {
         let pair = try await ConnectedPair()
@@ -99,8 +100,8 @@ import Testing
     }
   }
 
-  @Test("a reset that the reader has met is known to the writer", arguments: BackendKind.conforming)
-  func aResetThatTheReaderHasMetIsKnownToTheWriter(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a reset that the reader has met is known to the writer`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let reading = Task { try await pair.client.reader.readToEnd() }
@@ -114,8 +115,8 @@ import Testing
     }
   }
 
-  @Test("a protocol gets what had come before the send that failed", arguments: BackendKind.conforming)
-  func aProtocolGetsWhatHadCome(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a protocol gets what had come before the send that failed`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let arrived = Queue<ByteStream>(maxSize: 1)
       let server = try await startServer(at: .loopback(port: 0)) { stream in try await arrived.put(stream) }

@@ -16,8 +16,8 @@ import Testing
     Family(everywhere: "0.0.0.0", group: "239.192.7.7"), Family(everywhere: "::", group: "ff12::7:7"),
   ]
 
-  @Test("every member hears what is sent to the group", arguments: BackendKind.conforming, families)
-  func everyMemberHears(backend: BackendKind, family: Family) async throws {
+  @Test(arguments: BackendKind.conforming, families)
+  func `every member hears what is sent to the group`(backend: BackendKind, family: Family) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.reuseAddress = true
@@ -58,8 +58,8 @@ import Testing
     }
   }
 
-  @Test("who can't join or leave is told why", arguments: BackendKind.conforming)
-  func whoCantJoinIsTold(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a task that can't join or leave is told why`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.bind(host: "0.0.0.0", port: 0)
       let group = SocketAddress("239.192.7.8", port: 0)!
@@ -77,15 +77,15 @@ import Testing
     }
   }
 
-  @Test("interfaces have names") func interfacesHaveNames() {
+  @Test func `interfaces have names`() {
     #expect(NetworkInterface("lo") == .loopback)
     #expect("\(NetworkInterface.loopback)" == "lo" && "\(NetworkInterface.any)" == "any interface")
     #expect(NetworkInterface("nosuch0") == nil)
     #expect("\(NetworkInterface(index: 4_000_000))" == "interface 4000000")
   }
 
-  @Test("a broadcast reaches every socket at the port", arguments: BackendKind.conforming)
-  func aBroadcastReachesEverySocket(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a broadcast reaches every socket at the port`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       var options = DatagramOptions()
       options.reuseAddress = true

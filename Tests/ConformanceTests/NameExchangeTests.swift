@@ -33,8 +33,8 @@ struct NameExchangeTests {
     }
   }
 
-  @Test("dig reads what our codec writes", arguments: JobOrderTests.ordered)
-  func digReads(backend: BackendKind) async throws {
+  @Test(arguments: JobOrderTests.ordered)
+  func `dig reads what our codec writes`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await NameServer(Self.zone.behaviour)
       let expected: [([String], [String])] = [
@@ -81,8 +81,8 @@ struct NameExchangeTests {
     return nil
   }
 
-  @Test("our resolver asks dnsmasq", arguments: JobOrderTests.ordered)
-  func dnsmasqAnswers(backend: BackendKind) async throws {
+  @Test(arguments: JobOrderTests.ordered)
+  func `our resolver asks dnsmasq`(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     let hosts = folder.path("server")
     let file = try #require(fopen(hosts, "w"))

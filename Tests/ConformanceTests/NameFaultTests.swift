@@ -9,10 +9,10 @@ import Testing
 @Suite("Names, where something goes wrong", .timeLimit(.minutes(2))) struct NameFaultTests {
   static let zone = NameTests.zone
 
-  @Test(
-    "answers of strangers, with a wrong id, to another question, and garbage are passed over",
-    arguments: BackendKind.conforming)
-  func forgeries(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `answers of strangers, with a wrong id, to another question, and garbage are passed over`(
+    backend: BackendKind
+  ) async throws {
     let zone = Self.zone
     let behaviour: NameServer.Behaviour = { query, _ in
       var forged = DNSMessage.response(to: query)
@@ -37,8 +37,8 @@ import Testing
     }
   }
 
-  @Test("a server that can't is passed over for the next one", arguments: BackendKind.conforming)
-  func serverFailure(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a server that can't is passed over for the next one`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let bad = try await NameServer { query, _ in
         [NameServer.Reply(bytes: try DNSMessage.response(to: query, .serverFailure).encoded())]
@@ -56,8 +56,8 @@ import Testing
     }
   }
 
-  @Test("a server that is silent is passed over, and comes last from then on", arguments: BackendKind.conforming)
-  func silentServer(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a server that is silent is passed over, and comes last from then on`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       // Its answers come too late.
       let late = try await NameServer { query, _ in
@@ -86,8 +86,8 @@ import Testing
     }
   }
 
-  @Test("a port that nobody listens at says so at once", arguments: BackendKind.conforming)
-  func nobodyListens(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a port that nobody listens at says so at once`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       // A socket connected to another address receives nothing from us, and keeps its port from other tests.
       let holder = try await DatagramSocket.connect(to: .loopback(port: 9), from: .loopback(port: 0))
@@ -105,8 +105,8 @@ import Testing
     }
   }
 
-  @Test("a server from before EDNS is asked without it", arguments: BackendKind.conforming)
-  func withoutEDNS(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a server from before EDNS is asked without it`(backend: BackendKind) async throws {
     let zone = Self.zone
     let behaviour: NameServer.Behaviour = { query, _ in
       if query.edns == nil { return [NameServer.Reply(bytes: try zone.answer(query).encoded())] }
@@ -132,8 +132,8 @@ import Testing
     }
   }
 
-  @Test("a box that drops queries with EDNS costs one time-out, and none after it", arguments: BackendKind.conforming)
-  func ednsIsDropped(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a box that drops queries with EDNS costs one time-out, and none after it`(backend: BackendKind) async throws {
     for attempts in [1, 2] {
       let change: @Sendable (inout ResolverConfiguration) -> Void = {
         $0.timeout = .milliseconds(400)
@@ -148,10 +148,10 @@ import Testing
     }
   }
 
-  @Test(
-    "a server that answers EDNS with a bare header, NOTIMP or SERVFAIL is asked without",
-    arguments: BackendKind.conforming)
-  func ednsIsRefused(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a server that answers EDNS with a bare header, NOTIMP or SERVFAIL is asked without`(
+    backend: BackendKind
+  ) async throws {
     let refusals: [@Sendable (DNSMessage) throws -> [NameServer.Reply]] = [
       { query in
         // The header of the query with its counts, but without the records that it counts.
@@ -175,8 +175,8 @@ import Testing
     }
   }
 
-  @Test("garbage over TCP is a server's failure", arguments: BackendKind.conforming)
-  func garbageOverTCP(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `garbage over TCP is a server's failure`(backend: BackendKind) async throws {
     let behaviour: NameServer.Behaviour = { _, _ in [NameServer.Reply(bytes: [1, 2, 3])] }
     try await withNameServer(on: backend, behaviour, { $0.usesTCP = true }) { server, resolver async throws in
       let reason = await reason { try await resolve("www.example", port: 1, using: resolver) }
@@ -184,8 +184,8 @@ import Testing
     }
   }
 
-  @Test("cancelling one who asks does not cancel the others", arguments: BackendKind.conforming)
-  func cancellingOne(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `cancelling one who asks does not cancel the others`(backend: BackendKind) async throws {
     let zone = Self.zone
     let slow: NameServer.Behaviour = { query, _ in
       [NameServer.Reply(bytes: try zone.answer(query).encoded(), delay: .milliseconds(50))]
@@ -203,8 +203,8 @@ import Testing
     }
   }
 
-  @Test("when all who ask have left, nothing is left of the look-up", arguments: BackendKind.conforming)
-  func cancellingAll(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `when all who ask have left, nothing is left of the look-up`(backend: BackendKind) async throws {
     try await withNameServer(on: backend, { _, _ in [] }) { server, resolver async throws in
       let idle = EventLoop.current.statistics
       let tasks = (0..<3).map { _ in Task { try await resolve("www.example", port: 1, using: resolver) } }

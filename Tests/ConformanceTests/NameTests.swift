@@ -13,8 +13,8 @@ import Testing
     ("7.2.0.192.in-addr.arpa", .ptr(name("www.example")), 60),
     ("long.example", a(1), 60), ("local.example", .a(0x7f00_0001), 60))
 
-  @Test("a name has its addresses of both families, asked for at once", arguments: BackendKind.conforming)
-  func bothFamilies(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a name has its addresses of both families, asked for at once`(backend: BackendKind) async throws {
     try await withNameServer(on: backend, Self.zone.behaviour) { server, resolver async throws in
       let addresses = try await resolve("www.example", port: 443, using: resolver)
       #expect(hosts(addresses) == ["192.0.2.7", "2001:db8::7"])
@@ -24,8 +24,8 @@ import Testing
     }
   }
 
-  @Test("one family is asked for alone", arguments: BackendKind.conforming)
-  func oneFamily(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `one family is asked for alone`(backend: BackendKind) async throws {
     try await withNameServer(on: backend, Self.zone.behaviour) { server, resolver async throws in
       #expect(try await hosts(of: "www.example", family: .ipv4, using: resolver) == ["192.0.2.7"])
       #expect(try await hosts(of: "www.example", family: .ipv6, using: resolver) == ["2001:db8::7"])
@@ -35,8 +35,8 @@ import Testing
     }
   }
 
-  @Test("an alias is followed, also one whose target the server leaves out", arguments: BackendKind.conforming)
-  func aliases(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an alias is followed, also one whose target the server leaves out`(backend: BackendKind) async throws {
     let zone = Self.zone
     let behaviour: NameServer.Behaviour = { query, carrier in
       var answer = zone.answer(query)
@@ -54,8 +54,8 @@ import Testing
     }
   }
 
-  @Test("a short name is looked up in the search domains", arguments: BackendKind.conforming)
-  func searchDomains(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a short name is looked up in the search domains`(backend: BackendKind) async throws {
     let change: @Sendable (inout ResolverConfiguration) -> Void = { $0.search = ["none.example", "corp.example"] }
     try await withNameServer(on: backend, Self.zone.behaviour, change) { server, resolver async throws in
       #expect(try await hosts(of: "DB", using: resolver) == ["192.0.2.9"])
@@ -65,9 +65,10 @@ import Testing
     }
   }
 
-  @Test(
-    "a name with a dot at its end is itself alone, and not what the same without is", arguments: BackendKind.conforming)
-  func absoluteNames(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a name with a dot at its end is itself alone, and not what the same without is`(
+    backend: BackendKind
+  ) async throws {
     let zone = Zone(("db.corp.example", a(9), 300), ("db", a(1), 300))
     try await withNameServer(on: backend, zone.behaviour, { $0.search = ["corp.example"] }) {
       server, resolver async throws in
@@ -81,8 +82,8 @@ import Testing
     }
   }
 
-  @Test("what libc takes for no host name is an error, in both directions", arguments: BackendKind.conforming)
-  func hostNames(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what libc takes for no host name is an error, in both directions`(backend: BackendKind) async throws {
     let evil = name("evil'<b>x$(id).example")
     let zone = Zone(
       ("$(id).test", a(1), 60), ("-rf.test", a(1), 60), ("test", a(1), 60), ("*.example.org", a(1), 60),
@@ -110,8 +111,8 @@ import Testing
     }
   }
 
-  @Test("a name that is none is so for every resolver", arguments: BackendKind.conforming)
-  func hostNamesOfEveryResolver(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what is not a name is not one for every resolver`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       for resolver in [Resolver.automatic, .system, .stub()] {
         let found = await reason { try await resolve("*.example.org", port: 1, using: resolver) }
@@ -126,8 +127,8 @@ import Testing
     }
   }
 
-  @Test("an answer that is too long for UDP is asked for over TCP", arguments: BackendKind.conforming)
-  func truncated(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an answer that is too long for UDP is asked for over TCP`(backend: BackendKind) async throws {
     var zone = Self.zone
     for last in 2..<200 { zone.records.append(DNSRecord(name("long.example"), a(UInt32(last)), timeToLive: 60)) }
     try await withNameServer(on: backend, zone.behaviour) { server, resolver async throws in
@@ -137,16 +138,16 @@ import Testing
     }
   }
 
-  @Test("TCP from the start, if it is configured", arguments: BackendKind.conforming)
-  func overTCP(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `TCP from the start, if it is configured`(backend: BackendKind) async throws {
     try await withNameServer(on: backend, Self.zone.behaviour, { $0.usesTCP = true }) { server, resolver async throws in
       #expect(try await hosts(of: "www.example", using: resolver) == ["192.0.2.7", "2001:db8::7"])
       #expect(server.queries.allSatisfy { $0.hasSuffix("tcp") } && server.queries.count == 2)
     }
   }
 
-  @Test("a thousand tasks that ask for one name send one query", arguments: BackendKind.conforming)
-  func oneQueryForAll(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a thousand tasks that ask for one name send one query`(backend: BackendKind) async throws {
     let zone = Self.zone
     let slow: NameServer.Behaviour = { query, _ in
       [NameServer.Reply(bytes: try zone.answer(query).encoded(), delay: .milliseconds(50))]
@@ -163,8 +164,8 @@ import Testing
     }
   }
 
-  @Test("what is known is not asked for", arguments: BackendKind.conforming)
-  func whatIsKnown(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what is known is not asked for`(backend: BackendKind) async throws {
     let change: @Sendable (inout ResolverConfiguration) -> Void = {
       $0.hosts = HostsFile(parsing: "192.0.2.33 printer.example printer\n2001:db8::33 printer")
     }
@@ -189,8 +190,8 @@ import Testing
     }
   }
 
-  @Test("answers are kept, also those that there is nothing", arguments: BackendKind.conforming)
-  func answersAreKept(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `answers are kept, also those that there is nothing`(backend: BackendKind) async throws {
     try await withNameServer(on: backend, Self.zone.behaviour) { server, resolver async throws in
       for _ in 0..<3 {
         #expect(try await hosts(of: "WWW.example", using: resolver) == ["192.0.2.7", "2001:db8::7"])
@@ -206,8 +207,8 @@ import Testing
     }
   }
 
-  @Test("an address has a name", arguments: BackendKind.conforming)
-  func reverse(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an address has a name`(backend: BackendKind) async throws {
     try await withNameServer(on: backend, Self.zone.behaviour) { server, resolver async throws in
       for _ in 0..<2 {
         #expect(try await hostName(of: SocketAddress("192.0.2.7", port: 443)!, using: resolver) == "www.example")
@@ -224,8 +225,8 @@ import Testing
     }
   }
 
-  @Test("the resolver of a task is that of its connections", arguments: BackendKind.conforming)
-  func resolverOfATask(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `the resolver of a task is that of its connections`(backend: BackendKind) async throws {
     try await withNameServer(on: backend, Self.zone.behaviour) { server, resolver async throws in
       let echo = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
         try await writer.write(try await reader.readToEnd())
@@ -243,8 +244,8 @@ import Testing
     }
   }
 
-  @Test("hundreds of names at once are each looked up", arguments: BackendKind.conforming)
-  func hundredsAtOnce(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `hundreds of names at once are each looked up`(backend: BackendKind) async throws {
     let behaviour: NameServer.Behaviour = { query, _ in
       var answer = DNSMessage.response(to: query)
       let number = UInt32(String(decoding: query.questions[0].name.labels[0], as: UTF8.self)) ?? 0

@@ -6,8 +6,7 @@ import Testing
 
 /// Tasks outside of loops: each call of the library goes to the shared background loop and back.
 @Suite("From outside of a loop") struct OutsideTests {
-  @Test("a task that calls the library goes on where it was")
-  func aTaskGoesOnWhereItWas() async throws {
+  @Test func `a task that calls the library goes on where it was`() async throws {
     try #require(EventLoop.onThisThread == nil)
     try await sleep(.milliseconds(1))
     #expect(EventLoop.onThisThread == nil)
@@ -15,8 +14,7 @@ import Testing
     #expect(EventLoop.onThisThread == nil)
   }
 
-  @Test("streams work from outside, and leave their task outside")
-  func streamsWorkFromOutside() async throws {
+  @Test func `streams work from outside, and leave their task outside`() async throws {
     let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
       while let line = try await reader.readLine() { try await writer.write("<\(line)>\n") }
     }
@@ -38,15 +36,13 @@ import Testing
     try await server.waitClosed()
   }
 
-  @Test("a cancelled task outside leaves its sleep at once")
-  func aCancelledTaskOutsideLeavesItsSleep() async throws {
+  @Test func `a cancelled task outside leaves its sleep at once`() async throws {
     let task = Task.detached { try await sleep(.seconds(3600)) }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
-  @Test("a loop's executor that is kept after its end runs jobs elsewhere")
-  func aKeptExecutorRunsJobsElsewhere() async throws {
+  @Test func `a loop's executor that is kept after its end runs jobs elsewhere`() async throws {
     let executor = try await withEventLoopExecutor()
     let value = await Task(executorPreference: executor) { 42 }.value
     #expect(value == 42)

@@ -10,8 +10,8 @@ import Testing
     [StreamKind.tcp, .unix, .pair].map { StreamCase(backend, $0) }
   }
 
-  @Test("each callback comes once, and in order", arguments: all)
-  func eachCallbackComesOnce(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `each callback comes once, and in order`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (log, lost) = (Log(), Future<Void>())
       try await EventLoop.current.createConnection(over: near) { RecordingProtocol(log, lost: lost) }
@@ -27,8 +27,8 @@ import Testing
     }
   }
 
-  @Test("what came before the protocol is its first data, and the end follows it", arguments: all)
-  func whatCameBeforeIsItsFirstData(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `what came before the protocol is its first data, and the end follows it`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await far.write("greeting\nmore")
       #expect(try await near.readLine() == "greeting")
@@ -41,8 +41,8 @@ import Testing
     }
   }
 
-  @Test("a true eofReceived keeps this side open", arguments: all)
-  func aTrueEOFReceivedKeepsThisSideOpen(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a true eofReceived keeps this side open`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (log, lost) = (Log(), Future<Void>())
       var script = RecordingProtocol.Script()
@@ -64,8 +64,8 @@ import Testing
     }
   }
 
-  @Test("an echo of megabytes comes back whole", arguments: all)
-  func anEchoOfMegabytes(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `an echo of megabytes comes back whole`(_ what: StreamCase) async throws {
     let bytes = pattern(3_000_000)
     try await what.withStreams { near, far in
       let lost = Future<Void>()
@@ -82,8 +82,8 @@ import Testing
     }
   }
 
-  @Test("a protocol that lends its memory gets every byte in it", arguments: all)
-  func aBufferedProtocolGetsEveryByte(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a protocol that lends its memory gets every byte in it`(_ what: StreamCase) async throws {
     let bytes = pattern(300_000)
     try await what.withStreams { near, far in
       let received = Future<[UInt8]>()
@@ -94,8 +94,8 @@ import Testing
     }
   }
 
-  @Test("a protocol that lends no memory loses its connection", arguments: all)
-  func aProtocolThatLendsNoMemory(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a protocol that lends no memory loses its connection`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (received, reported) = (Future<[UInt8]>(), Future<String>())
       EventLoop.current.setExceptionHandler { _, context in reported.trySetResult("\(context)") }
@@ -107,8 +107,8 @@ import Testing
     }
   }
 
-  @Test("an error of the protocol is reported, and loses the connection", arguments: all)
-  func anErrorOfTheProtocol(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `an error of the protocol is reported, and loses the connection`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (log, lost, reported) = (Log(), Future<Void>(), Future<String>())
       EventLoop.current.setExceptionHandler { _, context in reported.trySetResult("\(context)") }
@@ -125,8 +125,8 @@ import Testing
     }
   }
 
-  @Test("writing is paused above the high limit and resumed at the low one", arguments: all)
-  func writingIsPausedAndResumed(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `writing is paused above the high limit and resumed at the low one`(_ what: StreamCase) async throws {
     let bytes = pattern(16_000_000)  // more than the kernel keeps for both ends
     try await what.withStreams { near, far in
       let (log, sizes, lost) = (Log(), Log(), Future<Void>())
@@ -151,8 +151,8 @@ import Testing
     }
   }
 
-  @Test("while reading is paused nothing is called, and what has come follows", arguments: all)
-  func whileReadingIsPausedNothingIsCalled(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `while reading is paused nothing is called, and what has come follows`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (log, lost, kept) = (Log(), Future<Void>(), Kept())
       var script = RecordingProtocol.Script()
@@ -182,8 +182,8 @@ import Testing
     }
   }
 
-  @Test("a peer of a protocol that has paused reading has to wait", arguments: all)
-  func aPeerOfAPausedProtocolWaits(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a peer of a protocol that has paused reading has to wait`(_ what: StreamCase) async throws {
     let bytes = pattern(16_000_000)
     try await what.withStreams { near, far in
       let (log, kept, lost) = (Log(), Kept(), Future<Void>())
@@ -210,8 +210,8 @@ import Testing
     }
   }
 
-  @Test("a protocol is switched in the middle of its data", arguments: all)
-  func aProtocolIsSwitched(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a protocol is switched in the middle of its data`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (log, second, lost) = (Log(), Log(), Future<Void>())
       var script = RecordingProtocol.Script()
@@ -227,8 +227,8 @@ import Testing
     }
   }
 
-  @Test("close sends what was written, abort doesn't", arguments: all)
-  func closeSendsWhatWasWritten(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `close sends what was written, abort doesn't`(_ what: StreamCase) async throws {
     let bytes = pattern(16_000_000)  // more than the kernel keeps for both ends
     try await what.withStreams { near, far in
       let (log, lost) = (Log(), Future<Void>())
@@ -265,8 +265,8 @@ import Testing
     }
   }
 
-  @Test("a writeEOF ends the output, and a write after it is reported", arguments: all)
-  func aWriteEOFEndsTheOutput(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a writeEOF ends the output, and a write after it is reported`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (log, lost, reported) = (Log(), Future<Void>(), Future<String>())
       EventLoop.current.setExceptionHandler { _, context in reported.trySetResult("\(context)") }
@@ -291,8 +291,8 @@ import Testing
     }
   }
 
-  @Test("a lost connection says why", arguments: BackendKind.conforming)
-  func aLostConnectionSaysWhy(_ backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a lost connection says why`(_ backend: BackendKind) async throws {
     try await StreamCase(backend, .tcp).withStreams { near, far in
       let (log, lost) = (Log(), Future<Void>())
       try await EventLoop.current.createConnection(over: near) { RecordingProtocol(log, lost: lost) }
@@ -304,8 +304,8 @@ import Testing
     }
   }
 
-  @Test("a server makes a protocol for each connection", arguments: BackendKind.conforming)
-  func aServerMakesProtocols(_ backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a server makes a protocol for each connection`(_ backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let loop = EventLoop.current
       let made = Log()
@@ -330,8 +330,8 @@ import Testing
     }
   }
 
-  @Test("a stream in use can't be handed over", arguments: all)
-  func aStreamInUseCantBeHandedOver(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a stream in use can't be handed over`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (log, loop) = (Log(), EventLoop.current)
       let reading = Task { try await near.readLine() }
@@ -345,8 +345,8 @@ import Testing
     }
   }
 
-  @Test("callbacks have the task-local values of the place that made the connection", arguments: all)
-  func callbacksHaveTheirContext(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `callbacks have the task-local values of the place that made the connection`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let (log, lost) = (Log(), Future<Void>())
       var script = RecordingProtocol.Script()
@@ -366,8 +366,8 @@ import Testing
     }
   }
 
-  @Test("the end of the loop loses the connections that are left", arguments: BackendKind.conforming)
-  func theEndOfTheLoopLosesConnections(_ backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `the end of the loop loses the connections that are left`(_ backend: BackendKind) async throws {
     let log = Log()
     try await withEventLoop(backend: backend) {
       let (near, far) = try await ByteStream.pair()

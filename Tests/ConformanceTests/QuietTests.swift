@@ -17,9 +17,8 @@ import Testing
     return EventLoop.current.statistics.turns - before
   }
 
-  @Test(
-    "sleeps while a stream that nobody reads has ended", arguments: BackendKind.ofAKernel, [0, 10, 100_000, 400_000])
-  func endOfAStream(backend: BackendKind, unread: Int) async throws {
+  @Test(arguments: BackendKind.ofAKernel, [0, 10, 100_000, 400_000])
+  func `sleeps while a stream that nobody reads has ended`(backend: BackendKind, unread: Int) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       if unread > 0 { try await pair.client.writer.write(pattern(unread)) }
@@ -31,8 +30,8 @@ import Testing
     }
   }
 
-  @Test("sleeps while a protocol that has paused is at the end of its stream", arguments: BackendKind.ofAKernel)
-  func pausedProtocol(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `sleeps while a protocol that has paused is at the end of its stream`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = SocketPair()
       let stream = try await ByteStream.adopting(dup(pair.near))
@@ -58,8 +57,8 @@ import Testing
     }
   }
 
-  @Test("sleeps while a full server's backlog waits", arguments: BackendKind.ofAKernel)
-  func fullServer(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `sleeps while a full server's backlog waits`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, limits: ServerLimits(connections: 1)) { stream in
         _ = try await stream.readToEnd()

@@ -6,8 +6,8 @@ import Glibc
 import Testing
 
 @Suite("Raw sockets", .timeLimit(.minutes(1))) struct RawSocketTests {
-  @Test("bytes go there and back, waited for or not", arguments: BackendKind.ofAKernel)
-  func bytesGoThereAndBack(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `bytes go there and back, waited for or not`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = SocketPair()
       let (near, far) = (try RawSocket(pair.near), try RawSocket(pair.far))
@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  @Test("megabytes wait for room", arguments: BackendKind.ofAKernel)
-  func megabytesWaitForRoom(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `megabytes wait for room`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = SocketPair()
       let bytes = pattern(3_000_000)
@@ -42,8 +42,8 @@ import Testing
     }
   }
 
-  @Test("a cancelled receive loses nothing", arguments: BackendKind.ofAKernel)
-  func aCancelledReceiveLosesNothing(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a cancelled receive loses nothing`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = SocketPair()
       let near = try RawSocket(pair.near)
@@ -58,8 +58,8 @@ import Testing
     }
   }
 
-  @Test("connections are made and accepted", arguments: BackendKind.ofAKernel)
-  func connectionsAreMadeAndAccepted(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `connections are made and accepted`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (listener, address) = try listeningSocket()
       defer { close(listener) }
@@ -79,8 +79,8 @@ import Testing
     }
   }
 
-  @Test("a connection that is refused says to whom", arguments: BackendKind.ofAKernel)
-  func aRefusedConnectionSaysToWhom(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a connection that is refused says to whom`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (listener, address) = try listeningSocket()
       close(listener)
@@ -92,8 +92,8 @@ import Testing
     }
   }
 
-  @Test("datagrams come with their senders", arguments: BackendKind.ofAKernel)
-  func datagramsComeWithTheirSenders(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `datagrams come with their senders`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (first, second) = (try boundDatagramSocket(), try boundDatagramSocket())
       defer {
@@ -112,8 +112,8 @@ import Testing
     }
   }
 
-  @Test("a part of a file is sent, and its position moves", arguments: BackendKind.ofAKernel)
-  func aPartOfAFileIsSent(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a part of a file is sent, and its position moves`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let bytes = pattern(1_000_000)
       let file = try temporaryFile(bytes)
@@ -135,8 +135,8 @@ import Testing
     }
   }
 
-  @Test("what is no file is copied into the socket", arguments: BackendKind.ofAKernel)
-  func whatIsNoFileIsCopied(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `what is not a file is copied into the socket`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       // A file that sendfile(2) refuses, since it can't be mapped.
       let file = open("/proc/self/comm", O_RDONLY)
@@ -148,8 +148,7 @@ import Testing
     }
   }
 
-  @Test("a descriptor that blocks is refused with a sentence")
-  func aBlockingDescriptorIsRefused() throws {
+  @Test func `a descriptor that blocks is refused with a sentence`() throws {
     let pair = SocketPair(isBlocking: true)
     let error = #expect(throws: SystemError.self) { try RawSocket(pair.near) }
     #expect(
@@ -158,8 +157,8 @@ import Testing
     #expect(throws: SystemError.self) { try RawSocket(-1) }
   }
 
-  @Test("an error names the operation and the descriptor", arguments: BackendKind.ofAKernel)
-  func anErrorNamesItsObject(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `an error names the operation and the descriptor`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let counter = eventDescriptor()
       defer { close(counter) }

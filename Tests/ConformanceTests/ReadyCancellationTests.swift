@@ -19,8 +19,8 @@ import Testing
     await #expect(throws: CancellationError.self, name, sourceLocation: sourceLocation) { try await task.value }
   }
 
-  @Test("a cancellation ends reads that always find bytes", arguments: BackendKind.conforming)
-  func cancellationEndsReads(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancellation ends reads that always find bytes`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: 1 << 20)
       let (reader, writer) = (pair.accepted.reader, pair.client.writer)
@@ -44,8 +44,8 @@ import Testing
     }
   }
 
-  @Test("a cancellation ends reads at the end of a stream", arguments: BackendKind.conforming)
-  func cancellationEndsReadsAtTheEnd(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancellation ends reads at the end of a stream`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       try await pair.client.writer.writeEOF()
@@ -56,8 +56,8 @@ import Testing
     }
   }
 
-  @Test("a cancellation ends writes that always find room", arguments: BackendKind.conforming)
-  func cancellationEndsWrites(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancellation ends writes that always find room`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let writer = pair.client.writer
@@ -72,8 +72,8 @@ import Testing
     }
   }
 
-  @Test("a cancellation ends an exchange of datagrams that never waits", arguments: BackendKind.conforming)
-  func cancellationEndsDatagrams(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancellation ends an exchange of datagrams that never waits`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       try await Self.expectEnd("send and receive") {
@@ -85,8 +85,8 @@ import Testing
     }
   }
 
-  @Test("what a cancelled task leaves behind is there for the next", arguments: BackendKind.conforming)
-  func nothingIsLost(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what a cancelled task leaves behind is there for the next`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: 1 << 20)
       let bytes = pattern(10_000)

@@ -7,8 +7,8 @@ import Testing
 @testable import AsyncIO
 
 @Suite("Files into streams") struct SendFileTests {
-  @Test("a file arrives whole, behind what was written and before what follows", arguments: StreamKindTests.all)
-  func aFileArrivesWhole(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a file arrives whole, behind what was written and before what follows`(_ what: StreamCase) async throws {
     let file = try ScratchFile(pattern(3_000_000))
     try await what.withStreams { near, far in
       let reading = Task { try await far.readToEnd() }
@@ -22,8 +22,8 @@ import Testing
     }
   }
 
-  @Test("what others write while a file is sent comes after it", arguments: StreamKindTests.sockets)
-  func othersWriteAfterTheFile(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.sockets)
+  func `what others write while a file is sent comes after it`(_ what: StreamCase) async throws {
     // The virtual network reads and sends files in pieces, between which other bytes may come.
     guard what.backend != .virtual else { return }
     let file = try ScratchFile(pattern(8_000_000))
@@ -40,8 +40,8 @@ import Testing
     }
   }
 
-  @Test("a part of a file is sent, and no more than there is", arguments: StreamKindTests.all)
-  func aPartIsSent(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a part of a file is sent, and no more than there is`(_ what: StreamCase) async throws {
     let file = try ScratchFile(pattern(100_000))
     try await what.withStreams { near, far in
       let result4 = try await near.sendFile(file.path, from: 10, count: 20)
@@ -57,8 +57,8 @@ import Testing
     }
   }
 
-  @Test("a file that isn't there is named, and the stream goes on", arguments: StreamKindTests.all)
-  func aMissingFileIsNamed(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a file that isn't there is named, and the stream goes on`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let error = await #expect(throws: SystemError.self) { try await near.sendFile("/nowhere/at/all") }
       #expect(error?.description == "open /nowhere/at/all: no such file or directory (ENOENT)")
@@ -68,8 +68,8 @@ import Testing
     }
   }
 
-  @Test("a descriptor that is none is named", arguments: StreamKindTests.sockets)
-  func aDescriptorThatIsNoneIsNamed(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.sockets)
+  func `an invalid descriptor is named`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let error = await #expect(throws: SystemError.self) { try await near.writer.sendFile(descriptor: -1) }
       #expect(error?.description.contains("descriptor -1") == true)
@@ -77,8 +77,8 @@ import Testing
     }
   }
 
-  @Test("a file whose size the kernel doesn't know is sent too", arguments: StreamKindTests.all)
-  func aFileOfProcIsSent(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a file whose size the kernel doesn't know is sent too`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let count = try await near.sendFile("/proc/self/status")
       #expect(count > 100)
@@ -87,8 +87,8 @@ import Testing
     }
   }
 
-  @Test("a peer that goes in the middle of a file fails the sender", arguments: StreamKindTests.all)
-  func aPeerThatGoesFailsTheSender(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a peer that goes in the middle of a file fails the sender`(_ what: StreamCase) async throws {
     let file = try ScratchFile(pattern(8_000_000))
     try await what.withStreams { near, far in
       let sending = Task { try await near.sendFile(file.path) }
@@ -99,10 +99,10 @@ import Testing
     }
   }
 
-  @Test(
-    "closing in the middle of a file ends the sender, and a cancelled one leaves the stream to others",
-    arguments: StreamKindTests.sockets)
-  func endingInTheMiddle(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.sockets)
+  func `closing in the middle of a file ends the sender, and a cancelled one leaves the stream to others`(
+    _ what: StreamCase
+  ) async throws {
     guard what.backend != .virtual else { return }
     let file = try ScratchFile(pattern(8_000_000))
     try await what.withStreams { near, far in

@@ -11,8 +11,8 @@ import Testing
     _ = try await stream.readToEnd()
   }
 
-  @Test("a server that doesn't serve yet has its address and refuses connections", arguments: BackendKind.conforming)
-  func aServerCanBeStartedLater(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a server that doesn't serve yet has its address and refuses connections`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: backend.ownHost(3), port: 0, startServing: false, handler: Self.greeting)
       #expect(!server.isServing)
@@ -36,8 +36,8 @@ import Testing
     }
   }
 
-  @Test("serveForever begins to serve", arguments: BackendKind.conforming)
-  func serveForeverBeginsToServe(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `serveForever begins to serve`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting)
       let serving = Task { try await server.serveForever() }
@@ -50,8 +50,8 @@ import Testing
     }
   }
 
-  @Test("an address is free again when the server that never served is gone", arguments: BackendKind.conforming)
-  func aServerThatNeverServedFreesItsAddress(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an address is free again when the server that never served is gone`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       var server: Server? = try await startServer(
         host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting)
@@ -64,8 +64,8 @@ import Testing
     }
   }
 
-  @Test("closeClients sends what was written and ends every connection", arguments: BackendKind.conforming)
-  func closeClientsSendsWhatWasWritten(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `closeClients sends what was written and ends every connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.greeting)
       EventLoop.current.setExceptionHandler { _, _ in }
@@ -79,8 +79,8 @@ import Testing
     }
   }
 
-  @Test("a server says what it has done and what its connections wait for", arguments: BackendKind.conforming)
-  func aServerSaysWhatItDoes(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a server says what it has done and what its connections wait for`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.greeting)
       let first = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
@@ -112,8 +112,8 @@ import Testing
     }
   }
 
-  @Test("a socket that others have made is served, and closed with the server", arguments: BackendKind.conforming)
-  func aSocketOfOthersIsServed(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a socket that others have made is served, and closed with the server`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let sockets = EventLoop.current.sockets
       let number = try sockets.listen(at: .loopback(port: 0), options: ListenOptions())
@@ -132,8 +132,8 @@ import Testing
     }
   }
 
-  @Test("what does not listen is refused and stays the caller's", arguments: BackendKind.conforming)
-  func whatDoesNotListenIsRefused(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what does not listen is refused and stays the caller's`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
       let (first, second) = try sockets.makeSocketPair()
@@ -147,8 +147,8 @@ import Testing
     }
   }
 
-  @Test("a server whose loop has ended is closed, and nobody waits for it", arguments: BackendKind.conforming)
-  func aServerWhoseLoopHasEnded(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a server whose loop has ended is closed, and nobody waits for it`(backend: BackendKind) async throws {
     let (serving, idle) = (Future<Server>(), Future<Server>())
     try await withEventLoop(backend: backend) {
       serving.trySetResult(try await startServer(host: "127.0.0.1", port: 0, handler: Self.greeting))
@@ -169,8 +169,8 @@ import Testing
     try await server.waitClosed()
   }
 
-  @Test("several servers share a port if they all say so", arguments: JobOrderTests.ordered)
-  func severalServersShareAPort(backend: BackendKind) async throws {
+  @Test(arguments: JobOrderTests.ordered)
+  func `several servers share a port if they all say so`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let first = try await startServer(
         host: "127.0.0.1", port: 0, reusePort: true, keepAlive: true, handler: Self.greeting)

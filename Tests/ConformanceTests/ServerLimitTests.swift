@@ -52,8 +52,8 @@ import Testing
     try await server.waitClosed()
   }
 
-  @Test("a peer that says nothing is reset while the others are served", arguments: BackendKind.conforming)
-  func aSilentPeerIsReset(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a peer that says nothing is reset while the others are served`(backend: BackendKind) async throws {
     let time = Self.time(on: backend)
     try await withEventLoop(backend: backend) {
       let log = Log()
@@ -88,8 +88,8 @@ import Testing
     }
   }
 
-  @Test("a peer that never reads is reset, and the write that waits for it throws", arguments: BackendKind.conforming)
-  func aPeerThatNeverReadsIsReset(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a peer that never reads is reset, and the write that waits for it throws`(backend: BackendKind) async throws {
     let time = Self.time(on: backend)
     try await withEventLoop(backend: backend) {
       let log = Log()
@@ -117,9 +117,9 @@ import Testing
     }
   }
 
-  @Test(
-    "what is still to leave when the handler is done keeps no connection for ever", arguments: BackendKind.conforming)
-  func unreadOutputKeepsNoConnection(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what is still to leave when the handler is done keeps no connection for ever`(backend: BackendKind) async throws
+  {
     let time = Self.time(on: backend)
     try await withEventLoop(backend: backend) {
       let server = try await startServer(
@@ -181,10 +181,10 @@ import Testing
 
   // MARK: - Numbers
 
-  @Test(
-    "no more connections are served at a time than the limit says, and all in the end",
-    arguments: BackendKind.conforming)
-  func noMoreConnectionsThanTheLimit(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `no more connections are served at a time than the limit says, and all in the end`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let gauge = Gauge()
       let server = try await startServer(
@@ -216,10 +216,10 @@ import Testing
     }
   }
 
-  @Test(
-    "a thousand connections of one peer leave the limit of them, and everyone else is served",
-    arguments: BackendKind.conforming)
-  func aThousandConnectionsOfOnePeer(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a thousand connections of one peer leave the limit of them, and everyone else is served`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(
         host: "127.0.0.1", port: 0, limits: ServerLimits(connectionsPerPeer: 10)

@@ -11,8 +11,8 @@ import Testing
     while let line = try await stream.readLine() { try await stream.write(pattern(Int(line) ?? 0)) }
   }
 
-  @Test("connections that are idle end at once", arguments: BackendKind.conforming)
-  func idleConnectionsEnd(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `connections that are idle end at once`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let host = backend.ownHost(1)
       let server = try await startServer(host: host, port: 0, handler: Self.answering)
@@ -37,8 +37,8 @@ import Testing
     }
   }
 
-  @Test("peers that don't close hold nothing up", arguments: BackendKind.conforming)
-  func peersThatDoNotCloseHoldNothingUp(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `peers that don't close hold nothing up`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.answering)
       let start = EventLoop.current.time
@@ -56,8 +56,8 @@ import Testing
     }
   }
 
-  @Test("a request in the middle is answered", arguments: BackendKind.conforming)
-  func aRequestInTheMiddleIsAnswered(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a request in the middle is answered`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.answering)
       let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
@@ -72,8 +72,8 @@ import Testing
     }
   }
 
-  @Test("not a byte of an answer is lost to a peer that goes on asking", arguments: BackendKind.conforming)
-  func noByteIsLostToAPeerThatGoesOnAsking(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `not a byte of an answer is lost to a peer that goes on asking`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
         repeat {
@@ -102,8 +102,8 @@ import Testing
     }
   }
 
-  @Test("what is left at the deadline is reset, and its handler cancelled", arguments: BackendKind.conforming)
-  func whatIsLeftIsReset(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what is left at the deadline is reset, and its handler cancelled`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let log = Log()
       EventLoop.current.setExceptionHandler { _, context in log.append("\(context)") }
@@ -126,8 +126,8 @@ import Testing
     }
   }
 
-  @Test("a peer that has had everything and doesn't close is no failure", arguments: BackendKind.conforming)
-  func aPeerThatHasHadEverythingIsNoFailure(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a peer that has had everything and doesn't close is not a failure`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.answering)
       let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
@@ -140,10 +140,10 @@ import Testing
     }
   }
 
-  @Test(
-    "a handler that reads without answering can see it, one that still works is waited for",
-    arguments: BackendKind.conforming)
-  func aHandlerCanSeeIt(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a handler that reads without answering can see it, one that still works is waited for`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let log = Log()
       let server = try await startServer(host: "127.0.0.1", port: 0) { stream in
@@ -179,8 +179,8 @@ import Testing
     #expect(await ending.value.drained == 1)
   }
 
-  @Test("a shutdown that is cancelled resets the rest at once", arguments: BackendKind.conforming)
-  func aCancelledShutdownResets(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a shutdown that is cancelled resets the rest at once`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let ending = Task { await pair.server.shutdown(drain: .seconds(3600)) }
@@ -191,8 +191,8 @@ import Testing
     }
   }
 
-  @Test("serveForever lets connections finish when it is cancelled", arguments: BackendKind.conforming)
-  func serveForeverDrains(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `serveForever lets connections finish when it is cancelled`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, handler: Self.answering)
       let serving = Task { try await server.serveForever(drain: .seconds(3600)) }

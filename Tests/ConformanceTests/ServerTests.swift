@@ -7,8 +7,8 @@ import Testing
 @Suite("Servers") struct ServerTests {
   struct HandlerFailed: Error {}
 
-  @Test("a name with a zero byte is not the name before it", arguments: BackendKind.conforming)
-  func aZeroByteEndsNoName(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a name with a zero byte is not the name before it`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
       for host in ["127.0.0.1\0.example.org", "localhost\0.example.org"] {
@@ -18,8 +18,8 @@ import Testing
     }
   }
 
-  @Test("hundreds of connections at once are each answered", arguments: BackendKind.conforming)
-  func hundredsOfConnectionsAreAnswered(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `hundreds of connections at once are each answered`(backend: BackendKind) async throws {
     let answers = try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0, backlog: 512) { reader, writer in
         while let line = try await reader.readLine() { try await writer.write("<\(line)>\n") }
@@ -43,10 +43,10 @@ import Testing
     #expect(answers == Set((0..<300).map { "<\($0)>" }))
   }
 
-  @Test(
-    "an error in a handler reaches the exception handler and resets the connection",
-    arguments: BackendKind.conforming)
-  func anErrorInAHandlerReachesTheExceptionHandler(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an error in a handler reaches the exception handler and resets the connection`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let log = Log()
       EventLoop.current.setExceptionHandler { _, context in log.append("\(context)") }
@@ -63,10 +63,10 @@ import Testing
     }
   }
 
-  @Test(
-    "a peer that resets its connection is no failure of the handler, whose task has the error all the same",
-    arguments: BackendKind.conforming)
-  func aResetIsNoFailureOfTheHandler(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a peer that resets its connection is not a failure of the handler, whose task has the error all the same`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let log = Log()
       EventLoop.current.setExceptionHandler { _, context in log.append("\(context)") }
@@ -87,10 +87,10 @@ import Testing
     }
   }
 
-  @Test(
-    "close stops listening and leaves connections alone; waitClosed waits for them",
-    arguments: BackendKind.conforming)
-  func closeLeavesConnectionsAlone(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `close stops listening and leaves connections alone; waitClosed waits for them`(
+    backend: BackendKind
+  ) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(host: backend.ownHost(2))
       pair.server.close()
@@ -106,8 +106,8 @@ import Testing
     }
   }
 
-  @Test("abortClients resets every connection", arguments: BackendKind.conforming)
-  func abortClientsResetsEveryConnection(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `abortClients resets every connection`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       pair.server.close()
@@ -118,8 +118,8 @@ import Testing
     }
   }
 
-  @Test("both ends know their addresses", arguments: BackendKind.conforming)
-  func bothEndsKnowTheirAddresses(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `both ends know their addresses`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       #expect(pair.client.writer.peerAddress == pair.server.addresses[0])
@@ -130,8 +130,8 @@ import Testing
     }
   }
 
-  @Test("IPv6 and IPv4 are served at once", arguments: JobOrderTests.ordered)
-  func bothFamiliesAreServed(backend: BackendKind) async throws {
+  @Test(arguments: JobOrderTests.ordered)
+  func `IPv6 and IPv4 are served at once`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(port: 0) { reader, writer in
         try await writer.write(try await reader.readToEnd())

@@ -10,8 +10,8 @@ import Testing
   static let all = BackendKind.conforming.flatMap { backend in StreamKind.allCases.map { StreamCase(backend, $0) } }
   static let sockets = all.filter { $0.kind != .pipes }
 
-  @Test("lines go there and back", arguments: all)
-  func linesGoThereAndBack(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `lines go there and back`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let echo = Task {
         for try await line in far.lines { try await far.write("<\(line)>\n") }
@@ -28,8 +28,8 @@ import Testing
     }
   }
 
-  @Test("megabytes arrive as they were sent, in both directions at once", arguments: all)
-  func megabytesArriveAsSent(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `megabytes arrive as they were sent, in both directions at once`(_ what: StreamCase) async throws {
     let bytes = pattern(3_000_000)
     try await what.withStreams { near, far in
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  @Test("the end comes after everything that was written", arguments: all)
-  func theEndComesLast(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `the end comes after everything that was written`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await near.write("almost")
       try await near.writeEOF()
@@ -59,8 +59,8 @@ import Testing
     }
   }
 
-  @Test("a cancelled read loses nothing", arguments: all)
-  func aCancelledReadLosesNothing(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a cancelled read loses nothing`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await near.write("abc")
       let reading = Task { try await far.readExactly(6) }
@@ -72,8 +72,8 @@ import Testing
     }
   }
 
-  @Test("a writer waits for a reader that doesn't read, and keeps a bounded amount", arguments: all)
-  func aWriterWaitsForASlowReader(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a writer waits for a reader that doesn't read, and keeps a bounded amount`(_ what: StreamCase) async throws {
     let bytes = pattern(200_000)
     try await what.withStreams { near, far in
       let writing = Task {
@@ -90,8 +90,9 @@ import Testing
     }
   }
 
-  @Test("closing under a reader ends its wait with the end of the stream, as in asyncio", arguments: all)
-  func closingUnderAReaderEndsItsWait(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `closing under a reader ends its wait with the end of the stream, as in asyncio`(_ what: StreamCase) async throws
+  {
     try await what.withStreams { near, _ in
       let reading = Task { try await near.readLine() }
       try await turns { near.waitsToRead }
@@ -100,8 +101,8 @@ import Testing
     }
   }
 
-  @Test("a write to a peer that is gone fails with a broken pipe or a reset", arguments: all)
-  func aWriteToAPeerThatIsGoneFails(_ what: StreamCase) async throws {
+  @Test(arguments: all)
+  func `a write to a peer that is gone fails with a broken pipe or a reset`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await far.close()
       let error = await #expect(throws: SystemError.self) {
@@ -114,8 +115,8 @@ import Testing
     }
   }
 
-  @Test("a reset is seen by the peer's reader", arguments: sockets)
-  func aResetIsSeen(_ what: StreamCase) async throws {
+  @Test(arguments: sockets)
+  func `a reset is seen by the peer's reader`(_ what: StreamCase) async throws {
     // A Unix socket sees a reset as the end of the stream.
     guard what.kind == .tcp else { return }
     try await what.withStreams { near, far in

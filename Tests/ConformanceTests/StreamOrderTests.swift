@@ -19,8 +19,8 @@ import Testing
     return stream
   }
 
-  @Test("a readiness that is told while its poll is cancelled is no end", arguments: BackendKind.ofAKernel)
-  func readinessWhilePollIsCancelled(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a readiness that is told while its poll is cancelled is not an end`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = SocketPair()
       let stream = try await pulling(pair)
@@ -36,8 +36,8 @@ import Testing
     }
   }
 
-  @Test("the same while nobody reads", arguments: BackendKind.ofAKernel)
-  func readinessWhileNobodyReads(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `the same while nobody reads`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       for pieces in 30..<36 {
         let pair = SocketPair()
@@ -59,8 +59,8 @@ import Testing
     }
   }
 
-  @Test("a write that a reset cuts short fails", arguments: BackendKind.conforming)
-  func aWriteThatIsCutShort(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a write that a reset cuts short fails`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let writing = Task {
@@ -74,8 +74,8 @@ import Testing
     }
   }
 
-  @Test("a stream may be without a limit", arguments: BackendKind.conforming)
-  func withoutALimit(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a stream may be without a limit`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: .max)
       try await pair.client.writer.write("hello\n")
@@ -84,8 +84,8 @@ import Testing
     }
   }
 
-  @Test("what is asked for costs no memory before it comes", arguments: BackendKind.ofAKernel)
-  func askingForMuch(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `what is asked for costs no memory before it comes`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = SocketPair()
       let stream = try await pulling(pair)
@@ -97,8 +97,8 @@ import Testing
     }
   }
 
-  @Test("writers wait while a file is sent", arguments: BackendKind.ofAKernel)
-  func writersWaitWhileAFileIsSent(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `writers wait while a file is sent`(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("server")
     let file = open(path, O_CREAT | O_RDWR, 0o600)
@@ -128,8 +128,8 @@ import Testing
     }
   }
 
-  @Test("a file is sent in one piece though another one has to be copied", arguments: BackendKind.ofAKernel)
-  func filesOfTwoKinds(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a file is sent in one piece though another one has to be copied`(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("server")
     let content = pattern(12_000_000)
@@ -153,8 +153,8 @@ import Testing
     }
   }
 
-  @Test("a close that is cancelled closes both halves", arguments: BackendKind.conforming)
-  func cancelledCloseOfTwoHalves(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a close that is cancelled closes both halves`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (incoming, outgoing) = (try await makePipe(), try await makePipe())
       let stream = ByteStream(reader: incoming.reader, writer: outgoing.writer)

@@ -8,8 +8,8 @@ import Testing
 
 /// Reading and writing in other ways than one array at a time.
 @Suite("Pieces of streams") struct StreamPieceTests {
-  @Test("several pieces are written in order, as one", arguments: StreamKindTests.all)
-  func severalPiecesAreWrittenInOrder(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `several pieces are written in order, as one`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let pieces = [1, 0, 5_000, 100_000, 3, 700_000].enumerated().map { pattern($1, seed: UInt64($0)) }
       let reading = Task { try await far.readToEnd() }
@@ -21,8 +21,8 @@ import Testing
     }
   }
 
-  @Test("memory that is lent is written", arguments: StreamKindTests.all)
-  func lentMemoryIsWritten(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `memory that is lent is written`(_ what: StreamCase) async throws {
     let bytes = pattern(300_000)
     try await what.withStreams { near, far in
       let reading = Task { try await far.readExactly(bytes.count) }
@@ -31,8 +31,8 @@ import Testing
     }
   }
 
-  @Test("a write without a copy arrives, between others", arguments: StreamKindTests.all)
-  func aWriteWithoutACopyArrives(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a write without a copy arrives, between others`(_ what: StreamCase) async throws {
     let bytes = pattern(2_000_000)
     try await what.withStreams { near, far in
       let reading = Task { try await far.readToEnd() }
@@ -45,8 +45,8 @@ import Testing
     }
   }
 
-  @Test("bytes are lent where they lie, and what is not taken stays", arguments: StreamKindTests.all)
-  func bytesAreLent(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `bytes are lent where they lie, and what is not taken stays`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await near.write([3, 10, 20, 30, 1, 9])
       var messages: [[UInt8]] = []
@@ -73,8 +73,8 @@ import Testing
     }
   }
 
-  @Test("the separator that ends first ends the read", arguments: StreamKindTests.all)
-  func theFirstSeparatorCounts(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `the separator that ends first ends the read`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       try await near.write("one;two\r\nthree\nfour")
       let separators = [Array("\r\n".utf8), Array("\n".utf8), Array(";".utf8)]
@@ -87,8 +87,8 @@ import Testing
     }
   }
 
-  @Test("a stream comes in chunks until its end", arguments: StreamKindTests.all)
-  func aStreamComesInChunks(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a stream comes in chunks until its end`(_ what: StreamCase) async throws {
     let bytes = pattern(500_000)
     try await what.withStreams { near, far in
       let writing = Task {
@@ -105,8 +105,8 @@ import Testing
     }
   }
 
-  @Test("a stream whose pieces are large, then small, then large loses nothing", arguments: StreamKindTests.all)
-  func largeAndSmallPiecesTakeTurns(_ what: StreamCase) async throws {
+  @Test(arguments: StreamKindTests.all)
+  func `a stream whose pieces are large, then small, then large loses nothing`(_ what: StreamCase) async throws {
     try await what.withStreams { near, far in
       let echo = Task {
         var buffer: [UInt8] = []

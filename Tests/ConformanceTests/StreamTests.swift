@@ -5,8 +5,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Streams") struct StreamTests {
-  @Test("what is written is read", arguments: BackendKind.conforming)
-  func whatIsWrittenIsRead(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `what is written is read`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       try await pair.client.writer.write("hello, world\n")
@@ -17,8 +17,8 @@ import Testing
     }
   }
 
-  @Test("megabytes arrive whole through short writes and slow reads", arguments: BackendKind.conforming)
-  func megabytesArriveWhole(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `megabytes arrive whole through short writes and slow reads`(backend: BackendKind) async throws {
     let sent = pattern(3_000_000)
     let received = try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
@@ -43,8 +43,8 @@ import Testing
     expectSame(received, sent)
   }
 
-  @Test("a read takes at most what was asked for, and the rest stays", arguments: BackendKind.conforming)
-  func aReadTakesAtMostWhatWasAskedFor(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a read takes at most what was asked for, and the rest stays`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       try await pair.client.writer.write("abcdef")
@@ -57,8 +57,8 @@ import Testing
     }
   }
 
-  @Test("readUntil finds a separator that arrives in pieces", arguments: BackendKind.conforming)
-  func readUntilFindsASeparatorInPieces(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `readUntil finds a separator that arrives in pieces`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let reading = Task { try await pair.accepted.reader.readUntil(Array("\r\n\r\n".utf8)) }
@@ -72,8 +72,8 @@ import Testing
     }
   }
 
-  @Test("lines end with LF or CRLF, and the last may lack its end", arguments: BackendKind.conforming)
-  func linesEndWithLFOrCRLF(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `lines end with LF or CRLF, and the last may lack its end`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       try await pair.client.writer.write("one\ntwo\r\n\nlast")
@@ -86,8 +86,8 @@ import Testing
     }
   }
 
-  @Test("a line that is too long is an error once, and is dropped", arguments: BackendKind.conforming)
-  func aLineThatIsTooLongIsDropped(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a line that is too long is an error once, and is dropped`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: 64)
       let line = String(repeating: "x", count: 200)
@@ -100,8 +100,8 @@ import Testing
     }
   }
 
-  @Test("a text without a separator within the limit keeps its bytes", arguments: BackendKind.conforming)
-  func aTextWithoutASeparatorKeepsItsBytes(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a text without a separator within the limit keeps its bytes`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: 64)
       let line = String(repeating: "x", count: 100)
@@ -114,8 +114,8 @@ import Testing
     }
   }
 
-  @Test("a stream that ends early says what it had", arguments: BackendKind.conforming)
-  func aStreamThatEndsEarlySaysWhatItHad(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a stream that ends early says what it had`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       try await pair.client.writer.write("abc")
@@ -129,8 +129,8 @@ import Testing
     }
   }
 
-  @Test("two tasks cannot read one stream at a time", arguments: BackendKind.conforming)
-  func twoTasksCannotReadAtATime(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `two tasks cannot read one stream at a time`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair()
       let first = Task { try await pair.accepted.reader.read(upTo: 1) }
@@ -142,8 +142,8 @@ import Testing
     }
   }
 
-  @Test("readExactly works beyond the limit, and readToEnd has one of its own", arguments: BackendKind.conforming)
-  func readExactlyWorksBeyondTheLimit(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `readExactly works beyond the limit, and readToEnd has one of its own`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = try await ConnectedPair(limit: 100)
       let bytes = pattern(50_000)
@@ -160,8 +160,8 @@ import Testing
     }
   }
 
-  @Test("a refused connection names its address and the reason", arguments: BackendKind.conforming)
-  func aRefusedConnectionNamesItsAddress(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a refused connection names its address and the reason`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: backend.ownHost(4), port: 0) { _, _ in }
       let port = server.port
@@ -176,8 +176,8 @@ import Testing
     }
   }
 
-  @Test("an address that is taken cannot be listened at", arguments: BackendKind.conforming)
-  func anAddressThatIsTakenCannotBeListenedAt(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `an address that is taken cannot be listened at`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, _ in }
       do {

@@ -5,8 +5,8 @@ import AsyncIOTesting
 import Testing
 
 @Suite("Timers") struct TimerTests {
-  @Test("sleeps end in the order of their deadlines, and not before them", arguments: BackendKind.conforming)
-  func sleepsEndInOrder(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `sleeps end in the order of their deadlines, and not before them`(backend: BackendKind) async throws {
     let (log, early) = try await withEventLoop(backend: backend) {
       let log = Log()
       let loop = EventLoop.current
@@ -26,8 +26,8 @@ import Testing
     #expect(!early)
   }
 
-  @Test("Task.sleep is a timer of the loop", arguments: BackendKind.conforming)
-  func taskSleepIsATimerOfTheLoop(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `Task.sleep is a timer of the loop`(backend: BackendKind) async throws {
     let timers = try await withEventLoop(backend: backend) {
       let sleeping = Task { try await Task.sleep(for: .seconds(3600)) }
       try await sleep(.zero)
@@ -40,8 +40,8 @@ import Testing
     #expect(timers == 1)
   }
 
-  @Test("a cancelled sleep throws at once and leaves no timer", arguments: BackendKind.conforming)
-  func aCancelledSleepLeavesNoTimer(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a cancelled sleep throws at once and leaves no timer`(backend: BackendKind) async throws {
     let timers = try await withEventLoop(backend: backend) {
       let sleeping = Task { try await sleep(.seconds(3600)) }
       try await sleep(.zero)
@@ -53,8 +53,8 @@ import Testing
     #expect(timers == 0)
   }
 
-  @Test("a sleep in a cancelled task throws at once", arguments: BackendKind.conforming)
-  func aSleepInACancelledTaskThrowsAtOnce(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a sleep in a cancelled task throws at once`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let task = Task {
         withUnsafeCurrentTask { $0?.cancel() }
@@ -65,8 +65,8 @@ import Testing
     }
   }
 
-  @Test("a sleep that is over is not cancelled any more", arguments: BackendKind.conforming)
-  func aSleepThatIsOverIsNotCancelled(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a sleep that is over is not cancelled any more`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let loop = EventLoop.current
       let task = Task { try await sleep(.milliseconds(2)) }
@@ -81,8 +81,8 @@ import Testing
     }
   }
 
-  @Test("callLater and callAt call in the order of their times", arguments: BackendKind.conforming)
-  func callbacksComeInTheOrderOfTheirTimes(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `callLater and callAt call in the order of their times`(backend: BackendKind) async throws {
     let log = try await withEventLoop(backend: backend) {
       let log = Log()
       let loop = EventLoop.current
@@ -96,8 +96,8 @@ import Testing
     #expect(log == ["1", "10", "20"])
   }
 
-  @Test("a thousand sleeps of one length end in one go", arguments: BackendKind.conforming)
-  func aThousandSleepsEnd(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `a thousand sleeps of one length end in one go`(backend: BackendKind) async throws {
     let count = try await withEventLoop(backend: backend) {
       try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<1000 {

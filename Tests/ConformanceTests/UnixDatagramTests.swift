@@ -6,8 +6,8 @@ import Glibc
 import Testing
 
 @Suite("Unix datagrams", .timeLimit(.minutes(1))) struct UnixDatagramTests {
-  @Test("go there and back, by path and by abstract name", arguments: BackendKind.conforming, [true, false])
-  func goThereAndBack(backend: BackendKind, isAbstract: Bool) async throws {
+  @Test(arguments: BackendKind.conforming, [true, false])
+  func `go there and back, by path and by abstract name`(backend: BackendKind, isAbstract: Bool) async throws {
     let folder = try TemporaryFolder()
     try await withEventLoop(backend: backend) {
       func address(_ name: String) -> SocketAddress {
@@ -34,8 +34,8 @@ import Testing
     }
   }
 
-  @Test("that are longer than a frame are cut off, and say so", arguments: BackendKind.conforming)
-  func longOnesAreCutOff(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `that are longer than a frame are cut off, and say so`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let name = SocketAddress(abstractName: "asyncio-test-\(getpid())-\(backend)-long")!
       let server = try await DatagramSocket.bind(to: name)
@@ -51,8 +51,8 @@ import Testing
     }
   }
 
-  @Test("make their sender wait while the receiver is full", arguments: BackendKind.conforming, [true, false])
-  func makeTheirSenderWait(backend: BackendKind, isConnected: Bool) async throws {
+  @Test(arguments: BackendKind.conforming, [true, false])
+  func `make their sender wait while the receiver is full`(backend: BackendKind, isConnected: Bool) async throws {
     try await withEventLoop(backend: backend) {
       let name = SocketAddress(abstractName: "asyncio-test-\(getpid())-\(backend)-full-\(isConnected)")!
       let own = SocketAddress(abstractName: "asyncio-test-\(getpid())-\(backend)-sender-\(isConnected)")!
@@ -85,8 +85,8 @@ import Testing
     }
   }
 
-  @Test("of a sender that was cancelled or closed while it waited were not sent", arguments: BackendKind.conforming)
-  func ofACancelledSender(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `of a sender that was cancelled or closed while it waited were not sent`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let name = SocketAddress(abstractName: "asyncio-test-\(getpid())-\(backend)-cancelled")!
       var options = DatagramOptions()
@@ -117,8 +117,8 @@ import Testing
     }
   }
 
-  @Test("are refused where nobody listens, and take over what was left behind", arguments: BackendKind.conforming)
-  func areRefused(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `are refused where nobody listens, and take over what was left behind`(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     try await withEventLoop(backend: backend) {
       let path = SocketAddress(unixPath: folder.path("server"))!

@@ -7,8 +7,8 @@ import Glibc
 import Testing
 
 @Suite("Unix sockets", .timeLimit(.minutes(1))) struct UnixTests {
-  @Test("carry bytes both ways, and half-close", arguments: BackendKind.conforming, [true, false])
-  func carryBytes(backend: BackendKind, isAbstract: Bool) async throws {
+  @Test(arguments: BackendKind.conforming, [true, false])
+  func `carry bytes both ways, and half-close`(backend: BackendKind, isAbstract: Bool) async throws {
     let folder = try TemporaryFolder()
     try await withEventLoop(backend: backend) {
       let address =
@@ -34,8 +34,8 @@ import Testing
     }
   }
 
-  @Test("refuse where nobody listens", arguments: BackendKind.conforming)
-  func refuse(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `refuse where nobody listens`(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     try await withEventLoop(backend: backend) {
       let path = folder.path("nobody")
@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  @Test("refuse a path that is taken", arguments: BackendKind.conforming)
-  func refuseATakenPath(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming)
+  func `refuse a path that is taken`(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     try await withEventLoop(backend: backend) {
       let path = folder.path("socket")
@@ -66,9 +66,8 @@ import Testing
     }
   }
 
-  @Test(
-    "leave no file behind, and take over what others left", arguments: BackendKind.conforming.filter { $0 != .virtual })
-  func leaveNoFile(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.conforming.filter { $0 != .virtual })
+  func `leave no file behind, and take over what others left`(backend: BackendKind) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("socket")
     // The file of a server that ended without closing.
@@ -106,7 +105,7 @@ import Testing
     }
   }
 
-  @Test("have names of limited length") func namesOfLimitedLength() async throws {
+  @Test func `have names of limited length`() async throws {
     #expect(SocketAddress(unixPath: "") == nil)
     #expect(SocketAddress(unixPath: "a\0b") == nil)
     #expect(SocketAddress(unixPath: String(repeating: "x", count: 107)) != nil)

@@ -30,8 +30,8 @@ import Testing
     }
   }
 
-  @Test("neither ends nor prolongs a sleep", arguments: BackendKind.ofAKernel)
-  func sleeps(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `neither ends nor prolongs a sleep`(backend: BackendKind) async throws {
     let time = try await elapsed(backend) {
       try await sleep(.milliseconds(20))
       try await Task.sleep(for: .milliseconds(20))
@@ -40,8 +40,8 @@ import Testing
     #expect(time >= .milliseconds(60) && time < .seconds(50), "\(time)")
   }
 
-  @Test("leaves time limits alone", arguments: BackendKind.ofAKernel)
-  func timeLimits(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `leaves time limits alone`(backend: BackendKind) async throws {
     let time = try await elapsed(backend) {
       let (stream, peer) = try await ByteStream.pair()
       await #expect(throws: TimeoutError.self) {
@@ -54,8 +54,8 @@ import Testing
     #expect(time >= .milliseconds(20) && time < .seconds(50), "\(time)")
   }
 
-  @Test("does not change the order of callbacks", arguments: BackendKind.ofAKernel)
-  func order(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `does not change the order of callbacks`(backend: BackendKind) async throws {
     _ = try await elapsed(backend) {
       let loop = EventLoop.current
       let called = Log()

@@ -6,8 +6,8 @@ import Glibc
 import Testing
 
 @Suite("Watched descriptors", .timeLimit(.minutes(1))) struct WatchTests {
-  @Test("a reader is called for as long as there is something to read", arguments: BackendKind.ofAKernel)
-  func aReaderIsLevelTriggered(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a reader is called for as long as there is something to read`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (pair, log, loop) = (SocketPair(), Log(), EventLoop.current)
       write("abc", to: pair.far)
@@ -27,8 +27,8 @@ import Testing
     }
   }
 
-  @Test("adding again replaces the callback", arguments: BackendKind.ofAKernel)
-  func addingAgainReplaces(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `adding again replaces the callback`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (pair, log, loop) = (SocketPair(), Log(), EventLoop.current)
       try loop.addReader(pair.near) { log.append("first") }
@@ -43,8 +43,8 @@ import Testing
     }
   }
 
-  @Test("both directions of a descriptor are watched at a time", arguments: BackendKind.ofAKernel)
-  func bothDirectionsAreWatched(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `both directions of a descriptor are watched at a time`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (pair, log, loop) = (SocketPair(), Log(), EventLoop.current)
       try loop.addReader(pair.near) { log.append("read \(readText(from: pair.near))") }
@@ -63,8 +63,8 @@ import Testing
     }
   }
 
-  @Test("a callback that removes the other direction keeps it from being called", arguments: BackendKind.ofAKernel)
-  func aCallbackRemovesTheOther(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a callback that removes the other direction keeps it from being called`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (pair, log, loop) = (SocketPair(), Log(), EventLoop.current)
       write("x", to: pair.far)
@@ -81,8 +81,8 @@ import Testing
     }
   }
 
-  @Test("the end of the peer calls the reader", arguments: BackendKind.ofAKernel)
-  func theEndCallsTheReader(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `the end of the peer calls the reader`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (pair, log, loop) = (SocketPair(), Log(), EventLoop.current)
       try loop.addReader(pair.near) {
@@ -95,8 +95,8 @@ import Testing
     }
   }
 
-  @Test("callbacks have the task-local values of the place that added them", arguments: BackendKind.ofAKernel)
-  func callbacksHaveTheirContext(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `callbacks have the task-local values of the place that added them`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (pair, log, loop) = (SocketPair(), Log(), EventLoop.current)
       try Place.$name.withValue("there") {
@@ -116,8 +116,8 @@ import Testing
     }
   }
 
-  @Test("pipes, eventfds and terminals can be watched, a file can't", arguments: BackendKind.ofAKernel)
-  func whatCanBeWatched(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `pipes, eventfds and terminals can be watched, a file can't`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let loop = EventLoop.current
       var ends: [Int32] = [-1, -1]
@@ -147,8 +147,8 @@ import Testing
     }
   }
 
-  @Test("waitReadable and waitWritable wait, and stand cancellation", arguments: BackendKind.ofAKernel)
-  func waitingForReadiness(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `waitReadable and waitWritable wait, and stand cancellation`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let pair = SocketPair()
       try await waitWritable(pair.near)
@@ -168,8 +168,8 @@ import Testing
     }
   }
 
-  @Test("a task waits beside a callback", arguments: BackendKind.ofAKernel)
-  func aTaskWaitsBesideACallback(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a task waits beside a callback`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let (pair, log, loop) = (SocketPair(), Log(), EventLoop.current)
       let waiting = Task {
@@ -190,8 +190,8 @@ import Testing
     }
   }
 
-  @Test("a reader is removed after its descriptor was closed", arguments: BackendKind.ofAKernel)
-  func aReaderIsRemovedTooLate(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.ofAKernel)
+  func `a reader is removed after its descriptor was closed`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let loop = EventLoop.current
       var ends: [Int32] = [-1, -1]
@@ -204,15 +204,14 @@ import Testing
     }
   }
 
-  @Test("code off the loop waits too") func waitingFromOutside() async throws {
+  @Test func `code off the loop waits too`() async throws {
     let pair = SocketPair()
     write("x", to: pair.far)
     try await waitReadable(pair.near)
     #expect(readText(from: pair.near) == "x")
   }
 
-  @Test("a loop with virtual time watches none of the process's descriptors", .virtualTime)
-  func virtualTimeWatchesNone() async throws {
+  @Test(.virtualTime) func `a loop with virtual time watches none of the process's descriptors`() async throws {
     let error = #expect(throws: SystemError.self) { try EventLoop.current.addReader(0) {} }
     #expect(error?.code == .invalidArgument)
   }

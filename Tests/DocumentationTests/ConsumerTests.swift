@@ -4,8 +4,8 @@ import Foundation
 import Testing
 
 @Suite("A package that uses this one", .timeLimit(.minutes(2))) struct ConsumerTests {
-  @Test("downloads this one and nothing else", arguments: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTesting"])
-  func downloadsNothingElse(product: String) async throws {
+  @Test(arguments: ["AsyncIO", "AsyncIOHTTP", "AsyncIOTesting"])
+  func `downloads this one and nothing else`(product: String) async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("asyncio-consumer-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(

@@ -18,39 +18,35 @@ import Testing
     return try await SwiftCompiler().check([snippet], preamble: Self.preamble).map(\.description)
   }
 
-  @Test(
-    "a call where a closure belongs gets a sentence",
-    arguments: [
-      ("_ = try await gather(a(), b())", "'gather' takes closures"),
-      ("try await gather(c(), c(), c())", "'gather' takes closures"),
-      ("let (x, y) = try await gather(a(), b())\nprint(x, y)", "'gather' takes closures"),
-      ("createTask(c())", "'createTask' takes a closure"),
-      ("let task = createTask(name: \"a\", a())\nprint(task)", "'createTask' takes a closure"),
-      ("try await withTaskScope { scope in scope.createTask(c()) }", "'createTask' takes a closure"),
-    ])
-  func aCallInsteadOfAClosure(code: String, sentence: String) async throws {
+  @Test(arguments: [
+    ("_ = try await gather(a(), b())", "'gather' takes closures"),
+    ("try await gather(c(), c(), c())", "'gather' takes closures"),
+    ("let (x, y) = try await gather(a(), b())\nprint(x, y)", "'gather' takes closures"),
+    ("createTask(c())", "'createTask' takes a closure"),
+    ("let task = createTask(name: \"a\", a())\nprint(task)", "'createTask' takes a closure"),
+    ("try await withTaskScope { scope in scope.createTask(c()) }", "'createTask' takes a closure"),
+  ])
+  func `a call where a closure belongs gets a sentence`(code: String, sentence: String) async throws {
     let found = try await check(code)
     #expect(found.first?.contains(sentence) == true, "\(found)")
   }
 
-  @Test("libc's sleep is not what async code gets", arguments: ["sleep(1)", "let n: UInt32 = 2\nsleep(n)"])
-  func sleepWithoutAwait(code: String) async throws {
+  @Test(arguments: ["sleep(1)", "let n: UInt32 = 2\nsleep(n)"])
+  func `libc's sleep is not what async code gets`(code: String) async throws {
     let found = try await check(code)
     #expect(found.contains { $0.contains("'sleep' blocks the loop") }, "\(found)")
     #expect(found.contains { $0.contains("is not marked with 'await'") }, "\(found)")
   }
 
   /// A property can't have a second form that is async, so nothing of ours can refuse it.
-  @Test("awaiting a result that doesn't wait is a warning")
-  func awaitingAResult() async throws {
+  @Test func `awaiting a result that doesn't wait is a warning`() async throws {
     let found = try await check(
       "let task = createTask { try await a() }\nif let result = await task.result { print(result) }")
     #expect(found.count == 1 && found[0].contains("no 'async' operations occur within 'await'"), "\(found)")
     #expect(try await check("let task = createTask { try await a() }\nprint(try await task.value)") == [])
   }
 
-  @Test("what is right stays right, and other mistakes keep the compiler's words")
-  func whatIsRight() async throws {
+  @Test func `what is right stays right, and other mistakes keep the compiler's words`() async throws {
     let right = """
       try await sleep(.zero)
       try await sleep(.seconds(1))

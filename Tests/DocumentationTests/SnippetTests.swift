@@ -5,7 +5,7 @@ import Testing
 @Suite("Snippets of a text") struct SnippetTests {
   private func snippets(_ text: String) throws -> [Snippet] { try Markdown(file: "page.md", text: text).snippets }
 
-  @Test("blocks of Swift and of Python are taken, with their lines") func blocksAreTaken() throws {
+  @Test func `blocks of Swift and of Python are taken, with their lines`() throws {
     let found = try snippets("# A page\n\n```swift\nlet a = 1\nlet b = 2\n```\n```python\na = 1\n```\n```sh\nls\n```\n")
     #expect(
       found == [
@@ -14,12 +14,11 @@ import Testing
       ])
   }
 
-  @Test("a block in a list loses its indent") func aBlockInAListLosesItsIndent() throws {
+  @Test func `a block in a list loses its indent`() throws {
     #expect(try snippets("- so:\n  ```swift\n  if a {\n    b()\n  }\n  ```").map(\.code) == ["if a {\n  b()\n}"])
   }
 
-  @Test("a program, tests, and what imports are files; arguments of a package are a manifest")
-  func kindsAreTold() throws {
+  @Test func `a program, tests, and what imports are files; arguments of a package are a manifest`() throws {
     func kind(_ code: String) throws -> Snippet.Kind? { try snippets("```swift\n\(code)\n```").first?.kind }
     #expect(try kind("f()") == .statements)
     #expect(try kind("import AsyncIO\nf()") == .file)
@@ -28,7 +27,7 @@ import Testing
     #expect(try kind("// Package.swift\ndependencies: []") == .manifest)
   }
 
-  @Test("a marker says the kind, or leaves a block out") func aMarkerSaysTheKind() throws {
+  @Test func `a marker says the kind, or leaves a block out`() throws {
     let found = try snippets(
       """
       <!-- snippet: file -->
@@ -44,17 +43,15 @@ import Testing
     #expect(found.map(\.kind) == [.file])
   }
 
-  @Test(
-    "a marker that is not understood, or is before no block, is an error",
-    arguments: [
-      "<!-- snippet: fil -->\n```swift\n```", "<!-- snippet: file -->\n```sh\n```", "<!-- snippet: file -->\n",
-      "<!-- snippet: left out -->\n```swift\n```", "```swift\nlet a = 1\n",
-    ])
-  func aMarkerThatIsNotUnderstoodIsAnError(text: String) {
+  @Test(arguments: [
+    "<!-- snippet: fil -->\n```swift\n```", "<!-- snippet: file -->\n```sh\n```", "<!-- snippet: file -->\n",
+    "<!-- snippet: left out -->\n```swift\n```", "```swift\nlet a = 1\n",
+  ])
+  func `a marker that is not understood, or is before no block, is an error`(text: String) {
     #expect(throws: MarkdownError.self) { try snippets(text) }
   }
 
-  @Test("code in the columns of a language is taken, and no other") func tablesAreRead() throws {
+  @Test func `code in the columns of a language is taken, and no other`() throws {
     let found = try snippets(
       """
       | `no` | Python | Swift |
@@ -73,7 +70,7 @@ import Testing
     #expect(found.map(\.language) == [.python, .python, .swift])
   }
 
-  @Test("a link that leads nowhere is found, with its line") func aLinkThatLeadsNowhereIsFound() {
+  @Test func `a link that leads nowhere is found, with its line`() {
     let page = """
       # A page
       [here](#a-page), [there](../README.md#what-you-wont-find), [a folder](other/), [far](https://example.com/#x)
@@ -89,7 +86,7 @@ import Testing
       ])
   }
 
-  @Test("comments are read as pages are, each by itself") func commentsAreRead() throws {
+  @Test func `comments are read as pages are, each by itself`() throws {
     let source = """
       /// Does it.
       ///

@@ -11,8 +11,7 @@ import Testing
     "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
     + "/Examples"
 
-  @Test("the echo servers in Python and in Swift say the same", .eventLoop)
-  func echo() async throws {
+  @Test(.eventLoop) func `the echo servers in Python and in Swift say the same`() async throws {
     var told: [[String]] = []
     let programs = [
       try TestProgram.ours("echo", ["0"]), try TestProgram("python3", ["\(Self.folder)/Echo/echo.py", "0"]),
@@ -38,8 +37,7 @@ import Testing
     #expect(told[0].first == "serving on 127.0.0.1:PORT")
   }
 
-  @Test("a chat goes on for those who read, and puts out the one who doesn't", .eventLoop)
-  func chat() async throws {
+  @Test(.eventLoop) func `a chat goes on for those who read, and puts out the one who doesn't`() async throws {
     let server = try TestProgram.ours("chat", ["0", "1"])
     let port = await onThread { server.ports().last ?? 0 }
     func enter(_ name: String) async throws -> ByteStream {
@@ -76,8 +74,7 @@ import Testing
     bob.abort()
   }
 
-  @Test("a collector hears a thousand sensors, and answers gateways that were idle", .eventLoop)
-  func collector() async throws {
+  @Test(.eventLoop) func `a collector hears a thousand sensors, and answers gateways that were idle`() async throws {
     let server = try TestProgram.ours("collector", ["0", "0"])
     let ports = await onThread { server.ports() }
     var gateways: [ByteStream] = []
@@ -106,8 +103,7 @@ import Testing
     }
   }
 
-  @Test("a proxy passes megabytes on, half-closed, and lets a transfer end", .eventLoop)
-  func proxy() async throws {
+  @Test(.eventLoop) func `a proxy passes megabytes on, half-closed, and lets a transfer end`() async throws {
     let upstream = try await startServer(host: "127.0.0.1", port: 0) { stream in
       let all = try await stream.readToEnd()
       try await stream.write(all.reversed())
@@ -140,9 +136,9 @@ import Testing
   }
 
   @Test(
-    "a port that is taken ends each with an error, and no crash", .eventLoop,
+    .eventLoop,
     arguments: [("echo", []), ("chat", []), ("collector", ["0"]), ("proxy", [])])
-  func aPortThatIsTaken(name: String, before: [String]) async throws {
+  func `a port that is taken ends each with an error, and no crash`(name: String, before: [String]) async throws {
     let taken = try await startServer(host: "127.0.0.1", port: 0) { _ in }
     let behind = name == "proxy" ? ["127.0.0.1", "1"] : []
     let program = try TestProgram.ours(name, before + ["\(taken.port)"] + behind)
@@ -151,8 +147,7 @@ import Testing
     taken.close()
   }
 
-  @Test("a proxy whose upstream is not there resets its client", .eventLoop)
-  func proxyWithoutUpstream() async throws {
+  @Test(.eventLoop) func `a proxy whose upstream is not there resets its client`() async throws {
     let free = try await startServer(host: "127.0.0.1", port: 0) { _ in }
     let nobody = free.port
     free.close()

@@ -30,8 +30,8 @@ import Testing
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Examples/FirstSteps")
 
-  @Test("each says what introductions say", arguments: programs)
-  func inVirtualTime(_ program: Program) async throws {
+  @Test(arguments: programs)
+  func `each says what introductions say`(_ program: Program) async throws {
     let run = try TestProgram.ours("first-steps", [program.name, "--virtual-time"])
     let (lines, status) = await onThread { (run.lines(), run.wait()) }
     #expect(lines == program.lines)
@@ -43,8 +43,8 @@ import Testing
     lines.map { $0.replacing(/late by -?[0-9.e-]+ seconds/, with: "late by 0.0 seconds") }
   }
 
-  @Test("each says the same in real time, as does its Python", arguments: programs)
-  func besidePython(_ program: Program) async throws {
+  @Test(arguments: programs)
+  func `each says the same in real time, as does its Python`(_ program: Program) async throws {
     let script = Self.folder.appendingPathComponent(program.name.replacing("-", with: "_") + ".py")
     let swift = try TestProgram.ours("first-steps", [program.name])
     let python = try TestProgram("python3", [script.path])
@@ -54,14 +54,12 @@ import Testing
     #expect(await onThread { [swift.wait(), python.wait()] } == [0, 0])
   }
 
-  @Test("the test of the countdown holds in Python too")
-  func theTestInPython() async throws {
+  @Test func `the test of the countdown holds in Python too`() async throws {
     let test = try TestProgram("python3", ["-B", Self.folder.appendingPathComponent("Tests/countdown_test.py").path])
     #expect(await onThread { test.wait() } == 0)
   }
 
-  @Test("each Swift file has its Python beside it, and is a program of the test")
-  func eachHasItsPython() throws {
+  @Test func `each Swift file has its Python beside it, and is a program of the test`() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
     let scripts = files.filter { $0.hasSuffix(".py") }.map { String($0.dropLast(3)).replacing("_", with: "-") }
     #expect(scripts.sorted() == Self.programs.map(\.name).sorted())
@@ -71,8 +69,7 @@ import Testing
     #expect(sources.sorted() == Self.programs.map { $0.name.replacing("-", with: "") }.sorted())
   }
 
-  @Test("a name that is none gets the names that are")
-  func anUnknownName() async throws {
+  @Test func `an unknown name gets the known ones`() async throws {
     let run = try TestProgram.ours("first-steps", ["hello"])
     let (lines, status) = await onThread { (run.lines(), run.wait()) }
     #expect(lines.count == 1 && lines[0].hasPrefix("usage: first-steps NAME"))

@@ -201,7 +201,7 @@ struct HTTPURLTests {
   @Test(arguments: [
     "[fe80::1%]", "[fe80::1%25%00]", "[fe80::1%25%2F]", "[fe80::1%25a b]", "[fe80::1%25%zz]", "[%25lo]",
   ])
-  func `what is no zone is no address`(host: String) {
+  func `what is not a zone is not an address`(host: String) {
     #expect(throws: HTTPURLError.self) { try HTTPURL("http://\(host)/") }
   }
 }

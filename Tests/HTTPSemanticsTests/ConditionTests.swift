@@ -3,7 +3,7 @@ import HTTPSemantics
 import Testing
 
 @Suite struct EntityTagTests {
-  @Test func readsTagsAsRFC9110WritesThem() {
+  @Test func `reads tags as RFC 9110 writes them`() {
     #expect(EntityTag(field: "\"xyzzy\"") == EntityTag("xyzzy"))
     #expect(EntityTag(field: "W/\"xyzzy\"") == EntityTag("xyzzy", isWeak: true))
     #expect(EntityTag(field: "\"\"")?.opaque == "")
@@ -15,7 +15,7 @@ import Testing
   }
 
   /// The table of RFC 9110 section 8.8.3.2.
-  @Test func comparesAsTheTableOfTheRFC() {
+  @Test func `compares as the table of the RFC`() {
     let (weak1, weak2) = (EntityTag("1", isWeak: true)!, EntityTag("2", isWeak: true)!)
     let strong1 = EntityTag("1")!
     let rows: [(EntityTag, EntityTag, Bool, Bool)] = [
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func readsListsAndTheStar() {
+  @Test func `reads lists and the star`() {
     #expect(EntityTagCondition(fields: [" * "]) == .any)
     #expect(
       EntityTagCondition(fields: ["\"a\", W/\"b\"", ",\"c,d\","])
@@ -42,7 +42,7 @@ import Testing
 @Suite struct PreconditionsTests {
   let version = ResourceVersion(tag: EntityTag("v2"), lastModified: HTTPDate("Sun, 06 Nov 1994 08:49:37 GMT"))
 
-  @Test func followsTheOrderOfSection13() {
+  @Test func `follows the order of section 13`() {
     let before = "Sun, 06 Nov 1994 08:49:36 GMT"
     let same = "Sun, 06 Nov 1994 08:49:37 GMT"
     typealias Row = (String?, String?, String?, String?, Bool, Preconditions.Outcome)
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func createsOnlyWhatDoesNotExist() {
+  @Test func `creates only what does not exist`() {
     var conditions = Preconditions()
     conditions.ifNoneMatch = ["*"]
     #expect(conditions.evaluate(against: ResourceVersion(exists: false), isRead: false) == .proceed)
@@ -84,7 +84,7 @@ import Testing
     #expect(conditions.evaluate(against: ResourceVersion(exists: false), isRead: false) == .failed)
   }
 
-  @Test func rangesCountOnlyForTheVersionOfIfRange() {
+  @Test func `ranges count only for the version of if range`() {
     #expect(Preconditions.rangeCounts(ifRange: nil, for: version))
     #expect(Preconditions.rangeCounts(ifRange: "\"v2\"", for: version))
     #expect(!Preconditions.rangeCounts(ifRange: "W/\"v2\"", for: version))

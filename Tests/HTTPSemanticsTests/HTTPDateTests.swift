@@ -11,7 +11,7 @@ import Testing
       ("Wed, 31 Dec 1969 23:59:59 GMT", -1), ("Tuesday, 01-Jan-69 00:00:00 GMT", 3_124_224_000),
       ("Friday, 01-Jan-71 00:00:00 GMT", 31_536_000),
     ] as [(String, Int64)])
-  func readsAllThreeForms(text: String, seconds: Int64) { #expect(HTTPDate(text)?.secondsSinceEpoch == seconds) }
+  func `reads all three forms`(text: String, seconds: Int64) { #expect(HTTPDate(text)?.secondsSinceEpoch == seconds) }
 
   @Test(arguments: [
     "", "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37",
@@ -20,9 +20,9 @@ import Testing
     "sun, 06 nov 1994 08:49:37 gmt", "Sun, 06 Nov 1994 08:49:37 GMT ", "Sunday, 06 Nov 1994 08:49:37 GMT",
     "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT",
   ])
-  func refusesEverythingElse(text: String) { #expect(HTTPDate(text) == nil) }
+  func `refuses everything else`(text: String) { #expect(HTTPDate(text) == nil) }
 
-  @Test func readsWhatItWrites() {
+  @Test func `reads what it writes`() {
     var seconds: Int64 = -62_167_219_200
     while seconds < 253_402_300_799 {
       let date = HTTPDate(secondsSinceEpoch: seconds)
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func writesTheFormOfRFC9110() {
+  @Test func `writes the form of RFC 9110`() {
     #expect(HTTPDate(secondsSinceEpoch: 784_111_777).description == "Sun, 06 Nov 1994 08:49:37 GMT")
     #expect(HTTPDate(secondsSinceEpoch: .max).description == "Fri, 31 Dec 9999 23:59:59 GMT")
     #expect(HTTPDate(secondsSinceEpoch: .min).description == "Sat, 01 Jan 0000 00:00:00 GMT")

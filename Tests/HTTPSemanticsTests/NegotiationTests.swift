@@ -13,11 +13,11 @@ import Testing
       (["gzip;q=2"], .identity), (["gzip;q=0.0001"], .identity), (["gzip;q=0"], .identity),
       (["br", "gzip"], .coding("br")),
     ] as [([String], ContentCodingChoice)])
-  func choosesByQuality(fields: [String], expected: ContentCodingChoice) {
+  func `chooses by quality`(fields: [String], expected: ContentCodingChoice) {
     #expect(ContentCodingChoice(accepting: fields, from: ["br", "gzip"]) == expected)
   }
 
-  @Test func knowsFilesByTheirExtension() {
+  @Test func `knows files by their extension`() {
     #expect(MediaType.ofFile(named: "a.b.PNG") == "image/png")
     #expect(MediaType.ofFile(named: ".html") == "application/octet-stream")
     #expect(MediaType.ofFile(named: "Makefile") == "application/octet-stream")
@@ -32,7 +32,7 @@ import Testing
     TargetPath(target)?.names.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  @Test func decodesSegmentsOnce() {
+  @Test func `decodes segments once`() {
     #expect(names("/") == [])
     #expect(names("/a/b%20c?d=/../e") == ["a", "b c"])
     #expect(names("//a///b/") == ["a", "b"])
@@ -48,9 +48,9 @@ import Testing
     "/a%2Fb",
     "/a%5cb", "/a\\b", "/a%00b", "/%", "/%1", "/%zz", "/a%00", "/..%2f..%2fetc/passwd", "/%2e",
   ])
-  func refusesWhatNamesNoFile(target: String) { #expect(TargetPath(target) == nil) }
+  func `refuses what names no file`(target: String) { #expect(TargetPath(target) == nil) }
 
-  @Test func encodedNamesComeBack() {
+  @Test func `encoded names come back`() {
     let all = (1...255).map { UInt8($0) }.filter { $0 != 0x2F && $0 != 0x5C }
     #expect(TargetPath("/" + PercentCoding.encode(segment: all))?.names == [all])
   }

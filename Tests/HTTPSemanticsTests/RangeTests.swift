@@ -17,11 +17,11 @@ import Testing
       ("bytes=0-9,5-20", .whole), ("bytes=1", .whole), ("bytes=--1", .whole), ("bytes=1-2-3", .whole), ("", .whole),
       ("bytes=0-9;1", .whole), ("bytes=+1-2", .whole),
     ] as [(String, ByteRanges)])
-  func readsRangeFields(field: String, expected: ByteRanges) {
+  func `reads range fields`(field: String, expected: ByteRanges) {
     #expect(ByteRanges(field: field, length: 1000) == expected)
   }
 
-  @Test func ignoresMoreThanSixteenParts() {
+  @Test func `ignores more than sixteen parts`() {
     let parts = (0..<17).map { "\($0 * 10)-\($0 * 10 + 1)" }
     #expect(ByteRanges(field: "bytes=" + parts.joined(separator: ","), length: 1000) == .whole)
     guard case .parts(let sixteen) = ByteRanges(field: "bytes=" + parts.dropLast().joined(separator: ","), length: 1000)
@@ -29,14 +29,14 @@ import Testing
     #expect(sixteen.count == 16)
   }
 
-  @Test func nothingOfAnEmptyRepresentationCanBeHad() {
+  @Test func `nothing of an empty representation can be had`() {
     #expect(ByteRanges(field: "bytes=0-", length: 0) == .unsatisfiable)
     #expect(ByteRanges(field: "bytes=-1", length: 0) == .unsatisfiable)
   }
 
-  @Test func saysWhichPartItIs() { #expect(ByteRanges.contentRange(0..<500, of: 1234) == "bytes 0-499/1234") }
+  @Test func `says which part it is`() { #expect(ByteRanges.contentRange(0..<500, of: 1234) == "bytes 0-499/1234") }
 
-  @Test func partsAreAlwaysWithinTheLength() {
+  @Test func `parts are always within the length`() {
     var random = SystemRandomNumberGenerator()
     let letters = Array("bytes=0123456789,-, ;x")
     for _ in 0..<20_000 {

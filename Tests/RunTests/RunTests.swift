@@ -11,23 +11,23 @@ import Testing
     try ChildProcess(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).finish()
   }
 
-  @Test("returns the body's result", arguments: backends)
-  func returnsTheResult(backend: String) throws {
+  @Test(arguments: backends)
+  func `returns the body's result`(backend: String) throws {
     let result = try run("returns", backend)
     #expect(result.lines == ["returned 42"])
     #expect(result.status == 0)
     #expect(result.errors == "")
   }
 
-  @Test("throws the body's error", arguments: backends)
-  func throwsTheError(backend: String) throws {
+  @Test(arguments: backends)
+  func `throws the body's error`(backend: String) throws {
     let result = try run("throws", backend)
     #expect(result.lines == ["error: ScenarioError()"])
     #expect(result.status == 1)
   }
 
-  @Test("runMain says why it failed in a line, after what was printed, and exits with 1", arguments: backends)
-  func runMainSaysWhy(backend: String) throws {
+  @Test(arguments: backends)
+  func `runMain says why it failed in a line, after what was printed, and exits with 1`(backend: String) throws {
     let result = try run("main-fails", backend)
     #expect(result.lines == ["printed before"])
     #expect(result.errors == "error: sensor 7: no answer\n")
@@ -43,8 +43,8 @@ import Testing
     #expect(good.lines == ["in the body", "after it"] && good.errors == "" && good.status == 0)
   }
 
-  @Test("cancels what is left and waits for its clean-up", arguments: backends)
-  func cancelsWhatIsLeft(backend: String) throws {
+  @Test(arguments: backends)
+  func `cancels what is left and waits for its clean-up`(backend: String) throws {
     let result = try run("leftovers", backend)
     #expect(result.lines.first == "body done")
     #expect(result.lines.last == "run returned")
@@ -58,8 +58,8 @@ import Testing
     #expect(result.errors == "")
   }
 
-  @Test("a nested run is an error that says what to do", arguments: backends)
-  func aNestedRunIsAnError(backend: String) throws {
+  @Test(arguments: backends)
+  func `a nested run is an error that says what to do`(backend: String) throws {
     let result = try run("nested", backend)
     #expect(
       result.lines == [
@@ -68,8 +68,7 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("a run inside a task is an error that says what to do")
-  func aRunInsideATaskIsAnError() throws {
+  @Test func `a run inside a task is an error that says what to do`() throws {
     let result = try run("called-from-task", "")
     #expect(
       result.lines == [
@@ -77,22 +76,21 @@ import Testing
       ])
   }
 
-  @Test("a run off the main thread is an error that says what to do")
-  func aRunOffTheMainThreadIsAnError() throws {
+  @Test func `a run off the main thread is an error that says what to do`() throws {
     let result = try run("off-main-thread", "")
     #expect(result.lines == ["EventLoop.run: the body runs on the main actor, so call it on the main thread"])
   }
 
-  @Test("can be called twice, each time with a new loop", arguments: backends)
-  func canBeCalledTwice(backend: String) throws {
+  @Test(arguments: backends)
+  func `can be called twice, each time with a new loop`(backend: String) throws {
     let result = try run("twice", backend)
     #expect(result.lines.first == "between")
     #expect(result.lines.count == 2)
     #expect(result.status == 0)
   }
 
-  @Test("Ctrl-C cancels the body and waits for its clean-up", arguments: backends)
-  func interruptCancelsTheBody(backend: String) throws {
+  @Test(arguments: backends)
+  func `Ctrl-C cancels the body and waits for its clean-up`(backend: String) throws {
     let child = try ChildProcess(
       scenario: "interrupt", environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
     #expect(child.readLine() == "ready")
@@ -102,8 +100,7 @@ import Testing
     #expect(result.status == 130)
   }
 
-  @Test("Ctrl-C ends a plain program by its signal, after clean-up and without a word")
-  func interruptEndsAPlainProgram() throws {
+  @Test func `Ctrl-C ends a plain program by its signal, after clean-up and without a word`() throws {
     let child = try ChildProcess(scenario: "interrupt-plain")
     #expect(child.readLine() == "ready")
     child.interrupt()
@@ -113,8 +110,8 @@ import Testing
     #expect(result.status == SIGINT)
   }
 
-  @Test("a second Ctrl-C ends the process", arguments: backends)
-  func aSecondInterruptEndsTheProcess(backend: String) throws {
+  @Test(arguments: backends)
+  func `a second Ctrl-C ends the process`(backend: String) throws {
     let child = try ChildProcess(
       scenario: "interrupt-ignored", environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
     #expect(child.readLine() == "ready")
@@ -124,34 +121,34 @@ import Testing
     #expect(child.finish().status == 130)
   }
 
-  @Test("stop ends the run with an error, after cancelling the body", arguments: backends)
-  func stopEndsTheRun(backend: String) throws {
+  @Test(arguments: backends)
+  func `stop ends the run with an error, after cancelling the body`(backend: String) throws {
     let result = try run("stop", backend)
     #expect(result.lines == ["cancelled", "error: EventLoop.run: the loop was stopped before its body was done"])
   }
 
-  @Test("everything runs on one thread", arguments: backends)
-  func everythingRunsOnOneThread(backend: String) throws {
+  @Test(arguments: backends)
+  func `everything runs on one thread`(backend: String) throws {
     #expect(try run("one-thread", backend).lines == ["one thread"])
   }
 
-  @Test("libdispatch's main queue is served", arguments: backends)
-  func theMainQueueIsServed(backend: String) throws {
+  @Test(arguments: backends)
+  func `libdispatch's main queue is served`(backend: String) throws {
     #expect(try run("dispatch", backend).lines == ["main queue"])
   }
 
-  @Test("what other threads resume goes on on the loop", arguments: backends)
-  func whatOtherThreadsResumeGoesOnOnTheLoop(backend: String) throws {
+  @Test(arguments: backends)
+  func `what other threads resume goes on on the loop`(backend: String) throws {
     #expect(try run("foreign-threads", backend).lines == ["200 resumed on the loop, called"])
   }
 
-  @Test("several loops share a server's connections, and tasks stay on theirs", arguments: backends)
-  func severalLoopsShareConnections(backend: String) throws {
+  @Test(arguments: backends)
+  func `several loops share a server's connections, and tasks stay on theirs`(backend: String) throws {
     #expect(try run("several-loops", backend).lines == ["3 loops, stayed"])
   }
 
-  @Test("a server without a descriptor for a connection reports it and serves it later", arguments: backends)
-  func aServerWithoutADescriptorServesLater(backend: String) throws {
+  @Test(arguments: backends)
+  func `a server without a descriptor for a connection reports it and serves it later`(backend: String) throws {
     let result = try run("descriptors", backend)
     #expect(result.lines.count == 3)
     #expect(
@@ -164,15 +161,14 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("look-ups of names leave no descriptor behind, however they end", arguments: backends)
-  func lookUpsLeaveNoDescriptor(backend: String) throws {
+  @Test(arguments: backends)
+  func `look-ups of names leave no descriptor behind, however they end`(backend: String) throws {
     let result = try run("name-descriptors", backend)
     #expect(result.lines == ["100 had no answer, 0 descriptors more"])
     #expect(result.status == 0)
   }
 
-  @Test("an error that nobody awaits is a line on standard error")
-  func anErrorThatNobodyAwaitsIsALine() throws {
+  @Test func `an error that nobody awaits is a line on standard error`() throws {
     let result = try run("unhandled", "")
     let ending =
       /asyncio: server at 127.0.0.1:\d+: the handler of the connection from 127.0.0.1:\d+ failed: ScenarioError\(\)\n/
@@ -180,13 +176,11 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("a job of the main actor from before the run is done by it")
-  func aJobOfTheMainActorFromBeforeIsDone() throws {
+  @Test func `a job of the main actor from before the run is done by it`() throws {
     #expect(try run("late-main-actor", "").lines == ["main actor"])
   }
 
-  @Test("an unknown backend is an error that names the choices")
-  func anUnknownBackendIsAnError() throws {
+  @Test func `an unknown backend is an error that names the choices`() throws {
     #expect(
       try run("returns", "kqueue").lines
         == ["error: AIO_BACKEND=kqueue: no such backend; it is io_uring or epoll"])

@@ -12,8 +12,8 @@ import Testing
     try ChildProcess(scenario: scenario, environment: environment(backend)).finish()
   }
 
-  @Test("connections without a descriptor are served as others end, with one report", arguments: RunTests.backends)
-  func aShortageIsReportedOnce(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `connections without a descriptor are served as others end, with one report`(backend: String) throws {
     let result = try run("descriptors-again", backend)
     #expect(
       result.lines == [
@@ -22,28 +22,28 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("the limits of a server hold over all of its loops, and nobody is forgotten", arguments: RunTests.backends)
-  func limitsHoldOverLoops(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `the limits of a server hold over all of its loops, and nobody is forgotten`(backend: String) throws {
     let result = try run("limit-of-several-loops", backend)
     #expect(result.lines == ["at most 2", "120 served, 0 open, 0 refused"])
     #expect(result.status == 0)
   }
 
-  @Test("a shutdown reaches the connections of every loop", arguments: RunTests.backends)
-  func aShutdownReachesEveryLoop(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `a shutdown reaches the connections of every loop`(backend: String) throws {
     #expect(try run("shutdown-of-several-loops", backend).lines == ["27 connections drained, 3 aborted"])
   }
 
-  @Test("several loops accept from one inherited socket", arguments: RunTests.backends)
-  func severalLoopsAcceptFromOneSocket(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `several loops accept from one inherited socket`(backend: String) throws {
     #expect(
       try run("inherited-on-several-loops", backend).lines == ["3 sockets", "60 served", "ECONNREFUSED"])
   }
 
   // MARK: - Every loop serves
 
-  @Test("a handler that is written in the body of run(loops:) runs on every loop", arguments: RunTests.backends)
-  func everyLoopServes(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `a handler that is written in the body of run(loops:) runs on every loop`(backend: String) throws {
     let result = try run("spread", backend)
     #expect(
       result.lines == [
@@ -54,8 +54,8 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("so does a protocol's factory", arguments: RunTests.backends)
-  func everyLoopServesProtocols(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `so does a protocol's factory`(backend: String) throws {
     let result = try run("spread-protocols", backend)
     #expect(
       result.lines == [
@@ -64,8 +64,8 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("several loops accept from one Unix socket or inherited one", arguments: RunTests.backends)
-  func everyLoopServesUnix(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `several loops accept from one Unix socket or inherited one`(backend: String) throws {
     let result = try run("spread-unix", backend)
     #expect(
       result.lines == [
@@ -75,8 +75,8 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("so it is with TLS", arguments: RunTests.backends)
-  func everyLoopServesTLS(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `so it is with TLS`(backend: String) throws {
     let environment = environment(backend).merging(["CERTIFICATES": TestCertificates.shared.folder]) { $1 }
     let result = try ChildProcess(scenario: "spread-tls", environment: environment).finish()
     #expect(
@@ -87,8 +87,8 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("Ctrl-C lets the requests under way finish", arguments: RunTests.backends)
-  func interruptDrains(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `Ctrl-C lets the requests under way finish`(backend: String) throws {
     let child = try ChildProcess(scenario: "drain-on-interrupt", environment: environment(backend))
     #expect(child.readLine() == "ready")
     child.interrupt()
@@ -97,8 +97,8 @@ import Testing
     #expect(result.errors == "")
   }
 
-  @Test("a flood of connections is spread over turns", arguments: RunTests.backends)
-  func aFloodIsSpread(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `a flood of connections is spread over turns`(backend: String) throws {
     #expect(try run("flood", backend).lines == ["shared"])
   }
 
@@ -106,8 +106,8 @@ import Testing
 
   private let served = ["left [], closed in children, then 0", "serving", "1 connections drained, 0 aborted"]
 
-  @Test("a socket that a parent process passes on is served", arguments: RunTests.backends)
-  func aPassedSocketIsServed(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `a socket that a parent process passes on is served`(backend: String) throws {
     // Acts as a service manager: a socket at descriptor 3, and the variables, for the process that this becomes.
     let manager = """
       import os, socket, sys
@@ -129,8 +129,8 @@ import Testing
     #expect(child.finish().lines == ["inherited [\"web\"]"] + served)
   }
 
-  @Test("systemd starts the program with its socket when somebody connects", arguments: RunTests.backends)
-  func systemdStartsTheProgram(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `systemd starts the program with its socket when somebody connects`(backend: String) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("asyncio-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -153,8 +153,7 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: path))
   }
 
-  @Test("a program that no service manager has started inherits nothing")
-  func nothingIsInherited() throws {
+  @Test func `a program that no service manager has started inherits nothing`() throws {
     #expect(
       try run("inherited", "").lines == ["inherited []", "left [], closed in children, then 0"])
   }

@@ -12,8 +12,10 @@ import Testing
     return child
   }
 
-  @Test("a signal that the run stops on cancels the body, and ends the process after its clean-up", arguments: cases)
-  func aSignalCancelsTheBody(backend: String, signal: Int32) throws {
+  @Test(arguments: cases)
+  func `a signal that the run stops on cancels the body, and ends the process after its clean-up`(
+    backend: String, signal: Int32
+  ) throws {
     let child = try start("stops-on-signals", backend)
     child.send(signal)
     let result = child.finish()
@@ -22,8 +24,8 @@ import Testing
     #expect(result.errors == "")
   }
 
-  @Test("Ctrl-C is one of them", arguments: RunTests.backends)
-  func ctrlCIsOneOfThem(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `Ctrl-C is one of them`(backend: String) throws {
     let child = try start("stops-on-signals", backend)
     child.interrupt()
     let result = child.finish()
@@ -31,8 +33,10 @@ import Testing
     #expect(result.status == SIGINT)
   }
 
-  @Test("a server that ends by a signal answers first what it was asked, and the program goes on", arguments: cases)
-  func aServerEndsByASignal(backend: String, signal: Int32) throws {
+  @Test(arguments: cases)
+  func `a server that ends by a signal answers first what it was asked, and the program goes on`(
+    backend: String, signal: Int32
+  ) throws {
     let child = try start("serves-until-a-signal", backend)
     child.send(signal)
     let result = child.finish()

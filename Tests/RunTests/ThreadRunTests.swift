@@ -12,8 +12,8 @@ import Testing
     "pthread_create \(name): resource temporarily unavailable (EAGAIN)"
   }
 
-  @Test("gets an error from what needs one, and goes on", arguments: RunTests.backends)
-  func callsFail(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `gets an error from what needs one, and goes on`(backend: String) throws {
     let result = try run("no-thread", backend)
     let blocking = refusal("asyncio-blocking")
     let watch = refusal("asyncio-watch")
@@ -23,23 +23,23 @@ import Testing
     #expect(result.status == 0 && result.errors == "")
   }
 
-  @Test("can't run several loops, and can later", arguments: RunTests.backends)
-  func loopsFail(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `can't run several loops, and can later`(backend: String) throws {
     let result = try run("no-thread-for-loops", backend)
     #expect(result.lines == [refusal("asyncio-loop-1"), "ran"])
     #expect(result.status == 0 && result.errors == "")
   }
 
-  @Test("has no shared loop, until it has a thread", arguments: RunTests.backends)
-  func theSharedLoopFails(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `has no shared loop, until it has a thread`(backend: String) throws {
     let result = try run("no-thread-for-the-shared-loop", backend)
     let refusal = refusal("asyncio-loop")
     #expect(result.lines == [refusal, refusal, refusal, "slept"])
     #expect(result.status == 0 && result.errors == "")
   }
 
-  @Test("a stall is reported with the task that it is in", arguments: RunTests.backends)
-  func stallsHaveNames(backend: String) throws {
+  @Test(arguments: RunTests.backends)
+  func `a stall is reported with the task that it is in`(backend: String) throws {
     let result = try run("stalls", backend)
     let expected = [
       "main body": "main", "createTask": "by name", "createTask without a name": "Task-3", "eager": "eager",

@@ -13,20 +13,20 @@ import Testing
     return await onThread { program.lines() }
   }
 
-  @Test("seconds of a real load with every fault leave nothing behind", arguments: backends)
-  func real(backend: String) async throws {
+  @Test(arguments: backends)
+  func `seconds of a real load with every fault leave nothing behind`(backend: String) async throws {
     let lines = try await soak(["real", "4"], backend)
     #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
   }
 
-  @Test("every reset is told, though the loop is short of CPU", arguments: backends)
-  func resets(backend: String) async throws {
+  @Test(arguments: backends)
+  func `every reset is told, though the loop is short of CPU`(backend: String) async throws {
     let lines = try await soak(["resets", "4000"], backend)
     #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
   }
 
-  @Test("half a minute of virtual time with every fault leaves nothing behind", arguments: [1, 2])
-  func virtual(seed: Int) async throws {
+  @Test(arguments: [1, 2])
+  func `half a minute of virtual time with every fault leaves nothing behind`(seed: Int) async throws {
     let lines = try await soak(["virtual", "30", "\(seed)"])
     #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
   }

@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test(arguments: 0..<16)
-  func `code that ends within an instruction is no fault`(length: Int) {
+  func `code that ends within an instruction is not a fault`(length: Int) {
     let code = push + set + [0x41, 0x57, 0x48, 0x81, 0xec, 0x10, 0x02, 0, 0, 0x48]
     _ = Prologue(Array(code.prefix(length)))
   }

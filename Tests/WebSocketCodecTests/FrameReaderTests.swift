@@ -47,7 +47,7 @@ let hello = Array("Hello".utf8)
 
 @Suite struct FrameReaderTests {
   /// The examples of RFC 6455 section 5.7.
-  @Test func readsTheExamplesOfTheRFC() {
+  @Test func `reads the examples of the RFC`() {
     let text = Said.message(.text, hello, isCompressed: false)
     #expect(read([0x81, 0x05] + hello) == [text])
     #expect(read([0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58], as: .server) == [text])
@@ -76,16 +76,16 @@ let hello = Array("Hello".utf8)
       ([0x88, 0x01, 0x03], .invalidCloseLength), ([0x88, 0x03, 0x03, 0xE8, 0xFF], .invalidUTF8),
       ([0x81, 0x01, 0xFF], .invalidUTF8), ([0x81, 0x01, 0xC3], .invalidUTF8), ([0x01, 0x02, 0xED, 0xA0], .invalidUTF8),
     ] as [([UInt8], WebSocketError.Kind)])
-  func refusesWhatBreaksTheProtocol(bytes: [UInt8], kind: WebSocketError.Kind) {
+  func `refuses what breaks the protocol`(bytes: [UInt8], kind: WebSocketError.Kind) {
     #expect(read(bytes).last == .failed(kind))
     #expect(read(bytes, splitAt: Array(1..<bytes.count)).last == .failed(kind))
   }
 
-  @Test func aClientsFrameMustBeMasked() { #expect(read([0x81, 0x00], as: .server) == [.failed(.notMasked)]) }
+  @Test func `a clients frame must be masked`() { #expect(read([0x81, 0x00], as: .server) == [.failed(.notMasked)]) }
 
   @Test(
     arguments: Array(UInt16(0)...UInt16(5000)).filter { $0 < 20 || 990...1020 ~= $0 || 2990...3010 ~= $0 || $0 > 4990 })
-  func closeCodesAreThoseOfTheRegistry(code: UInt16) {
+  func `close codes are those of the registry`(code: UInt16) {
     let allowed =
       [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014].contains(code) || 3000...4999 ~= code
     let said = read([0x88, 0x02, UInt8(code >> 8), UInt8(truncatingIfNeeded: code)])
@@ -93,37 +93,37 @@ let hello = Array("Hello".utf8)
       said == (allowed ? [.close(WebSocketClose(WebSocketCloseCode(rawValue: code)))] : [.failed(.invalidCloseCode)]))
   }
 
-  @Test func ignoresWhatFollowsAClose() {
+  @Test func `ignores what follows a close`() {
     #expect(read([0x88, 0x00, 0xFF, 0xFF, 0xFF]) == [.close(WebSocketClose(.noStatusReceived))])
   }
 
-  @Test func controlFramesComeWithinMessages() {
+  @Test func `control frames come within messages`() {
     #expect(
       read([0x01, 0x01, 0x61, 0x89, 0x01, 0x70, 0x80, 0x01, 0x62])
         == [.ping([0x70]), .message(.text, [0x61, 0x62], isCompressed: false)])
   }
 
-  @Test func aCharacterMayBeSplitOverFragments() {
+  @Test func `a character may be split over fragments`() {
     #expect(read([0x01, 0x01, 0xC3, 0x80, 0x01, 0xA4]) == [.message(.text, [0xC3, 0xA4], isCompressed: false)])
     #expect(read([0x01, 0x01, 0xC3, 0x80, 0x01, 0x41]) == [.failed(.invalidUTF8)])
     #expect(read([0x01, 0x01, 0xC3, 0x80, 0x00]) == [.failed(.invalidUTF8)])
   }
 
-  @Test func failsAtTheFirstWrongByteNotAtTheEnd() {
+  @Test func `fails at the first wrong byte not at the end`() {
     var reader = WebSocketFrameReader(role: .client)
     var bytes: [UInt8] = [0x01, 0x7D, 0x61, 0xFF]
     var offset = 0
     #expect(throws: WebSocketError(.invalidUTF8)) { while try reader.next(in: &bytes, at: &offset) != nil {} }
   }
 
-  @Test func compressedMessagesNeedTheExtension() {
+  @Test func `compressed messages need the extension`() {
     #expect(read([0xC1, 0x01, 0xFF], compression: true) == [.message(.text, [0xFF], isCompressed: true)])
     #expect(read([0x41, 0x00, 0xC0, 0x00], compression: true) == [.failed(.reservedBits)])
     #expect(read([0xC9, 0x00], compression: true) == [.failed(.reservedBits)])
     #expect(read([0xA1, 0x00], compression: true) == [.failed(.reservedBits)])
   }
 
-  @Test func aMessageIsLimitedOverItsFragments() {
+  @Test func `a message is limited over its fragments`() {
     var limits = WebSocketLimits()
     limits.maximumMessageSize = 4
     #expect(
@@ -135,7 +135,7 @@ let hello = Array("Hello".utf8)
     #expect(read([0x02, 0x7F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1], limits: limits) == [])
   }
 
-  @Test func framesWithNothingInThemAreCounted() {
+  @Test func `frames with nothing in them are counted`() {
     var limits = WebSocketLimits()
     limits.maximumEmptyFrames = 3
     let pings = Array([[UInt8]](repeating: [0x89, 0x00], count: 4).joined())
@@ -148,7 +148,7 @@ let hello = Array("Hello".utf8)
     #expect(!read(between, limits: limits).contains(.failed(.tooManyEmptyFrames)))
   }
 
-  @Test func sayWhatWasCutOff() {
+  @Test func `say what was cut off`() {
     #expect(read([0x81], finishes: true) == [.failed(.endedInsideMessage)])
     #expect(read([0x01, 0x00], finishes: true) == [.failed(.endedInsideMessage)])
     #expect(read([0x81, 0x00], finishes: true) == [.message(.text, [], isCompressed: false)])
@@ -156,7 +156,7 @@ let hello = Array("Hello".utf8)
   }
 
   /// Random frames, valid and not, split at random: every split says the same.
-  @Test func splitsChangeNothing() {
+  @Test func `splits change nothing`() {
     var random = Seeded(seed: 42)
     for _ in 0..<100_000 {
       let bytes = randomFrames(&random)

@@ -4,7 +4,7 @@ import Testing
 @testable import WebSocketCodec
 
 @Suite struct FrameWriterTests {
-  @Test func writesTheExamplesOfTheRFC() throws {
+  @Test func `writes the examples of the RFC`() throws {
     var server = WebSocketFrameWriter(role: .server)
     var bytes: [UInt8] = []
     try server.message(.text, hello, into: &bytes)
@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 125, 126, 127, 65_535, 65_536, 70_001])
-  func whatIsWrittenIsRead(count: Int) throws {
+  func `what is written is read`(count: Int) throws {
     let data = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     for role in [WebSocketRole.client, .server] {
       var writer =
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func refusesMisuse() throws {
+  @Test func `refuses misuse`() throws {
     var writer = WebSocketFrameWriter(role: .server)
     var bytes: [UInt8] = []
     #expect(throws: WebSocketFrameWriter.Misuse.controlTooLong) {
@@ -62,7 +62,7 @@ import Testing
   }
 
   /// Every phase of the key, every length up to 40, at every offset of memory.
-  @Test func masksInAnyPieces() {
+  @Test func `masks in any pieces`() {
     let key: [UInt8] = [0x12, 0x34, 0x56, 0x78]
     for length in 0...40 {
       for cut in 0...length {

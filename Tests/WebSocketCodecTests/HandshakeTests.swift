@@ -4,7 +4,7 @@ import Testing
 @testable import WebSocketCodec
 
 @Suite struct HandshakeTests {
-  @Test func answersKeysAsTheRFCDoes() {
+  @Test func `answers keys as the RFC does`() {
     #expect(WebSocketKey.accept(for: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     #expect(WebSocketKey.make(from: (1...16).map { UInt8($0) }) == "AQIDBAUGBwgJCgsMDQ4PEA==")
     #expect(WebSocketKey.isValid("AQIDBAUGBwgJCgsMDQ4PEA=="))
@@ -16,7 +16,7 @@ import Testing
   }
 
   /// FIPS 180-4's examples.
-  @Test func hashesAsFIPS180() {
+  @Test func `hashes as FIPS 180`() {
     func hex(_ text: String) -> String {
       SHA1.hash(Array(text.utf8)).map {
         let digits = String($0, radix: 16); return digits.count < 2 ? "0" + digits : digits
@@ -28,7 +28,7 @@ import Testing
       hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") == "84983e441c3bd26ebaae4aa1f95129e5e54670f1")
   }
 
-  @Test func readsExtensions() {
+  @Test func `reads extensions`() {
     #expect(
       WebSocketExtension.list(fields: [
         "permessage-deflate; client_max_window_bits; server_max_window_bits=\"10\", , foo"
@@ -68,12 +68,12 @@ import Testing
       ("permessage-deflate; server_max_window_bits=10; server_max_window_bits=10", nil),
       ("x-webkit-deflate-frame", nil),
     ] as [(String, String?)])
-  func aServerAnswersOffers(offer: String, answer: String?) throws {
+  func `a server answers offers`(offer: String, answer: String?) throws {
     let offers = try #require(WebSocketExtension.list(fields: [offer]))
     #expect(DeflateParameters.accept(offers)?.1.description == answer)
   }
 
-  @Test func aClientChecksTheAnswer() throws {
+  @Test func `a client checks the answer`() throws {
     func agreed(_ answer: String, bits: Int = 12, forgets: Bool = false) -> DeflateParameters? {
       DeflateParameters.agreed(WebSocketExtension.list(fields: [answer])![0], toOffer: bits, forgets: forgets)
     }

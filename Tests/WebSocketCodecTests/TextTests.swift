@@ -8,7 +8,7 @@ import WebSocketCodec
     return checker.accepts(bytes) && checker.isComplete
   }
 
-  @Test func agreesWithTheStandardLibrary() {
+  @Test func `agrees with the standard library`() {
     var random = Seeded(seed: 7)
     // Bytes at the borders of the ranges, which random bytes rarely meet.
     let borders: [UInt8] = [
@@ -21,7 +21,7 @@ import WebSocketCodec
     }
   }
 
-  @Test func everyCharacterIsAcceptedInEverySplit() {
+  @Test func `every character is accepted in every split`() {
     for value in stride(from: UInt32(0), through: 0x10FFFF, by: 61) {
       guard let scalar = Unicode.Scalar(value) else { continue }
       let bytes = Array(String(Character(scalar)).utf8)
@@ -34,7 +34,7 @@ import WebSocketCodec
     }
   }
 
-  @Test func findsAWrongByteBehindMuchASCII() {
+  @Test func `finds a wrong byte behind much ASCII`() {
     for length in 0..<40 {
       #expect(!isUTF8([UInt8](repeating: 0x61, count: length) + [0xFF] + [UInt8](repeating: 0x61, count: 20)))
       #expect(isUTF8([UInt8](repeating: 0x61, count: length) + Array("ä€😀".utf8)))

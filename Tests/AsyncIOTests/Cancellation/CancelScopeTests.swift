@@ -7,7 +7,7 @@ import Testing
 private struct Failure: Error, Equatable {}
 
 @Suite(.virtualTime) struct CancelScopeTests {
-  @Test func movingOnReturnsNothingWhenTheTimeIsUp() async throws {
+  @Test func `moving on returns nothing when the time is up`() async throws {
     let late: Int? = try await moveOnAfter(.seconds(1)) {
       try await sleep(.seconds(2))
       return 1
@@ -17,7 +17,7 @@ private struct Failure: Error, Equatable {}
     await #expect(throws: Failure.self) { try await moveOnAfter(.seconds(1)) { throw Failure() } }
   }
 
-  @Test func aScopeSwallowsItsOwnCancellationAndNoOther() async throws {
+  @Test func `a scope swallows its own cancellation and no other`() async throws {
     let result: Int? = try await withCancelScope { scope in
       createTask {
         try await sleep(.seconds(1))
@@ -37,7 +37,7 @@ private struct Failure: Error, Equatable {}
     await #expect(throws: CancellationError.self) { _ = try await task.value }
   }
 
-  @Test func anInnerScopeThatIsCancelledLeavesTheOuterOneAlone() async throws {
+  @Test func `an inner scope that is cancelled leaves the outer one alone`() async throws {
     let log = Log()
     let result: String? = try await withCancelScope { outer in
       let inner: String? = try await withCancelScope { inner in
@@ -54,7 +54,7 @@ private struct Failure: Error, Equatable {}
     #expect(log.entries == ["nothing"])
   }
 
-  @Test func aShieldedBodyRunsToItsEndAlthoughTheTaskIsCancelled() async throws {
+  @Test func `a shielded body runs to its end although the task is cancelled`() async throws {
     let log = Log()
     let task = createTask {
       do { try await sleep(.seconds(3600)) } catch {
@@ -73,7 +73,7 @@ private struct Failure: Error, Equatable {}
     #expect(log.entries == ["7", "cancelled as before"])
   }
 
-  @Test func aShieldMayHaveALimitOfItsOwn() async throws {
+  @Test func `a shield may have a limit of its own`() async throws {
     let error = await #expect(throws: TimeoutError.self) {
       try await shield(atMost: .seconds(2)) { try await sleep(.seconds(3600)) }
     }
@@ -84,7 +84,7 @@ private struct Failure: Error, Equatable {}
     }
   }
 
-  @Test func aShieldedTaskGoesOnWithoutWhoeverAwaitedIt() async throws {
+  @Test func `a shielded task goes on without the task that awaited it`() async throws {
     let task = createTask { () -> Int in
       try await sleep(.seconds(10))
       return 3
@@ -97,7 +97,7 @@ private struct Failure: Error, Equatable {}
     #expect(!future.isDone)
   }
 
-  @Test func catchingWhatIsNotACancellationLetsCancellationsPass() async throws {
+  @Test func `catching what is not a cancellation lets cancellations pass`() async throws {
     let result = try await catchingNonCancellation { () -> Int in throw Failure() }
     #expect(throws: Failure.self) { try result.get() }
     let task = createTask {
@@ -115,7 +115,7 @@ private struct Failure: Error, Equatable {}
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
-  @Test func aTaskBeginsWithoutTheLimitsOfItsCreator() async throws {
+  @Test func `a task begins without the limits of its creator`() async throws {
     let task = try await withTimeout(.seconds(1)) {
       createTask { () -> Bool in
         let none = currentDeadline == nil
@@ -126,7 +126,7 @@ private struct Failure: Error, Equatable {}
     #expect(try await task.value)
   }
 
-  @Test func codeInAScopeSeesThatItsCallerWasCancelledBefore() async throws {
+  @Test func `code in a scope sees that its caller was cancelled before`() async throws {
     let log = Log()
     let task = createTask {
       try? await sleep(.seconds(1))
@@ -150,7 +150,7 @@ private struct Failure: Error, Equatable {}
       ])
   }
 
-  @Test func whatIsShieldedComesToItsEndWithAllThatItWaitsForWhenTheLoopEnds() async throws {
+  @Test func `what is shielded comes to its end with all that it waits for when the loop ends`() async throws {
     let log = Log()
     try await withVirtualTime {
       createTask {

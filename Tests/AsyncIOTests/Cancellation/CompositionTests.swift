@@ -13,7 +13,7 @@ private struct Failure: Error, Equatable {}
 @Suite(.virtualTime) struct CompositionTests {
   /// python/cpython#86296: `wait_for` could return the result of a task that was done when the cancellation came, and
   /// the cancellation was never seen again.
-  @Test func aTimeLimitDoesNotHideACancellationThatComesWithTheResult() async throws {
+  @Test func `a time limit does not hide a cancellation that comes with the result`() async throws {
     let log = Log()
     let gate = Future<Int>()
     let task = createTask {
@@ -30,7 +30,7 @@ private struct Failure: Error, Equatable {}
   }
 
   /// python/cpython#116720: a nested group swallowed a cancellation from outside when a task failed at that moment.
-  @Test func aNestedScopeDoesNotSwallowACancellationThatComesWithAnError() async throws {
+  @Test func `a nested scope does not swallow a cancellation that comes with an error`() async throws {
     let log = Log()
     let task = createTask {
       try await withTaskScope { outer in
@@ -55,7 +55,7 @@ private struct Failure: Error, Equatable {}
   }
 
   /// python/cpython#155433: a group is cancelled just when its time runs out.
-  @Test func aScopeThatIsCancelledWhenItsTimeRunsOutEndsOnce() async throws {
+  @Test func `a scope that is cancelled when its time runs out ends once`() async throws {
     for cancelsFirst in [true, false] {
       let start = EventLoop.current.time
       let result: Void? = try await moveOnAfter(.seconds(1)) {
@@ -73,7 +73,7 @@ private struct Failure: Error, Equatable {}
   }
 
   /// anyio's docs/why.rst: asyncio delivers a cancellation once, and code that catches it runs on for ever.
-  @Test func codeThatCatchesItsCancellationMeetsItAgain() async throws {
+  @Test func `code that catches its cancellation meets it again`() async throws {
     let log = Log()
     let task = createTask {
       for round in 0..<5 {
@@ -89,7 +89,7 @@ private struct Failure: Error, Equatable {}
   }
 
   /// A cancellation stays, so a loop that catches it iterates without waiting. Other tasks must still make progress.
-  @Test func codeThatNeverEndsOfItsCancellationKeepsNobodyElseWaiting() async throws {
+  @Test func `code that never ends of its cancellation keeps nobody else waiting`() async throws {
     let future = Future<Void>()
     let rounds = Mutex(0)
     let task = createTask {
@@ -113,7 +113,7 @@ private struct Failure: Error, Equatable {}
 
   /// anyio's docs/why.rst: a task that is cancelled before its first step never runs, so resources handed to it are
   /// never cleaned up.
-  @Test func aTaskThatIsCancelledBeforeItStartsCanCleanUp() async throws {
+  @Test func `a task that is cancelled before it starts can clean up`() async throws {
     let log = Log()
     let task = createTask {
       defer { log.add("cleaned up") }
@@ -125,7 +125,7 @@ private struct Failure: Error, Equatable {}
   }
 
   /// anyio's docs/why.rst: a cancellation that comes after the value loses the value.
-  @Test func aValueThatHasArrivedBeatsACancellation() async throws {
+  @Test func `a value that has arrived beats a cancellation`() async throws {
     let future = Future<String>()
     let task = createTask { try await shield(future) }
     try await sleep(.seconds(1))
@@ -136,7 +136,7 @@ private struct Failure: Error, Equatable {}
 
   /// redis/redis-py#2624 and its consequences: clean-up behind a shield went on unawaited, on a connection that was
   /// reused.
-  @Test func nobodyGoesOnBeforeWhatIsShieldedHasEnded() async throws {
+  @Test func `nobody goes on before what is shielded has ended`() async throws {
     let log = Log()
     let task = createTask {
       defer { log.add("the task ends") }
@@ -153,7 +153,7 @@ private struct Failure: Error, Equatable {}
   }
 
   /// python/cpython#108951: groups could not be stopped.
-  @Test func aScopeCanBeStoppedFromWithinOneOfItsTasks() async throws {
+  @Test func `a scope can be stopped from within one of its tasks`() async throws {
     let log = Log()
     try await withTaskScope { scope in
       for name in ["a", "b"] {
@@ -171,7 +171,7 @@ private struct Failure: Error, Equatable {}
   }
 
   /// Kotlin/kotlinx.coroutines#1814, jd/tenacity#529: a catch of everything in a loop swallows the cancellation.
-  @Test func aLoopThatCatchesEverythingButItsCancellationEnds() async throws {
+  @Test func `a loop that catches everything but its cancellation ends`() async throws {
     let log = Log()
     let task = createTask {
       while true {
@@ -190,7 +190,9 @@ private struct Failure: Error, Equatable {}
 
   /// Layers of limits and scopes, drawn at random, around one sleep, perhaps with a cancellation of everything. The
   /// first event decides the outcome.
-  @Test(arguments: 0..<40 as Range<UInt64>) func whoeverIsFirstDecidesWhatLayersComeTo(seed: UInt64) async throws {
+  @Test(arguments: 0..<40 as Range<UInt64>) func `the first event decides what the layers end with`(
+    seed: UInt64
+  ) async throws {
     var random = SeededRandom(seed: seed)
     for _ in 0..<10 {
       var times = Array(1...6).shuffled(using: &random)

@@ -16,7 +16,7 @@ import Testing
     }.settledValue ?? -1
   }
 
-  @Test func aCancelledTaskLearnsOfItWithinABoundedNumberOfReadyOperations() async throws {
+  @Test func `a cancelled task learns of it within a bounded number of ready operations`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     for number in 0..<2000 { try await queue.put(number) }
     let lock = Lock()
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test(.eventLoop) func aTimeLimitEndsABacklogThatNeverEnds() async throws {
+  @Test(.eventLoop) func `a time limit ends a backlog that never ends`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     for number in 0..<100 { try await queue.put(number) }
     await #expect(throws: TimeoutError.self) {
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func aCancelledTaskTakesUpToItsShareOfWhatIsThere() async throws {
+  @Test func `a cancelled task takes up to its share of what is there`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     for number in 0..<1000 { try await queue.put(number) }
     let count = await successes { _ = try await queue.get() }
@@ -81,7 +81,7 @@ import Testing
     #expect(try await queue.get() == count)
   }
 
-  @Test func aRunEndsAtOnceAlthoughATaskAlwaysFindsSomethingReady() async throws {
+  @Test func `a run ends at once although a task always finds something ready`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     try await queue.put(1)
     let start = EventLoop.current.time
@@ -92,7 +92,7 @@ import Testing
     #expect(start.duration(to: EventLoop.current.time) < .seconds(1))
   }
 
-  @Test func aFailedSiblingEndsATaskThatNeverWaits() async throws {
+  @Test func `a failed sibling ends a task that never waits`() async throws {
     struct Failure: Error {}
     let event = Event()
     event.set()

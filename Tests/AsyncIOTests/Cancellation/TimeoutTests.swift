@@ -8,7 +8,7 @@ import Testing
 private struct Failure: Error, Equatable {}
 
 @Suite(.virtualTime) struct TimeoutTests {
-  @Test func aBodyInTimeReturnsItsValue() async throws {
+  @Test func `a body in time returns its value`() async throws {
     let value = try await withTimeout(.seconds(1)) {
       try await sleep(.milliseconds(999))
       return 5
@@ -18,7 +18,7 @@ private struct Failure: Error, Equatable {}
     #expect(try await withTimeout(.zero) { 6 } == 6)
   }
 
-  @Test func aBodyOutOfTimeIsCancelledAndWaitedFor() async throws {
+  @Test func `a body out of time is cancelled and waited for`() async throws {
     let log = Log()
     let start = EventLoop.current.time
     let error = await #expect(throws: TimeoutError.self) {
@@ -36,7 +36,7 @@ private struct Failure: Error, Equatable {}
     #expect(!Task.isCancelled)
   }
 
-  @Test func itCancelsTheStandardLibrarysSleepAndOtherTasksThatAreAwaited() async throws {
+  @Test func `it cancels the standard library's sleep and other tasks that are awaited`() async throws {
     await #expect(throws: TimeoutError.self) {
       try await withTimeout(.seconds(1)) { try await Task.sleep(for: .seconds(3600)) }
     }
@@ -49,7 +49,7 @@ private struct Failure: Error, Equatable {}
     #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 2))
   }
 
-  @Test func aResultThatTheBodyReturnsNonethelessIsReturned() async throws {
+  @Test func `a result that the body returns nonetheless is returned`() async throws {
     let value = try await withTimeout(.seconds(1)) { () -> String in
       try? await sleep(.seconds(3600))
       return "late"
@@ -57,7 +57,7 @@ private struct Failure: Error, Equatable {}
     #expect(value == "late")
   }
 
-  @Test func anErrorOfTheBodysOwnIsThrownNonetheless() async throws {
+  @Test func `an error of the body's own is thrown nonetheless`() async throws {
     await #expect(throws: Failure.self) {
       try await withTimeout(.seconds(1)) {
         try? await sleep(.seconds(3600))
@@ -66,7 +66,7 @@ private struct Failure: Error, Equatable {}
     }
   }
 
-  @Test func aLimitOfZeroCancelsABodyThatWaits() async throws {
+  @Test func `a limit of zero cancels a body that waits`() async throws {
     for limit in [Duration.zero, .seconds(-5)] {
       let log = Log()
       await #expect(throws: TimeoutError.self) {
@@ -80,7 +80,7 @@ private struct Failure: Error, Equatable {}
     #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 0))
   }
 
-  @Test func theInnerLimitIsNotTheOuterOnes() async throws {
+  @Test func `the inner limit is not the outer one's`() async throws {
     let log = Log()
     try await withTimeout(.seconds(5)) { outer in
       do {
@@ -96,7 +96,7 @@ private struct Failure: Error, Equatable {}
     #expect(log.entries == ["true", "false"])
   }
 
-  @Test func theOuterLimitPassesThroughTheInnerOne() async throws {
+  @Test func `the outer limit passes through the inner one`() async throws {
     let log = Log()
     let error = await #expect(throws: TimeoutError.self) {
       try await withTimeout(.seconds(1)) {
@@ -115,7 +115,7 @@ private struct Failure: Error, Equatable {}
     #expect(log.entries == ["true", "true"])
   }
 
-  @Test func limitsThatRunOutTogetherAreTheOuterOnes() async throws {
+  @Test func `limits that run out together are the outer one's`() async throws {
     await #expect(throws: TimeoutError.self) {
       try await withTimeout(.seconds(1)) { outer in
         do {
@@ -129,7 +129,7 @@ private struct Failure: Error, Equatable {}
     #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 1))
   }
 
-  @Test func aCancellationFromOutsideIsNoTimeout() async throws {
+  @Test func `a cancellation from outside is not a timeout`() async throws {
     let task = createTask {
       try await withTimeout(.seconds(5)) { try await sleep(.seconds(3600)) }
     }
@@ -138,7 +138,7 @@ private struct Failure: Error, Equatable {}
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
-  @Test func aCancellationFromOutsideDuringTheCleanUpIsNoTimeoutEither() async throws {
+  @Test func `a cancellation from outside during the clean-up is not a timeout either`() async throws {
     let task = createTask {
       try await withTimeout(.seconds(1)) {
         do { try await sleep(.seconds(3600)) } catch {
@@ -153,7 +153,7 @@ private struct Failure: Error, Equatable {}
     #expect(task.isCancelled)
   }
 
-  @Test func aLimitCanBeMovedAndTakenAway() async throws {
+  @Test func `a limit can be moved and taken away`() async throws {
     let start = EventLoop.current.time
     await #expect(throws: TimeoutError.self) {
       try await withTimeout(.seconds(1)) { scope in
@@ -174,7 +174,7 @@ private struct Failure: Error, Equatable {}
     #expect(EventLoop.current.statistics.timers == 0)
   }
 
-  @Test func aLimitThatHasRunOutCannotBeMoved() async throws {
+  @Test func `a limit that has run out cannot be moved`() async throws {
     let error = await #expect(throws: TimeoutError.self) {
       try await withTimeout(.seconds(1)) { scope in
         do { try await sleep(.seconds(3600)) } catch {
@@ -187,7 +187,7 @@ private struct Failure: Error, Equatable {}
     #expect(error?.description == "withTimeout: out of time after 1.0 seconds")
   }
 
-  @Test func aBodyMayHoldWhatIsNotSendable() async throws {
+  @Test func `a body may hold what is not sendable`() async throws {
     final class Counter { var count = 0 }
     let counter = Counter()
     var local = 0
@@ -202,7 +202,7 @@ private struct Failure: Error, Equatable {}
     _ = try await withTimeout(.seconds(1)) { counter }
   }
 
-  @Test func aScopeIsPartOfTheTaskAroundIt() async throws {
+  @Test func `a scope is part of the task around it`() async throws {
     let task = createTask(name: "owner") { () -> [String?] in
       try await withTimeout(.seconds(5)) {
         let outside = currentTask?.name

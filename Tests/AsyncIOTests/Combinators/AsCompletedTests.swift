@@ -19,7 +19,7 @@ private func milliseconds() -> Int {
 }
 
 @Suite(.virtualTime) struct AsCompletedTests {
-  @Test func givesTheSameTasksInTheOrderInWhichTheyEnd() async throws {
+  @Test func `gives the same tasks in the order in which they end`() async throws {
     let tasks = [sleeper(20), sleeper(150), sleeper(10)]
     var seen: [TaskHandle<Int>] = []
     for try await task in asCompleted(tasks) {
@@ -30,7 +30,7 @@ private func milliseconds() -> Int {
     #expect(seen.elementsEqual([tasks[2], tasks[0], tasks[1]], by: ===))
   }
 
-  @Test func whatHasEndedBeforeComesFirstInItsOrder() async throws {
+  @Test func `what has ended before comes first in its order`() async throws {
     let futures = (0..<4).map { _ in Future<Int>() }
     futures[3].setResult(3)
     futures[1].setResult(1)
@@ -42,7 +42,7 @@ private func milliseconds() -> Int {
     #expect(values == [1, 3, 2, 0])
   }
 
-  @Test func theOrderIsThatOfTheEndsHoweverLateSomebodyAsks() async throws {
+  @Test func `the order is that of the ends however late somebody asks`() async throws {
     let tasks = [sleeper(30), sleeper(10), sleeper(20)]
     let ended = asCompleted(tasks)
     try await sleep(.seconds(1))
@@ -51,18 +51,18 @@ private func milliseconds() -> Int {
     #expect(values == [10, 20, 30])
   }
 
-  @Test func nothingEndsAtOnce() async throws {
+  @Test func `nothing ends at once`() async throws {
     for try await _ in asCompleted([TaskHandle<Int>]()) { Issue.record("there is nothing") }
   }
 
-  @Test func whatIsGivenTwiceComesOnce() async throws {
+  @Test func `what is given twice comes once`() async throws {
     let (ham, spam) = (sleeper(1), sleeper(2))
     var seen: [TaskHandle<Int>] = []
     for try await task in asCompleted([ham, ham, spam]) { seen.append(task) }
     #expect(seen.elementsEqual([ham, spam], by: ===))
   }
 
-  @Test func failuresAndCancellationsAreEndsToo() async throws {
+  @Test func `failures and cancellations are ends too`() async throws {
     let failing = createTask { () -> Int in
       try await sleep(.milliseconds(5))
       throw Failure()
@@ -76,7 +76,7 @@ private func milliseconds() -> Int {
     #expect(failing.error is Failure && cancelled.isCancelled)
   }
 
-  @Test func takesTasksAndFuturesSideBySide() async throws {
+  @Test func `takes tasks and futures side by side`() async throws {
     let future = Future<String>()
     let task = sleeper(10)
     EventLoop.current.callLater(.milliseconds(20)) { future.setResult("late") }
@@ -87,7 +87,7 @@ private func milliseconds() -> Int {
 
   // MARK: - Time
 
-  @Test func afterTheTimeoutItThrowsAndTheOthersGoOn() async throws {
+  @Test func `after the timeout it throws and the others go on`() async throws {
     let (a, b) = (sleeper(100), sleeper(150))
     var values: [Int] = []
     let error = await #expect(throws: TimeoutError.self) {
@@ -99,7 +99,7 @@ private func milliseconds() -> Int {
     #expect(try await b.value == 150)
   }
 
-  @Test func theTimeCountsFromTheCallOn() async throws {
+  @Test func `the time counts from the call on`() async throws {
     let (a, b) = (sleeper(100), sleeper(1000))
     let ended = asCompleted([a, b], timeout: .milliseconds(300))
     var values: [Int] = []
@@ -113,7 +113,7 @@ private func milliseconds() -> Int {
     #expect(milliseconds() == 300)
   }
 
-  @Test func whatHasEndedIsGivenEvenAfterTheTimeout() async throws {
+  @Test func `what has ended is given even after the timeout`() async throws {
     let (a, b) = (sleeper(100), sleeper(150))
     let ended = asCompleted([a, b], timeout: .milliseconds(120))
     try await sleep(.seconds(1))
@@ -122,7 +122,7 @@ private func milliseconds() -> Int {
     #expect(values == [100, 150])
   }
 
-  @Test func aTimeoutThatIsNotReachedLeavesNoTimer() async throws {
+  @Test func `a timeout that is not reached leaves no timer`() async throws {
     for try await task in asCompleted([sleeper(10)], timeout: .seconds(1)) { #expect(try await task.value == 10) }
     #expect(milliseconds() == 10)
     try await sleep(.milliseconds(1))
@@ -131,7 +131,7 @@ private func milliseconds() -> Int {
 
   // MARK: - Iterating
 
-  @Test func anIterationThatWasLeftCanBeTakenUpAgain() async throws {
+  @Test func `an iteration that was left can be taken up again`() async throws {
     let ended = asCompleted((0..<4).map { sleeper($0) })
     var values: [Int] = []
     for try await task in ended {
@@ -142,7 +142,7 @@ private func milliseconds() -> Int {
     #expect(values == [0, 1, 2, 3])
   }
 
-  @Test func severalTasksShareAnIteration() async throws {
+  @Test func `several tasks share an iteration`() async throws {
     let ended = asCompleted((1...6).map { sleeper($0) })
     let counts = try await gather(0..<3) { _ in
       var values: [Int] = []
@@ -153,7 +153,7 @@ private func milliseconds() -> Int {
     #expect(counts.map(\.count) == [2, 2, 2])
   }
 
-  @Test func cancellingWhoeverIteratesLeavesTheTasksRunning() async throws {
+  @Test func `cancelling the task that iterates leaves the tasks running`() async throws {
     let tasks = [sleeper(10), sleeper(1000)]
     let iterating = createTask {
       for try await _ in asCompleted(tasks) {}
@@ -165,7 +165,7 @@ private func milliseconds() -> Int {
     #expect(try await tasks[1].value == 1000)
   }
 
-  @Test func whoeverIsCancelledTakesNothingAway() async throws {
+  @Test func `a cancelled task takes nothing away`() async throws {
     let future = Future<Int>()
     let ended = asCompleted([future])
     let asking = createTask { try await first(of: ended) }
@@ -176,7 +176,7 @@ private func milliseconds() -> Int {
     _ = try? await asking.value
   }
 
-  @Test func whatWasOnlyWatchedIsForgottenWithTheIteration() async throws {
+  @Test func `what was only watched is forgotten with the iteration`() async throws {
     final class Watched: Sendable {}
     weak var watched: Watched?
     let service = Future<Watched>()

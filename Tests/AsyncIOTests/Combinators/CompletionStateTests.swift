@@ -8,7 +8,7 @@ import Testing
 @Suite struct CompletionStateTests {
   /// Two or three tasks end in any order, up to three tasks ask, and any of these is cancelled at any time. Each result
   /// is handed out once, in the order of the ends, and no task waits in vain.
-  @Test(arguments: [(2, 2), (2, 3), (3, 3)]) func handsOutEachOnceInEveryOrderOfEvents(
+  @Test(arguments: [(2, 2), (2, 3), (3, 3)]) func `hands out each once in every order of events`(
     count: Int, askers: Int
   ) throws {
     let runs = try explore { choices in
@@ -23,7 +23,7 @@ import Testing
     #expect(runs > 100)
   }
 
-  @Test func handsOutInTheOrderOfTheEnds() {
+  @Test func `hands out in the order of the ends`() {
     var state = CompletionState<NumberedWaiter>(count: 3)
     #expect(state.end(2) == nil)
     #expect(state.end(0) == nil)

@@ -23,12 +23,12 @@ import Testing
     return allocations
   }
 
-  @Test func bodiesThatDoNotSuspendShareTheirTasks() async throws {
+  @Test func `bodies that do not suspend share their tasks`() async throws {
     let count = try await withEventLoop(backend: .epoll) { try await allocations { $0 } }
     #expect(count < 2 * Self.count)
   }
 
-  @Test func withALimitThereAreNoMoreTasksThanThat() async throws {
+  @Test func `with a limit there are no more tasks than that`() async throws {
     let count = try await withEventLoop(backend: .epoll) {
       try await allocations(limit: 10) {
         try await sleep(.zero)
@@ -38,7 +38,7 @@ import Testing
     #expect(count < 2 * Self.count)
   }
 
-  @Test func aBodyThatWaitsCostsANodeAndWhatTheRuntimeWants() async throws {
+  @Test func `a body that waits costs a node and what the runtime wants`() async throws {
     let count = try await withVirtualTime {
       try await allocations {
         try await sleep(.seconds(1))

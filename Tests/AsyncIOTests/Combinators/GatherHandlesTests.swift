@@ -14,7 +14,7 @@ private func futures(_ count: Int) -> [Future<Int>] { (0..<count).map { _ in Fut
 private let aLittle = Duration.milliseconds(1)
 
 @Suite(.virtualTime) struct GatherHandlesTests {
-  @Test func returnsTheValuesInTheOrderOfTheTasksWhenAllHaveEnded() async throws {
+  @Test func `returns the values in the order of the tasks when all have ended`() async throws {
     let all = futures(3)
     let gathering = createTask { try await gather(all) }
     all[1].setResult(1)
@@ -25,12 +25,12 @@ private let aLittle = Duration.milliseconds(1)
     #expect(try await gathering.value == [2, 1, 3])
   }
 
-  @Test func noneHaveNoValues() async throws {
+  @Test func `no tasks have no values`() async throws {
     #expect(try await gather([Future<Int>]()) == [])
     #expect(try await gatherResults([Future<Int>]()).isEmpty)
   }
 
-  @Test func severalTypesReturnATuple() async throws {
+  @Test func `several types return a tuple`() async throws {
     let text = createTask {
       try await sleep(.seconds(1))
       return "text"
@@ -41,7 +41,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(first == "text" && second == 5)
   }
 
-  @Test func thoseThatHaveEndedNeedNoTurn() async throws {
+  @Test func `those that have ended need no turn`() async throws {
     let (first, second) = (Future<Int>(), Future<Int>())
     first.setResult(1)
     second.setResult(2)
@@ -50,7 +50,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(EventLoop.current.statistics.turns == turns)
   }
 
-  @Test func theFirstErrorIsThrownAtOnceAndTheOthersRunOn() async throws {
+  @Test func `the first error is thrown at once and the others run on`() async throws {
     let all = futures(5)
     let gathering = createTask { try await gather(all) }
     try await sleep(aLittle)
@@ -63,7 +63,7 @@ private let aLittle = Duration.milliseconds(1)
     all[4].setException(Failure(number: 4))
   }
 
-  @Test func anErrorThatWasThereBeforeIsThrown() async throws {
+  @Test func `an error that was there before is thrown`() async throws {
     let all = futures(3)
     all[2].setException(Failure(number: 2))
     all[1].setException(Failure(number: 1))
@@ -71,7 +71,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(!all[0].isDone)
   }
 
-  @Test func theErrorsOfTheOthersCountAsSeen() async throws {
+  @Test func `the errors of the others count as seen`() async throws {
     let log = Log()
     EventLoop.current.setExceptionHandler { _, context in log.add(context.message) }
     await #expect(throws: Failure(number: 1)) {
@@ -87,7 +87,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(log.entries == [])
   }
 
-  @Test func aTaskThatIsCancelledByOthersIsAnErrorAndNoCancellation() async throws {
+  @Test func `a task that is cancelled by others is an error and no cancellation`() async throws {
     let all = futures(3)
     let gathering = createTask {
       do {
@@ -103,7 +103,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(!all[0].isDone && !all[2].isDone)
   }
 
-  @Test func oneThatIsGivenSeveralTimesIsAwaitedOnce() async throws {
+  @Test func `one that is given several times is awaited once`() async throws {
     let (abc, def) = (createTask { "abc" }, createTask { "def" })
     #expect(try await gather([abc, abc, def, abc]) == ["abc", "abc", "def", "abc"])
     #expect(try await gather(abc, def, abc) == ("abc", "def", "abc"))
@@ -111,7 +111,7 @@ private let aLittle = Duration.milliseconds(1)
 
   // MARK: - Results
 
-  @Test func resultsTellHowEachEnded() async throws {
+  @Test func `results tell how each ended`() async throws {
     let all = futures(6)
     let gathering = createTask { try await gatherResults(all) }
     all[0].setResult(1)
@@ -131,7 +131,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(throws: Failure(number: 5)) { try results[5].get() }
   }
 
-  @Test func resultsOfSeveralTypesAreATuple() async throws {
+  @Test func `results of several types are a tuple`() async throws {
     let (text, number) = try await gatherResults(createTask { "text" }, createTask { () -> Int in throw Failure() })
     #expect(try text.get() == "text")
     #expect(throws: Failure.self) { try number.get() }
@@ -139,7 +139,7 @@ private let aLittle = Duration.milliseconds(1)
 
   // MARK: - Cancellation
 
-  @Test func cancellingWhoeverGathersCancelsAll() async throws {
+  @Test func `cancelling the caller cancels all`() async throws {
     let log = Log()
     let waited = Future<Int>()
     let tasks = (0..<2).map { number in
@@ -162,7 +162,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(Set(log.entries) == ["0 awaiterCancelled", "1 awaiterCancelled"])
   }
 
-  @Test func aCancelledGatherEndsWithTheFirstThatEndsByIt() async throws {
+  @Test func `a cancelled gather ends with the first that ends by it`() async throws {
     let slow = createTask {
       do { try await sleep(.seconds(10)) } catch {
         try await shield { try await sleep(.seconds(5)) }
@@ -179,7 +179,7 @@ private let aLittle = Duration.milliseconds(1)
     _ = try? await slow.value
   }
 
-  @Test func aCancelledGatherOfResultsWaitsForAll() async throws {
+  @Test func `a cancelled gather of results waits for all`() async throws {
     let slow = createTask {
       do { try await sleep(.seconds(10)) } catch {
         try await shield { try await sleep(.seconds(5)) }
@@ -194,7 +194,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(quick.isCancelled && slow.isCancelled)
   }
 
-  @Test func whateverTheTasksMakeOfItACancelledGatherIsCancelled() async throws {
+  @Test func `whatever the tasks make of it a cancelled gather is cancelled`() async throws {
     let stubborn = createTask {
       try? await sleep(.seconds(10))
       return 5
@@ -206,7 +206,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(try await stubborn.value == 5)
   }
 
-  @Test func aGatherWhoseTasksHaveAllEndedIsNotCancelledAnyMore() async throws {
+  @Test func `a gather whose tasks have all ended is not cancelled any more`() async throws {
     let future = Future<Int>()
     let gathering = createTask { try await gather([future]) }
     try await sleep(aLittle)
@@ -215,7 +215,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(try await gathering.value == [42])
   }
 
-  @Test func shieldedTasksSurviveACancelledGather() async throws {
+  @Test func `shielded tasks survive a cancelled gather`() async throws {
     let children = futures(2)
     let gathering = createTask {
       _ = try await gather({ try await shield(children[0]) }, { try await shield(children[1]) })
@@ -234,7 +234,7 @@ private let aLittle = Duration.milliseconds(1)
     #expect(try await parent.value == [1, 2])
   }
 
-  @Test func aTaskThatGathersItselfIsToldSo() async throws {
+  @Test func `a task that gathers itself is told so`() async throws {
     let found = Future<TaskHandle<Void>>()
     let task = createTask(name: "snake") { _ = try await gather([try await found.value]) }
     found.setResult(task)

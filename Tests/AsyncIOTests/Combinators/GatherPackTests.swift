@@ -63,7 +63,7 @@ private actor Account {
 }
 
 @Suite(.virtualTime) struct GatherPackTests {
-  @Test func bodiesOfSeveralTypesReturnATuple() async throws {
+  @Test func `bodies of several types return a tuple`() async throws {
     let (number, text, flag) = try await gather(
       {
         try await sleep(.seconds(2))
@@ -77,12 +77,12 @@ private actor Account {
     #expect(EventLoop.current.time == .init(nanoseconds: 2_000_000_000))
   }
 
-  @Test func oneBodyReturnsItsValue() async throws {
+  @Test func `one body returns its value`() async throws {
     let value = try await gather({ 5 })
     #expect(value == 5)
   }
 
-  @Test func theFirstErrorIsThrownWhenAllHaveEnded() async throws {
+  @Test func `the first error is thrown when all have ended`() async throws {
     await #expect(throws: Failure(number: 2)) {
       try await gather(
         {
@@ -99,25 +99,25 @@ private actor Account {
     #expect(EventLoop.current.time == .init(nanoseconds: 2_000_000_000))
   }
 
-  @Test func bodiesMayUseWhatBelongsToTheCallersActor() async throws {
+  @Test func `bodies may use what belongs to the caller's actor`() async throws {
     #expect(try await Account().work() == [12, 11, 311, 312, 312, 312, 312])
   }
 
   // On a loop that keeps the order: in virtual time, ready jobs run in a random one.
-  @Test(.eventLoop) func bodiesOfTheMainActorUseItsState() async throws {
+  @Test(.eventLoop) func `bodies of the main actor use its state`() async throws {
     let model = await Model()
     #expect(try await model.load() == 2)
     #expect(await model.text == "abcd")
   }
 
-  @Test func functionsOfOtherIsolationsCanBeGathered() async throws {
+  @Test func `functions of other isolations can be gathered`() async throws {
     #expect(try await gather([1, 2], onMainActor) == [2, 4])
     #expect(try await gather([1, 2], anywhere) == [3, 6])
   }
 
   // MARK: - Results
 
-  @Test func resultsTellHowEachBodyEnded() async throws {
+  @Test func `results tell how each body ended`() async throws {
     let results = try await gatherResults(0..<4) { number in
       try await sleep(.seconds(4 - number))
       if number == 1 { throw Failure(number: 1) }
@@ -131,13 +131,13 @@ private actor Account {
     #expect(EventLoop.current.time == .init(nanoseconds: 4_000_000_000))
   }
 
-  @Test func resultsOfSeveralTypesAreATuple() async throws {
+  @Test func `results of several types are a tuple`() async throws {
     let (number, text) = try await gatherResults({ 1 }, { () -> String in throw Failure() })
     #expect(try number.get() == 1)
     #expect(throws: Failure.self) { try text.get() }
   }
 
-  @Test func aCancellationOfTheCallerIsNoResult() async throws {
+  @Test func `a cancellation of the caller is not a result`() async throws {
     let task = createTask {
       // asyncio's issue 32684: only the error ends this.
       while true { _ = try await gatherResults([1]) { try await sleep(.milliseconds(50 * $0)) } }
@@ -147,7 +147,7 @@ private actor Account {
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
-  @Test func aCancellationOfTheCallerIsNoResultOfSeveralBodiesEither() async throws {
+  @Test func `a cancellation of the caller is not a result of several bodies either`() async throws {
     let task = createTask {
       _ = try await gatherResults({ try await sleep(.seconds(1)) }, { 1 })
     }
@@ -156,7 +156,7 @@ private actor Account {
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
-  @Test func resultsOfBodiesThatEndInOtherWaysSurviveTheCancellation() async throws {
+  @Test func `results of bodies that end in other ways survive the cancellation`() async throws {
     let task = createTask {
       try await gatherResults(0..<2) { number in
         try? await sleep(.seconds(1))
@@ -180,7 +180,7 @@ private actor Account {
 @concurrent private func anywhere(_ number: Int) async throws -> Int { number * 3 }
 
 @Suite struct GatherOffLoopTests {
-  @Test func withoutALoopTheBodiesRunOnTheSharedOne() async throws {
+  @Test func `without a loop the bodies run on the shared one`() async throws {
     let counter = Counter()
     let values = try await gather(0..<200) { number in
       counter.value += 1
@@ -192,7 +192,7 @@ private actor Account {
     #expect(counter.value == 400)
   }
 
-  @Test func anActorsBodiesStayWithIt() async throws {
+  @Test func `an actor's bodies stay with it`() async throws {
     #expect(try await Account().work() == [12, 11, 311, 312, 312, 312, 312])
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct GatherStateTests {
   /// A gathering task, and up to four bodies. Each may end, fail, or leave its worker cancelled, and a cancellation may
   /// come from outside at any time.
-  @Test(arguments: [1, 2, 4]) func endsInEveryOrderOfEvents(limit: Int) {
+  @Test(arguments: [1, 2, 4]) func `ends in every order of events`(limit: Int) {
     let count = 4
     let runs = explore { choices in
       var state = GatherState<NumberedWaiter>(count: count, limit: limit)

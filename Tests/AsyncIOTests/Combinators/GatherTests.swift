@@ -9,7 +9,7 @@ private struct Failure: Error, Equatable {
 }
 
 @Suite(.virtualTime) struct GatherTests {
-  @Test func valuesComeInTheOrderOfTheElementsWhateverTheOrderInWhichBodiesEnd() async throws {
+  @Test func `values come in the order of the elements whatever the order in which bodies end`() async throws {
     let values = try await gather([3, 1, 2]) { number in
       try await sleep(.seconds(number))
       return number * 10
@@ -18,12 +18,12 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == .init(nanoseconds: 3_000_000_000))
   }
 
-  @Test func withoutElementsThereAreNoValues() async throws {
+  @Test func `without elements there are no values`() async throws {
     #expect(try await gather([Int]()) { $0 } == [])
     #expect(try await gatherResults([Int]()) { $0 }.isEmpty)
   }
 
-  @Test func bodiesStartInOrderAndEachRunsToItsFirstSuspensionBeforeTheNext() async throws {
+  @Test func `bodies start in order and each runs to its first suspension before the next`() async throws {
     let log = Log()
     try await gather(0..<3) { number in
       log.add("\(number) starts")
@@ -34,7 +34,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries == ["0 starts", "0 waits", "1 starts", "1 waits", "2 starts", "2 waits"])
   }
 
-  @Test func bodiesStartInTheNextTurnBehindWhatWasReadyBefore() async throws {
+  @Test func `bodies start in the next turn behind what was ready before`() async throws {
     try await withEventLoop {
       let log = Log()
       let loop = EventLoop.current
@@ -48,7 +48,7 @@ private struct Failure: Error, Equatable {
     }
   }
 
-  @Test func noMoreThanTheLimitRunAtOnceAndInTheirOrder() async throws {
+  @Test func `no more than the limit run at once and in their order`() async throws {
     let log = Log()
     var running = 0
     var most = 0
@@ -65,12 +65,12 @@ private struct Failure: Error, Equatable {
     #expect(log.entries == (0..<20).map(String.init))
   }
 
-  @Test func aLimitBelowOneIsMisuse() async throws {
+  @Test func `a limit below one is misuse`() async throws {
     let error = await #expect(throws: MisuseError.self) { try await gather([1], limit: 0) { $0 } }
     #expect(error?.description == "gather: limit is 0; it must be 1 or more")
   }
 
-  @Test func withoutALimitAllRunAtOnce() async throws {
+  @Test func `without a limit all run at once`() async throws {
     var running = 0
     _ = try await gather(0..<1000) { _ in
       running += 1
@@ -79,7 +79,7 @@ private struct Failure: Error, Equatable {
     }
   }
 
-  @Test func manyBodiesThatDoNotSuspendLetOthersRunInBetween() async throws {
+  @Test func `many bodies that do not suspend let others run in between`() async throws {
     let log = Log()
     let ticker = createTask {
       while true {
@@ -93,7 +93,7 @@ private struct Failure: Error, Equatable {
     ticker.cancel()
   }
 
-  @Test func bodiesOfWhichSomeSuspendAreAllStartedInTheirOrder() async throws {
+  @Test func `bodies of which some suspend are all started in their order`() async throws {
     let log = Log()
     let values = try await gather(0..<500) { number in
       log.add(number)
@@ -107,7 +107,7 @@ private struct Failure: Error, Equatable {
 
   // MARK: - Errors
 
-  @Test func theFirstErrorCancelsTheOthersWaitsForThemAndIsThrown() async throws {
+  @Test func `the first error cancels the others waits for them and is thrown`() async throws {
     let log = Log()
     await #expect(throws: Failure(number: 1)) {
       try await gather(0..<3) { number in
@@ -128,7 +128,7 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == .init(nanoseconds: 4_000_000_000))
   }
 
-  @Test func theReasonSaysWhichTaskFailed() async throws {
+  @Test func `the reason says which task failed`() async throws {
     let log = Log()
     await #expect(throws: Failure.self) {
       try await gather(
@@ -144,7 +144,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries == [] || log.entries == ["another task of the group failed: task \"culprit\""])
   }
 
-  @Test func theFirstErrorInTimeIsThrownNotTheFirstInOrder() async throws {
+  @Test func `the first error in time is thrown not the first in order`() async throws {
     await #expect(throws: Failure(number: 2)) {
       try await gather(0..<3) { number in
         try? await sleep(.seconds(3 - number))
@@ -153,7 +153,7 @@ private struct Failure: Error, Equatable {
     }
   }
 
-  @Test func afterAnErrorNothingMoreStarts() async throws {
+  @Test func `after an error nothing more starts`() async throws {
     let log = Log()
     await #expect(throws: Failure.self) {
       try await gather(0..<10, limit: 2) { number in
@@ -165,7 +165,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries.count <= 3)
   }
 
-  @Test func aBodyThatIsCancelledByItselfFailsLikeAnyOther() async throws {
+  @Test func `a body that is cancelled by itself fails like any other`() async throws {
     await #expect(throws: CancellationError.self) {
       try await gather(0..<3) { number in
         if number == 0 { currentTask?.cancel("by itself") }
@@ -177,7 +177,7 @@ private struct Failure: Error, Equatable {
 
   // MARK: - Cancellation
 
-  @Test func cancellingTheCallerCancelsAllAndWaitsForThem() async throws {
+  @Test func `cancelling the caller cancels all and waits for them`() async throws {
     let log = Log()
     let task = createTask {
       _ = try await gather(0..<3) { number in
@@ -195,7 +195,7 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == .init(nanoseconds: 2_000_000_000))
   }
 
-  @Test func theCancellationReachesBodiesAtOnce() async throws {
+  @Test func `the cancellation reaches bodies at once`() async throws {
     let ready = Log()
     let task = createTask {
       try await gather(0..<2) { number -> Bool in
@@ -211,7 +211,7 @@ private struct Failure: Error, Equatable {
     _ = try? await task.value
   }
 
-  @Test func bodiesThatHaveNotStartedNeverDo() async throws {
+  @Test func `bodies that have not started never do`() async throws {
     let log = Log()
     let task = createTask {
       _ = try await gather(0..<100, limit: 2) { number in
@@ -225,7 +225,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries.count == 6)
   }
 
-  @Test func aCallerThatIsCancelledAlreadyStartsNothing() async throws {
+  @Test func `a caller that is cancelled already starts nothing`() async throws {
     let log = Log()
     let task = createTask {
       currentTask?.cancel()
@@ -235,7 +235,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries.isEmpty)
   }
 
-  @Test func valuesThatAllBodiesReturnDespiteTheCancellationAreReturned() async throws {
+  @Test func `values that all bodies return despite the cancellation are returned`() async throws {
     let task = createTask {
       try await gather(0..<3) { number in
         try? await sleep(.seconds(1))
@@ -247,7 +247,7 @@ private struct Failure: Error, Equatable {
     #expect(try await task.value == [0, 1, 2])
   }
 
-  @Test func aTimeLimitAroundItEndsIt() async throws {
+  @Test func `a time limit around it ends it`() async throws {
     await #expect(throws: TimeoutError.self) {
       try await withTimeout(.seconds(1)) {
         try await gather(0..<3) { _ in
@@ -259,7 +259,7 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == .init(nanoseconds: 1_000_000_000))
   }
 
-  @Test func aTimeLimitWithinABodyIsItsOwn() async throws {
+  @Test func `a time limit within a body is its own`() async throws {
     let values = try await gather([1, 5, 2]) { seconds in
       try await moveOnAfter(.seconds(3)) {
         try await sleep(.seconds(seconds))
@@ -269,7 +269,7 @@ private struct Failure: Error, Equatable {
     #expect(values == [1, nil, 2])
   }
 
-  @Test func aBodyWhoseSwiftTaskWasCancelledDoesNotPassThatOn() async throws {
+  @Test func `a body whose Swift task was cancelled does not pass that on`() async throws {
     let values = try await gather(0..<200, limit: 1) { number in
       if number % 50 == 0 { withUnsafeCurrentTask { $0?.cancel() } }
       if number % 3 == 0 { try? await sleep(.milliseconds(1)) }
@@ -278,7 +278,7 @@ private struct Failure: Error, Equatable {
     #expect(values == (0..<200).map { $0 % 50 == 0 })
   }
 
-  @Test func atTheEndOfTheLoopBodiesAreCancelledAndShieldedOnesComeToTheirEnd() async throws {
+  @Test func `at the end of the loop bodies are cancelled and shielded ones come to their end`() async throws {
     let log = Log()
     try await withEventLoop {
       createTask {
@@ -301,7 +301,7 @@ private struct Failure: Error, Equatable {
 
   // MARK: - Tasks
 
-  @Test func eachBodyIsATaskOfItsOwnWithTheCallersValues() async throws {
+  @Test func `each body is a task of its own with the caller's values`() async throws {
     let caller = createTask(name: "caller") {
       let names = try await Marker.$value.withValue(7) {
         try await gather(0..<3) { number in
@@ -319,7 +319,7 @@ private struct Failure: Error, Equatable {
     try await caller.value
   }
 
-  @Test func bodiesAreAmongAllTasksWhileTheyRun() async throws {
+  @Test func `bodies are among all tasks while they run`() async throws {
     let before = allTasks.count
     let gathering = createTask(name: "gathering") { _ = try await gather([1, 2, 3]) { try await sleep(.seconds($0)) } }
     try await sleep(.milliseconds(1500))
@@ -339,14 +339,14 @@ private struct Failure: Error, Equatable {
     #expect(allTasks.count == before)
   }
 
-  @Test func aTaskThatSomebodyKeepsIsNotTakenForTheNextBody() async throws {
+  @Test func `a task that somebody keeps is not taken for the next body`() async throws {
     let tasks = try await gather(0..<100) { number in number % 10 == 0 ? currentTask : nil }
     let kept = tasks.compactMap { $0 }
     #expect(Set(kept.map(\.id)).count == 10)
     #expect(kept.allSatisfy { $0.isDone && !$0.isCancelled && !$0.cancel() })
   }
 
-  @Test func whatABodyBorrowsIsItsOwnEvenIfTheNextOneRunsInItsPlace() async throws {
+  @Test func `what a body borrows is its own even if the next one runs in its place`() async throws {
     let limiter = CapacityLimiter(10)
     try await gather(0..<10) { _ in try await limiter.acquire() }.ignore()
     #expect(limiter.borrowed == 10)
@@ -362,7 +362,7 @@ private struct Failure: Error, Equatable {
     #expect(others.borrowed == 0)
   }
 
-  @Test func gatheringsNest() async throws {
+  @Test func `gatherings nest`() async throws {
     let values = try await gather(0..<4) { outer in
       try await gather(0..<4, limit: 2) { inner in
         try await sleep(.milliseconds(outer + inner))

@@ -17,7 +17,7 @@ import Testing
 
   private func futures() -> [Future<Int>] { (0..<20).map { _ in Future<Int>() } }
 
-  @Test func gatherReturnsWhatWasSettledElsewhere() async throws {
+  @Test func `gather returns what was settled elsewhere`() async throws {
     for _ in 0..<20 {
       let all = futures()
       async let settled: Void = settle(all)
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func waitReturnsWhenEnoughWasSettledElsewhere() async throws {
+  @Test func `wait returns when enough was settled elsewhere`() async throws {
     for round in 0..<20 {
       let all = futures()
       async let settled: Void = settle(all)
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func asCompletedGivesTheOrderOfTheOtherThread() async throws {
+  @Test func `asCompleted gives the order of the other thread`() async throws {
     for _ in 0..<20 {
       let all = futures()
       let ended = asCompleted(all)
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func nothingIsLostWhenWhoeverIteratesIsCancelledMeanwhile() async throws {
+  @Test func `nothing is lost when the task that iterates is cancelled meanwhile`() async throws {
     for round in 0..<20 {
       let all = futures()
       let ended = asCompleted(all)

@@ -16,7 +16,7 @@ private func seconds() -> Double {
 private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5), jitter: .none)
 
 @Suite(.virtualTime) struct RetryTests {
-  @Test func returnsWhatTheFirstAttemptReturnsThatSucceeds() async throws {
+  @Test func `returns what the first attempt returns that succeeds`() async throws {
     var times: [Double] = []
     let attempt = try await retry(RetryPolicy(attempts: 5, backoff: steps)) { attempt in
       times.append(seconds())
@@ -27,14 +27,14 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(times == [0, 1, 3, 7])
   }
 
-  @Test func theLastErrorIsThrownAsItIs() async throws {
+  @Test func `the last error is thrown as it is`() async throws {
     await #expect(throws: Failure(number: 6)) {
       try await retry(RetryPolicy(attempts: 6, backoff: steps)) { throw Failure(number: $0) }
     }
     #expect(seconds() == 1 + 2 + 4 + 5 + 5)
   }
 
-  @Test func oneAttemptIsNoRetry() async throws {
+  @Test func `one attempt is not a retry`() async throws {
     await #expect(throws: Failure(number: 1)) {
       try await retry(RetryPolicy(attempts: 1, backoff: steps)) { throw Failure(number: $0) }
     }
@@ -43,7 +43,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(error?.description == "retry: attempts is 0; it must be 1 or more")
   }
 
-  @Test func onlyErrorsThatThePolicyNamesAreRetried() async throws {
+  @Test func `only errors that the policy names are retried`() async throws {
     var attempts = 0
     let policy = RetryPolicy(attempts: 5, backoff: steps) { $0 as? Failure != Failure(number: 2) }
     await #expect(throws: Failure(number: 2)) {
@@ -55,7 +55,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(attempts == 2)
   }
 
-  @Test func noAttemptBeginsAfterTheDeadline() async throws {
+  @Test func `no attempt begins after the deadline`() async throws {
     var times: [Double] = []
     await #expect(throws: Failure.self) {
       try await retry(RetryPolicy(attempts: 100, backoff: steps, deadline: .seconds(10))) { _ in
@@ -71,7 +71,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
 
   // MARK: - Cancellation
 
-  @Test func aCancellationErrorIsNotRetried() async throws {
+  @Test func `a cancellation error is not retried`() async throws {
     var attempts = 0
     await #expect(throws: CancellationError.self) {
       try await retry { _ in
@@ -82,7 +82,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(attempts == 1)
   }
 
-  @Test func noErrorOfACancelledTaskIsRetried() async throws {
+  @Test func `no error of a cancelled task is retried`() async throws {
     let log = Log()
     let task = createTask {
       try await retry { attempt in
@@ -96,7 +96,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(log.entries == ["1"])
   }
 
-  @Test func aCancellationEndsTheWait() async throws {
+  @Test func `a cancellation ends the wait`() async throws {
     let task = createTask { try await retry(RetryPolicy(backoff: steps)) { _ in throw Failure() } }
     try await sleep(.milliseconds(500))
     task.cancel()
@@ -104,7 +104,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(seconds() == 0.5)
   }
 
-  @Test func timeLimitsAroundAnAttemptAndAroundAllDoDifferentThings() async throws {
+  @Test func `time limits around an attempt and around all do different things`() async throws {
     let attempt = try await retry(RetryPolicy(attempts: 3, backoff: .none) { $0 is TimeoutError }) { attempt in
       try await withTimeout(.seconds(1)) {
         if attempt < 3 { try await sleep(.seconds(10)) }
@@ -120,7 +120,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
 
   // MARK: - Backoff
 
-  @Test(arguments: [Backoff.Jitter.none, .equal, .full]) func jitterShortensTheWaitByARandomPart(
+  @Test(arguments: [Backoff.Jitter.none, .equal, .full]) func `jitter shortens the wait by a random part`(
     jitter: Backoff.Jitter
   ) async throws {
     let policy = RetryPolicy(
@@ -143,7 +143,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     }
   }
 
-  @Test func aWaitNeverOverflows() async throws {
+  @Test func `a wait never overflows`() async throws {
     let backoff = Backoff(first: .seconds(1_000_000_000), factor: 1e30, maximum: .seconds(3_000_000_000), jitter: .none)
     let policy = RetryPolicy(attempts: 4, backoff: backoff, deadline: .seconds(9_000_000_000))
     await #expect(throws: Failure(number: 4)) { try await retry(policy) { throw Failure(number: $0) } }
@@ -163,7 +163,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     }
   }
 
-  @Test func theJitterFollowsFromTheSeedOfTheRun() async throws {
+  @Test func `the jitter follows from the seed of the run`() async throws {
     let first = try await instants(seed: 7)
     #expect(first.count == 10)
     #expect(try await instants(seed: 7) == first)
@@ -172,7 +172,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
 }
 
 @Suite(.virtualTime) struct RetryBudgetTests {
-  @Test func retriesAreAShareOfTheCallsOnceTheReserveIsUsedUp() async throws {
+  @Test func `retries are a share of the calls once the reserve is used up`() async throws {
     let budget = RetryBudget(share: 0.2, reserve: 10)
     let policy = RetryPolicy(attempts: 3, backoff: .none, budget: budget)
     var attempts = 0
@@ -189,7 +189,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(budget.available == 0)
   }
 
-  @Test func callsThatSucceedFillItUpToTheReserve() async throws {
+  @Test func `calls that succeed fill it up to the reserve`() async throws {
     let budget = RetryBudget(share: 0.5, reserve: 3)
     for _ in 0..<3 { #expect(budget.takeRetry()) }
     #expect(!budget.takeRetry())
@@ -200,7 +200,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(budget.available == 3)
   }
 
-  @Test func timeFillsItToo() async throws {
+  @Test func `time fills it too`() async throws {
     let budget = RetryBudget(share: 0, reserve: 5, perSecond: 2)
     for _ in 0..<5 { #expect(budget.takeRetry()) }
     #expect(!budget.takeRetry())
@@ -213,7 +213,7 @@ private let steps = Backoff(first: .seconds(1), factor: 2, maximum: .seconds(5),
     #expect(budget.available == 5)
   }
 
-  @Test func withoutABudgetLeftTheErrorIsThrownAtOnce() async throws {
+  @Test func `without a budget left the error is thrown at once`() async throws {
     let budget = RetryBudget(share: 0, reserve: 0)
     await #expect(throws: Failure(number: 1)) {
       try await retry(RetryPolicy(backoff: steps, budget: budget)) { throw Failure(number: $0) }

@@ -10,7 +10,7 @@ import Testing
 
   /// Three tasks end in any way and order, before and during a wait. The waiter may leave at any time and come again.
   @Test(arguments: [State.Condition.allEnded, .firstEnded, .firstFailed, .firstWithoutValue])
-  private func agreesWithItsDescriptionInEveryOrderOfEvents(condition: State.Condition) {
+  private func `agrees with its description in every order of events`(condition: State.Condition) {
     let runs = explore { choices in
       var state = State(count: 3, until: condition)
       var ended: [(index: Int, phase: SettlementPhase)] = []

@@ -28,7 +28,7 @@ private func expect(
 private func now() -> Double { EventLoop.current.time.duration(to: .init(nanoseconds: 0)) / .seconds(-1) }
 
 @Suite(.virtualTime) struct WaitTests {
-  @Test func returnsWhenAllHaveEndedInTheOrderInWhichTheyWereGiven() async throws {
+  @Test func `returns when all have ended in the order in which they were given`() async throws {
     let (a, b) = (sleeper(0.1), sleeper(0.15))
     for _ in 0..<2 {
       // The second time it doesn't wait.
@@ -38,18 +38,18 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     }
   }
 
-  @Test func whatIsGivenTwiceCountsOnce() async throws {
+  @Test func `what is given twice counts once`() async throws {
     let (a, b) = (sleeper(1), sleeper(2))
     let waited = try await wait([a, b, a])
     expect(waited, done: [a, b], pending: [])
   }
 
-  @Test func waitingForNothingIsMisuse() async throws {
+  @Test func `waiting for nothing is misuse`() async throws {
     let error = await #expect(throws: MisuseError.self) { try await wait([TaskHandle<Int>]()) }
     #expect(error?.description == "wait: there is nothing to wait for")
   }
 
-  @Test func returnsWhenTheFirstHasEnded() async throws {
+  @Test func `returns when the first has ended`() async throws {
     let (a, b) = (sleeper(10), sleeper(0.1))
     let waited = try await wait([b, a], returnWhen: .firstCompleted)
     expect(waited, done: [b], pending: [a])
@@ -57,7 +57,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(!a.isDone)
   }
 
-  @Test func whatHasEndedBeforeTheCallerRunsIsDone() async throws {
+  @Test func `what has ended before the caller runs is done`() async throws {
     let (first, second) = (Future<Int>(), Future<Int>())
     createTask {
       try await sleep(.seconds(1))
@@ -68,7 +68,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     expect(waited, done: [second, first], pending: [])
   }
 
-  @Test func returnsAtOnceWhenEnoughHasEnded() async throws {
+  @Test func `returns at once when enough has ended`() async throws {
     let (ended, other) = (Future<Int>(), Future<Int>())
     ended.setResult(1)
     let turns = EventLoop.current.statistics.turns
@@ -77,7 +77,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(EventLoop.current.statistics.turns == turns)
   }
 
-  @Test func returnsWhenTheFirstHasFailedBeforeTheWait() async throws {
+  @Test func `returns when the first has failed before the wait`() async throws {
     let a = sleeper(10)
     let b = sleeper(0, failing: true)
     _ = try? await b.value
@@ -86,7 +86,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(now() == 0)
   }
 
-  @Test func returnsWhenTheFirstFailsDuringTheWait() async throws {
+  @Test func `returns when the first fails during the wait`() async throws {
     let (a, b, c) = (sleeper(10), sleeper(0.01, failing: true), sleeper(0.005))
     let waited = try await wait([b, a, c], returnWhen: .firstException)
     expect(waited, done: [b, c], pending: [a])
@@ -94,7 +94,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     _ = b.result
   }
 
-  @Test func aCancellationIsNoFailure() async throws {
+  @Test func `a cancellation is not a failure`() async throws {
     let (a, b) = (sleeper(1), sleeper(2))
     a.cancel()
     let waited = try await wait([b, a], returnWhen: .firstException)
@@ -102,7 +102,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(now() == 2)
   }
 
-  @Test func anErrorIsNotThrownAndAllAreAwaited() async throws {
+  @Test func `an error is not thrown and all are awaited`() async throws {
     let (a, b) = (sleeper(0.1), sleeper(0.15, failing: true))
     let (done, pending) = try await wait([b, a])
     #expect(done.count == 2 && pending.isEmpty)
@@ -110,7 +110,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(now() == 0.15)
   }
 
-  @Test func afterTheTimeoutTheOthersArePendingAndGoOn() async throws {
+  @Test func `after the timeout the others are pending and go on`() async throws {
     let (a, b) = (sleeper(0.1), sleeper(0.15))
     let waited = try await wait([b, a], timeout: .milliseconds(110))
     expect(waited, done: [a], pending: [b])
@@ -118,14 +118,14 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(try await b.value == 0.15)
   }
 
-  @Test func whatEndsAtTheTimeOfTheTimeoutMayBeEither() async throws {
+  @Test func `what ends at the time of the timeout may be either`() async throws {
     let (a, b) = (sleeper(0.1), sleeper(0.15))
     let (done, pending) = try await wait([b, a], timeout: .milliseconds(100))
     #expect(done.isEmpty ? pending.count == 2 : done[0] === a && pending[0] === b)
     #expect(now() == 0.1)
   }
 
-  @Test func withoutTimeItTellsWhatHasEnded() async throws {
+  @Test func `without time it tells what has ended`() async throws {
     let (a, b) = (sleeper(0.1), sleeper(0.15))
     try await sleep(.milliseconds(120))
     let waited = try await wait([b, a], timeout: .zero)
@@ -133,12 +133,12 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(now() == 0.12)
   }
 
-  @Test func takesAnySequenceOfTasks() async throws {
+  @Test func `takes any sequence of tasks`() async throws {
     let (done, pending) = try await wait((0..<10).lazy.map { index in sleeper(Double(index)) })
     #expect(done.count == 10 && pending.isEmpty)
   }
 
-  @Test func takesTasksAndFuturesOfSeveralTypes() async throws {
+  @Test func `takes tasks and futures of several types`() async throws {
     let future = Future<String>()
     let task = sleeper(1)
     let text = createTask {
@@ -152,7 +152,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(all.map(\.isDone) == [true, true] && none.isEmpty)
   }
 
-  @Test func cancellingWhoeverWaitsLeavesTheTasksRunning() async throws {
+  @Test func `cancelling the task that waits leaves the tasks running`() async throws {
     let (a, b) = (sleeper(1), sleeper(2))
     let waiting = createTask { _ = try await wait([a, b]) }
     try await sleep(.milliseconds(500))
@@ -163,7 +163,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     #expect(try await b.value == 2)
   }
 
-  @Test func waitingAgainAndAgainLeavesNothingAtATaskThatRunsOn() async throws {
+  @Test func `waiting again and again leaves nothing at a task that runs on`() async throws {
     final class Watched: Sendable {}
     let service = Future<Void>()
     weak var watched: Watched?
@@ -180,7 +180,7 @@ private func now() -> Double { EventLoop.current.time.duration(to: .init(nanosec
     service.setResult(())
   }
 
-  @Test func anErrorThatOnlyWaitHasSeenReachesTheExceptionHandler() async throws {
+  @Test func `an error that only wait has seen reaches the exception handler`() async throws {
     let log = Log()
     EventLoop.current.setExceptionHandler { _, context in log.add(context.message.prefix { $0 != "(" }) }
     _ = try await wait([createTask(name: "unseen") { throw Failure() }])

@@ -10,13 +10,13 @@ private let v6 = (1...3).map { SocketAddress("2001:db8::\($0)", port: 80)! }
 private let v4 = (1...3).map { SocketAddress("192.0.2.\($0)", port: 80)! }
 
 @Suite struct ConnectionRaceTests {
-  @Test func theFamiliesTakeTurnsBeginningWithTheFirst() {
+  @Test func `the families take turns beginning with the first`() {
     #expect(ConnectionRace.interleaved(v6 + v4) == [v6[0], v4[0], v6[1], v4[1], v6[2], v4[2]])
     #expect(ConnectionRace.interleaved([v4[0]] + v6) == [v4[0], v6[0], v6[1], v6[2]])
     #expect(ConnectionRace.interleaved([]) == [])
   }
 
-  @Test func aNewAttemptBeginsAfterAQuarterOfASecond() {
+  @Test func `a new attempt begins after a quarter of a second`() {
     var race = ConnectionRace([v6[0], v4[0]])
     #expect(race.next(now: 0) == .attempt(v6[0]))
     #expect(race.next(now: 0) == .wait(until: 250_000_000))
@@ -25,7 +25,7 @@ private let v4 = (1...3).map { SocketAddress("192.0.2.\($0)", port: 80)! }
     #expect(race.next(now: 250_000_000) == .wait(until: .max))
   }
 
-  @Test func aFailureBeginsTheNextAttemptAtOnce() {
+  @Test func `a failure begins the next attempt at once`() {
     var race = ConnectionRace([v6[0], v4[0]])
     #expect(race.next(now: 0) == .attempt(v6[0]))
     race.failed()
@@ -38,7 +38,7 @@ private let v4 = (1...3).map { SocketAddress("192.0.2.\($0)", port: 80)! }
 @Suite(.virtualTime) struct ConnectionAttemptsTests {
   private let nowhere = SocketAddress("10.9.9.9", port: 80)!
 
-  @Test func anAddressThatDoesNotAnswerCostsAQuarterOfASecond() async throws {
+  @Test func `an address that does not answer costs a quarter of a second`() async throws {
     // The handler stays: a connection closed by its server waits for the peer's end, with a timer.
     let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
       try await writer.write("x")
@@ -58,7 +58,7 @@ private let v4 = (1...3).map { SocketAddress("192.0.2.\($0)", port: 80)! }
     #expect(EventLoop.current.statistics.operationsInFlight == 0)
   }
 
-  @Test func anAddressThatRefusesCostsItsRefusal() async throws {
+  @Test func `an address that refuses costs its refusal`() async throws {
     let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in try await writer.write("x") }
     let start = EventLoop.current.time
     let handle = try await EventLoop.current.openConnection(
@@ -68,7 +68,7 @@ private let v4 = (1...3).map { SocketAddress("192.0.2.\($0)", port: 80)! }
     server.close()
   }
 
-  @Test func whenNoneAnswersTheLastErrorIsThrown() async throws {
+  @Test func `when none answers the last error is thrown`() async throws {
     let error = await #expect(throws: SystemError.self) {
       try await EventLoop.current.openConnection(
         toFirstOf: [SocketAddress("127.0.0.1", port: 1)!, nowhere], named: "example")
@@ -76,7 +76,7 @@ private let v4 = (1...3).map { SocketAddress("192.0.2.\($0)", port: 80)! }
     #expect(error?.description == "connect 10.9.9.9:80: no route to host (EHOSTUNREACH)")
   }
 
-  @Test func cancellingClosesEveryAttempt() async throws {
+  @Test func `cancelling closes every attempt`() async throws {
     let loop = EventLoop.current
     let nowhere = nowhere
     await #expect(throws: TimeoutError.self) {

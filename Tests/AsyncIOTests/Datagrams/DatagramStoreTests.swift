@@ -6,8 +6,8 @@ import Testing
 @testable import AsyncIO
 
 @Suite("A row of datagrams") struct DatagramStoreTests {
-  @Test("gives back what was put in, in order, however the two are mixed", arguments: 0..<20 as Range<UInt64>)
-  func givesBackWhatWasPutIn(seed: UInt64) {
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func `gives back what was put in, in order, however the two are mixed`(seed: UInt64) {
     var random = Steps(state: seed)
     var store = DatagramStore()
     var model: [(bytes: [UInt8], peer: SocketAddress?)] = []
@@ -33,8 +33,7 @@ import Testing
     }
   }
 
-  @Test("keeps no more than twice what is in it, or what is kept for the next")
-  func keepsNoMoreThanTwice() {
+  @Test func `keeps no more than twice what is in it, or what is kept for the next`() {
     var store = DatagramStore()
     let long = [UInt8](repeating: 1, count: 60_000)
     store.append(long, peer: nil)
@@ -47,7 +46,7 @@ import Testing
     #expect(store.isEmpty && store.bytes.isEmpty && store.weight == 0)
   }
 
-  @Test("lends what is left of it") func lendsWhatIsLeft() {
+  @Test func `lends what is left of it`() {
     var store = DatagramStore()
     for number: UInt8 in 0..<4 { store.append([number, number], peer: nil) }
     store.removeFirst(2)

@@ -22,25 +22,25 @@ private func address(_ host: String, _ port: UInt16 = 0) -> SocketAddress { Sock
       fe80::1%1 router\r
       """)
 
-  @Test func aNameHasTheAddressesOfBothFamiliesInTheOrderOfTheFile() {
+  @Test func `a name has the addresses of both families in the order of the file`() {
     #expect(hosts.addresses(of: "db") == [address("192.0.2.7"), address("2001:db8::7"), address("192.0.2.8")])
     #expect(hosts.addresses(of: "DB.example.COM.") == [address("192.0.2.7")])
     #expect(hosts.addresses(of: "nonsense").isEmpty)
   }
 
-  @Test func anAddressHasItsOfficialNameBeforeItsAliases() {
+  @Test func `an address has its official name before its aliases`() {
     #expect(hosts.names(of: address("192.0.2.7", 443)) == ["db.example.com", "db"])
     #expect(hosts.names(of: address("192.0.2.9")).isEmpty)
   }
 
-  @Test func anAddressMayHaveAZone() {
+  @Test func `an address may have a zone`() {
     #expect(hosts.addresses(of: "router").first?.scope == 1)
     #expect(hosts.addresses(of: "router").first?.host == "fe80::1%lo")
   }
 }
 
 @Suite struct ResolverConfigurationTests {
-  @Test func everyLineThatCountsIsRead() {
+  @Test func `every line that counts is read`() {
     let configuration = ResolverConfiguration(
       parsing: """
         ; comment
@@ -58,25 +58,25 @@ private func address(_ host: String, _ port: UInt16 = 0) -> SocketAddress { Sock
     #expect(configuration.rotates && configuration.usesTCP && configuration.skipsIPv6)
   }
 
-  @Test func theLastOfDomainAndSearchCounts() {
+  @Test func `the last of domain and search counts`() {
     #expect(ResolverConfiguration(parsing: "search a b\ndomain c").search == ["c"])
     #expect(ResolverConfiguration(parsing: "search .").search.isEmpty)
   }
 
-  @Test func theDefaultsAreLibcs() {
+  @Test func `the defaults are libc's`() {
     let configuration = ResolverConfiguration(parsing: "")
     #expect(configuration.askedServers == [address("127.0.0.1", 53)])
     #expect(configuration.ndots == 1 && configuration.timeout == .seconds(5) && configuration.attempts == 2)
     #expect(configuration.search.isEmpty && !configuration.rotates && !configuration.usesTCP)
   }
 
-  @Test func withoutADomainTheHostsOwnIsSearched() {
+  @Test func `without a domain the host's own is searched`() {
     #expect(ResolverConfiguration(parsing: "", hostName: "web.corp.example").search == ["corp.example"])
     #expect(ResolverConfiguration(parsing: "", hostName: "web").search.isEmpty)
     #expect(ResolverConfiguration(parsing: "search x", hostName: "web.corp.example").search == ["x"])
   }
 
-  @Test func numbersAreBoundedAndServersAreThree() {
+  @Test func `numbers are bounded and servers are three`() {
     let configuration = ResolverConfiguration(
       parsing: "options ndots:99 timeout:0 attempts:99\n"
         + (1...5).map { "nameserver 192.0.2.\($0)" }.joined(separator: "\n"))
@@ -94,13 +94,13 @@ private func address(_ host: String, _ port: UInt16 = 0) -> SocketAddress { Sock
       ("hosts: files resolve [!UNAVAIL=return] dns", false), ("hosts: files dns myhostname", false), ("hosts:", false),
       ("hosts:files dns", true),
     ] as [(String?, Bool)])
-  func onlyFilesAndThenDNSIsWhatTheStubResolverDoes(text: String?, isOurs: Bool) {
+  func `only files and then DNS is what the stub resolver does`(text: String?, isOurs: Bool) {
     #expect(NameServiceSwitch(parsing: text).isFilesThenDNS == isOurs)
   }
 }
 
 @Suite struct SystemFilesTests {
-  @Test func filesAreReadAgainWhenTheyHaveChangedButNotMoreThanOnceASecond() throws {
+  @Test func `files are read again when they have changed but not more than once a second`() throws {
     let folder = try TemporaryFolder()
     let files = SystemFiles(
       resolvConf: folder.path("resolv.conf"), hosts: folder.path("hosts"),
@@ -128,7 +128,7 @@ private func address(_ host: String, _ port: UInt16 = 0) -> SocketAddress { Sock
     #expect(!reader.isFilesThenDNS)
   }
 
-  @Test func filesThatAreNotThereMeanTheDefaults() {
+  @Test func `files that are not there mean the defaults`() {
     let reader = SystemFilesReader(
       SystemFiles(resolvConf: "/nonexistent/a", hosts: "/nonexistent/b", nameServiceSwitch: "/nonexistent/c"))
     #expect(reader.refresh(now: 0))

@@ -37,7 +37,7 @@ extension Inquiry {
     .failed(problems.map { NameError.ServerFailure(server: servers[$0.0], problem: $0.1) })
   }
 
-  @Test func recordsHoldAsLongAsTheShortestOfThem() {
+  @Test func `records hold as long as the shortest of them`() {
     var inquiry = inquiry()
     #expect(
       inquiry.attempt
@@ -46,13 +46,13 @@ extension Inquiry {
     #expect(inquiry.finding == .records([.a(1), .a(2)], timeToLive: 30))
   }
 
-  @Test func aTimeToLiveWithItsFirstBitSetIsZero() {
+  @Test func `a time to live with its first bit set is zero`() {
     var inquiry = inquiry()
     inquiry.answered(answer(.noError, [DNSRecord(www, .a(1), timeToLive: 0x8000_0000)]))
     #expect(inquiry.finding == .records([.a(1)], timeToLive: 0))
   }
 
-  @Test func recordsOfOtherNamesTypesAndClassesDoNotCount() {
+  @Test func `records of other names types and classes do not count`() {
     var inquiry = inquiry()
     inquiry.answered(
       answer(
@@ -64,7 +64,7 @@ extension Inquiry {
     #expect(inquiry.finding == .nothing(nameExists: true, timeToLive: 5))
   }
 
-  @Test func aNegativeAnswerHoldsAsLongAsItsZoneSays() {
+  @Test func `a negative answer holds as long as its zone says`() {
     var missing = inquiry()
     missing.answered(answer(.noSuchName, minimum: 300))
     #expect(missing.finding == .nothing(nameExists: false, timeToLive: 100))
@@ -76,7 +76,7 @@ extension Inquiry {
     #expect(unsaid.finding == .nothing(nameExists: false, timeToLive: nil))
   }
 
-  @Test func anAliasIsFollowedWithinTheAnswer() {
+  @Test func `an alias is followed within the answer`() {
     var inquiry = inquiry()
     inquiry.answered(
       answer(
@@ -89,7 +89,7 @@ extension Inquiry {
     #expect(inquiry.finding == .records([.a(7)], timeToLive: 20))
   }
 
-  @Test func anAliasIsFollowedByFurtherQueries() {
+  @Test func `an alias is followed by further queries`() {
     var inquiry = inquiry()
     inquiry.failed(.noAnswer)
     inquiry.answered(answer(.noError, [DNSRecord(www, .cname(name("a.example")), timeToLive: 20)]))
@@ -100,13 +100,13 @@ extension Inquiry {
     #expect(inquiry.finding == .records([.a(7)], timeToLive: 20))
   }
 
-  @Test func anAliasOfNothingIsNothing() {
+  @Test func `an alias of nothing is nothing`() {
     var inquiry = inquiry()
     inquiry.answered(answer(.noSuchName, [DNSRecord(www, .cname(name("a.example")), timeToLive: 20)], minimum: 50))
     #expect(inquiry.finding == .nothing(nameExists: false, timeToLive: 20))
   }
 
-  @Test func aliasesInACircleEnd() {
+  @Test func `aliases in a circle end`() {
     var within = inquiry([servers[0]])
     within.answered(
       answer(
@@ -128,7 +128,7 @@ extension Inquiry {
     #expect(byQueries.finding == failures((0, .unusableAnswer)))
   }
 
-  @Test func aTruncatedAnswerIsAskedForOverTCP() {
+  @Test func `a truncated answer is asked for over TCP`() {
     var inquiry = inquiry()
     var truncated = answer()
     truncated.header.isTruncated = true
@@ -138,7 +138,7 @@ extension Inquiry {
     #expect(inquiry.attempt?.overTCP == false && inquiry.attempt?.server == servers[1])
   }
 
-  @Test func aServerThatFailsIsAskedNoMoreAndTheNextOneIs() {
+  @Test func `a server that fails is asked no more and the next one is`() {
     var inquiry = inquiry()
     inquiry.answered(answer(.serverFailure))
     #expect(inquiry.attempt?.server == servers[1])
@@ -149,7 +149,7 @@ extension Inquiry {
     #expect(inquiry.finding == failures((0, .refused(responseCode: 2)), (1, .noAnswer)))
   }
 
-  @Test func silentServersAreAskedAsOftenAsConfigured() {
+  @Test func `silent servers are asked as often as configured`() {
     var inquiry = inquiry(attempts: 3)
     var asked: [SocketAddress] = []
     while let attempt = inquiry.attempt {
@@ -161,7 +161,7 @@ extension Inquiry {
   }
 
   @Test(arguments: [DNSResponseCode.formatError, .notImplemented, .badVersion])
-  func aServerThatDoesNotKnowEDNSIsAskedWithout(code: DNSResponseCode) {
+  func `a server that does not know EDNS is asked without`(code: DNSResponseCode) {
     var inquiry = inquiry([servers[0]])
     #expect(inquiry.attempt?.query.edns != nil)
     inquiry.answered(answer(code))
@@ -170,7 +170,7 @@ extension Inquiry {
     #expect(inquiry.finding == failures((0, .refused(responseCode: code.rawValue))))
   }
 
-  @Test func aServerFailureMayMeanEDNSUnlessTheServerSpeaksIt() {
+  @Test func `a server failure may mean EDNS unless the server speaks it`() {
     var inquiry = inquiry([servers[0]])
     var old = answer(.serverFailure)
     old.edns = nil
@@ -180,7 +180,7 @@ extension Inquiry {
     #expect(inquiry.finding == failures((0, .refused(responseCode: 2))))
   }
 
-  @Test func aSilentServerIsAskedWithoutEDNSInTheNextRound() {
+  @Test func `a silent server is asked without EDNS in the next round`() {
     var inquiry = inquiry([servers[0]])
     #expect(inquiry.attempt?.query.edns != nil && inquiry.attempt?.hasHalfTime == false)
     inquiry.failed(.noAnswer)
@@ -189,7 +189,7 @@ extension Inquiry {
     #expect(inquiry.finding == .records([.a(1)], timeToLive: 60))
   }
 
-  @Test func aSingleRoundIsDividedBetweenBothKindsOfQuery() {
+  @Test func `a single round is divided between both kinds of query`() {
     var inquiry = inquiry(attempts: 1)
     for server in servers {
       for hasEDNS in [true, false] {
@@ -201,14 +201,14 @@ extension Inquiry {
     #expect(inquiry.finding == failures((0, .noAnswer), (1, .noAnswer)))
   }
 
-  @Test func aServerThatIsKnownNotToTakeEDNSGetsNone() {
+  @Test func `a server that is known not to take EDNS gets none`() {
     var inquiry = Inquiry(www, .a, servers: servers, attempts: 1, withoutEDNS: [servers[0]])
     #expect(inquiry.attempt?.query.edns == nil && inquiry.attempt?.hasHalfTime == false)
     inquiry.failed(.noAnswer)
     #expect(inquiry.attempt?.server == servers[1] && inquiry.attempt?.query.edns != nil)
   }
 
-  @Test func aServerThatHangsUpIsAskedOnceMoreWithoutEDNS() {
+  @Test func `a server that hangs up is asked once more without EDNS`() {
     var inquiry = inquiry([servers[0]], usesTCP: true)
     inquiry.failed(.unusableAnswer)
     #expect(inquiry.attempt?.query.edns == nil && inquiry.attempt?.overTCP == true)
@@ -216,7 +216,7 @@ extension Inquiry {
     #expect(inquiry.finding == failures((0, .unusableAnswer)))
   }
 
-  @Test func anAliasOfWhatIsNoHostNameIsNotFollowed() {
+  @Test func `an alias of what is not a host name is not followed`() {
     var inquiry = inquiry()
     let evil = name("$(id).example")
     inquiry.answered(
@@ -235,7 +235,7 @@ extension Inquiry {
     #expect(reverse.finding == .records([.ptr(www)], timeToLive: 9))
   }
 
-  @Test func aReferralIsNoAnswer() {
+  @Test func `a referral is not an answer`() {
     var inquiry = inquiry([servers[0]])
     var referral = answer()
     referral.header.recursionAvailable = false
@@ -243,7 +243,7 @@ extension Inquiry {
     #expect(inquiry.finding == failures((0, .unusableAnswer)))
   }
 
-  @Test func withoutServersThereIsNoAnswer() { #expect(inquiry([]).finding == .failed([])) }
+  @Test func `without servers there is no answer`() { #expect(inquiry([]).finding == .failed([])) }
 }
 
 @Suite struct NameLookUpTests {
@@ -258,32 +258,32 @@ extension Inquiry {
     if case .done(let outcome) = lookUp.next() { outcome } else { nil }
   }
 
-  @Test func bothFamiliesAreAskedForAtOnceAndIPv6ComesFirst() {
+  @Test func `both families are asked for at once and IPv6 comes first`() {
     var lookUp = lookUp()
     #expect(lookUp.next() == .ask([DNSQuestion(www, .aaaa), DNSQuestion(www, .a)]))
     lookUp.found([.records([.aaaa(1, 1)], timeToLive: 60), .records([.a(1)], timeToLive: 30)])
     #expect(outcome(lookUp) == .init(content: .records([.aaaa(1, 1), .a(1)]), timeToLive: 30))
   }
 
-  @Test func aNameThatLeadsToNoHostNameIsAnError() {
+  @Test func `a name that leads to no host name is an error`() {
     var lookUp = lookUp(["www.x", "www"])
     lookUp.found([.unacceptable(name("$(id).x")), .nothing(nameExists: true, timeToLive: 9)])
     #expect(outcome(lookUp) == .init(content: .failure(.unacceptableName("$(id).x")), timeToLive: nil))
   }
 
-  @Test func oneFamilyWillDo() {
+  @Test func `one family will do`() {
     var lookUp = lookUp()
     lookUp.found([.nothing(nameExists: true, timeToLive: nil), .records([.a(1)], timeToLive: 30)])
     #expect(outcome(lookUp) == .init(content: .records([.a(1)]), timeToLive: 30))
   }
 
-  @Test func halfAnAnswerIsNotKeptForLong() {
+  @Test func `half an answer is not kept for long`() {
     var lookUp = lookUp()
     lookUp.found([.failed([silence]), .records([.a(1)], timeToLive: 3000)])
     #expect(outcome(lookUp) == .init(content: .records([.a(1)]), timeToLive: 10))
   }
 
-  @Test func theNextNameIsAskedForIfThereIsNothing() {
+  @Test func `the next name is asked for if there is nothing`() {
     var lookUp = lookUp(["www.x", "www"])
     lookUp.found([.nothing(nameExists: false, timeToLive: 5), .nothing(nameExists: false, timeToLive: 5)])
     #expect(lookUp.next() == .ask([DNSQuestion(name("www"), .aaaa), DNSQuestion(name("www"), .a)]))
@@ -291,27 +291,27 @@ extension Inquiry {
     #expect(outcome(lookUp) == .init(content: .failure(.noAddress(nil)), timeToLive: 5))
   }
 
-  @Test func nothingThatNobodySaidHowLongIsNotKept() {
+  @Test func `nothing that nobody said how long is not kept`() {
     var lookUp = lookUp()
     lookUp.found([.nothing(nameExists: false, timeToLive: 5), .nothing(nameExists: false, timeToLive: nil)])
     #expect(outcome(lookUp) == .init(content: .failure(.notFound), timeToLive: nil))
   }
 
-  @Test func aFailureIsNotTakenForNothing() {
+  @Test func `a failure is not taken for nothing`() {
     var lookUp = lookUp(["www.x", "www"])
     lookUp.found([.failed([failure]), .failed([failure])])
     lookUp.found([.nothing(nameExists: false, timeToLive: 5), .nothing(nameExists: false, timeToLive: 5)])
     #expect(outcome(lookUp) == .init(content: .failure(.serverFailure([failure])), timeToLive: nil))
   }
 
-  @Test func aFailureIsForgottenIfAnotherNameHasAddresses() {
+  @Test func `a failure is forgotten if another name has addresses`() {
     var lookUp = lookUp(["www.x", "www"])
     lookUp.found([.failed([failure]), .failed([failure])])
     lookUp.found([.records([.aaaa(1, 1)], timeToLive: 60), .nothing(nameExists: true, timeToLive: 60)])
     #expect(outcome(lookUp) == .init(content: .records([.aaaa(1, 1)]), timeToLive: 60))
   }
 
-  @Test func silenceEndsTheLookUp() {
+  @Test func `silence ends the look-up`() {
     var lookUp = lookUp(["www.x", "www"])
     lookUp.found([.failed([silence]), .failed([silence])])
     #expect(outcome(lookUp) == .init(content: .failure(.timedOut(servers: [servers[0]])), timeToLive: nil))

@@ -5,8 +5,7 @@ import Testing
 @testable import AsyncIO
 
 @Suite("Errors of names") struct NameErrorTests {
-  @Test("what is no name at all stands in quotes, and stays within its line")
-  func whatIsNoNameIsQuoted() {
+  @Test func `what is not a name stands in quotes, and stays within its line`() {
     let empty = NameError(host: "", .malformed("it is empty"))
     #expect("\(empty)" == "resolve \"\": not a host name: it is empty")
     let lines = NameError(host: "a\nb", .malformed("it has a character that host names can't have"))

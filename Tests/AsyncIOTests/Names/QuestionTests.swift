@@ -9,20 +9,20 @@ import Testing
 private func name(_ text: String) -> DNSName { try! DNSName(text) }
 
 @Suite struct HostNameTests {
-  @Test func thisMachineAndNowhereAreKnownWithoutAsking() {
+  @Test func `this machine and nowhere are known without asking`() {
     for text in ["localhost", "LOCALHOST.", "a.b.localhost"] { #expect(HostName(text) == .localhost) }
     for text in ["nosuch.invalid", "invalid.", "x.ONION"] { #expect(HostName(text) == .nowhere) }
     for text in ["127.1", "0x7f.1", "1.2.3", "0x7f000001", "host.1"] { #expect(HostName(text) == .number) }
   }
 
-  @Test func aNameKnowsItsDots() {
+  @Test func `a name knows its dots`() {
     #expect(HostName("db") == .name(name("db"), dots: 0, isAbsolute: false))
     #expect(HostName("a.b.c") == .name(name("a.b.c"), dots: 2, isAbsolute: false))
     #expect(HostName("a.b.c.") == .name(name("a.b.c"), dots: 3, isAbsolute: true))
     #expect(HostName("_srv.a-b.c9") == .name(name("_srv.a-b.c9"), dots: 2, isAbsolute: false))
   }
 
-  @Test func whatIsNoNameSaysWhy() {
+  @Test func `what is not a name says why`() {
     #expect(HostName("") == .malformed("it is empty"))
     #expect(HostName(".") == .malformed("it is the root"))
     #expect(HostName("a..b") == .malformed("a label is empty"))
@@ -47,24 +47,24 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
       .map(\.description)
   }
 
-  @Test func aShortNameIsSearchedForInTheDomainsFirst() {
+  @Test func `a short name is searched for in the domains first`() {
     #expect(candidates("db") == ["db.x.example.", "db.example.", "db."])
     #expect(candidates("a.b", ndots: 2) == ["a.b.x.example.", "a.b.example.", "a.b."])
   }
 
-  @Test func aNameWithEnoughDotsIsTakenAsItIsFirst() {
+  @Test func `a name with enough dots is taken as it is first`() {
     #expect(candidates("a.b") == ["a.b.", "a.b.x.example.", "a.b.example."])
     #expect(candidates("db", ndots: 0) == ["db.", "db.x.example.", "db.example."])
   }
 
-  @Test func aNameWithADotAtItsEndIsMeantAsItIs() { #expect(candidates("db.") == ["db."]) }
+  @Test func `a name with a dot at its end is meant as it is`() { #expect(candidates("db.") == ["db."]) }
 
-  @Test func aNameWithADotIsKnownApartFromOneWithout() {
+  @Test func `a name with a dot is known apart from one without`() {
     #expect(HostName.canonical("DB.") == "db." && HostName.canonical("db") == "db")
     #expect(HostName.canonicalFromRoot("DB.") == "db" && HostName.canonicalFromRoot("dB") == "db")
   }
 
-  @Test func domainsThatAreNoneAreLeftOut() {
+  @Test func `what is not a domain is left out`() {
     #expect(candidates("db", search: ["$(id).example"]) == ["db."])
     #expect(candidates("db", search: ["a..b", String(repeating: "ab.", count: 84), "ok"]) == ["db.ok.", "db."])
   }
@@ -73,7 +73,7 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
 @Suite struct ServerOrderTests {
   private let servers = (1...3).map { SocketAddress("192.0.2.\($0)", port: 53)! }
 
-  @Test func serversAreAskedInTheirOrderOrByTurns() {
+  @Test func `servers are asked in their order or by turns`() {
     var order = ServerOrder()
     for _ in 0..<2 { #expect(order.next(of: servers, rotates: false, now: 0) == servers) }
     let firsts = (0..<4).map { _ in order.next(of: servers, rotates: true, now: 0)[0] }
@@ -82,7 +82,7 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
     #expect(order.next(of: [], rotates: true, now: 0).isEmpty)
   }
 
-  @Test func aSilentServerComesLastForAWhile() {
+  @Test func `a silent server comes last for a while`() {
     var order = ServerOrder()
     order.wasSilent(servers[0], now: 0)
     #expect(order.next(of: servers, rotates: false, now: 1) == [servers[1], servers[2], servers[0]])
@@ -92,7 +92,7 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
     #expect(order.next(of: servers, rotates: false, now: 1) == servers)
   }
 
-  @Test func aServerWithoutEDNSIsRememberedForAWhile() {
+  @Test func `a server without EDNS is remembered for a while`() {
     var order = ServerOrder()
     #expect(order.withoutEDNS(now: 0).isEmpty)
     order.answeredWithoutEDNS(servers[0], now: 0)
@@ -104,7 +104,7 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
 }
 
 @Suite struct NameCacheTests {
-  @Test func anAnswerHoldsUntilItsTimeIsOver() {
+  @Test func `an answer holds until its time is over`() {
     var cache = NameCache<String, Int>(capacity: 10)
     cache.insert(1, for: "a", until: 10, now: 0)
     #expect(cache.value(for: "a", now: 9) == 1)
@@ -116,7 +116,7 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
     #expect(cache.value(for: "a", now: 11) == nil)
   }
 
-  @Test func aFullCacheForgetsWhatWouldBeOverFirst() {
+  @Test func `a full cache forgets what would be over first`() {
     var cache = NameCache<Int, Int>(capacity: 8)
     for number in 0..<8 { cache.insert(number, for: number, until: Int64(100 - number), now: 0) }
     cache.insert(8, for: 8, until: 50, now: 0)
@@ -128,14 +128,14 @@ private func name(_ text: String) -> DNSName { try! DNSName(text) }
     }
   }
 
-  @Test func aFullCacheForgetsWhatIsOverBeforeAnythingElse() {
+  @Test func `a full cache forgets what is over before anything else`() {
     var cache = NameCache<Int, Int>(capacity: 8)
     for number in 0..<8 { cache.insert(number, for: number, until: number < 4 ? 10 : 100, now: 0) }
     cache.insert(8, for: 8, until: 100, now: 50)
     #expect(cache.count == 5 && cache.value(for: 4, now: 50) == 4)
   }
 
-  @Test func aCacheOfNoneKeepsNothing() {
+  @Test func `a cache without room keeps nothing`() {
     var cache = NameCache<Int, Int>(capacity: 0)
     cache.insert(1, for: 1, until: 100, now: 0)
     #expect(cache.count == 0)

@@ -10,7 +10,7 @@ import Testing
   private static let policies: [SlowConsumerPolicy] = [.dropOldest, .disconnect, .wait]
 
   @Test(arguments: policies)
-  func twoSubscribersAtTheirOwnPace(policy: SlowConsumerPolicy) throws {
+  func `two subscribers at their own pace`(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
       lag: 1, slow: policy, subscriptions: 2,
       tasks: [[.send(1), .send(2), .send(3)], [.receive(0), .receive(0)], [.receive(1)]], cancellations: 1)
@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func twoSendersAndASlowSubscriber(policy: SlowConsumerPolicy) throws {
+  func `two senders and a slow subscriber`(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
       lag: 1, slow: policy, subscriptions: 2,
       tasks: [[.send(1), .send(2)], [.send(11)], [.receive(0)], [.receive(1)]],
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func moreRoomThanOne(policy: SlowConsumerPolicy) throws {
+  func `more room than one`(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
       lag: 2, slow: policy, subscriptions: 2,
       tasks: [[.send(1), .send(2), .send(3)], [.receive(0), .receive(0)], [.receive(1)]], cancellations: 1)
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func aSubscriberGoesAway(policy: SlowConsumerPolicy) throws {
+  func `a subscriber goes away`(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
       lag: 1, slow: policy, subscriptions: 2,
       tasks: [[.send(1), .send(2)], [.send(11)], [.receive(0), .unsubscribe(0)], [.unsubscribe(1)]], cancellations: 0)
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func tasksShareASubscription(policy: SlowConsumerPolicy) throws {
+  func `tasks share a subscription`(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
       lag: 1, slow: policy, subscriptions: 1, tasks: [[.receive(0)], [.receive(0)], [.send(1), .send(2)]],
       cancellations: 1)
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func theEndFreesThoseWhoWait(policy: SlowConsumerPolicy) throws {
+  func `the end frees those who wait`(policy: SlowConsumerPolicy) throws {
     let runs = try exploreBroadcast(
       lag: 1, slow: policy, subscriptions: 2, tasks: [[.send(1), .send(2)], [.send(11)], [.receive(0)], [.close]],
       cancellations: 1)

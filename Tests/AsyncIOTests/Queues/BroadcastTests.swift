@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func everySubscriberReceivesEveryItem(policy: SlowConsumerPolicy) async throws {
+  func `every subscriber receives every item`(policy: SlowConsumerPolicy) async throws {
     let broadcast = Broadcast<Int>(lag: 4, slow: policy)
     let collected = (0..<3).map { _ in collect(broadcast.subscribe()) }
     for number in 0..<20 {
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func aSubscriberReceivesWhatIsSentAfterItCame(policy: SlowConsumerPolicy) async throws {
+  func `a subscriber receives what is sent after it came`(policy: SlowConsumerPolicy) async throws {
     let broadcast = Broadcast<Int>(lag: 4, slow: policy)
     try await broadcast.send(1)
     let first = broadcast.subscribe()
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func whatEveryoneHasReceivedIsNotKept(policy: SlowConsumerPolicy) async throws {
+  func `what everyone has received is not kept`(policy: SlowConsumerPolicy) async throws {
     final class Item: Sendable {}
     let broadcast = Broadcast<Item>(lag: 4, slow: policy)
     weak var kept: Item?
@@ -65,7 +65,7 @@ import Testing
     #expect(kept == nil)
   }
 
-  @Test func aSlowSubscriberMissesTheOldestItems() async throws {
+  @Test func `a slow subscriber misses the oldest items`() async throws {
     let broadcast = Broadcast<Int>(lag: 3, slow: .dropOldest)
     let slow = broadcast.subscribe()
     let fast = broadcast.subscribe()
@@ -82,7 +82,7 @@ import Testing
     #expect(slow.missed == 8)
   }
 
-  @Test func aSlowSubscriberIsCutOff() async throws {
+  @Test func `a slow subscriber is cut off`() async throws {
     let broadcast = Broadcast<Int>(lag: 2, slow: .disconnect)
     let slow = broadcast.subscribe()
     let fast = broadcast.subscribe()
@@ -98,7 +98,7 @@ import Testing
     #expect(try fast.tryReceive() == 3)
   }
 
-  @Test func sendWaitsForTheSlowest() async throws {
+  @Test func `send waits for the slowest`() async throws {
     let broadcast = Broadcast<Int>(lag: 2, slow: .wait)
     let slow = broadcast.subscribe()
     let fast = collect(broadcast.subscribe())
@@ -122,7 +122,7 @@ import Testing
     #expect(try await fast.value == [0, 1, 2, 3, 4])
   }
 
-  @Test func aSubscriptionThatIsDroppedFreesThoseWhoWaitForIt() async throws {
+  @Test func `a subscription that is dropped frees those who wait for it`() async throws {
     let broadcast = Broadcast<Int>(lag: 1, slow: .wait)
     var slow: Broadcast<Int>.Subscription? = broadcast.subscribe()
     let fast = collect(broadcast.subscribe())
@@ -137,7 +137,7 @@ import Testing
     #expect(try await fast.value == [0, 1, 2, 3, 4])
   }
 
-  @Test func aSubscriptionLivesAsLongAsItsIteration() async throws {
+  @Test func `a subscription lives as long as its iteration`() async throws {
     let broadcast = Broadcast<Int>(lag: 1, slow: .wait)
     let reading = Task {
       for try await number in broadcast.subscribe() where number == 3 { break }
@@ -149,7 +149,7 @@ import Testing
   }
 
   @Test(arguments: policies)
-  func closingEndsIterationsAfterWhatWasSent(policy: SlowConsumerPolicy) async throws {
+  func `closing ends iterations after what was sent`(policy: SlowConsumerPolicy) async throws {
     let broadcast = Broadcast<Int>(lag: 2, slow: policy)
     let behind = broadcast.subscribe()
     let waiting = collect(broadcast.subscribe())
@@ -165,7 +165,7 @@ import Testing
     #expect(throws: BroadcastClosed.self) { try broadcast.trySend(2) }
   }
 
-  @Test func closingFreesThoseWhoWaitToSend() async throws {
+  @Test func `closing frees those who wait to send`() async throws {
     let broadcast = Broadcast<Int>(lag: 1, slow: .wait)
     let subscription = broadcast.subscribe()
     try await broadcast.send(1)
@@ -177,7 +177,7 @@ import Testing
     #expect(try await subscription.receive() == nil)
   }
 
-  @Test func aBroadcastThatIsForgottenIsClosed() async throws {
+  @Test func `a broadcast that is forgotten is closed`() async throws {
     var broadcast: Broadcast<Int>? = Broadcast(lag: 1, slow: .dropOldest)
     let collected = try collect(#require(broadcast).subscribe())
     try await sleep(.milliseconds(1))
@@ -186,7 +186,7 @@ import Testing
     #expect(try await collected.value == [1])
   }
 
-  @Test func aSenderThatIsCancelledHasSentNothing() async throws {
+  @Test func `a sender that is cancelled has sent nothing`() async throws {
     let broadcast = Broadcast<Int>(lag: 1, slow: .wait)
     let subscription = broadcast.subscribe()
     try await broadcast.send(1)
@@ -198,7 +198,7 @@ import Testing
     #expect(try subscription.tryReceive() == nil)
   }
 
-  @Test func aReceiverThatIsCancelledMissesNothing() async throws {
+  @Test func `a receiver that is cancelled misses nothing`() async throws {
     let broadcast = Broadcast<Int>(lag: 1, slow: .dropOldest)
     let subscription = broadcast.subscribe()
     let receiver = Task { try await subscription.receive() }
@@ -213,7 +213,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await reading.value }
   }
 
-  @Test func tasksThatShareASubscriptionShareItsItems() async throws {
+  @Test func `tasks that share a subscription share its items`() async throws {
     let broadcast = Broadcast<Int>(lag: 10, slow: .dropOldest)
     let subscription = broadcast.subscribe()
     let readers = (0..<3).map { _ in collect(subscription) }
@@ -225,7 +225,7 @@ import Testing
     #expect(all.sorted() == Array(0..<10))
   }
 
-  @Test func anItemThatIsDroppedMayUseTheBroadcast() async throws {
+  @Test func `an item that is dropped may use the broadcast`() async throws {
     /// An item that uses its broadcast when it is released.
     final class Item: Sendable {
       let broadcast: Broadcast<Item>

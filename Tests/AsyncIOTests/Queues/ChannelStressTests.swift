@@ -8,7 +8,7 @@ import Testing
 /// Channels and broadcasts between several threads.
 @Suite struct ChannelStressTests {
   @Test(arguments: [0, 2])
-  func everyItemIsReceivedOnce(capacity: Int) async throws {
+  func `every item is received once`(capacity: Int) async throws {
     let channel = Channel<Int>(capacity: capacity)
     let received = Mutex<[Int]>([])
     try await withThrowingTaskGroup(of: Void.self) { receivers in
@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test(arguments: [SlowConsumerPolicy.wait, .dropOldest])
-  func everySubscriberReceivesEachItemOrMissesIt(policy: SlowConsumerPolicy) async throws {
+  func `every subscriber receives each item or misses it`(policy: SlowConsumerPolicy) async throws {
     let broadcast = Broadcast<Int>(lag: 8, slow: policy)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for index in 0..<3 {

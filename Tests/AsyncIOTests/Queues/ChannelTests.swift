@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct ChannelTests {
-  @Test func carriesItemsInTheOrderInWhichTheyWereSent() async throws {
+  @Test func `carries items in the order in which they were sent`() async throws {
     let channel = Channel<Int>(capacity: 4)
     for number in 0..<4 { try await channel.send(number) }
     channel.close()
@@ -14,7 +14,7 @@ import Testing
     #expect(numbers == [0, 1, 2, 3])
   }
 
-  @Test func sendWaitsWhileItIsFull() async throws {
+  @Test func `send waits while it is full`() async throws {
     let channel = Channel<Int>(capacity: 1)
     #expect(try channel.trySend(1))
     #expect(try !channel.trySend(2))
@@ -27,7 +27,7 @@ import Testing
     #expect(channel.tryReceive() == nil)
   }
 
-  @Test func withoutCapacitySendReturnsWhenTheItemIsTaken() async throws {
+  @Test func `without capacity send returns when the item is taken`() async throws {
     let channel = Channel<Int>(capacity: 0)
     let log = Log()
     let sender = Task {
@@ -47,7 +47,7 @@ import Testing
     #expect(channel.statistics.peak == 0)
   }
 
-  @Test func withoutCapacityAnItemNeedsAReceiver() async throws {
+  @Test func `without capacity an item needs a receiver`() async throws {
     let channel = Channel<Int>(capacity: 0)
     #expect(try !channel.trySend(1))
     let receiver = Task { try await channel.receive() }
@@ -57,7 +57,7 @@ import Testing
     #expect(try await receiver.value == 2)
   }
 
-  @Test func severalSendAndSeveralReceive() async throws {
+  @Test func `several send and several receive`() async throws {
     let channel = Channel<Int>(capacity: 0)
     let receivers = (0..<3).map { _ in
       Task {
@@ -78,7 +78,7 @@ import Testing
     #expect(all.sorted() == Array(0..<100))
   }
 
-  @Test func closingFreesThoseWhoWaitToSend() async throws {
+  @Test func `closing frees those who wait to send`() async throws {
     let channel = Channel<Int>(capacity: 1)
     try await channel.send(1)
     let senders = (0..<2).map { _ in Task { try await channel.send(2) } }
@@ -94,7 +94,7 @@ import Testing
     #expect(channel.tryReceive() == nil)
   }
 
-  @Test func closingFreesThoseWhoWaitToReceive() async throws {
+  @Test func `closing frees those who wait to receive`() async throws {
     let channel = Channel<Int>(capacity: 0)
     let receivers = (0..<2).map { _ in Task { try await channel.receive() } }
     try await sleep(.milliseconds(1))
@@ -102,7 +102,7 @@ import Testing
     for receiver in receivers { #expect(try await receiver.value == nil) }
   }
 
-  @Test func aSenderThatIsCancelledHasNotSentItsItem() async throws {
+  @Test func `a sender that is cancelled has not sent its item`() async throws {
     let channel = Channel<Int>(capacity: 0)
     let cancelled = Task { try await channel.send(1) }
     try await sleep(.milliseconds(1))
@@ -115,7 +115,7 @@ import Testing
     #expect(channel.tryReceive() == nil)
   }
 
-  @Test func aReceiverThatIsCancelledTakesNothing() async throws {
+  @Test func `a receiver that is cancelled takes nothing`() async throws {
     let channel = Channel<Int>(capacity: 1)
     let cancelled = Task { try await channel.receive() }
     try await sleep(.milliseconds(1))
@@ -125,7 +125,7 @@ import Testing
     #expect(channel.tryReceive() == 1)
   }
 
-  @Test func iterationThrowsWhenItsTaskIsCancelled() async throws {
+  @Test func `iteration throws when its task is cancelled`() async throws {
     let channel = Channel<Int>(capacity: 1)
     let log = Log()
     let iterating = Task {
@@ -140,7 +140,7 @@ import Testing
     #expect(channel.statistics.receiversWaiting == 0)
   }
 
-  @Test func tellsWhatItHasSeen() async throws {
+  @Test func `tells what it has seen`() async throws {
     let channel = Channel<Int>(capacity: 2)
     #expect("\(channel)" == "Channel(0 of 2 items)" && channel.capacity == 2)
     for number in 0..<2 { try await channel.send(number) }

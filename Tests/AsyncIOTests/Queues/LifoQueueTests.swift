@@ -5,13 +5,13 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct LifoQueueTests {
-  @Test func givesOutTheYoungestFirst() async throws {
+  @Test func `gives out the youngest first`() async throws {
     let queue = LifoQueue<Int>(maxSize: 0)
     for number in [1, 3, 2] { try await queue.put(number) }
     #expect([try await queue.get(), try await queue.get(), try await queue.get()] == [2, 3, 1])
   }
 
-  @Test func anItemThatWaitsForRoomIsTheYoungestWhenItIsIn() async throws {
+  @Test func `an item that waits for room is the youngest when it is in`() async throws {
     let queue = LifoQueue<Int>(maxSize: 2)
     try await queue.put(1)
     try await queue.put(2)
@@ -23,7 +23,7 @@ import Testing
     try await putter.value
   }
 
-  @Test func iterationEndsWithTheOldest() async throws {
+  @Test func `iteration ends with the oldest`() async throws {
     let queue = LifoQueue<Int>(maxSize: 10)
     for number in 1...3 { try await queue.put(number) }
     queue.shutdown()
@@ -32,7 +32,7 @@ import Testing
     #expect(numbers == [3, 2, 1])
   }
 
-  @Test func tellsWhatItHasSeen() async throws {
+  @Test func `tells what it has seen`() async throws {
     let queue = LifoQueue<Int>(maxSize: 8)
     try await queue.put(1)
     #expect(!queue.isFull && queue.count == 1 && queue.maxSize == 8 && !queue.isEmpty)

@@ -13,7 +13,7 @@ import Testing
     static func == (one: Job, other: Job) -> Bool { one.priority == other.priority }
   }
 
-  @Test func givesOutTheSmallestFirst() async throws {
+  @Test func `gives out the smallest first`() async throws {
     let queue = PriorityQueue<Int>(maxSize: 0)
     for number in [1, 3, 2, 5, 4, 0] { try await queue.put(number) }
     var numbers: [Int] = []
@@ -21,7 +21,7 @@ import Testing
     #expect(numbers == [0, 1, 2, 3, 4, 5])
   }
 
-  @Test func givesOutEqualItemsInTheOrderInWhichTheyCame() async throws {
+  @Test func `gives out equal items in the order in which they came`() async throws {
     let queue = PriorityQueue<Job>(maxSize: 0)
     for round in 0..<50 {
       for priority in [2, 1, 3] { try await queue.put(Job(priority: priority, name: "\(round)")) }
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func anItemThatWaitsForRoomIsNotComparedBeforeItIsIn() async throws {
+  @Test func `an item that waits for room is not compared before it is in`() async throws {
     let queue = PriorityQueue<Int>(maxSize: 1)
     try await queue.put(5)
     let first = Task { try await queue.put(3) }
@@ -48,7 +48,7 @@ import Testing
     try await second.value
   }
 
-  @Test func anItemGoesToTheTaskThatWaitsForIt() async throws {
+  @Test func `an item goes to the task that waits for it`() async throws {
     let queue = PriorityQueue<Int>(maxSize: 2)
     let getter = Task { try await queue.get() }
     try await sleep(.milliseconds(1))
@@ -58,7 +58,7 @@ import Testing
     #expect(try await queue.get() == 1)
   }
 
-  @Test func iterationIsInOrder() async throws {
+  @Test func `iteration is in order`() async throws {
     let queue = PriorityQueue<Int>(maxSize: 10)
     for number in [3, 1, 2] { try await queue.put(number) }
     queue.shutdown()
@@ -67,7 +67,7 @@ import Testing
     #expect(numbers == [1, 2, 3])
   }
 
-  @Test func tellsWhatItHasSeen() async throws {
+  @Test func `tells what it has seen`() async throws {
     let queue = PriorityQueue<Int>(maxSize: 1)
     try await queue.put(1)
     #expect(queue.isFull && queue.count == 1 && queue.maxSize == 1 && !queue.isEmpty)

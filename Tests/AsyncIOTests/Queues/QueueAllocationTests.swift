@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func puttingAndGettingWithoutAWait() async throws {
+  @Test func `putting and getting without a wait`() async throws {
     let queue = Queue<Int>(maxSize: 4)
     let priorities = PriorityQueue<String>(maxSize: 0)
     let stack = LifoQueue<[Int]>(maxSize: 1)
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3])
-  func puttingAndGettingByTurns(maxSize: Int) async throws {
+  func `putting and getting by turns`(maxSize: Int) async throws {
     let allocations = try await withEventLoop {
       let queue = Queue<Int>(maxSize: maxSize)
       let producer = Task { for number in 0..<2 * Self.many { try await queue.put(number) } }
@@ -55,7 +55,7 @@ import Testing
     #expect(allocations < Self.few)
   }
 
-  @Test func handingOverWithoutRoom() async throws {
+  @Test func `handing over without room`() async throws {
     let allocations = try await withEventLoop {
       let channel = Channel<String>(capacity: 0)
       let text = "a text that is too long to be kept in place"
@@ -70,7 +70,7 @@ import Testing
     #expect(allocations < Self.few)
   }
 
-  @Test func iterating() async throws {
+  @Test func `iterating over its items`() async throws {
     let allocations = try await withEventLoop {
       let queue = Queue<Int>(maxSize: 1)
       let producer = Task {
@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test(arguments: [SlowConsumerPolicy.dropOldest, .wait])
-  func sendingToASubscriber(policy: SlowConsumerPolicy) async throws {
+  func `sending to a subscriber`(policy: SlowConsumerPolicy) async throws {
     let broadcast = Broadcast<Int>(lag: 4, slow: policy)
     let subscription = broadcast.subscribe()
     let behind = broadcast.subscribe()

@@ -6,7 +6,7 @@ import Testing
 
 /// An item that has arrived beats a cancellation. One that has not is neither lost nor given to a task that is gone.
 @Suite(.virtualTime) struct QueueCancellationTests {
-  @Test func aCancelledTaskTakesWhatIsThere() async throws {
+  @Test func `a cancelled task takes what is there`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }
@@ -16,7 +16,7 @@ import Testing
     #expect(try await task.value == 1)
   }
 
-  @Test func aCancelledTaskDoesNotWait() async throws {
+  @Test func `a cancelled task does not wait`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let getter = Task {
       withUnsafeCurrentTask { $0?.cancel() }
@@ -33,7 +33,7 @@ import Testing
     #expect(try queue.tryGet() == nil)
   }
 
-  @Test func aCancelledTaskThatTriesAgainAndAgainLetsOthersRun() async throws {
+  @Test func `a cancelled task that tries again and again lets others run`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }
@@ -46,7 +46,7 @@ import Testing
     #expect(try await task.value == 1)
   }
 
-  @Test func theItemOfATaskThatIsCancelledWhileItWaitsIsNotPut() async throws {
+  @Test func `the item of a task that is cancelled while it waits is not put`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     try await queue.put(1)
     let cancelled = Task { try await queue.put(2) }
@@ -61,7 +61,7 @@ import Testing
     #expect(queue.isEmpty && queue.statistics.puttersWaiting == 0)
   }
 
-  @Test func anItemThatHasMovedInStaysWhenItsTaskIsCancelled() async throws {
+  @Test func `an item that has moved in stays when its task is cancelled`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     try await queue.put(1)
     let putter = Task { try await queue.put(2) }
@@ -72,7 +72,7 @@ import Testing
     #expect(try queue.tryGet() == 2)
   }
 
-  @Test func aTaskThatIsCancelledWhileItWaitsGetsNothing() async throws {
+  @Test func `a task that is cancelled while it waits gets nothing`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let cancelled = Task { try await queue.get() }
     try await sleep(.milliseconds(1))
@@ -84,7 +84,7 @@ import Testing
     #expect(try await other.value == 1)
   }
 
-  @Test func anItemThatFindsOnlyACancelledTaskStaysFirst() async throws {
+  @Test func `an item that finds only a cancelled task stays first`() async throws {
     let queue = Queue<Int>(maxSize: 2)
     let cancelled = Task { try await queue.get() }
     try await sleep(.milliseconds(1))
@@ -97,7 +97,7 @@ import Testing
     #expect(try queue.tryGet() == 2)
   }
 
-  @Test func anItemThatCameFirstBeatsTheCancellation() async throws {
+  @Test func `an item that came first beats the cancellation`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let getter = Task { try await queue.get() }
     try await sleep(.milliseconds(1))
@@ -106,7 +106,7 @@ import Testing
     #expect(try await getter.value == 1)
   }
 
-  @Test func aJoinThatIsCancelledLeavesTheOthersWaiting() async throws {
+  @Test func `a join that is cancelled leaves the others waiting`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     try await queue.put(1)
     let cancelled = Task { try await queue.join() }
@@ -119,7 +119,7 @@ import Testing
     try await other.value
   }
 
-  @Test func aTimeLimitTakesNoItem() async throws {
+  @Test func `a time limit takes no item`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     await #expect(throws: TimeoutError.self) { try await withTimeout(.seconds(1)) { try await queue.get() } }
     #expect(queue.statistics.gettersWaiting == 0)

@@ -12,7 +12,7 @@ import Testing
     #expect(said.contains(sentence), sourceLocation: sourceLocation)
   }
 
-  @Test func finishingMoreWorkThanThereWas() async {
+  @Test func `finishing more work than there was`() async {
     let queue = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let queue = Queue<Int>(maxSize: 1)
       _ = try queue.tryPut(1)
@@ -26,7 +26,7 @@ import Testing
     expect("PriorityQueue.taskDone: called more often than items were put", from: priorities)
   }
 
-  @Test func finishingWorkThatAnImmediateShutdownHasDropped() async {
+  @Test func `finishing work that an immediate shutdown has dropped`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let queue = LifoQueue<Int>(maxSize: 1)
       _ = try queue.tryPut(1)
@@ -36,7 +36,7 @@ import Testing
     expect("LifoQueue.taskDone: called more often than items were put", from: result)
   }
 
-  @Test func sizesThatAreNone() async {
+  @Test func `sizes that are too small`() async {
     let queue = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Queue<Int>(maxSize: -1)
     }

@@ -36,15 +36,17 @@ import Testing
     }
   }
 
-  @Test func aRingGivesOutTheOldest() { compare(FIFOOrder<Numbered>.self) { $0.isEmpty ? nil : 0 } }
+  @Test func `a ring gives out the oldest`() { compare(FIFOOrder<Numbered>.self) { $0.isEmpty ? nil : 0 } }
 
-  @Test func aStackGivesOutTheYoungest() { compare(LIFOOrder<Numbered>.self) { $0.isEmpty ? nil : $0.count - 1 } }
+  @Test func `a stack gives out the youngest`() {
+    compare(LIFOOrder<Numbered>.self) { $0.isEmpty ? nil : $0.count - 1 }
+  }
 
-  @Test func aHeapGivesOutTheSmallestAndOfEqualOnesTheOldest() {
+  @Test func `a heap gives out the smallest and of equal ones the oldest`() {
     compare(PriorityOrder<Numbered>.self) { items in items.indices.min { items[$0] < items[$1] } }
   }
 
-  @Test func aRingCanBeLookedInto() {
+  @Test func `a ring can be looked into`() {
     var ring = Ring<Int>()
     for number in 0..<6 { ring.insert(number) }
     for _ in 0..<4 { _ = ring.removeNext() }
@@ -55,7 +57,7 @@ import Testing
     #expect(ring.removeNext() == 50)
   }
 
-  @Test func whatWasTakenOutIsLetGo() {
+  @Test func `what was taken out is let go`() {
     final class Item: Sendable {}
     var ring = Ring<Item>()
     ring.insert(Item())

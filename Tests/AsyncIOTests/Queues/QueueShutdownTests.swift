@@ -6,13 +6,13 @@ import Testing
 
 /// `taskDone`, `join` and `shutdown`, which all three queues share.
 @Suite(.virtualTime) struct QueueShutdownTests {
-  @Test func joinReturnsAtOnceWhenNothingWasPut() async throws {
+  @Test func `join returns at once when nothing was put`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     try await queue.join()
     try await queue.join()
   }
 
-  @Test func joinWaitsForTheWorkOnEveryItem() async throws {
+  @Test func `join waits for the work on every item`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     for number in 0..<100 { try await queue.put(number) }
     let sum = Log()
@@ -31,7 +31,7 @@ import Testing
     for worker in workers { worker.cancel() }
   }
 
-  @Test func everyJoinReturnsWhenTheWorkIsDoneEvenIfThereIsNewWorkAtOnce() async throws {
+  @Test func `every join returns when the work is done even if there is new work at once`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     try await queue.put(1)
     let joins = (0..<3).map { _ in Task { try await queue.join() } }
@@ -42,7 +42,7 @@ import Testing
     #expect(queue.statistics.unfinished == 1)
   }
 
-  @Test func anItemThatIsHandedOverIsWorkToo() async throws {
+  @Test func `an item that is handed over is work too`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let getter = Task { try await queue.get() }
     try await sleep(.milliseconds(1))
@@ -53,7 +53,7 @@ import Testing
     try await queue.join()
   }
 
-  @Test func afterAShutdownNothingCanBePut() async throws {
+  @Test func `after a shutdown nothing can be put`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     queue.shutdown()
     await #expect(throws: QueueShutDown.self) { try await queue.put(1) }
@@ -64,7 +64,7 @@ import Testing
     queue.shutdown()
   }
 
-  @Test func aShutdownEndsTheWaitForAnItem() async throws {
+  @Test func `a shutdown ends the wait for an item`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let getters = (0..<2).map { _ in Task { try await queue.get() } }
     try await sleep(.milliseconds(1))
@@ -73,7 +73,7 @@ import Testing
     try await queue.join()
   }
 
-  @Test func aShutdownLeavesWhatIsThere() async throws {
+  @Test func `a shutdown leaves what is there`() async throws {
     let queue = Queue<String>(maxSize: 1)
     try await queue.put("item")
     let join = Task { try await queue.join() }
@@ -89,7 +89,7 @@ import Testing
     try await join.value
   }
 
-  @Test func anImmediateShutdownDropsWhatIsThere() async throws {
+  @Test func `an immediate shutdown drops what is there`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     try await queue.put(1)
     try await queue.put(2)
@@ -104,7 +104,7 @@ import Testing
     try await join.value
   }
 
-  @Test func anImmediateShutdownFreesJoin() async throws {
+  @Test func `an immediate shutdown frees join`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     try await queue.put(1)
     let join = Task { try await queue.join() }
@@ -114,7 +114,7 @@ import Testing
     #expect(queue.statistics.unfinished == 0)
   }
 
-  @Test func aQueueThatWasShutDownCanStillBeEmptiedAtOnce() async throws {
+  @Test func `a queue that was shut down can still be emptied at once`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     try await queue.put(1)
     queue.shutdown()
@@ -123,7 +123,7 @@ import Testing
     try await queue.join()
   }
 
-  @Test func aDroppedItemMayUseTheQueue() async throws {
+  @Test func `a dropped item may use the queue`() async throws {
     /// An item that uses its queue when it is released.
     final class Item: Sendable {
       let queue: Queue<Item>
@@ -138,7 +138,7 @@ import Testing
     #expect(log.entries == ["0"])
   }
 
-  @Test func aShutdownComesAfterACancellation() async throws {
+  @Test func `a shutdown comes after a cancellation`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let getter = Task { try await queue.get() }
     try await sleep(.milliseconds(1))
@@ -147,7 +147,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await getter.value }
   }
 
-  @Test func theOtherQueuesEndLikewise() async throws {
+  @Test func `the other queues end likewise`() async throws {
     let priorities = PriorityQueue<Int>(maxSize: 1)
     try await priorities.put(2)
     let late = Task { try await priorities.put(1) }

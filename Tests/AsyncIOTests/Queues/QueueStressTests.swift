@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3, 0])
-  func everyItemIsGottenOnce(maxSize: Int) async throws {
+  func `every item is gotten once`(maxSize: Int) async throws {
     let queue = Queue<Int>(maxSize: maxSize)
     let perProducer = 1000
     let got = Mutex(Sums())
@@ -56,7 +56,7 @@ import Testing
     if maxSize > 0 { #expect(statistics.peak <= maxSize) }
   }
 
-  @Test func theItemsOfEachProducerStayInOrder() async throws {
+  @Test func `the items of each producer stay in order`() async throws {
     let queue = Queue<(producer: Int, number: Int)>(maxSize: 4)
     try await withThrowingTaskGroup(of: Void.self) { consumers in
       onSeveralThreads(&consumers) { _ in
@@ -79,7 +79,7 @@ import Testing
   }
 
   /// Waiting tasks are cancelled from other threads while items come and go.
-  @Test func aCancellationLosesNoItemAndTakesNone() async throws {
+  @Test func `a cancellation loses no item and takes none`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let put = Mutex(Sums())
     let got = Mutex(Sums())
@@ -114,7 +114,7 @@ import Testing
     #expect(statistics.gettersWaiting == 0 && statistics.puttersWaiting == 0)
   }
 
-  @Test func aShutdownFromAnotherThreadFreesEveryone() async throws {
+  @Test func `a shutdown from another thread frees everyone`() async throws {
     for immediate in [false, true] {
       let queue = PriorityQueue<Int>(maxSize: 1)
       try await withThrowingTaskGroup(of: Void.self) { group in

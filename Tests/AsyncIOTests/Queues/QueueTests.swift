@@ -5,14 +5,14 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct QueueTests {
-  @Test func givesItemsOutInTheOrderInWhichTheyCame() async throws {
+  @Test func `gives items out in the order in which they came`() async throws {
     let queue = Queue<Int>(maxSize: 3)
     for number in 1...3 { try await queue.put(number) }
     #expect([try await queue.get(), try await queue.get(), try await queue.get()] == [1, 2, 3])
     #expect(queue.isEmpty)
   }
 
-  @Test func knowsHowFullItIs() async throws {
+  @Test func `knows how full it is`() async throws {
     let queue = Queue<Int>(maxSize: 2)
     #expect(queue.maxSize == 2 && queue.isEmpty && !queue.isFull)
     try await queue.put(1)
@@ -23,7 +23,7 @@ import Testing
     #expect(queue.count == 1 && !queue.isFull)
   }
 
-  @Test func aQueueWithoutABoundIsNeverFull() async throws {
+  @Test func `a queue without a bound is never full`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     #expect(queue.maxSize == 0)
     for number in 0..<1000 { #expect(try queue.tryPut(number)) }
@@ -32,7 +32,7 @@ import Testing
     #expect(try queue.tryGet() == nil)
   }
 
-  @Test func whatNeedNotWaitSaysWhetherItCould() throws {
+  @Test func `what need not wait says whether it could`() throws {
     let queue = Queue<Int>(maxSize: 1)
     #expect(try queue.tryGet() == nil)
     #expect(try queue.tryPut(1))
@@ -41,7 +41,7 @@ import Testing
     #expect(try queue.tryGet() == nil)
   }
 
-  @Test func getWaitsForAnItem() async throws {
+  @Test func `get waits for an item`() async throws {
     let queue = Queue<String>(maxSize: 1)
     let getter = Task { try await queue.get() }
     try await sleep(.milliseconds(1))
@@ -50,7 +50,7 @@ import Testing
     #expect(try await getter.value == "item")
   }
 
-  @Test func putWaitsForRoom() async throws {
+  @Test func `put waits for room`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let log = Log()
     let putter = Task {
@@ -70,7 +70,7 @@ import Testing
     #expect(try await queue.get() == 3)
   }
 
-  @Test func aWaitingItemMovesInAsSoonAsThereIsRoom() async throws {
+  @Test func `a waiting item moves in as soon as there is room`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     try await queue.put(1)
     let putter = Task { try await queue.put(2) }
@@ -82,7 +82,7 @@ import Testing
     try await putter.value
   }
 
-  @Test func anItemGoesToTheTaskThatWaitsForIt() async throws {
+  @Test func `an item goes to the task that waits for it`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let getter = Task { try await queue.get() }
     try await sleep(.milliseconds(1))
@@ -93,7 +93,7 @@ import Testing
     #expect(try queue.tryGet() == 2)
   }
 
-  @Test func tasksAreServedInTheOrderInWhichTheyCame() async throws {
+  @Test func `tasks are served in the order in which they came`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let getters = Log()
     var tasks: [Task<Void, any Error>] = []
@@ -112,7 +112,7 @@ import Testing
     for number in 20..<24 { #expect(try await queue.get() == number) }
   }
 
-  @Test func producersAndConsumersFinishTogether() async throws {
+  @Test func `producers and consumers finish together`() async throws {
     let queue = Queue<Int>(maxSize: 2)
     let sums = try await withThrowingTaskGroup(of: Int.self) { group in
       for producer in 0..<3 {
@@ -134,7 +134,7 @@ import Testing
     #expect(queue.isEmpty)
   }
 
-  @Test func aTaskThatNeverHasToWaitLetsOthersRun() async throws {
+  @Test func `a task that never has to wait lets others run`() async throws {
     let queue = Queue<Int>(maxSize: 0)
     let hasRun = Log()
     let other = Task { hasRun.add("other") }
@@ -146,7 +146,7 @@ import Testing
     await other.value
   }
 
-  @Test func iterationGetsEverythingUntilTheQueueIsShutDown() async throws {
+  @Test func `iteration gets everything until the queue is shut down`() async throws {
     let queue = Queue<Int>(maxSize: 2)
     let numbers = Task {
       var numbers: [Int] = []
@@ -158,7 +158,7 @@ import Testing
     #expect(try await numbers.value == Array(0..<10))
   }
 
-  @Test func iterationThrowsWhenItsTaskIsCancelled() async throws {
+  @Test func `iteration throws when its task is cancelled`() async throws {
     let queue = Queue<Int>(maxSize: 1)
     let log = Log()
     let iterating = Task {
@@ -173,7 +173,7 @@ import Testing
     #expect(queue.statistics.gettersWaiting == 0)
   }
 
-  @Test func iterationStaysOnTheActorThatItIsWrittenIn() async throws {
+  @Test func `iteration stays on the actor that it is written in`() async throws {
     actor Consumer {
       var numbers: [Int] = []
       func consume(_ queue: Queue<Int>) async throws {
@@ -192,7 +192,7 @@ import Testing
     #expect(await consumer.numbers == Array(0..<5))
   }
 
-  @Test func tellsWhatItHasSeen() async throws {
+  @Test func `tells what it has seen`() async throws {
     let queue = Queue<Int>(maxSize: 2)
     #expect("\(queue)" == "Queue(0 of 2 items)")
     try await queue.put(1)

@@ -12,7 +12,7 @@ import Testing
     #expect(said.contains(sentence), sourceLocation: sourceLocation)
   }
 
-  @Test func limitsThatAreSetAfterTheInit() async {
+  @Test func `limits that are set after the init`() async {
     let connections = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var limits = ServerLimits()
       limits.connections = -1
@@ -27,7 +27,7 @@ import Testing
     expect("measured over timeWithoutProgress, which is to be given with it", from: rate)
   }
 
-  @Test func streamsThatMayHoldNothing() async {
+  @Test func `streams that may hold nothing`() async {
     let server = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = try await startServer(host: "127.0.0.1", port: 0, limit: 0) { _ in }
     }

@@ -15,7 +15,7 @@ import Testing
     return tasks
   }
 
-  @Test func nobodyGoesOnUntilAllHaveCome() async throws {
+  @Test func `nobody goes on until all have come`() async throws {
     let barrier = Barrier(parties: 3)
     let log = Log()
     let tasks = try await arrivals(2, at: barrier).map { task in
@@ -32,20 +32,20 @@ import Testing
     #expect(log.entries.sorted() == ["0", "1"])
   }
 
-  @Test func eachHasTheNumberOfItsArrival() async throws {
+  @Test func `each has the number of its arrival`() async throws {
     let barrier = Barrier(parties: 5)
     let tasks = try await arrivals(5, at: barrier)
     for (index, task) in tasks.enumerated() { #expect(try await task.value == index) }
   }
 
-  @Test func oneAloneDoesNotWait() async throws {
+  @Test func `one alone does not wait`() async throws {
     let barrier = Barrier(parties: 1)
     #expect(try await barrier.wait() == 0)
     #expect(try await cancelled { try await barrier.wait() } == 0)
     #expect(barrier.waitingCount == 0)
   }
 
-  @Test func itServesOneRoundAfterTheOther() async throws {
+  @Test func `it serves one round after the other`() async throws {
     let barrier = Barrier(parties: 3)
     let log = Log()
     let tasks = (0..<3).map { _ in
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func whoComesWhileTheOthersGoOnBelongsToTheNextRound() async throws {
+  @Test func `a task that comes while the others go on belongs to the next round`() async throws {
     let barrier = Barrier(parties: 2)
     let tasks = try await arrivals(7, at: barrier)
     for task in tasks[0..<6] { #expect(try await task.value < 2) }
@@ -71,7 +71,7 @@ import Testing
     tasks[6].cancel()
   }
 
-  @Test func aCancelledTaskHasNotCome() async throws {
+  @Test func `a cancelled task has not come`() async throws {
     let barrier = Barrier(parties: 3)
     let tasks = try await arrivals(2, at: barrier)
     tasks[0].cancel()
@@ -84,7 +84,7 @@ import Testing
     #expect(try await others[1].value == 2)
   }
 
-  @Test func whoIsCancelledAfterTheLastHasComePassesLikeTheOthers() async throws {
+  @Test func `a task that is cancelled after the last has come passes like the others`() async throws {
     let barrier = Barrier(parties: 3)
     let tasks = try await arrivals(2, at: barrier)
     #expect(try await barrier.wait() == 2)
@@ -93,7 +93,7 @@ import Testing
     #expect(try await tasks[1].value == 1)
   }
 
-  @Test func whoIsCancelledAndCountedPassesLikeTheOthers() async throws {
+  @Test func `a task that is cancelled and counted passes like the others`() async throws {
     let barrier = Barrier(parties: 2)
     let tasks = try await arrivals(1, at: barrier)
     tasks[0].cancel()
@@ -102,7 +102,7 @@ import Testing
     #expect(try await tasks[0].value == 0)
   }
 
-  @Test func aResetSendsAwayWhoWaits() async throws {
+  @Test func `a reset sends away the task that waits`() async throws {
     let barrier = Barrier(parties: 3)
     let tasks = try await arrivals(2, at: barrier)
     barrier.reset()
@@ -116,14 +116,14 @@ import Testing
     for (index, task) in next.enumerated() { #expect(try await task.value == index) }
   }
 
-  @Test func aResetOfAnEmptyBarrierChangesNothing() async throws {
+  @Test func `a reset of an empty barrier changes nothing`() async throws {
     let barrier = Barrier(parties: 2)
     barrier.reset()
     let tasks = try await arrivals(2, at: barrier)
     for task in tasks { _ = try await task.value }
   }
 
-  @Test func aResetDoesNotCatchThoseWhoHavePassed() async throws {
+  @Test func `a reset does not catch those who have passed`() async throws {
     let barrier = Barrier(parties: 2)
     let tasks = try await arrivals(1, at: barrier)
     _ = try await barrier.wait()
@@ -131,7 +131,7 @@ import Testing
     #expect(try await tasks[0].value == 0)
   }
 
-  @Test func anAbortedBarrierLetsNobodyPassUntilItIsReset() async throws {
+  @Test func `an aborted barrier lets nobody pass until it is reset`() async throws {
     let barrier = Barrier(parties: 2)
     let tasks = try await arrivals(1, at: barrier)
     barrier.abort()
@@ -147,7 +147,7 @@ import Testing
     for task in next { _ = try await task.value }
   }
 
-  @Test func aTaskThatFailsCanSendTheOthersAway() async throws {
+  @Test func `a task that fails can send the others away`() async throws {
     struct Failure: Error {}
     let barrier = Barrier(parties: 2)
     let waiting = try await arrivals(1, at: barrier)
@@ -161,7 +161,7 @@ import Testing
     await #expect(throws: BrokenBarrierError.self) { try await waiting[0].value }
   }
 
-  @Test func aTaskThatWasCancelledBeforeTheResetIsCancelled() async throws {
+  @Test func `a task that was cancelled before the reset is cancelled`() async throws {
     let barrier = Barrier(parties: 2)
     let tasks = try await arrivals(1, at: barrier)
     tasks[0].cancel()
@@ -169,7 +169,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await tasks[0].value }
   }
 
-  @Test func itSaysWhatItIs() async throws {
+  @Test func `it says what it is`() async throws {
     let barrier = Barrier(parties: 3)
     #expect(barrier.parties == 3)
     let tasks = try await arrivals(2, at: barrier)

@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct CapacityLimiterTests {
-  @Test func asManyTasksBorrowATokenAsThereAre() async throws {
+  @Test func `as many tasks borrow a token as there are`() async throws {
     let limiter = CapacityLimiter(3)
     let running = Tally()
     let tasks = (0..<10).map { _ in
@@ -26,7 +26,7 @@ import Testing
     #expect(limiter.borrowed == 0)
   }
 
-  @Test func tokensGoToTheFirstInLine() async throws {
+  @Test func `tokens go to the first in line`() async throws {
     let limiter = CapacityLimiter(1)
     let log = Log()
     try await limiter.acquire()
@@ -41,7 +41,7 @@ import Testing
     #expect(log.entries == ["0", "1", "2", "3"])
   }
 
-  @Test func raisingTheTotalServesThoseWhoWait() async throws {
+  @Test func `raising the total serves those who wait`() async throws {
     let limiter = CapacityLimiter(0)
     let log = Log()
     var tasks: [Task<Void, any Error>] = []
@@ -61,7 +61,7 @@ import Testing
     for task in tasks { try await task.value }
   }
 
-  @Test func loweringTheTotalTakesNothingAway() async throws {
+  @Test func `lowering the total takes nothing away`() async throws {
     let limiter = CapacityLimiter(3)
     for borrower in 1...3 { try await limiter.acquire(onBehalfOf: borrower) }
     limiter.total = 1
@@ -78,7 +78,7 @@ import Testing
     #expect(limiter.statistics.borrowers == ["4"])
   }
 
-  @Test func oneTaskGivesBackWhatAnotherHasBorrowedForAValue() async throws {
+  @Test func `one task gives back what another has borrowed for a value`() async throws {
     let limiter = CapacityLimiter(2)
     try await limiter.acquire(onBehalfOf: "file")
     #expect(limiter.tryAcquire(onBehalfOf: ObjectIdentifier(limiter)))
@@ -93,7 +93,7 @@ import Testing
     #expect(limiter.available == 1)
   }
 
-  @Test func aTaskIsAnotherBorrowerThanTheTasksThatItStarts() async throws {
+  @Test func `a task is another borrower than the tasks that it starts`() async throws {
     let limiter = CapacityLimiter(3)
     try await limiter.withPermit {
       async let child = limiter.withPermit { limiter.borrowed }
@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  @Test func aTaskIsTheSameBorrowerWithinItsTimeLimits() async throws {
+  @Test func `a task is the same borrower within its time limits`() async throws {
     let limiter = CapacityLimiter(3)
     try await withTimeout(.seconds(1)) {
       try await moveOnAfter(.seconds(1)) { try await limiter.acquire() }
@@ -117,7 +117,7 @@ import Testing
     #expect(limiter.borrowed == 0)
   }
 
-  @Test func aCancelledTaskLeavesItsTokenToTheNext() async throws {
+  @Test func `a cancelled task leaves its token to the next`() async throws {
     let limiter = CapacityLimiter(1)
     try await limiter.acquire()
     let first = Task { try await limiter.acquire(onBehalfOf: 1) }
@@ -135,13 +135,13 @@ import Testing
     #expect(limiter.borrowed == 2)
   }
 
-  @Test func aTokenThatIsThereIsTakenEvenByACancelledTask() async throws {
+  @Test func `a token that is there is taken even by a cancelled task`() async throws {
     let limiter = CapacityLimiter(1)
     try await cancelled { try await limiter.acquire(onBehalfOf: "it") }
     #expect(limiter.borrowed == 1)
   }
 
-  @Test func theTokenIsGivenBackWhenTheBodyThrows() async throws {
+  @Test func `the token is given back when the body throws`() async throws {
     struct Failure: Error {}
     let limiter = CapacityLimiter(1)
     await #expect(throws: Failure.self) { try await limiter.withPermit { throw Failure() } }
@@ -150,7 +150,7 @@ import Testing
     limiter.release()
   }
 
-  @Test func itSaysWhatItIs() async throws {
+  @Test func `it says what it is`() async throws {
     let limiter = CapacityLimiter(2)
     try await limiter.acquire()
     #expect(limiter.description == "CapacityLimiter(1 of 2 borrowed, 0 waiting)")

@@ -22,7 +22,7 @@ import Testing
     return tasks
   }
 
-  @Test func notifyLetsAsManyGoOnAsItSaysInTheOrderInWhichTheyCame() async throws {
+  @Test func `notify lets as many go on as it says in the order in which they came`() async throws {
     let condition = Condition()
     let log = Log()
     let tasks = try await waiters(6, on: condition, log)
@@ -37,7 +37,7 @@ import Testing
     #expect(!condition.isLocked)
   }
 
-  @Test func notifyAllLetsAllGoOnWhoWaitThen() async throws {
+  @Test func `notifyAll lets all go on who wait then`() async throws {
     let condition = Condition()
     let log = Log()
     let tasks = try await waiters(3, on: condition, log)
@@ -50,7 +50,7 @@ import Testing
     try await late[0].value
   }
 
-  @Test func whoIsNotifiedGoesOnOnlyWithTheLock() async throws {
+  @Test func `a task that is notified goes on only with the lock`() async throws {
     let condition = Condition()
     let log = Log()
     let tasks = try await waiters(1, on: condition, log)
@@ -63,7 +63,7 @@ import Testing
     #expect(log.entries == ["0"])
   }
 
-  @Test func aCancelledTaskHasTheLockAgainBeforeItThrows() async throws {
+  @Test func `a cancelled task has the lock again before it throws`() async throws {
     let condition = Condition()
     let log = Log()
     let task = Task {
@@ -89,7 +89,7 @@ import Testing
     #expect(condition.description == "Condition(free, 0 waiting)")
   }
 
-  @Test func aTaskThatIsCancelledAlreadyLetsTheOthersHaveTheLockOnce() async throws {
+  @Test func `a task that is cancelled already lets the others have the lock once`() async throws {
     let condition = Condition()
     let log = Log()
     let task = Task {
@@ -106,7 +106,7 @@ import Testing
     #expect(!condition.isLocked)
   }
 
-  @Test func whatATaskWasNotifiedOfGoesToAnotherIfItIsCancelledBeforeItHasTheLock() async throws {
+  @Test func `what a task was notified of goes to another if it is cancelled before it has the lock`() async throws {
     let condition = Condition()
     let log = Log()
     let tasks = try await waiters(3, on: condition, log)
@@ -122,7 +122,7 @@ import Testing
     try await tasks[2].value
   }
 
-  @Test func aNotificationDoesNotGoToATaskThatIsCancelledAlready() async throws {
+  @Test func `a notification does not go to a task that is cancelled already`() async throws {
     let condition = Condition()
     let log = Log()
     let tasks = try await waiters(2, on: condition, log)
@@ -135,7 +135,7 @@ import Testing
     #expect(log.entries == ["1"])
   }
 
-  @Test func aTimeLimitEndsAWaitWithTheLockHeld() async throws {
+  @Test func `a time limit ends a wait with the lock held`() async throws {
     let condition = Condition()
     let waiting = Task {
       try await condition.withLock { try await condition.wait() }
@@ -149,7 +149,7 @@ import Testing
     #expect(!condition.isLocked)
   }
 
-  @Test func waitForLooksAgainAfterEachNotification() async throws {
+  @Test func `wait for looks again after each notification`() async throws {
     let condition = Condition()
     let count = Tally()
     let looks = Tally()
@@ -172,7 +172,7 @@ import Testing
     #expect(looks.value == 4)
   }
 
-  @Test func waitForThrowsWhatThePredicateThrowsWithTheLockHeld() async throws {
+  @Test func `wait for throws what the predicate throws with the lock held`() async throws {
     struct Failure: Error {}
     let condition = Condition()
     try await condition.acquire()
@@ -182,7 +182,7 @@ import Testing
     condition.release()
   }
 
-  @Test func severalConditionsShareALock() async throws {
+  @Test func `several conditions share a lock`() async throws {
     let lock = Lock()
     let log = Log()
     let notEmpty = Condition(lock: lock)
@@ -206,7 +206,7 @@ import Testing
 
   /// Producers put one item each and notify once; consumers take one each and are cancelled at random. Items are taken
   /// as long as a consumer is there.
-  @Test func noNotificationIsLostInAnyOrderOfTasks() async throws {
+  @Test func `no notification is lost in any order of tasks`() async throws {
     for seed in 1...60 as ClosedRange<UInt64> {
       let (left, hungry) = try await withVirtualTime(seed: seed) {
         var random = SeededRandom(seed: seed)
@@ -248,7 +248,7 @@ import Testing
     }
   }
 
-  @Test func itSaysWhatItIs() async throws {
+  @Test func `it says what it is`() async throws {
     let condition = Condition()
     let tasks = try await waiters(1, on: condition, Log())
     #expect(condition.description == "Condition(free, 1 waiting)")

@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct EventTests {
-  @Test func whoWaitsGoesOnWhenItIsSet() async throws {
+  @Test func `a task that waits goes on when it is set`() async throws {
     let event = Event()
     let log = Log()
     let tasks = (0..<3).map { index in
@@ -22,7 +22,7 @@ import Testing
     #expect(Set(log.entries) == ["0", "1", "2"])
   }
 
-  @Test func theyGoOnInTheOrderInWhichTheyCame() async throws {
+  @Test func `they go on in the order in which they came`() async throws {
     // Real time: virtual time runs ready tasks in a random order, not in that of their resumption.
     let order = try await withEventLoop {
       let event = Event()
@@ -41,7 +41,7 @@ import Testing
     #expect(order == ["0", "1", "2", "3"])
   }
 
-  @Test func anEventThatIsSetLetsEverybodyThrough() async throws {
+  @Test func `an event that is set lets everybody through`() async throws {
     let event = Event()
     event.set()
     event.set()
@@ -50,7 +50,7 @@ import Testing
     #expect(event.isSet)
   }
 
-  @Test func allWhoWaitGoOnEvenIfItIsClearedAtOnce() async throws {
+  @Test func `all who wait go on even if it is cleared at once`() async throws {
     let event = Event()
     let waiting = (0..<4).map { _ in Task { try await event.wait() } }
     try await sleep(.milliseconds(1))
@@ -60,7 +60,7 @@ import Testing
     for task in waiting { try await task.value }
   }
 
-  @Test func whoComesAfterItWasClearedWaitsForTheNextTime() async throws {
+  @Test func `a task that comes after it was cleared waits for the next time`() async throws {
     let event = Event()
     let log = Log()
     event.set()
@@ -76,7 +76,7 @@ import Testing
     #expect(log.entries == ["through"])
   }
 
-  @Test func aCancelledTaskWaitsNoMore() async throws {
+  @Test func `a cancelled task waits no more`() async throws {
     let event = Event()
     let task = Task { try await event.wait() }
     try await sleep(.milliseconds(1))
@@ -86,7 +86,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await cancelled { try await event.wait() } }
   }
 
-  @Test func aTaskThatWasCancelledBeforeItWasSetIsCancelled() async throws {
+  @Test func `a task that was cancelled before it was set is cancelled`() async throws {
     let event = Event()
     let first = Task { try await event.wait() }
     let second = Task { try await event.wait() }
@@ -97,7 +97,7 @@ import Testing
     try await second.value
   }
 
-  @Test func aTaskThatIsCancelledAfterItWasSetGoesOn() async throws {
+  @Test func `a task that is cancelled after it was set goes on`() async throws {
     let event = Event()
     let task = Task { try await event.wait() }
     try await sleep(.milliseconds(1))
@@ -106,7 +106,7 @@ import Testing
     try await task.value
   }
 
-  @Test func itSaysWhatItIs() async throws {
+  @Test func `it says what it is`() async throws {
     let event = Event()
     #expect(event.description == "Event(unset, 0 waiting)")
     let task = Task { try await event.wait() }
@@ -117,7 +117,7 @@ import Testing
     #expect(event.description == "Event(set, 0 waiting)")
   }
 
-  @Test func whoWaitsForEverIsReported() async throws {
+  @Test func `a task that waits for ever is reported`() async throws {
     let error = await #expect(throws: NoProgressError.self) {
       try await withVirtualTime { try await Event().wait() }
     }

@@ -16,7 +16,7 @@ private struct Stander: LineWaiter {
 }
 
 @Suite struct LineTests {
-  @Test func servesThoseWhoWaitInTheOrderInWhichTheyCame() {
+  @Test func `serves those who wait in the order in which they came`() {
     var line = TestLine()
     let tokens = (0..<3).map { line.join(Stander(number: $0), "\($0)") }
     #expect(line.count == 3)
@@ -27,7 +27,7 @@ private struct Stander: LineWaiter {
     #expect(tokens.map { line.leave($0) } == [0, 10, 20])
   }
 
-  @Test func aTaskThatLeavesFromTheMiddleIsNotServed() {
+  @Test func `a task that leaves from the middle is not served`() {
     var line = TestLine()
     let tokens = (0..<4).map { line.join(Stander(number: $0), "") }
     #expect(line.leave(tokens[1]) == nil)
@@ -38,7 +38,7 @@ private struct Stander: LineWaiter {
     #expect(line.leave(tokens[3]) == 8)
   }
 
-  @Test func aCancelledTaskIsPassedOverUnlessAnyoneIsServed() {
+  @Test func `a cancelled task is passed over unless anyone is served`() {
     var line = TestLine()
     let tokens = [true, false, true].enumerated().map { line.join(Stander(number: $0, isCancelled: $1), "") }
     #expect(line.serveFirst(5)?.claim == 1)
@@ -47,7 +47,7 @@ private struct Stander: LineWaiter {
     #expect(tokens.map { line.leave($0) } == [nil, 5, 6])
   }
 
-  @Test func placesAreUsedAgain() {
+  @Test func `places are used again`() {
     var line = TestLine()
     for round in 0..<1000 {
       let first = line.join(Stander(number: round), "")
@@ -61,7 +61,7 @@ private struct Stander: LineWaiter {
 
   /// Up to four tasks come, some of them cancelled, are served, and leave, in every order. A list gives the expected
   /// results.
-  @Test func agreesWithASimpleListInEveryOrderOfEvents() {
+  @Test func `agrees with a simple list in every order of events`() {
     let runs = explore { choices in
       var line = TestLine()
       var waiting: [(task: Int, isCancelled: Bool, token: TestLine.Token)] = []

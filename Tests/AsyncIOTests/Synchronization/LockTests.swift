@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct LockTests {
-  @Test func servesTasksInTheOrderInWhichTheyCame() async throws {
+  @Test func `serves tasks in the order in which they came`() async throws {
     let lock = Lock()
     let log = Log()
     try await lock.acquire()
@@ -20,7 +20,7 @@ import Testing
     #expect(!lock.isLocked)
   }
 
-  @Test func nobodyOvertakesTheFirstInLine() async throws {
+  @Test func `nobody overtakes the first in line`() async throws {
     let lock = Lock()
     try await lock.acquire()
     let waiter = Task { try await lock.acquire() }
@@ -33,7 +33,7 @@ import Testing
     #expect(lock.tryAcquire())
   }
 
-  @Test func aTaskThatIsCancelledWhileItWaitsPassesTheLockOn() async throws {
+  @Test func `a task that is cancelled while it waits passes the lock on`() async throws {
     let lock = Lock()
     try await lock.acquire()
     let first = Task { try await lock.acquire() }
@@ -47,7 +47,7 @@ import Testing
     #expect(lock.isLocked)
   }
 
-  @Test func aFreeLockIsTakenEvenByACancelledTask() async throws {
+  @Test func `a free lock is taken even by a cancelled task`() async throws {
     let lock = Lock()
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }
@@ -57,14 +57,14 @@ import Testing
     #expect(lock.isLocked)
   }
 
-  @Test func theLockIsReleasedWhenTheBodyThrows() async throws {
+  @Test func `the lock is released when the body throws`() async throws {
     struct Failure: Error {}
     let lock = Lock()
     await #expect(throws: Failure.self) { try await lock.withLock { throw Failure() } }
     #expect(!lock.isLocked)
   }
 
-  @Test func ifAllWhoWaitAreCancelledTheLockIsFree() async throws {
+  @Test func `if all who wait are cancelled the lock is free`() async throws {
     let lock = Lock()
     try await lock.acquire()
     let tasks = (0..<4).map { _ in Task { try await lock.acquire() } }
@@ -75,7 +75,7 @@ import Testing
     #expect(lock.description == "Lock(free, 0 waiting)")
   }
 
-  @Test func aTaskThatIsCancelledAfterItGotTheLockHasIt() async throws {
+  @Test func `a task that is cancelled after it got the lock has it`() async throws {
     let lock = Lock()
     try await lock.acquire()
     let task = Task { try await lock.acquire() }
@@ -86,7 +86,7 @@ import Testing
     #expect(lock.isLocked)
   }
 
-  @Test func whoComesWhileACancelledTaskIsInLineHasTheLockAfterwards() async throws {
+  @Test func `a task that comes while a cancelled task is in line has the lock afterwards`() async throws {
     let lock = Lock()
     try await lock.acquire()
     let first = Task { try await lock.acquire() }
@@ -99,14 +99,14 @@ import Testing
     #expect(lock.description == "Lock(held, 0 waiting)")
   }
 
-  @Test func whoeverLikesReleasesIt() async throws {
+  @Test func `any task may release it`() async throws {
     let lock = Lock()
     try await lock.acquire()
     await Task { lock.release() }.value
     #expect(!lock.isLocked)
   }
 
-  @Test func whoWaitsForEverIsReported() async throws {
+  @Test func `a task that waits for ever is reported`() async throws {
     let error = await #expect(throws: NoProgressError.self) {
       try await withVirtualTime {
         let lock = Lock()

@@ -12,7 +12,7 @@ import Testing
     #expect(said.contains(sentence), sourceLocation: sourceLocation)
   }
 
-  @Test func releasingALockThatNobodyHolds() async {
+  @Test func `releasing a lock that nobody holds`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let lock = Lock()
       #expect(lock.tryAcquire())
@@ -22,28 +22,28 @@ import Testing
     expect("Lock.release: the lock isn't held", from: result)
   }
 
-  @Test func waitingForAConditionWithoutItsLock() async {
+  @Test func `waiting for a condition without its lock`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       try await Condition().wait()
     }
     expect("Condition.wait: the lock isn't held", from: result)
   }
 
-  @Test func waitingForAPredicateWithoutTheLock() async {
+  @Test func `waiting for a predicate without the lock`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       try await Condition().wait { true }
     }
     expect("Condition.wait: the lock isn't held", from: result)
   }
 
-  @Test func notifyingWithoutTheLock() async {
+  @Test func `notifying without the lock`() async {
     let one = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Condition().notify() }
     expect("Condition.notify: the lock isn't held", from: one)
     let all = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Condition().notifyAll() }
     expect("Condition.notifyAll: the lock isn't held", from: all)
   }
 
-  @Test func notifyingANegativeNumber() async {
+  @Test func `notifying a negative number`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let condition = Condition()
       try await condition.withLock { condition.notify(-1) }
@@ -51,7 +51,7 @@ import Testing
     expect("Condition.notify: count is -1; it must be 0 or more", from: result)
   }
 
-  @Test func semaphoresWithANegativeValue() async {
+  @Test func `semaphores with a negative value`() async {
     let plain = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Semaphore(-1) }
     expect("Semaphore: the value -1 is negative", from: plain)
     let bounded = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -60,7 +60,7 @@ import Testing
     expect("BoundedSemaphore: the value -3 is negative", from: bounded)
   }
 
-  @Test func releasingABoundedSemaphoreTooOften() async {
+  @Test func `releasing a bounded semaphore too often`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let semaphore = BoundedSemaphore(2)
       try await semaphore.acquire()
@@ -70,14 +70,14 @@ import Testing
     expect("BoundedSemaphore.release: released more often than acquired", from: result)
   }
 
-  @Test func aBarrierForNobody() async {
+  @Test func `a barrier for nobody`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Barrier(parties: 0)
     }
     expect("Barrier: parties is 0; it must be 1 or more", from: result)
   }
 
-  @Test func borrowingTwice() async {
+  @Test func `borrowing twice`() async {
     let task = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let limiter = CapacityLimiter(5)
       try await limiter.acquire()
@@ -92,7 +92,7 @@ import Testing
     expect("CapacityLimiter.acquire: file has a token already", from: value)
   }
 
-  @Test func waitingTwiceOnBehalfOfOne() async {
+  @Test func `waiting twice on behalf of one`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let limiter = CapacityLimiter(0)
       async let first: Void = limiter.acquire(onBehalfOf: "file")
@@ -102,7 +102,7 @@ import Testing
     expect("CapacityLimiter.acquire: file waits for a token already", from: result)
   }
 
-  @Test func givingBackWhatWasNotBorrowed() async {
+  @Test func `giving back what was not borrowed`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       CapacityLimiter(1).release(onBehalfOf: "file")
     }
@@ -115,7 +115,7 @@ import Testing
     expect("has no token", from: task)
   }
 
-  @Test func aNegativeTotal() async {
+  @Test func `a negative total`() async {
     let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = CapacityLimiter(-1)
     }

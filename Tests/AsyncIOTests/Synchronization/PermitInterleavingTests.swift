@@ -7,14 +7,14 @@ import Testing
 
 /// Primitives that admit some tasks at a time, in every order of events.
 @Suite struct PermitInterleavingTests {
-  @Test(arguments: [(1, 1), (2, 2), (3, 3), (4, 1)]) func theLockIsHeldByOneTaskAndNeverLost(
+  @Test(arguments: [(1, 1), (2, 2), (3, 3), (4, 1)]) func `the lock is held by one task and never lost`(
     tasks: Int, cancellations: Int
   ) throws {
     try explorePermits(
       SemaphoreState<ModelWaiter>(value: 1, bound: 1), permits: 1, tasks: tasks, cancellations: cancellations)
   }
 
-  @Test(arguments: [0, 1, 2, 3]) func aSemaphoreHasAsManyInsideAsPermitsAndLosesNone(permits: Int) throws {
+  @Test(arguments: [0, 1, 2, 3]) func `a semaphore has as many inside as permits and loses none`(permits: Int) throws {
     let state = SemaphoreState<ModelWaiter>(value: permits)
     try explorePermits(state, permits: permits, tasks: 3, cancellations: 3)
     // A task that never acquired it releases one more.
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(arguments: [(1, [2]), (1, [0, 2]), (2, [1]), (0, [3, 1]), (3, [0, 4])])
-  func aCapacityLimiterFollowsItsTotal(total: Int, changes: [Int]) throws {
+  func `a capacity limiter follows its total`(total: Int, changes: [Int]) throws {
     let runs = try explore { choices in
       let model = CapacityModel(total: total)
       let tasks = (0..<3).map { [model.acquire($0), model.release($0)] } + [changes.map(model.change)]
@@ -34,7 +34,7 @@ import Testing
 
   /// A model must find the fault in a faulty machine, or it proves little.
   @Test(arguments: FaultyLock.Mistake.allCases)
-  fileprivate func aMistakeInTheMachineIsFound(mistake: FaultyLock.Mistake) {
+  fileprivate func `a mistake in the machine is found`(mistake: FaultyLock.Mistake) {
     #expect(throws: InterleavingError.self) {
       try explorePermits(FaultyLock(mistake: mistake), permits: 1, tasks: 3, cancellations: 3)
     }

@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct SemaphoreTests {
-  @Test func asManyGetInAsThereArePermits() async throws {
+  @Test func `as many get in as there are permits`() async throws {
     let semaphore = Semaphore(3)
     for _ in 0..<3 {
       #expect(!semaphore.isLocked)
@@ -22,7 +22,7 @@ import Testing
     #expect(!semaphore.isLocked)
   }
 
-  @Test func oneWithoutPermitsLetsNobodyInUntilOneIsReleased() async throws {
+  @Test func `one without permits lets nobody in until one is released`() async throws {
     let semaphore = Semaphore(0)
     #expect(semaphore.isLocked)
     let task = Task { try await semaphore.acquire() }
@@ -31,7 +31,7 @@ import Testing
     try await task.value
   }
 
-  @Test func tasksAreServedInTheOrderInWhichTheyCame() async throws {
+  @Test func `tasks are served in the order in which they came`() async throws {
     let semaphore = Semaphore()
     let log = Log()
     try await semaphore.acquire()
@@ -51,7 +51,7 @@ import Testing
     #expect(log.entries == ["0", "1", "2", "3", "4"])
   }
 
-  @Test func aPermitThatIsReleasedBelongsToTheFirstInLine() async throws {
+  @Test func `a permit that is released belongs to the first in line`() async throws {
     let semaphore = Semaphore()
     try await semaphore.acquire()
     let waiting = Task { try await semaphore.acquire() }
@@ -62,7 +62,7 @@ import Testing
     try await waiting.value
   }
 
-  @Test func severalPermitsThatAreReleasedAtOnceServeSeveral() async throws {
+  @Test func `several permits that are released at once serve several`() async throws {
     let semaphore = Semaphore(0)
     let tasks = (0..<3).map { _ in Task { try await semaphore.acquire() } }
     try await sleep(.milliseconds(1))
@@ -71,7 +71,7 @@ import Testing
     #expect(semaphore.description == "Semaphore(0 free, 0 waiting)")
   }
 
-  @Test func aCancelledTaskLeavesItsPermitToTheNext() async throws {
+  @Test func `a cancelled task leaves its permit to the next`() async throws {
     let semaphore = Semaphore(0)
     let first = Task { try await semaphore.acquire() }
     try await sleep(.milliseconds(1))
@@ -84,7 +84,7 @@ import Testing
     #expect(semaphore.isLocked)
   }
 
-  @Test func aTaskThatIsCancelledAfterItGotItsPermitKeepsIt() async throws {
+  @Test func `a task that is cancelled after it got its permit keeps it`() async throws {
     let semaphore = Semaphore(0)
     let task = Task { try await semaphore.acquire() }
     try await sleep(.milliseconds(1))
@@ -94,7 +94,7 @@ import Testing
     #expect(semaphore.isLocked)
   }
 
-  @Test func ifAllWhoWaitAreCancelledThePermitIsFree() async throws {
+  @Test func `if all who wait are cancelled the permit is free`() async throws {
     let semaphore = Semaphore()
     try await semaphore.acquire()
     let tasks = (0..<4).map { _ in Task { try await semaphore.acquire() } }
@@ -105,19 +105,19 @@ import Testing
     #expect(semaphore.description == "Semaphore(1 free, 0 waiting)")
   }
 
-  @Test func aPermitThatIsThereIsTakenEvenByACancelledTask() async throws {
+  @Test func `a permit that is there is taken even by a cancelled task`() async throws {
     let semaphore = Semaphore()
     try await cancelled { try await semaphore.acquire() }
     #expect(semaphore.isLocked)
   }
 
-  @Test func morePermitsCanBeReleasedThanThereWere() async throws {
+  @Test func `more permits can be released than there were`() async throws {
     let semaphore = Semaphore(1)
     semaphore.release()
     #expect(semaphore.tryAcquire() && semaphore.tryAcquire() && !semaphore.tryAcquire())
   }
 
-  @Test func thePermitIsReleasedWhenTheBodyThrows() async throws {
+  @Test func `the permit is released when the body throws`() async throws {
     struct Failure: Error {}
     let semaphore = Semaphore()
     let bounded = BoundedSemaphore()
@@ -127,7 +127,7 @@ import Testing
     #expect(!semaphore.isLocked && !bounded.isLocked)
   }
 
-  @Test func aBoundedSemaphoreCountsLikeAnyOther() async throws {
+  @Test func `a bounded semaphore counts like any other`() async throws {
     let semaphore = BoundedSemaphore(2)
     try await semaphore.acquire()
     #expect(semaphore.tryAcquire() && semaphore.isLocked && !semaphore.tryAcquire())
@@ -141,7 +141,7 @@ import Testing
     #expect(semaphore.description == "BoundedSemaphore(2 free, 0 waiting)")
   }
 
-  @Test func whoNeverHasToWaitLetsTheOthersRun() async throws {
+  @Test func `a task that never has to wait lets the others run`() async throws {
     let semaphore = Semaphore()
     let log = Log()
     let other = Task { log.add("other") }

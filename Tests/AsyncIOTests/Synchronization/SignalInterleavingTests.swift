@@ -8,7 +8,7 @@ import Testing
 /// Primitives that tell tasks to continue, in every order of events.
 @Suite struct SignalInterleavingTests {
   @Test(arguments: [["set"], ["set", "clear"], ["set", "clear", "set"]])
-  func settingAnEventFreesAllWhoWaitThenAndNobodyElse(script: [String]) throws {
+  func `setting an event frees all who wait then and nobody else`(script: [String]) throws {
     let runs = try explore { choices in
       let model = EventModel()
       let tasks = Array(repeating: [model.wait], count: 3) + [script.map(model.perform)]
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(arguments: [[1], [4], [1, 1], [2, 1]])
-  func aNotificationReachesATaskThatWaitsIfThereIsOne(counts: [Int]) throws {
+  func `a notification reaches a task that waits if there is one`(counts: [Int]) throws {
     let runs = try explore { choices in
       let model = ConditionModel()
       let tasks = Array(repeating: [model.wait], count: 3) + [counts.map(model.notify)]
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: [(1, ["abort"]), (2, []), (2, ["abort", "reset"]), (3, ["reset"]), (3, ["abort"]), (4, ["reset"])])
-  func allOfARoundPassABarrierOrNone(parties: Int, script: [String]) throws {
+  func `all of a round pass a barrier or none`(parties: Int, script: [String]) throws {
     let runs = try explore { choices in
       let model = BarrierModel(parties: parties)
       let tasks = Array(repeating: [model.wait], count: 4) + [script.map(model.perform)]

@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func aLockThatIsFreeIsTakenAndReleasedWithoutAllocating() async throws {
+  @Test func `a lock that is free is taken and released without allocating`() async throws {
     let lock = Lock()
     #expect(
       try await allocations {
@@ -31,7 +31,7 @@ import Testing
       } < Self.few)
   }
 
-  @Test func aSemaphoreWithPermitsIsTakenAndReleasedWithoutAllocating() async throws {
+  @Test func `a semaphore with permits is taken and released without allocating`() async throws {
     let semaphore = Semaphore(2)
     let bounded = BoundedSemaphore(2)
     #expect(
@@ -42,19 +42,19 @@ import Testing
       } < Self.few)
   }
 
-  @Test func aTokenIsBorrowedAndGivenBackWithoutAllocating() async throws {
+  @Test func `a token is borrowed and given back without allocating`() async throws {
     let limiter = CapacityLimiter(2)
     #expect(try await allocations { try await limiter.withPermit {} } < Self.few)
   }
 
-  @Test func anEventThatIsSetLetsThroughWithoutAllocating() async throws {
+  @Test func `an event that is set lets through without allocating`() async throws {
     let event = Event()
     event.set()
     #expect(try await allocations { try await event.wait() } < Self.few)
   }
 
   /// Both tasks' allocations are counted: they take turns on one thread.
-  @Test func aLockGoesFromOneTaskToAnotherWithoutAllocating() async throws {
+  @Test func `a lock goes from one task to another without allocating`() async throws {
     let lock = Lock()
     let handOvers = Tally()
     let count = try await withEventLoop {
@@ -80,7 +80,7 @@ import Testing
     #expect(handOvers.value >= 2 * Self.many - 2)
   }
 
-  @Test func aTaskGoesOnAfterAnEventOrANotificationWithoutAllocating() async throws {
+  @Test func `a task goes on after an event or a notification without allocating`() async throws {
     let event = Event()
     let condition = Condition()
     let count = try await withEventLoop {

@@ -15,7 +15,7 @@ import Testing
     var value = 0
   }
 
-  @Test func theLockProtectsWhatTasksOnAllThreadsChange() async throws {
+  @Test func `the lock protects what tasks on all threads change`() async throws {
     let lock = Lock()
     let sum = Unprotected()
     let expected = Tally()
@@ -35,7 +35,7 @@ import Testing
     #expect(lock.description == "Lock(free, 0 waiting)")
   }
 
-  @Test func aHolderMayAwaitWhileOthersWait() async throws {
+  @Test func `a holder may await while others wait`() async throws {
     let lock = Lock()
     let inside = Tally()
     try await fromEverywhere { number in
@@ -51,7 +51,7 @@ import Testing
     #expect(lock.description == "Lock(free, 0 waiting)")
   }
 
-  @Test func aSemaphoreNeverLetsMoreInThanItHasPermits() async throws {
+  @Test func `a semaphore never lets more in than it has permits`() async throws {
     let semaphore = BoundedSemaphore(3)
     let inside = Tally()
     try await fromEverywhere { number in
@@ -71,7 +71,7 @@ import Testing
     #expect(semaphore.description == "BoundedSemaphore(3 free, 0 waiting)")
   }
 
-  @Test func aCapacityLimiterFollowsItsTotalWhileItIsInUse() async throws {
+  @Test func `a capacity limiter follows its total while it is in use`() async throws {
     let limiter = CapacityLimiter(1)
     let inside = Tally()
     try await fromEverywhere { number in
@@ -92,7 +92,7 @@ import Testing
     #expect(limiter.statistics.waiting == 0)
   }
 
-  @Test func nobodyMissesAnEventThatIsSetAndClearedAtOnce() async throws {
+  @Test func `nobody misses an event that is set and cleared at once`() async throws {
     let event = Event()
     let generation = Tally()
     let passed = Tally()
@@ -117,7 +117,7 @@ import Testing
     #expect(event.description == "Event(set, 0 waiting)")
   }
 
-  @Test func whatIsPutUnderAConditionIsTakenByThoseWhoWaitForIt() async throws {
+  @Test func `what is put under a condition is taken by those who wait for it`() async throws {
     let condition = Condition()
     let things = Unprotected()
     let taken = Tally()
@@ -146,7 +146,7 @@ import Testing
     #expect(condition.description == "Condition(free, 0 waiting)")
   }
 
-  @Test func allPassABarrierInEachRound() async throws {
+  @Test func `all pass a barrier in each round`() async throws {
     let barrier = Barrier(parties: everywhere)
     let sum = Tally()
     let arrived = Tally()
@@ -161,7 +161,7 @@ import Testing
     #expect(barrier.waitingCount == 0)
   }
 
-  @Test func anAbortedBarrierSendsEverybodyAway() async throws {
+  @Test func `an aborted barrier sends everybody away`() async throws {
     let barrier = Barrier(parties: everywhere)
     let broken = Tally()
     try await fromEverywhere { number in

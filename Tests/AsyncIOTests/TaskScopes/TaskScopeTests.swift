@@ -9,7 +9,7 @@ private struct Failure: Error, Equatable {
 }
 
 @Suite(.virtualTime) struct TaskScopeTests {
-  @Test func itReturnsWhenEveryTaskHasEnded() async throws {
+  @Test func `it returns when every task has ended`() async throws {
     let start = EventLoop.current.time
     let handles = try await withTaskScope { scope in
       let handles = (1...3).map { number in
@@ -27,7 +27,7 @@ private struct Failure: Error, Equatable {
     #expect(values == [1, 2, 3])
   }
 
-  @Test func theErrorsOfAllTasksAreThrownTogether() async throws {
+  @Test func `the errors of all tasks are thrown together`() async throws {
     let log = Log()
     let error = await #expect(throws: ErrorGroup.self) {
       try await withTaskScope { scope in
@@ -53,7 +53,7 @@ private struct Failure: Error, Equatable {
     #expect(error?.description == "2 tasks of a scope failed: Failure(number: 1); Failure(number: 2)")
   }
 
-  @Test func anErrorOfTheBodyIsOneOfThem() async throws {
+  @Test func `an error of the body is one of them`() async throws {
     let error = await #expect(throws: ErrorGroup.self) {
       try await withTaskScope { scope in
         scope.createTask { try await sleep(.seconds(3600)) }
@@ -64,7 +64,7 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 0))
   }
 
-  @Test func aTaskMayStartOthers() async throws {
+  @Test func `a task may start others`() async throws {
     let log = Log()
     try await withTaskScope { scope in
       scope.createTask {
@@ -78,7 +78,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries == ["grandchild"])
   }
 
-  @Test func cancellingTheCallerCancelsTheTasksAndWaitsForThem() async throws {
+  @Test func `cancelling the caller cancels the tasks and waits for them`() async throws {
     let log = Log()
     let task = createTask {
       try await withTaskScope { scope in
@@ -97,7 +97,7 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 3))
   }
 
-  @Test func cancellingTheScopeIsNoError() async throws {
+  @Test func `cancelling the scope is not an error`() async throws {
     let log = Log()
     try await withTaskScope { scope in
       scope.createTask {
@@ -118,7 +118,7 @@ private struct Failure: Error, Equatable {
     #expect(EventLoop.current.time == EventLoop.Instant(secondsInTest: 1))
   }
 
-  @Test func aCancelledTaskIsNoFailure() async throws {
+  @Test func `a cancelled task is not a failure`() async throws {
     try await withTaskScope { scope in
       let task = scope.createTask { try await sleep(.seconds(3600)) }
       let other = scope.createTask { try await sleep(.seconds(1)) }
@@ -128,7 +128,7 @@ private struct Failure: Error, Equatable {
     }
   }
 
-  @Test func nestedScopesPassErrorsOutwards() async throws {
+  @Test func `nested scopes pass errors outwards`() async throws {
     let error = await #expect(throws: ErrorGroup.self) {
       try await withTaskScope { outer in
         outer.createTask {
@@ -148,7 +148,7 @@ private struct Failure: Error, Equatable {
   }
 
   /// A time limit around a scope whose task fails in its clean-up: neither the error nor the limit's error is lost.
-  @Test func aTimeLimitAroundAScopeCancelsItsTasks() async throws {
+  @Test func `a time limit around a scope cancels its tasks`() async throws {
     await #expect(throws: TimeoutError.self) {
       try await withTimeout(.seconds(1)) {
         try await withTaskScope { scope in
@@ -172,7 +172,7 @@ private struct Failure: Error, Equatable {
     #expect(!Task.isCancelled)
   }
 
-  @Test func startReturnsWhenTheTaskSaysThatItIsUp() async throws {
+  @Test func `start returns when the task says that it is up`() async throws {
     let log = Log()
     try await withTaskScope { scope in
       let value = try await scope.start(name: "server") { ready in
@@ -188,7 +188,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries == ["up", "down"])
   }
 
-  @Test func aTaskThatFailsBeforeItIsUpFailsWhoeverStartedItOnly() async throws {
+  @Test func `a task that fails before it is up fails only the task that started it`() async throws {
     try await withTaskScope { scope in
       await #expect(throws: Failure.self) {
         try await scope.start { (ready: ReadySignal<Int>) in throw Failure() }
@@ -210,7 +210,7 @@ private struct Failure: Error, Equatable {
     }
   }
 
-  @Test func cancellingWhoeverStartsATaskCancelsIt() async throws {
+  @Test func `cancelling the task that starts another cancels it`() async throws {
     let log = Log()
     try await withTaskScope { scope in
       await #expect(throws: TimeoutError.self) {
@@ -227,7 +227,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries == ["awaiterCancelled"])
   }
 
-  @Test func aCancelledCallerIsNotGivenWhatATaskSaidOnItsWayToItsEnd() async throws {
+  @Test func `a cancelled caller is not given what a task said on its way to its end`() async throws {
     try await withTaskScope { scope in
       await #expect(throws: TimeoutError.self) {
         try await withTimeout(.seconds(1)) {
@@ -240,7 +240,7 @@ private struct Failure: Error, Equatable {
     }
   }
 
-  @Test func aTaskThatBeginsInACancelledScopeIsCancelledFromTheStart() async throws {
+  @Test func `a task that begins in a cancelled scope is cancelled from the start`() async throws {
     let log = Log()
     let begin: @Sendable (TaskScope) -> Void = { scope in
       for isEager in [true, false] {
@@ -270,7 +270,7 @@ private struct Failure: Error, Equatable {
   }
 
   /// The last task ends and the body is about to continue; in that turn another task starts a new one.
-  @Test(arguments: 0..<10) func aTaskMayBeginWhenTheLastOneHasJustEnded(round: Int) async throws {
+  @Test(arguments: 0..<10) func `a task may begin when the last one has just ended`(round: Int) async throws {
     let log = Log()
     let handedOut = Future<TaskScope>()
     createTask {
@@ -288,7 +288,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries == ["late"])
   }
 
-  @Test func aBodyThatEndsByTheCancellationOfAnotherTaskCancelsItsTasks() async throws {
+  @Test func `a body that ends by the cancellation of another task cancels its tasks`() async throws {
     let log = Log()
     await #expect(throws: CancellationError.self) {
       try await withTaskScope { scope in
@@ -306,7 +306,7 @@ private struct Failure: Error, Equatable {
     #expect(!Task.isCancelled)
   }
 
-  @Test func onlyABodyWithoutAResultMayEndByTheCancellationOfItsScope() async throws {
+  @Test func `only a body without a result may end by the cancellation of its scope`() async throws {
     let cancelled: @Sendable (TaskScope) async throws -> Never = { scope in
       scope.cancel()
       while true { try await sleep(.seconds(1)) }
@@ -329,7 +329,7 @@ private struct Failure: Error, Equatable {
     #expect(value == 5)
   }
 
-  @Test func anErrorThatIsThrownOnByWhoeverAwaitedTheTaskIsOne() async throws {
+  @Test func `an error that the awaiting task throws on is one`() async throws {
     let error = await #expect(throws: ErrorGroup.self) {
       try await withTaskScope { scope in
         let failing = scope.createTask { () -> Int in
@@ -354,7 +354,9 @@ private struct Failure: Error, Equatable {
   }
 
   /// The tasks may end before the body, which waits for them, notices its cancellation.
-  @Test(arguments: 0..<20) func aCancellationThatReachesTheLastTasksIsThrownWhoeverEndsFirst(round: Int) async throws {
+  @Test(arguments: 0..<20) func `a cancellation that reaches the last tasks is thrown, whichever ends first`(
+    round: Int
+  ) async throws {
     for count in 1...3 {
       let task = createTask {
         try await withTaskScope { scope in
@@ -382,7 +384,7 @@ private struct Failure: Error, Equatable {
 
 /// Outside of virtual time: a loop that waits idly for another process would be taken for stuck.
 @Suite struct TaskScopeMisuseTests {
-  @Test func startingATaskInAScopeThatIsOverEndsTheProcessWithASentence() async {
+  @Test func `starting a task in a scope that is over ends the process with a sentence`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let scope = try await withTaskScope { scope in scope }
       #expect(!scope.cancel())

@@ -14,7 +14,7 @@ import Testing
     #expect(text.contains(expected), "\(text.prefix(300))", sourceLocation: location)
   }
 
-  @Test func aFutureThatIsSettledTwiceNamesTheSecondCall() async throws {
+  @Test func `a future that is settled twice names the second call`() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let future = Future<Int>()
       future.setResult(1)
@@ -24,14 +24,14 @@ import Testing
     check(try #require(result).standardErrorContent, sentence, #line - 6)
   }
 
-  @Test func aLockThatNobodyHoldsNamesWhoReleasesIt() async throws {
+  @Test func `a lock that nobody holds names the task that releases it`() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       Lock().release()
     }
     check(try #require(result).standardErrorContent, "Lock.release: the lock isn't held", #line - 3)
   }
 
-  @Test func aSemaphoreNamesTheReleaseThatWasOneTooMany() async throws {
+  @Test func `a semaphore names the release that was one too many`() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       BoundedSemaphore(1).release()
     }
@@ -39,14 +39,14 @@ import Testing
     check(try #require(result).standardErrorContent, sentence, #line - 4)
   }
 
-  @Test func aConditionNamesWhoWaitsWithoutTheLock() async throws {
+  @Test func `a condition names the task that waits without the lock`() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       try await Condition().wait()
     }
     check(try #require(result).standardErrorContent, "Condition.wait: the lock isn't held", #line - 3)
   }
 
-  @Test func aQueueNamesWhoFinishesTooMuch() async throws {
+  @Test func `a queue names the task that finishes too much`() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       Queue<Int>(maxSize: 1).taskDone()
     }
@@ -54,7 +54,7 @@ import Testing
       try #require(result).standardErrorContent, "Queue.taskDone: called more often than items were put", #line - 4)
   }
 
-  @Test func aTokenNamesWhoBorrowsItTwice() async throws {
+  @Test func `a token names the task that borrows it twice`() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let limiter = CapacityLimiter(2)
       try await limiter.acquire(onBehalfOf: 1)
@@ -63,7 +63,7 @@ import Testing
     check(try #require(result).standardErrorContent, "CapacityLimiter.acquire: 1 has a token already", #line - 5)
   }
 
-  @Test func aCallbackNamesWhoSchedulesItFromElsewhere() async throws {
+  @Test func `a callback names the task that schedules it from elsewhere`() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let loop = EventLoop.current
       try await toThread { _ = loop.callLater(.seconds(1)) {} }

@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct ContextTests {
-  @Test func callbacksAreCalledWithTheValuesOfThePlaceWhereTheyWereScheduled() async throws {
+  @Test func `callbacks are called with the values of the place where they were scheduled`() async throws {
     let log = Log()
     let loop = EventLoop.current
     try Marker.$value.withValue(1) {
@@ -21,7 +21,7 @@ import Testing
     #expect(Set(log.entries) == ["soon 1", "later 1", "from later 1", "threadsafe 1"])
   }
 
-  @Test func aCancelledCallbackReleasesWhatItCaptured() async throws {
+  @Test func `a cancelled callback releases what it captured`() async throws {
     final class Captured: Sendable {}
     weak var captured: Captured?
     let handle = {
@@ -34,7 +34,7 @@ import Testing
     #expect(captured == nil)
   }
 
-  @Test func tasksHaveTheValuesOfTheirCreator() async throws {
+  @Test func `tasks have the values of their creator`() async throws {
     let task = Marker.$value.withValue(3) { createTask { Marker.value } }
     #expect(try await task.value == 3)
   }

@@ -19,7 +19,7 @@ import Testing
     log.add("creator")
   }
 
-  @Test func aCallbacksEagerTaskRunsWithinIt() async throws {
+  @Test func `a callback's eager task runs within it`() async throws {
     let loop = EventLoop.current
     let ways: [String: (@escaping @Sendable () -> Void) -> Void] = [
       "callSoon": { loop.callSoon($0) },
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func anActorsEagerTaskRunsWithinItsMethod() async throws {
+  @Test func `an actor's eager task runs within its method`() async throws {
     let counter = Counter()
     for usesActor in [false, true] {
       let log = Log()
@@ -77,7 +77,7 @@ import Testing
     #expect(await counter.count == 1)
   }
 
-  @Test func anEagerTaskOfNoActorStaysOnItsLoop() async throws {
+  @Test func `an eager task of no actor stays on its loop`() async throws {
     let loop = EventLoop.current
     let counter = Counter()
     let stays = Future<[Bool]>()

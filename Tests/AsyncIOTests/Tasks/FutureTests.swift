@@ -7,7 +7,7 @@ import Testing
 private struct Failure: Error, Equatable {}
 
 @Suite(.virtualTime) struct FutureTests {
-  @Test func everyoneWhoAwaitsAFutureGetsItsResult() async throws {
+  @Test func `everyone who awaits a future gets its result`() async throws {
     let future = Future<Int>()
     let tasks = (0..<3).map { _ in createTask { try await future.value } }
     try await sleep(.milliseconds(1))
@@ -18,7 +18,7 @@ private struct Failure: Error, Equatable {}
     #expect(try await future.value == 5)
   }
 
-  @Test func aFutureIsSettledOnce() async throws {
+  @Test func `a future is settled once`() async throws {
     let future = Future<Int>()
     #expect(future.trySetException(Failure()))
     #expect(!future.trySetResult(1))
@@ -26,7 +26,7 @@ private struct Failure: Error, Equatable {}
     await #expect(throws: Failure.self) { try await future.value }
   }
 
-  @Test func cancellingWhoeverAwaitsAFutureCancelsIt() async throws {
+  @Test func `cancelling the task that awaits a future cancels it`() async throws {
     let future = Future<Int>()
     let task = createTask { try await future.value }
     try await sleep(.milliseconds(1))
@@ -37,7 +37,7 @@ private struct Failure: Error, Equatable {}
   }
 
   /// If each leaving task searched through all waiters, this would take minutes.
-  @Test(.timeLimit(.minutes(1))) func thirtyThousandLeaveAFutureAndATaskAtOnce() async throws {
+  @Test(.timeLimit(.minutes(1))) func `thirty thousand waiters leave a future and a task at once`() async throws {
     let future = Future<Int>()
     let task = createTask(name: "slow") { try await future.value }
     for wait in [{ try await shield(future) }, { try await shield(task) }] as [@Sendable () async throws -> Int] {
@@ -54,13 +54,13 @@ private struct Failure: Error, Equatable {}
     #expect(try await task.value == 1)
   }
 
-  @Test func aFutureMaySettleOnAnotherThread() async throws {
+  @Test func `a future may settle on another thread`() async throws {
     let future = Future<Int>()
     try await withEventLoop(backend: .epoll) { future.setResult(9) }
     #expect(try await future.value == 9)
   }
 
-  @Test func anErrorThatNobodyAwaitsReachesTheExceptionHandler() async throws {
+  @Test func `an error that nobody awaits reaches the exception handler`() async throws {
     let log = Log()
     EventLoop.current.setExceptionHandler { _, context in log.add(context.message) }
     do {
@@ -73,7 +73,7 @@ private struct Failure: Error, Equatable {}
 
 /// Outside of virtual time: a loop that waits idly for another process would be taken for stuck.
 @Suite struct FutureMisuseTests {
-  @Test func settlingItTwiceEndsTheProcessWithASentence() async {
+  @Test func `settling it twice ends the process with a sentence`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let future = Future<Int>()
       future.setResult(1)

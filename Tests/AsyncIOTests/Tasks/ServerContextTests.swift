@@ -5,7 +5,7 @@ import AsyncIOTesting
 import Testing
 
 @Suite(.virtualTime) struct ServerContextTests {
-  @Test func handlersAreTasksWithTheValuesOfThePlaceWhereTheServerWasStarted() async throws {
+  @Test func `handlers are tasks with the values of the place where the server was started`() async throws {
     let log = Log()
     let server = try await Marker.$value.withValue(4) {
       try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
@@ -24,7 +24,7 @@ import Testing
     #expect(allTasks.isEmpty)
   }
 
-  @Test func theTaskOfAConnectionSaysWhatItsHandlerFailedWith() async throws {
+  @Test func `the task of a connection says what its handler failed with`() async throws {
     struct Failure: Error {}
     let log = Log()
     EventLoop.current.setExceptionHandler { _, context in log.add(context.message) }

@@ -10,7 +10,7 @@ private struct Failure: Error, Equatable {
 }
 
 @Suite(.virtualTime) struct TaskHandleTests {
-  @Test func aTaskGivesItsValueToEveryoneWhoAwaitsIt() async throws {
+  @Test func `a task gives its value to everyone who awaits it`() async throws {
     let task = createTask { () -> Int in
       try await sleep(.seconds(1))
       return 42
@@ -24,14 +24,14 @@ private struct Failure: Error, Equatable {
     #expect(try task.result?.get() == 42)
   }
 
-  @Test func aTaskThrowsWhatItsBodyThrew() async throws {
+  @Test func `a task throws what its body threw`() async throws {
     let task = createTask { throw Failure(number: 7) }
     await #expect(throws: Failure(number: 7)) { try await task.value }
     await #expect(throws: Failure(number: 7)) { try await task.value }
     #expect(task.isDone && !task.isCancelled)
   }
 
-  @Test func aCancelledTaskThrowsAndKnowsWhy() async throws {
+  @Test func `a cancelled task throws and knows why`() async throws {
     let seen = Mutex<CancelReason?>(nil)
     let task = createTask {
       do { try await sleep(.seconds(3600)) } catch {
@@ -49,7 +49,7 @@ private struct Failure: Error, Equatable {
     #expect(!task.cancel("too late"))
   }
 
-  @Test func theFirstReasonStands() async throws {
+  @Test func `the first reason stands`() async throws {
     let task = createTask { try await sleep(.seconds(1)) }
     task.cancel("first")
     task.cancel("second")
@@ -57,7 +57,7 @@ private struct Failure: Error, Equatable {
     #expect(task.cancelReason?.message == "first")
   }
 
-  @Test func aTaskThatRefusesItsCancellationReturnsItsValue() async throws {
+  @Test func `a task that refuses its cancellation returns its value`() async throws {
     let task = createTask { () -> String in
       try? await sleep(.seconds(1))
       return "done anyway"
@@ -68,7 +68,7 @@ private struct Failure: Error, Equatable {
     #expect(!task.isCancelled)
   }
 
-  @Test func cancellingWhoeverAwaitsATaskCancelsTheTaskAndWaitsForIt() async throws {
+  @Test func `cancelling the task that awaits a task cancels the task and waits for it`() async throws {
     let log = Log()
     let inner = createTask {
       do { try await sleep(.seconds(3600)) } catch {
@@ -91,7 +91,7 @@ private struct Failure: Error, Equatable {
     #expect(inner.isCancelled && outer.isCancelled)
   }
 
-  @Test func cleanUpThatAwaitsAnotherTaskCancelsItUnlessItIsShielded() async throws {
+  @Test func `clean-up that awaits another task cancels it unless it is shielded`() async throws {
     for isShielded in [false, true] {
       let upload = createTask {
         try await sleep(.seconds(1))
@@ -116,7 +116,7 @@ private struct Failure: Error, Equatable {
     }
   }
 
-  @Test func aTaskThatAwaitsItselfIsToldSo() async throws {
+  @Test func `a task that awaits itself is told so`() async throws {
     let ways: [@Sendable (TaskHandle<Void>) async throws -> Void] = [
       { try await $0.value },
       { try await shield($0) },
@@ -132,7 +132,7 @@ private struct Failure: Error, Equatable {
     }
   }
 
-  @Test func anErrorThatNobodyAwaitsReachesTheExceptionHandler() async throws {
+  @Test func `an error that nobody awaits reaches the exception handler`() async throws {
     let log = Log()
     EventLoop.current.setExceptionHandler { _, context in log.add(context.message.prefix { $0 != "(" }) }
     createTask(name: "lonely") { throw Failure() }
@@ -145,7 +145,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries.count == 1)
   }
 
-  @Test func anEagerTaskRunsToItsFirstWaitWithinTheCall() async throws {
+  @Test func `an eager task runs to its first wait within the call`() async throws {
     let log = Log()
     let eager = createTask(eagerStart: true) {
       log.add("eager")
@@ -159,8 +159,8 @@ private struct Failure: Error, Equatable {
     #expect(done.isDone)
   }
 
-  @Test func allTasksAreThoseThatHaveNotEnded() async throws {
-    let names = { allTasks.map(\.name).filter { $0 != "allTasksAreThoseThatHaveNotEnded()" } }
+  @Test func `all tasks are those that have not ended`() async throws {
+    let names = { allTasks.map(\.name).filter { $0 != Test.current?.name } }
     let first = createTask(name: "first") { try await sleep(.seconds(1)) }
     let second = createTask(name: "second") { try await sleep(.seconds(2)) }
     #expect(names() == ["first", "second"])
@@ -173,7 +173,7 @@ private struct Failure: Error, Equatable {
     #expect(names().isEmpty)
   }
 
-  @Test func theCurrentTaskIsTheOneThatTheCodeBelongsTo() async throws {
+  @Test func `the current task is the one that the code belongs to`() async throws {
     let task = createTask(name: "me") { () -> [String?] in
       let inTask = currentTask?.name
       async let inChild = currentTask?.name
@@ -183,7 +183,7 @@ private struct Failure: Error, Equatable {
     #expect(task.createdAt.hasPrefix("AsyncIOTests/TaskHandleTests.swift:"))
   }
 
-  @Test func callbacksComeInTheirOrderAfterTheEndWithTheValuesOfTheirPlace() async throws {
+  @Test func `callbacks come in their order after the end with the values of their place`() async throws {
     let log = Log()
     let task = createTask { log.add("body") }
     for number in 0..<3 {
@@ -200,7 +200,7 @@ private struct Failure: Error, Equatable {
     #expect(log.entries.last == "late")
   }
 
-  @Test func awaitingWhatHasEndedKeepsNobodyElseWaiting() async throws {
+  @Test func `awaiting what has ended keeps nobody else waiting`() async throws {
     let done = createTask(eagerStart: true) { 1 }
     let settled = Future<Int>()
     settled.setResult(1)
@@ -220,7 +220,7 @@ private struct Failure: Error, Equatable {
 
 /// Outside of virtual time: a loop that waits idly for another process would be taken for stuck.
 @Suite struct TaskHandleProcessTests {
-  @Test func anErrorIsNotLostWithTheLoop() async {
+  @Test func `an error is not lost with the loop`() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       var kept: [AnyObject] = []
       kept += try await withEventLoop { () -> [any Sendable & AnyObject] in

@@ -15,7 +15,7 @@ import Testing
     var number: Int
   }
 
-  @Test func everyoneLearnsOnceHowAFutureWasSettled() async throws {
+  @Test func `everyone learns once how a future was settled`() async throws {
     let futures = (0..<Self.rounds).map { _ in Future<[Int]>() }
     let settled = Tally()
     let told = Tally()
@@ -47,7 +47,7 @@ import Testing
     #expect(told.value == Self.rounds * everywhere)
   }
 
-  @Test func aTaskMayBeCancelledAwaitedAndLookedAtFromAnywhereWhileItEnds() async throws {
+  @Test func `a task may be cancelled awaited and looked at from anywhere while it ends`() async throws {
     let handles = Mutex<[TaskHandle<[Int]>]>([])
     let ended = Tally()
     let begun = Tally()
@@ -83,7 +83,7 @@ import Testing
     #expect(ended.value == begun.value)
   }
 
-  @Test func aTaskScopeWaitsForTheTasksThatOthersStartInIt() async throws {
+  @Test func `a task scope waits for the tasks that others start in it`() async throws {
     for round in 0..<10 {
       let running = Tally()
       let begun = Tally()
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test func aScopeMayBeCancelledAndMovedFromAnywhereWhileItEnds() async throws {
+  @Test func `a scope may be cancelled and moved from anywhere while it ends`() async throws {
     let scopes = Mutex<[CancelScope]>([])
     let ended = Tally()
     try await fromEverywhere { number in
@@ -139,7 +139,7 @@ import Testing
     for scope in scopes.withLock({ $0 }) { #expect(!scope.cancel()) }
   }
 
-  @Test func whatIsShieldedComesToItsEndWhoeverCancels() async throws {
+  @Test func `what is shielded comes to its end, whatever cancels its caller`() async throws {
     let begun = Tally()
     let ended = Tally()
     try await fromEverywhere { number in
@@ -160,7 +160,7 @@ import Testing
     #expect(ended.value == begun.value)
   }
 
-  @Test func aCallbackIsCalledOrCancelledAndReleasedEitherWay() async throws {
+  @Test func `a callback is called or cancelled and released either way`() async throws {
     final class Captured: Sendable {
       let alive: Tally
       init(_ alive: Tally) {
@@ -227,7 +227,7 @@ import Testing
     var total: Int { balance }
   }
 
-  @Test func codeInAScopeStaysWithItsActor() async throws {
+  @Test func `code in a scope stays with its actor`() async throws {
     let account = Account()
     // An actor without an executor runs on any of the loops, and its callers wait there. So all loops stay until the
     // last task has ended.
@@ -253,7 +253,7 @@ import Testing
     var total: Int { lines }
   }
 
-  @Test func streamsOfAllLoopsMayBeUsedByOneActor() async throws {
+  @Test func `streams of all loops may be used by one actor`() async throws {
     let exchange = Exchange()
     let barrier = Barrier(parties: everywhere)
     try await fromEverywhere { number in

@@ -11,7 +11,7 @@ private struct Failure: Error {}
 @Suite struct ToThreadTests {
   enum Value { @TaskLocal static var current = 0 }
 
-  @Test(.eventLoop) func theLoopGoesOnMeanwhile() async throws {
+  @Test(.eventLoop) func `the loop goes on meanwhile`() async throws {
     let mayEnd = DispatchSemaphore(value: 0)
     let here = pthread_self()
     let other = createTask {
@@ -27,14 +27,14 @@ private struct Failure: Error {}
     #expect(other.isDone)
   }
 
-  @Test(.virtualTime) func theFunctionHasTheCallersValues() async throws {
+  @Test(.virtualTime) func `the function has the caller's values`() async throws {
     let seen = try await Value.$current.withValue(7) { try await toThread { Value.current } }
     #expect(seen == 7)
     await #expect(throws: Failure.self) { try await toThread { throw Failure() } }
     #expect(try await toThread { currentTask == nil })
   }
 
-  @Test(.virtualTime) func aCancelledCallerLeavesAtOnce() async throws {
+  @Test(.virtualTime) func `a cancelled caller leaves at once`() async throws {
     let mayEnd = DispatchSemaphore(value: 0)
     let hasEnded = Future<Bool>()
     let caller = createTask(name: "caller") {

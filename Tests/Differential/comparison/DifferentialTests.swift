@@ -6,8 +6,8 @@
 import Testing
 
 @Suite("AsyncIO beside asyncio", .timeLimit(.minutes(2))) struct DifferentialTests {
-  @Test("the same happens, or what the scenario says instead", arguments: try Runs.made().comparisons)
-  func theSameHappens(in scenario: Comparison) throws {
+  @Test(arguments: try Runs.made().comparisons)
+  func `the same happens, or what the scenario says instead`(in scenario: Comparison) throws {
     let python = try #require(scenario.python, "the scenario has no Python side")
     let swift = try #require(scenario.swift, "the scenario has no Swift side")
     let logs = "\n\(scenario.sideBySide)"
@@ -22,13 +22,11 @@ import Testing
     }
   }
 
-  @Test("both programs run to their ends, without a word on standard error")
-  func bothProgramsRunToTheirEnds() throws {
+  @Test func `both programs run to their ends, without a word on standard error`() throws {
     #expect(try Runs.made().complaints == [])
   }
 
-  @Test("most scenarios run on this Python")
-  func mostScenariosRun() throws {
+  @Test func `most scenarios run on this Python`() throws {
     let runs = try Runs.made()
     let skipped = runs.comparisons.filter { $0.python?.skipped != nil }
     print(
