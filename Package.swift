@@ -33,12 +33,14 @@ let package = Package(
     .target(name: "CVirtualClock"),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"])]),
     .target(
       name: "ThreadBacktraces", dependencies: ["CLinuxBacktrace"], swiftSettings: strict + [.strictMemorySafety()]),
 
     // codecs: bytes in, events out; no async, no I/O
     .target(name: "HTTP1Codec", swiftSettings: strict),
     .target(name: "HTTPSemantics", swiftSettings: strict),
+    .target(name: "ContentCodings", dependencies: ["CZlib"], swiftSettings: strict + [.strictMemorySafety()]),
     .target(name: "WebSocketCodec", swiftSettings: strict),
     .target(name: "DNSWire", swiftSettings: strict),
 
@@ -117,8 +119,8 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "DNSWire", "HTTP1Codec", "HTTPSemantics",
-        "ThreadBacktraces", "WebSocketCodec",
+        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "ContentCodings", "DNSWire", "HTTP1Codec",
+        "HTTPSemantics", "ThreadBacktraces", "WebSocketCodec",
       ],
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
@@ -140,6 +142,7 @@ let package = Package(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
       swiftSettings: strict),
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+    .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: strict),
     .testTarget(name: "HTTPSemanticsTests", dependencies: ["HTTPSemantics"], swiftSettings: strict),
     .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"], swiftSettings: strict),
     .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
