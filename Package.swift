@@ -97,12 +97,17 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
     .target(
+      name: "CancelledWrites", dependencies: ["AsyncIO", "AsyncIOCore"], path: "Tests/CancelledWrites",
+      swiftSettings: strict),
+    .target(
       name: "TestCertificates", path: "Tests/TestCertificates", exclude: ["make-certificates"], swiftSettings: strict),
     .executableTarget(
       name: "run-scenarios", dependencies: ["AsyncIO", "AsyncIOTLS"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
       name: "ConformanceTests",
-      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CVirtualClock", "DNSWire"],
+      dependencies: [
+        "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CVirtualClock", "CancelledWrites", "DNSWire",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTests",
@@ -125,7 +130,9 @@ let package = Package(
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTLSTests",
-      dependencies: ["AsyncIOTLS", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "COpenSSL", "TestCertificates"],
+      dependencies: [
+        "AsyncIOTLS", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "COpenSSL", "CancelledWrites", "TestCertificates",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",
