@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A few bytes can become a thousand times as many. So a call gives no more than the caller asks for, and two limits hold
-// for the whole: of the size, and of the growth once a megabyte has come out (small data may well be a thousand zeros).
+// A few bytes can become a thousand times as many. So a call gives no more than its caller asks for. Two limits hold for
+// the whole: the size, and the growth once a megabyte has come out. Small data may well be a thousand zeros.
 //
-// Two habits of senders are accepted: gzip members one behind the other (RFC 1952 section 2.2), and "deflate" without
-// the zlib wrapper, which is told by its first byte (RFC 1950: the low four bits are 8, and the first two bytes divide by
-// 31).
+// Two habits of senders are accepted. Gzip members may follow each other (RFC 1952 section 2.2). "deflate" may lack the
+// zlib wrapper, whose first byte has 8 in its low four bits (RFC 1950).
 
 import CZlib
 

@@ -20,7 +20,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
 
 @Suite struct ContentCodingTests {
   @Test(arguments: [0, 1, 100, 65_536, 1_000_000])
-  func whatIsCompressedComesBack(count: Int) throws {
+  func `what is compressed comes back`(count: Int) throws {
     for coding in ContentCoding.available {
       let bytes = sample(count)
       let small = packed(bytes, coding)
@@ -29,13 +29,13 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     }
   }
 
-  @Test func readsWhatGzipWrites() throws {
+  @Test func `reads what gzip writes`() throws {
     // `printf hi | gzip -n`, twice: members one behind the other.
     let member: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0xc8, 4, 0, 0xac, 0x2a, 0x93, 0xd8, 2, 0, 0, 0]
     #expect(try Decompressor.whole(member + member, .gzip, upTo: 10) == Array("hihi".utf8))
   }
 
-  @Test func splitsChangeNothing() throws {
+  @Test func `splits change nothing`() throws {
     let bytes = sample(20_000)
     let small = packed(bytes)
     for step in [1, 2, 3, 7, 100, 4096] {
@@ -49,7 +49,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     }
   }
 
-  @Test func givesNoMoreThanItIsAskedFor() throws {
+  @Test func `gives no more than it is asked for`() throws {
     let small = packed([UInt8](repeating: 0, count: 300_000))
     var decompressor = Decompressor(.gzip, upTo: 300_000)
     var output: [UInt8] = []
@@ -62,7 +62,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     #expect(output.count == 300_000 && calls >= 300)
   }
 
-  @Test func acceptsDeflateWithAndWithoutItsWrapper() throws {
+  @Test func `accepts deflate with and without its wrapper`() throws {
     let bytes = sample(5000)
     var raw = Compressor(rawWithWindowBits: 15)
     var output: [UInt8] = []
@@ -72,7 +72,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     #expect(try Decompressor.whole(packed(bytes, .deflate), .deflate, upTo: 5000) == bytes)
   }
 
-  @Test func aFlushedPieceCanBeRead() throws {
+  @Test func `a flushed piece can be read`() throws {
     var compressor = Compressor(.gzip)
     var decompressor = Decompressor(.gzip, upTo: 1000)
     for word in ["one", "two", "three"] {
@@ -85,7 +85,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     }
   }
 
-  @Test func aMessageAfterTheOtherSharesTheWindow() throws {
+  @Test func `a message after the other shares the window`() throws {
     // permessage-deflate: each message is flushed, its last four bytes are left out, and put back to read it.
     var compressor = Compressor(rawWithWindowBits: 12, memoryLevel: 5)
     var decompressor = Decompressor(rawWithWindowBits: 12, upTo: 1000)
@@ -113,7 +113,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     #expect(read == Array("x".utf8))
   }
 
-  @Test func limitsHold() {
+  @Test func `limits hold`() {
     let bomb = packed([UInt8](repeating: 0, count: 10_000_000))
     #expect(throws: ContentCodingError.self) { try Decompressor.whole(bomb, .gzip, upTo: 100_000_000) }
     #expect { try Decompressor.whole(bomb, .gzip, upTo: 1000) } throws: {
@@ -125,7 +125,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     #expect((try? Decompressor.whole(bomb, .gzip, upTo: .max, maximumRatio: 2000).count) == 10_000_000)
   }
 
-  @Test func everyCutIsNoticed() throws {
+  @Test func `every cut is noticed`() throws {
     let small = packed(sample(500))
     for count in 1..<small.count {
       #expect { try Decompressor.whole(Array(small[..<count]), .gzip, upTo: 1000) } throws: {
@@ -139,7 +139,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     #expect { try Decompressor.whole(packed([1]) + [1], .gzip, upTo: 10) } throws: { $0 is ContentCodingError }
   }
 
-  @Test func wrongBytesAreAnErrorAndNothingElse() {
+  @Test func `wrong bytes are an error and nothing else`() {
     var generator = SystemRandomNumberGenerator()
     let good = packed(sample(300))
     for _ in 0..<20_000 {
@@ -151,7 +151,7 @@ private func packed(_ bytes: [UInt8], _ coding: ContentCoding = .gzip) -> [UInt8
     }
   }
 
-  @Test func knowsNames() {
+  @Test func `knows names`() {
     #expect(ContentCoding("GZIP") == .gzip)
     #expect(ContentCoding("x-gzip") == .gzip)
     #expect(ContentCoding("compress") == nil)
