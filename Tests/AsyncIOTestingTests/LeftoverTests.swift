@@ -36,7 +36,7 @@ struct LeftoverTests {
     #expect(last.contains("task \"ticker\" (created at AsyncIOTestingTests/LeftoverTests.swift:\(line)) waits: sleep"))
   }
 
-  @Test func `the the the same for a task of Swift's own`() async throws {
+  @Test func `the same for a task of Swift's own`() async throws {
     let reports = try await reports {
       Task(name: "ticker") { while true { try? await sleep(.seconds(1)) } }
       try await sleep(.seconds(5))

@@ -84,7 +84,7 @@ import Testing
     #expect(conditions.evaluate(against: ResourceVersion(exists: false), isRead: false) == .failed)
   }
 
-  @Test func `ranges count only for the version of if range`() {
+  @Test func `ranges count only for the version of If-Range`() {
     #expect(Preconditions.rangeCounts(ifRange: nil, for: version))
     #expect(Preconditions.rangeCounts(ifRange: "\"v2\"", for: version))
     #expect(!Preconditions.rangeCounts(ifRange: "W/\"v2\"", for: version))

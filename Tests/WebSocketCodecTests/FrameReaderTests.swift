@@ -81,7 +81,7 @@ let hello = Array("Hello".utf8)
     #expect(read(bytes, splitAt: Array(1..<bytes.count)).last == .failed(kind))
   }
 
-  @Test func `a clients frame must be masked`() { #expect(read([0x81, 0x00], as: .server) == [.failed(.notMasked)]) }
+  @Test func `a client's frame must be masked`() { #expect(read([0x81, 0x00], as: .server) == [.failed(.notMasked)]) }
 
   @Test(
     arguments: Array(UInt16(0)...UInt16(5000)).filter { $0 < 20 || 990...1020 ~= $0 || 2990...3010 ~= $0 || $0 > 4990 })
