@@ -11,6 +11,8 @@
 //
 // Only the generic part is inlined into the caller, and it is small. Each layer of async functions allocates a frame,
 // and each generic layer looks up its types.
+//
+// Benchmark: timeout.
 
 import AsyncIOCore
 

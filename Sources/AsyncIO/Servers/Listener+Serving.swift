@@ -6,6 +6,7 @@ import AsyncIOCore
 extension Listener {
   /// What the task's closures hold while the handler waits is a good part of an idle connection's memory. So the usual
   /// case has a frame of its own, without what only its end needs.
+  /// Benchmark: idle.
   func handle(_ handle: StreamHandle, in task: AnyTaskHandle) {
     let service = service
     if case .halves(let handler) = service.handler, service.prepare == nil {

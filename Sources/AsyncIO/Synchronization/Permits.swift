@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking a free permit costs 10 ns for its mutex, and would cost 30 with the frame of an async call around it (Swift
-// 6.3.1, x86_64; `make bench`, case lock). So the attempt is an ordinary call, and only the rest after its failure is
-// an async one.
+// 6.3.1, x86_64). So the attempt is an ordinary call, and only the rest after its failure is an async one.
+//
+// Benchmark: lock.
 
 import AsyncIOCore
 import Synchronization

@@ -10,6 +10,8 @@
 //
 // Equal deadlines fire in the order of insertion: the sequence number breaks ties. Only the loop's own thread touches
 // it.
+//
+// Benchmark: timeout, sleep100k.
 
 /// Names a timer; stale once it has fired or was cancelled.
 package struct TimerID: Equatable {

@@ -3,6 +3,8 @@
 // back to a list of their size, last in, first out: the next one handed out is the one still in the cache. So an idle
 // stream holds no buffer at all, and a busy loop allocates none.
 // Only the loop's own thread touches it.
+//
+// Benchmark: idle, echo-large.
 
 @safe package final class BufferPool {
   // Safe: owns the blocks on its lists; a block that was taken belongs to the taker, `unsafe` to use.

@@ -5,6 +5,8 @@
 //
 // The kernel refuses a row whose datagrams are longer than the path takes whole (EINVAL), or that a device can't cut
 // (EIO). The sender then tries without.
+//
+// Benchmark: udp-100-batch.
 
 import CLinux
 import Glibc

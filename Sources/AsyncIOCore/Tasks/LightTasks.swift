@@ -5,6 +5,8 @@
 //
 // One Swift task may be several of these tasks, one after another. It reuses its node, unless other code has retained
 // it: such code keeps the task that the node stands for.
+//
+// Benchmark: gather.
 
 import Synchronization
 

@@ -44,6 +44,7 @@ extension EventLoop {
 
   /// The first half of `spendBudget`, for operations so cheap that one more async call would double their cost. Returns
   /// whether the job on this thread has used up its budget, and has to `letOthersRun` first. False without a loop.
+  /// Benchmark: lock, queue.
   @usableFromInline package static func hasSpentBudget() -> Bool {
     withLoopOfThisThread { loop in
       loop.budget &-= 1

@@ -11,6 +11,7 @@ extension EventLoop {
   /// Waits until the given time of this loop's clock at most; `.max` waits without a limit. After `.deadlinePassed` the
   /// waiter takes back what it armed, as after a cancellation.
   package nonisolated(nonsending) func wait(_ id: WaitID, until deadline: Int64) async -> WaitOutcome {
+    // Benchmark: idle.
     // One wait for both cases: it is inlined, and every idle connection holds its memory while it is suspended.
     let timer = deadline == .max ? nil : timers.insert(deadline: deadline, .endWait(id))
     let outcome = await wait(id)

@@ -32,6 +32,7 @@ extension EventLoop {
   }
 
   /// The same for a `sleep` that is one turn long, on the loop of this thread. Nil for every other.
+  /// Benchmark: yield, yield1.
   @usableFromInline static func beginYield(insteadOf duration: Duration) -> UnsafeMutableRawPointer? {
     // No more than that it isn't positive: it may be far from what nanoseconds can express.
     guard duration.attoseconds <= 0 else { return nil }

@@ -15,6 +15,7 @@
 
 // `@inlinable`: a queue's requests and grants are items of the users' types, and unspecialized code costs twenty times
 // as much.
+// Benchmark: queue.
 
 /// Waits in a line for a task. `LineWait` does; tests have a waiter of their own.
 @usableFromInline package protocol LineWaiter: Sendable {

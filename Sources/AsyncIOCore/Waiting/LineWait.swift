@@ -9,8 +9,10 @@
 // line. So a grant is never taken back after the mutex was released, when others may have seen it.
 //
 // To wait is one asynchronous call, that of `suspend`. It takes 20 of the 160 ns for an item that two tasks pass
-// through a queue (Swift 6.3.1, x86_64; `make bench`, case queue). For that, `wait` is inlined into its caller, in any
-// module that is specialized for users' items. The steps around the suspension are functions that it calls.
+// through a queue (Swift 6.3.1, x86_64). For that, `wait` is inlined into its caller, in any module that is specialized
+// for users' items. The steps around the suspension are functions that it calls.
+//
+// Benchmark: queue.
 
 import CSwiftRuntime
 

@@ -17,6 +17,8 @@
 //
 // The bodies run in the caller's isolation. A caller without a loop and without an actor has no isolation to keep the
 // bodies from running at the same time. They run in the loop's isolation then.
+//
+// Benchmark: gather.
 
 import AsyncIOCore
 import Synchronization

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `put` and `get` do what they can at once in one section of the mutex, inlined into their callers and without an
 // asynchronous call. Only a wait suspends. It begins in the section that found no room or no item.
+//
+// Benchmark: queue.
 
 public import AsyncIOCore
 public import Synchronization

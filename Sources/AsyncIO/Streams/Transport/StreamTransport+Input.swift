@@ -37,6 +37,7 @@ extension StreamTransport {
   }
 
   /// Never inlined: it would make the frame of every read that waits larger, and retain there what it asks.
+  /// Benchmark: idle.
   @inline(never)
   private func beginWaitForCompletion(_ needed: Int, _ call: StaticString) throws -> WaitID {
     guard reader == nil else { throw named(StreamError.concurrentRead, call) }

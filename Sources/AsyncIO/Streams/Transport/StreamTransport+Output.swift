@@ -56,6 +56,7 @@ extension StreamTransport {
   package func emit(_ bytes: UnsafeRawBufferPointer) {
     if state.output.drops || state.phase == .closed { return }
     var rest = bytes
+    // Benchmark: echo-1 (at once), echo-100 (batched).
     let batches =
       bytes.count <= Self.largestBatched && loop.backend.batchesSend(whileJobsAreReady: loop.hasReadyJobs)
     if outputIsIdle && !batches {

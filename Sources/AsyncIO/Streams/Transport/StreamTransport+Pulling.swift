@@ -11,6 +11,8 @@
 // long as it lasts, so nothing is missed.
 //
 // A small piece goes by way of memory that the whole loop shares, so that nobody keeps more than arrived.
+//
+// Benchmark: echo-large.
 
 import AsyncIOCore
 import Glibc

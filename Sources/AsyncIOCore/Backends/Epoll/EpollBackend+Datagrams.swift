@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A readable socket of datagrams gives up to 32 of them with one recvmmsg(2). They are handed on one by one, even if
 // the receiver has asked for the end after the first: the kernel has let go of the others.
+//
+// Benchmark: udp-100.
 
 import CLinux
 import Glibc
