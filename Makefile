@@ -25,7 +25,7 @@ help:
 	@echo "             on each backend (SHORT=1: one, and 8 seconds), and resets that must all be told"
 	@echo "make bench   measure, side by side with other runtimes on this machine (SHORT=1: for a moment, as a test)"
 	@echo "make bench-counts  count the instructions an operation takes, and hold them against Benchmarks/counts.json"
-	@echo "make lint    check the format, the layers, the sizes of files, the names and figures of pages, and the table of parity"
+	@echo "make lint    check the format, the layers, the sizes of files, the English, the commits, and what pages name"
 	@echo "make api     write the public interface to docs/api and docs/llms.txt (CHECK=1: show what differs)"
 	@echo "make docs    build the DocC documentation into .build/docs"
 	@echo "make format  format the Swift sources in place"
@@ -77,6 +77,8 @@ lint:
 	Scripts/check-file-sizes
 	Scripts/check-prose --self-test
 	Scripts/check-prose
+	Scripts/check-commits --self-test
+	Scripts/check-commits
 	Scripts/check-names --self-test
 	Scripts/check-names
 	Scripts/check-parity --self-test

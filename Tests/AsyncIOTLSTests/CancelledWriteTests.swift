@@ -12,8 +12,10 @@ import Testing
 @testable import AsyncIOTLS
 
 @Suite("Cancelled writes over TLS", .timeLimit(.minutes(2))) struct CancelledTLSWriteTests {
-  @Test("arrive whole or not at all, once and in order, both ways at once", arguments: BackendKind.all, TLSVersion.all)
-  func arriveWholeOrNotAtAll(backend: BackendKind, version: TLSVersion) async throws {
+  @Test(arguments: BackendKind.all, TLSVersion.all)
+  func `arrive whole or not at all, once and in order, both ways at once`(
+    backend: BackendKind, version: TLSVersion
+  ) async throws {
     try await withTLSStreams(backend: backend, version: version) { near, far in
       let (up, down) = (WriteLedger(), WriteLedger())
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -36,8 +38,8 @@ import Testing
     }
   }
 
-  @Test("and before an abort they are a beginning of that", arguments: BackendKind.all, TLSVersion.all)
-  func beforeAnAbort(backend: BackendKind, version: TLSVersion) async throws {
+  @Test(arguments: BackendKind.all, TLSVersion.all)
+  func `and before an abort they are a beginning of that`(backend: BackendKind, version: TLSVersion) async throws {
     try await withTLSStreams(backend: backend, version: version) { near, far in
       let ledger = WriteLedger()
       let reading = Task { try await ledger.readAll(far, SeededRandom(seed: 3)) }
@@ -51,8 +53,8 @@ import Testing
     }
   }
 
-  @Test("while other connections of the same server do so, too", arguments: BackendKind.all)
-  func underLoad(backend: BackendKind) async throws {
+  @Test(arguments: BackendKind.all)
+  func `while other connections of the same server do so, too`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startEcho()
       let ledgers = (0..<4).map { _ in WriteLedger() }
