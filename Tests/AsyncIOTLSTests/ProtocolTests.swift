@@ -34,4 +34,18 @@ private final class Echo: StreamProtocol {
       try await server.stop()
     }
   }
+
+  @Test(arguments: BackendKind.all)
+  func `serves each connection of createServer after its handshake`(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await EventLoop.current.createServer(host: "127.0.0.1", port: 0, tls: .showing("server")) {
+        Echo()
+      }
+      let stream = try await connect(server.port)
+      try await stream.write("hello")
+      #expect(try await stream.readExactly(5) == Array("hello".utf8))
+      try await stream.close()
+      try await server.stop()
+    }
+  }
 }

@@ -15,7 +15,7 @@ import Testing
   func `carries bytes both ways, and knows what was agreed on`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let server = try await startServer(
-        host: "127.0.0.1", port: 0, tls: .showing("server").with { $0.applicationProtocols = ["echo"] }
+        host: "127.0.0.1", port: 0, tls: TLSConfiguration.showing("server").with { $0.applicationProtocols = ["echo"] }
       ) { stream in
         #expect(stream.tls?.applicationProtocol == "echo" && stream.tls?.serverName == "example.test")
         while let line = try await stream.readLine() { try await stream.write("<\(line)>\n") }
@@ -41,7 +41,7 @@ import Testing
   func `runs over Unix sockets and any other address`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let address = try #require(SocketAddress(abstractName: "asyncio-tls-\(UInt64.random(in: 0 ... .max))"))
-      let server = try await startServer(at: address, tls: .showing("server")) { stream in
+      let server = try await startServer(at: .address(address), tls: .showing("server")) { stream in
         try await stream.write(try await stream.readLine() ?? "")
         try await stream.close()
       }

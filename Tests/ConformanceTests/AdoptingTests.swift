@@ -45,7 +45,7 @@ import Testing
     { _ = try await StreamReader.adopting($0) },
     { _ = try await StreamWriter.adopting($0) },
     { number in
-      try await startServer(on: [ListeningSocket(descriptor: number)]) { _ in }.close()
+      try await startServer(at: .sockets([ListeningSocket(descriptor: number)])) { _ in }.close()
     },
   ]
 
@@ -63,7 +63,7 @@ import Testing
       #expect(result == 0 && listen(packets, 5) == 0)
       let flags = [stream, packets].map { fcntl($0, F_GETFL) }
       let error = await #expect(throws: SystemError.self) {
-        try await startServer(on: [stream, packets].map { ListeningSocket(descriptor: $0) }) { _ in }
+        try await startServer(at: .sockets([stream, packets].map { ListeningSocket(descriptor: $0) })) { _ in }
       }
       #expect(error?.code == .wrongType)
       #expect([stream, packets].map { fcntl($0, F_GETFL) } == flags)

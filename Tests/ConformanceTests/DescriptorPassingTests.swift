@@ -152,7 +152,7 @@ import Testing
     let child = python
     try await withEventLoop(backend: backend) {
       let connected = Future<ByteStream>()
-      let server = try await startServer(at: SocketAddress(abstractName: name)!) { stream in
+      let server = try await startServer(at: .address(SocketAddress(abstractName: name)!)) { stream in
         connected.setResult(stream)
       }
       try child.run()

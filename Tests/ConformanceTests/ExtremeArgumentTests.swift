@@ -17,7 +17,7 @@ import Testing
       for backlog in [Int.max, .min, 0] {
         let limits = ServerLimits(connections: .max, connectionsPerPeer: .max, timeWithoutProgress: Self.longest)
         let server = try await startServer(
-          host: "127.0.0.1", port: 0, backlog: backlog, limit: .max, limits: limits
+          host: "127.0.0.1", port: 0, limits: limits, options: ServerOptions(backlog: backlog, limit: .max)
         ) { stream in
           try await stream.write(try await stream.readToEnd(upTo: .max))
         }

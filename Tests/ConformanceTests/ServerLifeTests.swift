@@ -14,7 +14,8 @@ import Testing
   @Test(arguments: BackendKind.conforming)
   func `a server that doesn't serve yet has its address and refuses connections`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let server = try await startServer(host: backend.ownHost(3), port: 0, startServing: false, handler: Self.greeting)
+      let server = try await startServer(
+        host: backend.ownHost(3), port: 0, options: ServerOptions(startServing: false), handler: Self.greeting)
       #expect(!server.isServing)
       #expect(server.port > 0)
       let error = await #expect(throws: SystemError.self) {
@@ -37,9 +38,30 @@ import Testing
   }
 
   @Test(arguments: BackendKind.conforming)
+  func `a security of the program's own comes before the handler`(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let server = try await startServer(
+        host: "127.0.0.1", port: 0, tls: Password(prepares: true), handler: Self.greeting)
+      let stranger = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      try await stranger.write("please\n")
+      await #expect(throws: SystemError.self) { try await stranger.readLine() }
+      #expect(try await server.statistics.failedHandshakes == 1)
+      let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
+      try await client.write("sesame\n")
+      #expect(try await client.readLine() == "hello")
+      try await client.close()
+      server.close()
+      await #expect(throws: SystemError.self) {
+        try await startServer(at: .loopback(port: 0), tls: Password(prepares: false), handler: Self.greeting)
+      }
+    }
+  }
+
+  @Test(arguments: BackendKind.conforming)
   func `serveForever begins to serve`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
-      let server = try await startServer(host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting)
+      let server = try await startServer(
+        host: "127.0.0.1", port: 0, options: ServerOptions(startServing: false), handler: Self.greeting)
       let serving = Task { try await server.serveForever() }
       try await turns { server.isServing }
       let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
@@ -54,7 +76,7 @@ import Testing
   func `an address is free again when the server that never served is gone`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       var server: Server? = try await startServer(
-        host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting)
+        host: "127.0.0.1", port: 0, options: ServerOptions(startServing: false), handler: Self.greeting)
       let port = try #require(server?.port)
       server = nil
       let next = try await startServer(host: "127.0.0.1", port: port, handler: Self.greeting)
@@ -118,7 +140,7 @@ import Testing
       let sockets = EventLoop.current.sockets
       let number = try sockets.listen(at: .loopback(port: 0), options: ListenOptions())
       let address = try #require(sockets.localAddress(of: number))
-      let server = try await startServer(on: [ListeningSocket(descriptor: number)], handler: Self.greeting)
+      let server = try await startServer(at: .sockets([ListeningSocket(descriptor: number)]), handler: Self.greeting)
       #expect(server.addresses == [address])
       #expect(server.sockets == [ListeningSocket(descriptor: number)])
       for _ in 0..<3 {
@@ -138,10 +160,10 @@ import Testing
       let (backend, sockets) = (EventLoop.current.backend, EventLoop.current.sockets)
       let (first, second) = try sockets.makeSocketPair()
       let error = await #expect(throws: SystemError.self) {
-        try await startServer(on: [ListeningSocket(descriptor: first, name: "web")], handler: Self.greeting)
+        try await startServer(at: .sockets([ListeningSocket(descriptor: first, name: "web")]), handler: Self.greeting)
       }
       #expect(error?.description.hasPrefix("accept descriptor \(first) (web), which does not listen:") == true)
-      await #expect(throws: SystemError.self) { try await startServer(on: [], handler: Self.greeting) }
+      await #expect(throws: SystemError.self) { try await startServer(at: .sockets([]), handler: Self.greeting) }
       backend.close(descriptor: first)
       backend.close(descriptor: second)
     }
@@ -153,7 +175,8 @@ import Testing
     try await withEventLoop(backend: backend) {
       serving.trySetResult(try await startServer(host: "127.0.0.1", port: 0, handler: Self.greeting))
       idle.trySetResult(
-        try await startServer(host: "127.0.0.1", port: 0, startServing: false, handler: Self.greeting))
+        try await startServer(
+          host: "127.0.0.1", port: 0, options: ServerOptions(startServing: false), handler: Self.greeting))
     }
     let server = try await serving.value
     #expect(!server.isServing)
@@ -173,8 +196,9 @@ import Testing
   func `several servers share a port if they all say so`(backend: BackendKind) async throws {
     try await withEventLoop(backend: backend) {
       let first = try await startServer(
-        host: "127.0.0.1", port: 0, reusePort: true, keepAlive: true, handler: Self.greeting)
-      let second = try await startServer(host: "127.0.0.1", port: first.port, reusePort: true, handler: Self.greeting)
+        host: "127.0.0.1", port: 0, options: ServerOptions(reusePort: true, keepAlive: true), handler: Self.greeting)
+      let second = try await startServer(
+        host: "127.0.0.1", port: first.port, options: ServerOptions(reusePort: true), handler: Self.greeting)
       await #expect(throws: SystemError.self) {
         try await startServer(host: "127.0.0.1", port: first.port, handler: Self.greeting)
       }
@@ -185,6 +209,21 @@ import Testing
         server.close()
         try await server.waitClosed()
       }
+    }
+  }
+}
+
+/// Asks each client for a word before the handler gets the connection.
+private struct Password: ConnectionSecurity {
+  let prepares: Bool
+
+  func prepareServer() throws {
+    if !prepares { throw SystemError("prepare", "the password", code: .noSuchFile) }
+  }
+
+  nonisolated(nonsending) func secure(_ stream: ByteStream) async throws {
+    guard try await stream.readLine() == "sesame" else {
+      throw SystemError("secure", "the password", code: .notPermitted)
     }
   }
 }

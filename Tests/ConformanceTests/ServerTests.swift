@@ -21,7 +21,8 @@ import Testing
   @Test(arguments: BackendKind.conforming)
   func `hundreds of connections at once are each answered`(backend: BackendKind) async throws {
     let answers = try await withEventLoop(backend: backend) {
-      let server = try await startServer(host: "127.0.0.1", port: 0, backlog: 512) { reader, writer in
+      let server = try await startServer(host: "127.0.0.1", port: 0, options: ServerOptions(backlog: 512)) {
+        reader, writer in
         while let line = try await reader.readLine() { try await writer.write("<\(line)>\n") }
       }
       let answers = try await withThrowingTaskGroup(of: String?.self) { group in

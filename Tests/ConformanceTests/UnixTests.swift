@@ -14,7 +14,7 @@ import Testing
       let address =
         isAbstract
         ? SocketAddress(abstractName: "asyncio-test-\(folder.name)")! : SocketAddress(unixPath: folder.path("socket"))!
-      let server = try await startServer(at: address) { reader, writer in
+      let server = try await startServer(at: .address(address)) { reader, writer in
         #expect(writer.localAddress == address)
         #expect(writer.peerAddress?.family == .unix)
         let bytes = try await reader.readToEnd()

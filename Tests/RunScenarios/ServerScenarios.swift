@@ -57,7 +57,8 @@ extension RunScenarios {
         _ = try await stream.readLine()
       }
       let server = try await startServer(
-        host: "127.0.0.1", port: 0, backlog: 256, limits: ServerLimits(connections: 2, connectionsPerPeer: 200),
+        host: "127.0.0.1", port: 0, limits: ServerLimits(connections: 2, connectionsPerPeer: 200),
+        options: ServerOptions(backlog: 256),
         handler: handler)
       _ = try await gather(0..<120, limit: 60) { _ in
         let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
@@ -114,7 +115,7 @@ extension RunScenarios {
         try await stream.write("hello\n")
         _ = try await stream.readToEnd()
       }
-      let server = try await startServer(on: [ListeningSocket(descriptor: listener)], handler: handler)
+      let server = try await startServer(at: .sockets([ListeningSocket(descriptor: listener)]), handler: handler)
       _ = try await gather(0..<60, limit: 20) { _ in
         let client = try await ByteStream.connect(host: "127.0.0.1", port: server.port)
         guard try await client.readLine() == "hello" else { return say("no answer") }
@@ -143,7 +144,7 @@ extension RunScenarios {
     guard !sockets.isEmpty else { return }
     try EventLoop.run {
       let asked = Event()
-      let server = try await startServer(on: sockets) { stream in
+      let server = try await startServer(at: .sockets(sockets)) { stream in
         guard let line = try await stream.readLine() else { return }
         try await stream.write("<\(line)>\n")
         if line == "bye" { asked.set() }
@@ -209,7 +210,7 @@ extension RunScenarios {
       EventLoop.current.setExceptionHandler { _, _ in }
       let perTurn = Mutex<[Int: Int]>([:])
       let server = try await startServer(
-        host: "127.0.0.1", port: 0, backlog: 1024, startServing: false
+        host: "127.0.0.1", port: 0, options: ServerOptions(backlog: 1024, startServing: false)
       ) { stream in
         let turn = EventLoop.current.statistics.turns
         perTurn.withLock { $0[turn, default: 0] += 1 }

@@ -17,24 +17,25 @@ extension RunScenarios {
   static func spread() throws {
     try EventLoop.run(loops: .count(loops)) {
       let places = Places()
-      let named = try await startServer(host: "127.0.0.1", port: 0, backlog: 300) { _, writer in
+      let named = try await startServer(host: "127.0.0.1", port: 0, options: ServerOptions(backlog: 300)) { _, writer in
         try await writer.write(places.hello())
       }
       try await visit(named, "startServer(host:port:), two halves", places)
-      let stream = try await startServer(host: "127.0.0.1", port: 0, backlog: 300) { stream in
+      let stream = try await startServer(host: "127.0.0.1", port: 0, options: ServerOptions(backlog: 300)) { stream in
         try await stream.write(places.hello())
       }
       try await visit(stream, "startServer(host:port:), a stream", places)
-      let address = try await startServer(at: .loopback(port: 0), backlog: 300) { _, writer in
+      let address = try await startServer(at: .loopback(port: 0), options: ServerOptions(backlog: 300)) { _, writer in
         try await writer.write(places.hello())
       }
       try await visit(address, "startServer(at:), two halves", places)
-      let whole = try await startServer(at: .loopback(port: 0), backlog: 300) { stream in
+      let whole = try await startServer(at: .loopback(port: 0), options: ServerOptions(backlog: 300)) { stream in
         try await stream.write(places.hello())
       }
       try await visit(whole, "startServer(at:), a stream", places)
       let local = places
-      let isMain = try await startServer(host: "127.0.0.1", port: 0, backlog: 300) { @MainActor stream in
+      let isMain = try await startServer(host: "127.0.0.1", port: 0, options: ServerOptions(backlog: 300)) {
+        @MainActor stream in
         try await stream.write(local.hello())
       }
       try await visit(isMain, "a handler of the main actor's", places, mostLoops: 1)
@@ -46,21 +47,21 @@ extension RunScenarios {
     try EventLoop.run(loops: .count(loops)) {
       let places = Places()
       let path = "/tmp/asyncio-spread-\(getpid())"
-      let halves = try await startUnixServer(path: path, backlog: 300) { _, writer in
+      let halves = try await startUnixServer(path: path, options: ServerOptions(backlog: 300)) { _, writer in
         try await writer.write(places.hello())
       }
       try await visit(halves, "startUnixServer, two halves", places, isShared: true)
       say(access(path, F_OK) == 0 ? "its file is there still" : "its file is gone")
-      let stream = try await startUnixServer(path: path, backlog: 300) { stream in
+      let stream = try await startUnixServer(path: path, options: ServerOptions(backlog: 300)) { stream in
         try await stream.write(places.hello())
       }
       try await visit(stream, "startUnixServer, a stream", places, isShared: true)
       let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
       guard listen(listener, 300) == 0 else { return say("listen: errno \(errno)") }
-      let adopted = try await startServer(on: [ListeningSocket(descriptor: listener)]) { stream in
+      let adopted = try await startServer(at: .sockets([ListeningSocket(descriptor: listener)])) { stream in
         try await stream.write(places.hello())
       }
-      try await visit(adopted, "startServer(on:)", places, isShared: true)
+      try await visit(adopted, "startServer(at: .sockets)", places, isShared: true)
     }
   }
 
@@ -68,12 +69,16 @@ extension RunScenarios {
     try EventLoop.run(loops: .count(loops)) {
       let places = Places()
       let loop = EventLoop.current
-      let named = try await loop.createServer(host: "127.0.0.1", port: 0, backlog: 300) { Hello(places) }
+      let named = try await loop.createServer(host: "127.0.0.1", port: 0, options: ServerOptions(backlog: 300)) {
+        Hello(places)
+      }
       try await visit(named, "createServer(host:port:)", places)
-      let address = try await loop.createServer(at: .loopback(port: 0), backlog: 300) { Hello(places) }
+      let address = try await loop.createServer(at: .loopback(port: 0), options: ServerOptions(backlog: 300)) {
+        Hello(places)
+      }
       try await visit(address, "createServer(at:)", places)
       let path = "/tmp/asyncio-spread-\(getpid())"
-      let local = try await loop.createUnixServer(path: path, backlog: 300) { Hello(places) }
+      let local = try await loop.createUnixServer(path: path, options: ServerOptions(backlog: 300)) { Hello(places) }
       try await visit(local, "createUnixServer", places, isShared: true)
     }
   }
@@ -90,15 +95,18 @@ extension RunScenarios {
       let connect: @Sendable (SocketAddress) async throws -> ByteStream = { address in
         try await ByteStream.connect(host: "localhost", port: address.port, tls: trusting)
       }
-      let halves = try await startServer(host: "localhost", port: 0, tls: tls, backlog: 300) { _, writer in
+      let halves = try await startServer(host: "localhost", port: 0, tls: tls, options: ServerOptions(backlog: 300)) {
+        _, writer in
         try await writer.write(places.hello())
       }
       try await visit(halves, "startServer(tls:), two halves", places, connect)
-      let stream = try await startServer(host: "localhost", port: 0, tls: tls, backlog: 300) { stream in
+      let stream = try await startServer(host: "localhost", port: 0, tls: tls, options: ServerOptions(backlog: 300)) {
+        stream in
         try await stream.write(places.hello())
       }
       try await visit(stream, "startServer(tls:), a stream", places, connect)
-      let address = try await startServer(at: .loopback(port: 0), tls: tls, backlog: 300) { stream in
+      let address = try await startServer(at: .loopback(port: 0), tls: tls, options: ServerOptions(backlog: 300)) {
+        stream in
         try await stream.write(places.hello())
       }
       try await visit(address, "startServer(at:tls:)", places, connect)

@@ -70,7 +70,7 @@ import Testing
     #expect(
       result.lines == [
         "startUnixServer, two halves: several loops", "its file is gone", "startUnixServer, a stream: several loops",
-        "startServer(on:): several loops",
+        "startServer(at: .sockets): several loops",
       ])
     #expect(result.status == 0)
   }

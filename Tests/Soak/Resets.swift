@@ -24,7 +24,7 @@ final class Resets: Sendable {
   init(connections: Int) { self.connections = connections }
 
   nonisolated(nonsending) func report() async throws -> [String] {
-    let server = try await startServer(host: "127.0.0.1", port: 0, backlog: 1024) { reader, _ in
+    let server = try await startServer(host: "127.0.0.1", port: 0, options: ServerOptions(backlog: 1024)) { reader, _ in
       do {
         _ = try await reader.readToEnd()
         self.takenForEnds.add(1, ordering: .relaxed)

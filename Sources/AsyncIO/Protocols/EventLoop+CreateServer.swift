@@ -17,36 +17,28 @@ extension EventLoop {
   ///
   /// - Throws: As `startServer(host:port:)` does.
   public nonisolated(nonsending) func createServer<Known: BaseProtocol>(
-    host: String? = nil, port: UInt16, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
+    host: String? = nil, port: UInt16, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+    options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
     @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws -> Server {
-    let handler = handler(factory)
-    if isCurrent(for: #isolation) {
-      return try await startServer(host: host, port: port, backlog: backlog, file: file, line: line, handler: handler)
-    }
-    return try await anchor.run {
-      try await startServer(host: host, port: port, backlog: backlog, file: file, line: line, handler: handler)
-    }
+    let plan = ServerPlan(.host(host, port: port), limits: limits, options: options, file: file, line: line)
+    return try await start(plan, tls, handler(factory))
   }
 
-  /// Starts a server at an address that makes a protocol for each connection.
+  /// Starts a server at an address, or on sockets that listen already, that makes a protocol for each connection.
   ///
   /// ```swift
-  /// let server = try await EventLoop.current.createServer(at: SocketAddress(abstractName: "app")!) { EchoProtocol() }
+  /// let server = try await EventLoop.current.createServer(at: .unix(path: "/run/app.sock")) { EchoProtocol() }
   /// ```
   ///
   /// - Throws: As `startServer(at:)` does.
   public nonisolated(nonsending) func createServer<Known: BaseProtocol>(
-    at address: SocketAddress, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
+    at address: ListenAddress, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+    options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
     @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws -> Server {
-    let handler = handler(factory)
-    if isCurrent(for: #isolation) {
-      return try await startServer(at: address, backlog: backlog, file: file, line: line, handler: handler)
-    }
-    return try await anchor.run {
-      try await startServer(at: address, backlog: backlog, file: file, line: line, handler: handler)
-    }
+    let plan = ServerPlan(address, limits: limits, options: options, file: file, line: line)
+    return try await start(plan, tls, handler(factory))
   }
 
   /// Starts a server at a Unix socket's path that makes a protocol for each connection; asyncio's `create_unix_server`.
@@ -57,17 +49,19 @@ extension EventLoop {
   ///
   /// - Throws: As `startUnixServer(path:)` does.
   public nonisolated(nonsending) func createUnixServer<Known: BaseProtocol>(
-    path: String, backlog: Int = 100, file: StaticString = #fileID, line: UInt = #line,
+    path: String, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+    options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
     @_inheritActorContext _ factory: @escaping ProtocolFactory<Known>
   ) async throws -> Server {
-    let address = try unixAddress(path, for: "bind")
-    let handler = handler(factory)
-    if isCurrent(for: #isolation) {
-      return try await startServer(at: address, backlog: backlog, file: file, line: line, handler: handler)
-    }
-    return try await anchor.run {
-      try await startServer(at: address, backlog: backlog, file: file, line: line, handler: handler)
-    }
+    let plan = ServerPlan(.unix(path: path), limits: limits, options: options, file: file, line: line)
+    return try await start(plan, tls, handler(factory))
+  }
+
+  private nonisolated(nonsending) func start(
+    _ plan: ServerPlan, _ security: (any ConnectionSecurity)?, _ handler: @escaping StreamHandler
+  ) async throws -> Server {
+    if isCurrent(for: #isolation) { return try await plan.start(.stream(handler), security) }
+    return try await anchor.run { try await plan.start(.stream(handler), security) }
   }
 
   private func handler<Known: BaseProtocol>(_ factory: @escaping ProtocolFactory<Known>) -> StreamHandler {

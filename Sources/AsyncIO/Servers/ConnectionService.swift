@@ -6,23 +6,20 @@ public typealias ConnectionHandler = @Sendable @isolated(any) (StreamReader, Str
 /// What a server does with a connection.
 public typealias StreamHandler = @Sendable @isolated(any) (ByteStream) async throws -> Void
 
-/// What a server does with each connection: a step of a service above this one (a TLS handshake), then the user's
-/// handler, both in the connection's task.
-package struct ConnectionService: Sendable {
-  package typealias Preparation = @Sendable (ByteStream) async throws -> Void
-
-  package enum Handler: Sendable {
+/// What a server does with each connection: it secures it (a TLS handshake), then calls the user's handler, both in the
+/// connection's task.
+struct ConnectionService: Sendable {
+  enum Handler: Sendable {
     case halves(ConnectionHandler)
     case stream(StreamHandler)
   }
 
   let handler: Handler
-  /// If it throws, the connection is reset and the handler doesn't run.
-  let prepare: Preparation?
+  let security: (any ConnectionSecurity)?
 
-  package init(_ handler: Handler, preparing prepare: Preparation? = nil) {
+  init(_ handler: Handler, _ security: (any ConnectionSecurity)? = nil) {
     self.handler = handler
-    self.prepare = prepare
+    self.security = security
   }
 
   /// The actor that the handler belongs to.

@@ -9,7 +9,7 @@ extension Listener {
   /// Benchmark: idle.
   func handle(_ handle: StreamHandle, in task: AnyTaskHandle) {
     let service = service
-    if case .halves(let handler) = service.handler, service.prepare == nil {
+    if case .halves(let handler) = service.handler, service.security == nil {
       task.startOwn {
         task.begin()
         do {
@@ -25,8 +25,8 @@ extension Listener {
       task.begin()
       do {
         let stream = ByteStream(handle)
-        if let prepare = service.prepare {
-          do { try await prepare(stream) } catch { return Self.handshakeFailed(error, handle, task) }
+        if let security = service.security {
+          do { try await security.secure(stream) } catch { return Self.handshakeFailed(error, handle, task) }
           Self.preparationEnded(handle)
         }
         switch service.handler {
@@ -74,7 +74,6 @@ extension Listener {
   /// debug.
   @inline(never)
   private static func handshakeFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
-    let transport = handle.transport
     handle.abort()
     let wasCutOff = handle.entry?.wasCutOff == true
     if !wasCutOff && !(error is CancellationError) && !(error is StreamError) {

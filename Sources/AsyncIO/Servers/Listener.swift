@@ -221,7 +221,7 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
       "connection from \(peer?.description ?? "a peer that is gone")"
     }
     let place = connections.insert(
-      transport, task, at: loop.time.nanoseconds, isPreparing: service.prepare != nil)
+      transport, task, at: loop.time.nanoseconds, isPreparing: service.security != nil)
     // Keeps the listener until its last connection is gone.
     transport.ownership = Ownership(owner: self, place: place, isShuttingDown: isShuttingDown)
     transport.start()

@@ -24,9 +24,9 @@ extension ListeningSocket {
   /// ```
   ///
   /// To be called once, when the program starts: it takes the variables out of the environment (LISTEN_PID, LISTEN_FDS,
-  /// LISTEN_FDNAMES), and sees to it that programs started later don't inherit the descriptors. What is among them is
-  /// up to the socket unit; `startServer(on:)` throws if one is not a listening stream socket. A socket with
-  /// `Accept=yes` is a connection, for `ByteStream.adopting`.
+  /// LISTEN_FDNAMES), and sees to it that programs started later don't inherit the descriptors. The socket
+  /// unit decides what is among them. `startServer(at: .sockets(…))` throws if one is not a stream socket that listens.
+  /// A socket with `Accept=yes` is a connection, for `ByteStream.adopting`.
   public static func fromSystemd() -> [ListeningSocket] {
     let names = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
     let values = names.map { name in getenv(name).map { String(cString: $0) } }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A socket that listens and that somebody else has made: the service manager, a parent process, the program itself.
-/// `startServer(on:)` serves it.
+/// `startServer(at: .sockets(…))` serves it.
 ///
 /// ```swift
-/// let server = try await startServer(on: ListeningSocket.fromSystemd()) { reader, writer in
+/// let server = try await startServer(at: .sockets(ListeningSocket.fromSystemd())) { reader, writer in
 ///   try await serve(reader, writer)
 /// }
 /// ```
@@ -17,7 +17,7 @@ public struct ListeningSocket: Hashable, Sendable, CustomStringConvertible {
   /// A descriptor that the program brings. It belongs to the server that is started on it, which closes it.
   ///
   /// ```swift
-  /// let server = try await startServer(on: [ListeningSocket(descriptor: 5)]) { reader, writer in
+  /// let server = try await startServer(at: .sockets([ListeningSocket(descriptor: 5)])) { reader, writer in
   ///   try await serve(reader, writer)
   /// }
   /// ```

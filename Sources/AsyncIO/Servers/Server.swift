@@ -53,7 +53,7 @@ public final class Server: Sendable {
   /// nothing on one that serves or is closed.
   ///
   /// ```swift
-  /// let server = try await startServer(port: 7007, startServing: false) { reader, writer in
+  /// let server = try await startServer(port: 7007, options: ServerOptions(startServing: false)) { reader, writer in
   ///   try await serve(reader, writer)
   /// }
   /// print("will listen at", server.port)

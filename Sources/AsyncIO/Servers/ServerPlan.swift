@@ -1,51 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import AsyncIOCore
+import AsyncIOCore
 
 /// Where a server is to listen, and how: what every way to start one comes down to.
-package struct ServerPlan: Sendable {
-  package enum Place: Sendable {
-    /// Nil is every interface.
-    case host(String?, port: UInt16)
-    case address(SocketAddress)
-    /// Others have made them.
-    case sockets([ListeningSocket])
-  }
-
-  private let place: Place
-  private let backlog: Int
-  private let limit: Int
+struct ServerPlan: Sendable {
+  private let address: ListenAddress
   private let limits: ServerLimits
-  private let reusePort: Bool
-  private let keepAlive: Bool
-  private let startServing: Bool
+  private let options: ServerOptions
   private let file: StaticString
   private let line: UInt
 
-  package init(
-    _ place: Place, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-    reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true, file: StaticString, line: UInt
+  init(
+    _ address: ListenAddress, limits: ServerLimits, options: ServerOptions, file: StaticString, line: UInt
   ) {
-    require(limit > 0, "startServer: the limit of a stream is a number of bytes above 0")
+    require(options.limit > 0, "startServer: the limit of a stream is a number of bytes above 0")
     limits.expectSense()
-    self.place = place
-    self.backlog = backlog
-    self.limit = limit
+    self.address = address
     self.limits = limits
-    self.reusePort = reusePort
-    self.keepAlive = keepAlive
-    self.startServing = startServing
+    self.options = options
     self.file = file
     self.line = line
   }
 
   /// Starts the server on the loop of the caller, or the shared one.
-  package nonisolated(nonsending) func start(_ service: ConnectionService) async throws -> Server {
-    try await onCurrentLoop { try await start(service, on: $0) }
+  nonisolated(nonsending) func start(
+    _ handler: ConnectionService.Handler, _ security: (any ConnectionSecurity)?
+  ) async throws -> Server {
+    try security?.prepareServer()
+    let service = ConnectionService(handler, security)
+    return try await onCurrentLoop { try await start(service, on: $0) }
   }
 
   private nonisolated(nonsending) func start(_ service: ConnectionService, on loop: EventLoop) async throws -> Server {
-    switch place {
+    switch address {
     case .host(let host?, let port):
       return serve(try bind(try await loop.resolve(host, port: port), service, on: loop))
     case .host(nil, let port):
@@ -53,13 +40,15 @@ package struct ServerPlan: Sendable {
       return serve(try bind(everywhere, isEverywhere: true, service, on: loop))
     case .address(let address):
       return serve(try bind([address], service, on: loop))
+    case .unix(let path):
+      return serve(try bind([try unixAddress(path, for: "bind")], service, on: loop))
     case .sockets(let sockets):
       return serve(try adopt(sockets, service, on: loop))
     }
   }
 
   private func serve(_ server: Server) -> Server {
-    guard startServing else { return server }
+    guard options.startServing else { return server }
     for listener in server.listeners {
       // It fails only for a socket that doesn't listen yet.
       listener.onItsLoop { try? $0.startServing() }
@@ -74,7 +63,7 @@ package struct ServerPlan: Sendable {
   static func connectionLimit(ofDescriptors descriptors: Int) -> Int { max(1, descriptors - descriptors / 8) }
 
   private func makeSlots(listeners: Int, loop: EventLoop) -> ConnectionSlots {
-    let (slack, overflow) = listeners.multipliedReportingOverflow(by: Int(Int32(clamping: backlog)) + 1)
+    let (slack, overflow) = listeners.multipliedReportingOverflow(by: Int(Int32(clamping: options.backlog)) + 1)
     return ConnectionSlots(
       limit: limits.connections ?? Self.connectionLimit(ofDescriptors: loop.sockets.descriptorLimit),
       limitPerPeer: limits.connectionsPerPeer, slack: overflow ? .max : slack)
@@ -82,7 +71,7 @@ package struct ServerPlan: Sendable {
 
   private func listenerPlan(startsListening: Bool, isShared: Bool) -> ListenerPlan {
     ListenerPlan(
-      backlog: Int32(clamping: backlog), limit: limit, limits: limits, startsListening: startsListening,
+      backlog: Int32(clamping: options.backlog), limit: options.limit, limits: limits, startsListening: startsListening,
       isShared: isShared, file: file, line: line)
   }
 
@@ -99,11 +88,11 @@ package struct ServerPlan: Sendable {
     // The kernel takes SO_REUSEPORT for IP alone (Linux 6.12): the loops accept from one Unix socket, see `adopt`.
     let isIP = !wanted.contains { $0.family == .unix }
     let loops = loops(for: service, around: first)
-    let options = ListenOptions(
-      backlog: Int32(clamping: backlog), reusePort: isIP && (reusePort || loops.count > 1), keepAlive: keepAlive,
-      startsListening: startServing)
+    let listening = ListenOptions(
+      backlog: Int32(clamping: options.backlog), reusePort: isIP && (options.reusePort || loops.count > 1),
+      keepAlive: options.keepAlive, startsListening: options.startServing)
     let slots = makeSlots(listeners: loops.count * wanted.count, loop: first)
-    let plan = listenerPlan(startsListening: startServing, isShared: !isIP && loops.count > 1)
+    let plan = listenerPlan(startsListening: options.startServing, isShared: !isIP && loops.count > 1)
 
     var listeners: [Listener] = []
     var addresses: [SocketAddress] = []
@@ -114,7 +103,7 @@ package struct ServerPlan: Sendable {
         do {
           let number =
             isIP || index == 0
-            ? try first.sockets.listen(at: address, options: options)
+            ? try first.sockets.listen(at: address, options: listening)
             : try first.sockets.duplicate(listeners[listeners.count - 1].number)
           if index == 0 {
             address = first.sockets.localAddress(of: number) ?? address

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-
-public import AsyncIOCore
+// asyncio's `start_server` has one function with a dozen arguments. Here they are values: where (`ListenAddress`), how
+// (`ServerOptions`), and for whom (`ServerLimits`, `ConnectionSecurity`). Services above this one take the same.
+//
+// Each function is there twice, since a closure's type can't be chosen by the number of its parameters otherwise.
 
 /// Starts a TCP server; asyncio's `start_server`.
 ///
@@ -24,26 +26,20 @@ public import AsyncIOCore
 /// - Parameters:
 ///   - host: A name or a numeric address; nil for all interfaces, IPv6 and IPv4.
 ///   - port: 0 lets the system choose.
-///   - backlog: How many connections may wait to be accepted.
-///   - limit: See `StreamReader.limit`.
+///   - tls: What secures each connection before the handler gets it, a server's `TLSConfiguration`; asyncio's `ssl`.
+///     A failed handshake ends the connection, and is counted (`ServerStatistics.failedHandshakes`). In debug mode, the
+///     reason is a line on standard error.
 ///   - limits: What peers are allowed: how many connections, and for how long without progress.
-///   - reusePort: Lets other servers, of this user, listen at the same address, and the kernel spread the connections
-///     over them (SO_REUSEPORT); asyncio's `reuse_port`. `run(loops:)` does so for its loops by itself.
-///   - keepAlive: Lets the kernel ask peers that say nothing for two hours whether they are still there (SO_KEEPALIVE,
-///     tcp(7)); asyncio's `keep_alive`.
-///   - startServing: Whether to listen at once; asyncio's `start_serving`. Otherwise the address is taken, connections
-///     are refused until `Server.startServing`.
-/// - Throws: `NameError`, or `SystemError` if an address can't be listened at.
+///   - options: asyncio's other arguments: `backlog`, `limit`, `reusePort`, `keepAlive`, `startServing`.
+/// - Throws: `NameError`, or `SystemError` if an address can't be listened at; `TLSError` if a file of the configuration
+///   can't be used.
 public nonisolated(nonsending) func startServer(
-  host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-  reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
-  file: StaticString = #fileID, line: UInt = #line,
+  host: String? = nil, port: UInt16, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+  options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  let plan = ServerPlan(
-    .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing, file: file, line: line)
-  return try await plan.start(ConnectionService(.halves(handler)))
+  let plan = ServerPlan(.host(host, port: port), limits: limits, options: options, file: file, line: line)
+  return try await plan.start(.halves(handler), tls)
 }
 
 /// The same with a handler that gets the connection in one piece.
@@ -54,61 +50,59 @@ public nonisolated(nonsending) func startServer(
 /// }
 /// ```
 public nonisolated(nonsending) func startServer(
-  host: String? = nil, port: UInt16, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-  reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
-  file: StaticString = #fileID, line: UInt = #line,
+  host: String? = nil, port: UInt16, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+  options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
-  let plan = ServerPlan(
-    .host(host, port: port), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing, file: file, line: line)
-  return try await plan.start(ConnectionService(.stream(handler)))
+  let plan = ServerPlan(.host(host, port: port), limits: limits, options: options, file: file, line: line)
+  return try await plan.start(.stream(handler), tls)
 }
 
-/// Starts a server at an address: no name is looked up.
+/// Starts a server at an address, a Unix socket's path, or on sockets that listen already; asyncio's
+/// `start_server(sock=)`.
 ///
 /// ```swift
-/// let server = try await startServer(at: SocketAddress(abstractName: "app")!) { reader, writer in
+/// // A unit app.socket with ListenStream=80 starts the program, and holds connections while it restarts.
+/// let server = try await startServer(at: .sockets(ListeningSocket.fromSystemd())) { reader, writer in
 ///   try await writer.write("hello\n")
 /// }
+/// try await server.serveForever(drain: .seconds(10))
 /// ```
 ///
-/// As `startServer(host:port:)`. The file of a Unix socket is removed when the server is closed; one that a server has
-/// left behind which ended without closing is taken over.
+/// As `startServer(host:port:)`. Descriptors of `.sockets` are the server's from now on: it changes their flags
+/// (O_NONBLOCK) as the backend wants them, and closes them with itself. If another process has them too, as systemd does,
+/// connections then wait in the backlog for the next process. The file of their Unix socket stays. Under `run(loops:)`
+/// every loop accepts from each of them.
 ///
-/// - Throws: `SystemError` if the address can't be listened at.
+/// - Throws: What `startServer(host:port:)` throws. `SystemError` if a server listens at the path already, or the file
+///   can't be made. A path must not be empty, longer than 107 bytes (ENAMETOOLONG), or have a zero byte (EINVAL).
+///   `SystemError` also if `.sockets` has none, or one that does not listen; they are all still the caller's then.
 public nonisolated(nonsending) func startServer(
-  at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-  reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
-  file: StaticString = #fileID, line: UInt = #line,
+  at address: ListenAddress, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+  options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  let plan = ServerPlan(
-    .address(address), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing, file: file, line: line)
-  return try await plan.start(ConnectionService(.halves(handler)))
+  let plan = ServerPlan(address, limits: limits, options: options, file: file, line: line)
+  return try await plan.start(.halves(handler), tls)
 }
 
 /// The same with a handler that gets the connection in one piece.
 ///
 /// ```swift
-/// let server = try await startServer(at: SocketAddress(abstractName: "app")!) { stream in
+/// let server = try await startServer(at: .address(SocketAddress(abstractName: "app")!)) { stream in
 ///   try await stream.write("hello\n")
 /// }
 /// ```
 public nonisolated(nonsending) func startServer(
-  at address: SocketAddress, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-  reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
-  file: StaticString = #fileID, line: UInt = #line,
+  at address: ListenAddress, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+  options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
-  let plan = ServerPlan(
-    .address(address), backlog: backlog, limit: limit, limits: limits, reusePort: reusePort, keepAlive: keepAlive,
-    startServing: startServing, file: file, line: line)
-  return try await plan.start(ConnectionService(.stream(handler)))
+  let plan = ServerPlan(address, limits: limits, options: options, file: file, line: line)
+  return try await plan.start(.stream(handler), tls)
 }
 
-/// Starts a server at a Unix socket's path; asyncio's `start_unix_server`.
+/// Starts a server at a Unix socket's path; asyncio's `start_unix_server`. As `startServer(at: .unix(path:))`.
 ///
 /// ```swift
 /// let server = try await startUnixServer(path: "/run/app.sock") { reader, writer in
@@ -116,27 +110,22 @@ public nonisolated(nonsending) func startServer(
 /// }
 /// ```
 ///
-/// As `startServer(at:)`.
-///
-/// - Throws: `SystemError` if somebody listens there, the path can't be made, or is empty, longer than 107 bytes
-///   (ENAMETOOLONG), or has a zero byte (EINVAL).
+/// - Throws: What `startServer(at:)` throws.
 public nonisolated(nonsending) func startUnixServer(
-  path: String, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-  startServing: Bool = true, file: StaticString = #fileID, line: UInt = #line,
+  path: String, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+  options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping ConnectionHandler
 ) async throws -> Server {
-  try await startServer(
-    at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, limits: limits, startServing: startServing,
-    file: file, line: line, handler: handler)
+  let plan = ServerPlan(.unix(path: path), limits: limits, options: options, file: file, line: line)
+  return try await plan.start(.halves(handler), tls)
 }
 
 /// The same with a handler that gets the connection in one piece.
 public nonisolated(nonsending) func startUnixServer(
-  path: String, backlog: Int = 100, limit: Int = 64 * 1024, limits: ServerLimits = ServerLimits(),
-  startServing: Bool = true, file: StaticString = #fileID, line: UInt = #line,
+  path: String, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
+  options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
   @_inheritActorContext handler: @escaping StreamHandler
 ) async throws -> Server {
-  try await startServer(
-    at: try unixAddress(path, for: "bind"), backlog: backlog, limit: limit, limits: limits, startServing: startServing,
-    file: file, line: line, handler: handler)
+  let plan = ServerPlan(.unix(path: path), limits: limits, options: options, file: file, line: line)
+  return try await plan.start(.stream(handler), tls)
 }

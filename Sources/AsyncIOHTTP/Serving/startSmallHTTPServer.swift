@@ -18,8 +18,8 @@ package nonisolated(nonsending) func startSmallHTTPServer(
     var connection = SmallHTTPConnection(reader: reader, writer: writer)
     try await connection.serve(handler)
   }
-  guard let tls else { return try await startServer(host: host, port: port, backlog: backlog, handler: serve) }
-  return try await startServer(host: host, port: port, tls: tls, backlog: backlog, handler: serve)
+  return try await startServer(
+    host: host, port: port, tls: tls, options: ServerOptions(backlog: backlog), handler: serve)
 }
 
 private struct SmallHTTPConnection {

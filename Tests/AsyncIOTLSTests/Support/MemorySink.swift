@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncIO
 import TestCertificates
 
 @testable import AsyncIOTLS
@@ -132,6 +133,13 @@ extension TLSConfiguration {
     var copy = self
     change(&copy)
     return copy
+  }
+}
+
+extension ConnectionSecurity where Self == TLSConfiguration {
+  static func showing(_ name: String, clients: TLSConfiguration.ClientCertificates = .notRequested) -> TLSConfiguration
+  {
+    TLSConfiguration.showing(name, clients: clients)
   }
 }
 

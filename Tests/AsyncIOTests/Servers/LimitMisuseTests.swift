@@ -29,7 +29,7 @@ import Testing
 
   @Test func `streams that may hold nothing`() async {
     let server = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = try await startServer(host: "127.0.0.1", port: 0, limit: 0) { _ in }
+      _ = try await startServer(host: "127.0.0.1", port: 0, options: ServerOptions(limit: 0)) { _ in }
     }
     expect("startServer: the limit of a stream is a number of bytes above 0", from: server)
     let client = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -16,7 +16,7 @@ struct ConnectedPair: Sendable {
 
   init(host: String = "127.0.0.1", limit: Int = 64 * 1024) async throws {
     let (connections, arrived) = AsyncStream.makeStream(of: End.self)
-    server = try await startServer(host: host, port: 0, limit: limit) { reader, writer in
+    server = try await startServer(host: host, port: 0, options: ServerOptions(limit: limit)) { reader, writer in
       arrived.yield(End(reader: reader, writer: writer))
     }
     let (reader, writer) = try await openConnection(host: host, port: server.port, limit: limit)

@@ -53,7 +53,7 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
 
   private nonisolated(nonsending) func accepted(at address: SocketAddress) async throws -> (ByteStream, ByteStream) {
     let arrived = Queue<ByteStream>(maxSize: 1)
-    let server = try await startServer(at: address) { stream in
+    let server = try await startServer(at: .address(address)) { stream in
       try await arrived.put(stream)
     }
     let near = try await ByteStream.connect(to: server.addresses[0])

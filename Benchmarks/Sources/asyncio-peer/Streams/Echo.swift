@@ -5,7 +5,8 @@ import Glibc
 
 /// Echoes every byte.
 @MainActor func serveEcho(port: UInt16) async throws {
-  let server = try await startServer(host: "127.0.0.1", port: port, backlog: 4096) { reader, writer in
+  let server = try await startServer(host: "127.0.0.1", port: port, options: ServerOptions(backlog: 4096)) {
+    reader, writer in
     var buffer: [UInt8] = []
     while try await reader.read(into: &buffer, upTo: 256 * 1024) > 0 { try await writer.write(buffer) }
   }
@@ -18,7 +19,8 @@ import Glibc
 func serveWork(port: UInt16, loops: Int, steps: Int) throws {
   stepsOfWork = steps
   try EventLoop.run(loops: .count(loops)) {
-    let server = try await startServer(host: "127.0.0.1", port: port, backlog: 4096, handler: workAndEcho)
+    let server = try await startServer(
+      host: "127.0.0.1", port: port, options: ServerOptions(backlog: 4096), handler: workAndEcho)
     print(server.port)
     fflush(nil)
     try await server.serveForever()

@@ -12,7 +12,9 @@ private final class Echo: StreamProtocol {
 }
 
 @MainActor func serveProtocolEcho(port: UInt16) async throws {
-  let server = try await EventLoop.current.createServer(host: "127.0.0.1", port: port, backlog: 4096) { Echo() }
+  let server = try await EventLoop.current.createServer(
+    host: "127.0.0.1", port: port, options: ServerOptions(backlog: 4096)
+  ) { Echo() }
   print(server.port)
   fflush(nil)
   try await server.serveForever()

@@ -35,7 +35,8 @@ import Glibc
   // s_time closes without close_notify, as s_server expects of it.
   EventLoop.current.setExceptionHandler { _, _ in }
   let tls = TLSConfiguration.server(certificateChainFile: certificate, privateKeyFile: key)
-  let server = try await startServer(host: "127.0.0.1", port: port, tls: tls, backlog: 1024, handler: handler)
+  let server = try await startServer(
+    host: "127.0.0.1", port: port, tls: tls, options: ServerOptions(backlog: 1024), handler: handler)
   print(server.port)
   fflush(nil)
   return server
