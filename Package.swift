@@ -42,6 +42,7 @@ let package = Package(
     .target(name: "HTTPSemantics", swiftSettings: strict),
     .target(name: "ContentCodings", dependencies: ["CZlib"], swiftSettings: strict + [.strictMemorySafety()]),
     .target(name: "WebSocketCodec", swiftSettings: strict),
+    .target(name: "JSONCodec", swiftSettings: strict),
     .target(name: "DNSWire", swiftSettings: strict),
 
     // engine: the loop, its backends, operations, timers, waits
@@ -125,7 +126,7 @@ let package = Package(
       name: "DocumentationTests",
       dependencies: [
         "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "ContentCodings", "DNSWire", "HTTP1Codec",
-        "HTTPSemantics", "ThreadBacktraces", "WebSocketCodec",
+        "HTTPSemantics", "JSONCodec", "ThreadBacktraces", "WebSocketCodec",
       ],
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
@@ -151,6 +152,7 @@ let package = Package(
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
     .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: strict),
     .testTarget(name: "HTTPSemanticsTests", dependencies: ["HTTPSemantics"], swiftSettings: strict),
+    .testTarget(name: "JSONCodecTests", dependencies: ["JSONCodec"], swiftSettings: strict),
     .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"], swiftSettings: strict),
     .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
     .testTarget(

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+// The surroundings of the snippets in the comments of JSONCodec.
+
+import JSONCodec
