@@ -8,8 +8,10 @@ enum { signal_count = 65, loop_count = 256 };
 
 int asyncio_signals_pending;
 static atomic_int arrived[signal_count];
+// Both are touched by one thread at a time: SignalCenter holds its mutex.
 static struct sigaction previous[signal_count];
-// How often SIGINT came since it is watched, taken or not.
+static int watched[signal_count];
+// How often SIGINT came since it is watched, or since the program itself received one.
 static atomic_int interrupts;
 // The descriptors plus one; 0 is a free slot.
 static atomic_int wake_descriptors[loop_count];
@@ -32,22 +34,34 @@ static void take_note(int number) {
   errno = saved;
 }
 
-void asyncio_signal_watch(int number) {
-  if (number == SIGINT) atomic_store(&interrupts, 0);
-  atomic_store(&arrived[number], 0);
+void asyncio_signal_watch(int number, int even_if_ignored) {
+  if (!watched[number]) {
+    watched[number] = 1;
+    if (number == SIGINT) atomic_store(&interrupts, 0);
+    atomic_store(&arrived[number], 0);
+    sigaction(number, NULL, &previous[number]);
+  }
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = take_note;
   action.sa_flags = SA_RESTART;
-  sigaction(number, &action, &previous[number]);
-  if (previous[number].sa_handler == SIG_IGN) sigaction(number, &previous[number], NULL);
+  int stays_ignored = previous[number].sa_handler == SIG_IGN && !even_if_ignored;
+  sigaction(number, stays_ignored ? &previous[number] : &action, NULL);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, number);
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void asyncio_signal_unwatch(int number) { sigaction(number, &previous[number], NULL); }
+void asyncio_signal_unwatch(int number) {
+  watched[number] = 0;
+  struct sigaction current;
+  // Another library may have put its own handler in place of this one, and keeps it.
+  if (sigaction(number, NULL, &current) == 0 && current.sa_handler == take_note)
+    sigaction(number, &previous[number], NULL);
+}
+
+void asyncio_signal_interrupt_was_received(void) { atomic_store(&interrupts, 0); }
 
 int asyncio_signal_take(int number) { return atomic_exchange(&arrived[number], 0); }
 

@@ -6,7 +6,10 @@ import Glibc
 
 extension RunScenarios {
   static var signalScenarios: [String: () throws -> Void] {
-    ["stops-on-signals": stopsOnSignals, "serves-until-a-signal": servesUntilASignal]
+    [
+      "stops-on-signals": stopsOnSignals, "serves-until-a-signal": servesUntilASignal,
+      "receives-signals": receivesSignals, "stuck-receiver": stuckReceiver,
+    ]
   }
 
   private static func stopsOnSignals() throws {
@@ -46,6 +49,36 @@ extension RunScenarios {
         say("cancelled")
         throw error
       }
+    }
+  }
+
+  /// While somebody receives the signals they don't stop the run, however often Ctrl-C comes; then they do again.
+  private static func receivesSignals() throws {
+    try EventLoop.run(stopsOn: [.interrupt, .terminate]) {
+      var count = 0
+      say("ready")
+      for await signal in signals(.interrupt, .terminate) {
+        say("received \(signal)")
+        count += 1
+        if count < 4 { kill(getpid(), count == 2 ? SIGTERM : SIGINT) } else { break }
+      }
+      kill(getpid(), SIGTERM)
+      do { try await sleep(.seconds(3600)) } catch {
+        say("cancelled")
+        throw error
+      }
+    }
+  }
+
+  /// The second Ctrl-C ends a program that is too busy to receive the first.
+  private static func stuckReceiver() throws {
+    try EventLoop.run {
+      let receiving = Task { for await signal in signals(.interrupt) { say("received \(signal)") } }
+      try await sleep(.milliseconds(1))
+      kill(getpid(), SIGINT)
+      kill(getpid(), SIGINT)
+      say("goes on")
+      receiving.cancel()
     }
   }
 }

@@ -43,4 +43,23 @@ import Testing
     #expect(result.lines == ["<request>", "goes on", "cancelled"])
     #expect(result.status == SIGTERM)
   }
+
+  @Test(arguments: RunTests.backends)
+  func `signals that the program receives don't stop its run`(backend: String) throws {
+    let child = try start("receives-signals", backend)
+    child.interrupt()
+    let result = child.finish()
+    let received = ["SIGINT", "SIGINT", "SIGTERM", "SIGINT"].map { "received \($0)" }
+    #expect(result.lines == received + ["cancelled"])
+    #expect(result.status == SIGTERM)
+  }
+
+  @Test(arguments: RunTests.backends)
+  func `the second Ctrl-C ends a program that doesn't receive the first`(backend: String) throws {
+    let child = try ChildProcess(
+      scenario: "stuck-receiver", environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
+    let result = child.finish()
+    #expect(result.lines == [])
+    #expect(result.status == 130)
+  }
 }

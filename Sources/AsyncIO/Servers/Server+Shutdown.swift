@@ -47,7 +47,7 @@ extension Server {
   /// - Throws: `CancellationError`, after the shutdown; what `startServing` throws.
   public nonisolated(nonsending) func serveForever(drain: Duration, stopsOn signals: Set<Signal>) async throws {
     let watch = try await onCurrentLoop { loop in
-      SignalWatch(signals, on: loop) { _ in self.beginShutdown(drain) }
+      SignalWatch(signals, as: .stops, on: loop) { _ in self.beginShutdown(drain) }
     }
     defer { watch.end() }
     try await serveForever(drain: drain)

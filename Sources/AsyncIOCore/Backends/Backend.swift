@@ -48,6 +48,9 @@ package protocol Backend: AnyObject {
   /// has none.
   var wakeDescriptor: Int32 { get }
 
+  /// Where signals come from.
+  var signals: SignalCenter { get }
+
   /// System calls made so far.
   var systemCalls: Int { get }
 
@@ -76,6 +79,8 @@ package protocol Backend: AnyObject {
 // What holds for most backends. Their time is the machine's, and an operation needs nothing more than its record. The
 // kernel forgets a descriptor by itself, and a turn hands on every completion that it finds.
 extension Backend {
+  package var signals: SignalCenter { .process }
+
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { nanoseconds }
 
   package func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 { max(deadline, now + nanoseconds) }

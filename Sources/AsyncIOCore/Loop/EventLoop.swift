@@ -238,7 +238,7 @@ import Synchronization
     heartbeat.begin()
     while !isDone() {
       turn()
-      SignalWatch.handOn()
+      SignalCenter.handOn()
     }
     heartbeat.end()
   }

@@ -29,7 +29,8 @@ extension EventLoop {
   /// clean up for up to ten seconds. `run` can be called again; each call has a new loop.
   ///
   /// Ctrl-C, or another signal in `stopsOn`, cancels the body once and waits for its clean-up. Then `onInterrupt`
-  /// decides how the run ends. A second Ctrl-C ends the process at once, with status 130.
+  /// decides how the run ends. A second Ctrl-C ends the process at once, with status 130. A signal that other code waits
+  /// for (`signals`, `addSignalHandler`, a server that stops on it) doesn't end the run.
   ///
   /// - Parameters:
   ///   - backend: The backend; nil takes AIO_BACKEND (`io_uring` or `epoll`), or else the best one available.
@@ -178,7 +179,7 @@ extension EventLoop {
       let dispatch = DispatchMainQueue(loop: loop)
       let progress = progress
       progress.task = task
-      let watch = SignalWatch(signals, on: loop) { progress.stop(by: $0) }
+      let watch = SignalWatch(signals, as: .stopsRun, on: loop) { progress.stop(by: $0) }
       loop.run(until: { progress.isOver(loop) })
       let wasStopped = outcome == nil
       if wasStopped { task.cancel(CancelReason(.loopEnded, "stop was called")) }

@@ -57,6 +57,8 @@ package final class VirtualBackend: Backend {
   private let virtualSockets: VirtualSockets
   private let foreignDelay: ForeignDelay
   private let waker: Waker
+  /// The kernel knows nothing of it.
+  package let signals = SignalCenter()
   private var silence: Int32 = 0
   private var turnsWithoutPause = 0
   private var creep: Int64 = 0

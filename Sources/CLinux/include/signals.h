@@ -6,12 +6,15 @@
 #include <signal.h>
 #include <stdint.h>
 
-// Watches a signal from now on. A signal that was ignored at the process's start stays ignored, as in CPython: a shell
-// ignores SIGINT for a background job, and nohup(1) ignores SIGHUP. The calling thread unblocks the signal: children
-// inherit the mask of the thread that starts them, and libdispatch's threads block everything.
-void asyncio_signal_watch(int number);
-// Gives the signal back to its earlier handler.
+// Watches a signal from now on, or changes whether it is watched even if it was ignored before. A signal that was
+// ignored at the process's start can stay so, as in CPython: a shell ignores SIGINT for a background job, and nohup(1)
+// ignores SIGHUP. The calling thread unblocks the signal: children inherit the mask of the thread that starts them, and
+// libdispatch's threads block everything.
+void asyncio_signal_watch(int number, int even_if_ignored);
+// Gives the signal back to its earlier handler, unless other code has replaced ours.
 void asyncio_signal_unwatch(int number);
+// The program has received a SIGINT and responds to it, so the next one is not the second.
+void asyncio_signal_interrupt_was_received(void);
 // How often the signal came since the last call.
 int asyncio_signal_take(int number);
 // Registers a loop's descriptor (an eventfd) to wake, and unregisters it. After the latter returns, no handler writes

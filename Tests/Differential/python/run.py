@@ -8,6 +8,7 @@ import asyncio
 import faulthandler
 import importlib
 import inspect
+import signal
 import sys
 
 from harness import describe
@@ -15,7 +16,7 @@ from harness import describe
 AREAS = [
     "callbacks", "turns", "tasks", "cancellation", "futures", "gathering", "waiting", "timeouts", "shielding",
     "groups", "locks", "events", "conditions", "semaphores", "barriers", "queues", "context", "watching",
-    "protocols",
+    "protocols", "signals",
 ]
 
 
@@ -38,6 +39,8 @@ def log_of(scenario):
 
 def main():
     prefix = sys.argv[1] if len(sys.argv) > 1 else ""
+    # The thread that starts this may block signals, and a child inherits that.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     faulthandler.dump_traceback_later(50, exit=True)  # a scenario that hangs shows where
     for area in AREAS:
         for name, scenario in scenarios(area):
