@@ -46,7 +46,8 @@ import Testing
     #expect(!output.contains("Non-2xx"))
     let requests = output.split(separator: "\n").first { $0.contains("requests in") }
     let count = requests.flatMap { Int($0.split(separator: " ")[0]) }
-    #expect((count ?? 0) > 100, "\(output)")
+    // More than one on each connection; a sanitizer on a busy machine needs ten milliseconds for each.
+    #expect((count ?? 0) > 32, "\(output)")
   }
 }
 
