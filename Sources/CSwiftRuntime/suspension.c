@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a task is suspended: not by a continuation, and not by a hop to an actor that keeps its job. The runtime exports the
-// suspension that both are made of, `swift_task_suspend`. Its header says: "Do a primitive suspension of the current task"
-// and "its ResumeFunction and ResumeContext will need to be initialized, and then it will need to be enqueued or run as a
-// job later" (include/swift/Runtime/Concurrency.h).
+// How a task is suspended: not by a continuation, and not by a hop to an actor that keeps its job. The runtime exports
+// the suspension that both are made of, `swift_task_suspend`. Its header says: "Do a primitive suspension of the
+// current task" and "its ResumeFunction and ResumeContext will need to be initialized, and then it will need to be
+// enqueued or run as a job later" (include/swift/Runtime/Concurrency.h).
 //
 // It does all that a suspension needs. The task's status says that the task waits: a cancellation, an escalation and a
 // debugger see it. The accesses that the task has in progress leave the thread (exclusivity). The thread has no current
 // task any more. Continuations and hops also find out where the task is to run next, which this library knows.
 //
 // No function sets the two fields. `include/swift/ABI/Task.h` says where they are, but Linux does not promise that they
-// stay there. So the first suspension of a process is a hop, made here with a known resume function and a known context,
-// and the fields are compared. If they are elsewhere, all suspensions are hops.
+// stay there. So the first suspension of a process is a hop, made here with a known resume function and a known
+// context, and the fields are compared. If they are elsewhere, all suspensions are hops.
 //
-// `asyncio_suspend` is an async function in C. Its caller makes its context, which holds the caller's own context and the
-// function that goes on there. An async function returns by calling that function; this one leaves it to the runtime.
-// Callers look at a symbol with the suffix `Tu`: where the function is, and how large a context it needs.
+// `asyncio_suspend` is an async function in C. Its caller makes its context, which holds the caller's own context and
+// the function that goes on there. An async function returns by calling that function; this one leaves it to the
+// runtime. Callers look at a symbol with the suffix `Tu`: where the function is, and how large a context it needs.
 #include "CSwiftRuntime.h"
 
 #define ASYNC_CALL __attribute__((swiftasynccall))

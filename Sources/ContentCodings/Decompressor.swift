@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A few bytes can become a thousand times as many. So a call gives no more than its caller asks for. Two limits hold for
-// the whole: the size, and the growth once a megabyte has come out. Small data may well be a thousand zeros.
+// A few bytes can become a thousand times as many. So a call gives no more than its caller asks for. Two limits hold
+// for the whole: the size, and the growth once a megabyte has come out. Small data may well be a thousand zeros.
 //
 // Two habits of senders are accepted. Gzip members may follow each other (RFC 1952 section 2.2). "deflate" may lack the
 // zlib wrapper, whose first byte has 8 in its low four bits (RFC 1950).
@@ -112,8 +112,8 @@ import CZlib
 
   /// Says that no more data comes.
   ///
-  /// - Throws: `ContentCodingError` (`endedEarly`) if the coding has not ended. A body without a byte is accepted: servers
-  ///   name the coding of empty bodies, too.
+  /// - Throws: `ContentCodingError` (`endedEarly`) if the coding has not ended. A body without a byte is accepted:
+  ///   servers name the coding of empty bodies, too.
   public mutating func finish() throws(ContentCodingError) {
     if let failure { throw failure }
     if isRaw || state == .ended || state == .between || taken == 0 { return }

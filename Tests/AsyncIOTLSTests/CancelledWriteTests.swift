@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cancelled writes over TLS. A record that was encrypted must be sent, whole and in its order: otherwise the peer rejects
-// the next one. So a cancellation may only take back what is not encrypted yet.
+// Cancelled writes over TLS. A record that was encrypted must be sent, whole and in its order: otherwise the peer
+// rejects the next one. So a cancellation may only take back what is not encrypted yet.
 
 import AsyncIO
 import AsyncIOCore

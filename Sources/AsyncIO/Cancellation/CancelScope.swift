@@ -140,8 +140,9 @@ public final class CancelScope: @unchecked Sendable {
 /// }
 /// ```
 public struct TimeoutError: Error, Sendable, CustomStringConvertible {
-  /// The operation and its limit: `withTimeout: out of time after 1.0 seconds`. If the code waited for a peer, or another
-  /// thing with a name, that follows: `withTimeout: out of time after 1.0 seconds (receive from 127.0.0.1:8080)`.
+  /// The operation and its limit: `withTimeout: out of time after 1.0 seconds`. If the code waited for a peer, or
+  /// another thing with a name, that follows: `withTimeout: out of time after 1.0 seconds (receive from
+  /// 127.0.0.1:8080)`.
   public let description: String
   private let scope: CancelScope?
 

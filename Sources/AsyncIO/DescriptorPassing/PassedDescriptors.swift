@@ -38,11 +38,6 @@ final class PassedDescriptors {
 }
 
 extension StreamTransport {
-  /// Receives what has arrived, without waiting.
-  func receiveNow(into room: UnsafeMutableRawBufferPointer) -> Int {
-    passing?.receive(into: room, from: number) ?? loop.sockets.receive(into: room, from: number)
-  }
-
   /// Keeps descriptors that come with the bytes from now on.
   func expectDescriptors() throws {
     guard passing == nil else { return }

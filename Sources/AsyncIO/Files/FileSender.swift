@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file on its way into a socket: sendfile(2), piece by piece, for streams and for sockets of the program's own. io_uring
-// has no operation for it. The call itself would block where the file has to be read from the disk first. So each piece
-// is looked up in the page cache, and one that isn't there is read in on a thread of the pool before.
+// A file on its way into a socket: sendfile(2), piece by piece, for streams and for sockets of the program's own.
+// io_uring has no operation for it. The call itself would block where the file has to be read from the disk first. So
+// each piece is looked up in the page cache, and one that isn't there is read in on a thread of the pool before.
 //
-// sendfile takes files of a file system only (/proc has others), and sockets of a kernel. What it refuses (EINVAL and its
-// kin; sendfile(2) says that the caller may go back to reading and writing) is read and sent in pieces: `copyPiece`.
+// sendfile takes files of a file system only (/proc has others), and sockets of a kernel. What it refuses (EINVAL and
+// its kin; sendfile(2) says that the caller may go back to reading and writing) is read and sent in pieces:
+// `copyPiece`.
 
 import AsyncIOCore
 import Glibc

@@ -20,8 +20,8 @@ struct FileSource: Sendable {
   }
 }
 
-/// A file that was opened on a thread of the pool, and is closed with its last reference: also if the task that wanted it
-/// has gone meanwhile.
+/// A file that was opened on a thread of the pool, and is closed with its last reference: also if the task that wanted
+/// it has gone meanwhile.
 final class OpenedFile: Sendable {
   let descriptor: Int32
   let code: SystemError.Code

@@ -70,8 +70,8 @@ extension Listener {
     task.end(task.ended(by: error))
   }
 
-  /// Scanners, checks of health, and clients with other ideas of TLS come all day: each is counted, and told to those who
-  /// debug.
+  /// Scanners, checks of health, and clients with other ideas of TLS come all day: each is counted, and told to those
+  /// who debug.
   @inline(never)
   private static func handshakeFailed(_ error: any Error, _ handle: StreamHandle, _ task: AnyTaskHandle) {
     handle.abort()

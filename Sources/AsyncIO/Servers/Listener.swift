@@ -150,8 +150,9 @@ final class Listener: OperationSink, LeftOpen, EndsWithLoop, TransportOwner, @un
     finishIfOver()
   }
 
-  /// Out of descriptors or memory, or forbidden to accept. As asyncio does, it is reported and tried again in a second; but also as soon as a
-  /// connection ends, and a shortage is reported once. Until then the connections wait in the backlog.
+  /// Out of descriptors or memory, or forbidden to accept. As asyncio does, it is reported and tried again in a second;
+  /// but also as soon as a connection ends, and a shortage is reported once. Until then the connections wait in the
+  /// backlog.
   private func pause(after error: SystemError) {
     if shortages.isNews(at: loop.time.nanoseconds) {
       loop.callExceptionHandler(

@@ -31,8 +31,8 @@ extension Server {
     await shutdown(drain: drain, isShielded: false)
   }
 
-  /// The same as `serveForever(drain:)`, and also returns when a signal has come and the connections are done: a service
-  /// that systemd or a container stops with SIGTERM answers first what it was asked.
+  /// The same as `serveForever(drain:)`, and also returns when a signal has come and the connections are done: a
+  /// service that systemd or a container stops with SIGTERM answers first what it was asked.
   ///
   /// ```swift
   /// let server = try await startServer(port: 7007) { stream in try await serve(stream.reader, stream.writer) }

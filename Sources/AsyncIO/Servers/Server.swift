@@ -10,8 +10,8 @@ import Synchronization
 
 /// A server that accepts connections; asyncio's `Server`. `startServer` makes one.
 ///
-/// Dropping the last reference to a server does not stop it: `close()` does, and `shutdown(drain:)` lets its connections
-/// finish.
+/// Dropping the last reference to a server does not stop it: `close()` does, and `shutdown(drain:)` lets its
+/// connections finish.
 public final class Server: Sendable {
   private enum Phase: UInt8 {
     case idle, serving, closed
@@ -49,8 +49,8 @@ public final class Server: Sendable {
   /// Whether it accepts connections; asyncio's `is_serving`. From any thread.
   public var isServing: Bool { phase.withLock { $0 } == .serving && listeners.contains { !$0.loop.isClosed } }
 
-  /// Begins to accept connections, on a server that was made with `startServing: false`; asyncio's `start_serving`. Does
-  /// nothing on one that serves or is closed.
+  /// Begins to accept connections, on a server that was made with `startServing: false`; asyncio's `start_serving`.
+  /// Does nothing on one that serves or is closed.
   ///
   /// ```swift
   /// let server = try await startServer(port: 7007, options: ServerOptions(startServing: false)) { reader, writer in
@@ -82,7 +82,8 @@ public final class Server: Sendable {
   func markServing() { phase.withLock { if $0 == .idle { $0 = .serving } } }
 
   /// Serves until the task is cancelled, then closes the server, and throws `CancellationError`; asyncio's
-  /// `serve_forever`. Returns when somebody else closed the server, and its connections are gone; or its loop has ended.
+  /// `serve_forever`. Returns when somebody else closed the server, and its connections are gone; or its loop has
+  /// ended.
   ///
   /// ```swift
   /// let server = try await startServer(port: 7007) { stream in try await serve(stream.reader, stream.writer) }
@@ -119,8 +120,8 @@ public final class Server: Sendable {
   }
 
   /// Closes every connection of the server: what was written leaves, and a handler that reads finds the end of the
-  /// stream; asyncio's `close_clients`. What the handler fails with for it (`IncompleteReadError`, `StreamError`) is not
-  /// reported. From any thread.
+  /// stream; asyncio's `close_clients`. What the handler fails with for it (`IncompleteReadError`, `StreamError`) is
+  /// not reported. From any thread.
   public func closeClients() {
     for listener in listeners { listener.onItsLoop { $0.closeClients() } }
   }
@@ -130,8 +131,8 @@ public final class Server: Sendable {
     for listener in listeners { listener.onItsLoop { $0.abortClients() } }
   }
 
-  /// Waits until the server was closed and all of its connections are gone; asyncio's `wait_closed`. The end of its loop
-  /// is the end of the server.
+  /// Waits until the server was closed and all of its connections are gone; asyncio's `wait_closed`. The end of its
+  /// loop is the end of the server.
   public nonisolated(nonsending) func waitClosed() async throws {
     try await EventLoop.spendBudget()
     for listener in listeners { try await listener.waitClosed() }

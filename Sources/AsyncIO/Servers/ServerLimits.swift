@@ -13,9 +13,9 @@
 /// can open no file and no database any more. The others depend on the protocol. Behind a proxy all connections come
 /// from one address; a chat may be silent for hours.
 public struct ServerLimits: Hashable, Sendable {
-  /// The most connections at a time, over all loops. When they are there, the server stops accepting; others wait in the
-  /// backlog until one ends, and are served then. Nil, the default, is seven eighths of the descriptors that the process
-  /// may have (RLIMIT_NOFILE).
+  /// The most connections at a time, over all loops. When they are there, the server stops accepting; others wait in
+  /// the backlog until one ends, and are served then. Nil, the default, is seven eighths of the descriptors that the
+  /// process may have (RLIMIT_NOFILE).
   public var connections: Int?
 
   /// The most connections at a time from one IPv4 address, or from one IPv6 network of 64 bits. One more is reset at
@@ -29,10 +29,10 @@ public struct ServerLimits: Hashable, Sendable {
   /// take up to a quarter longer until a connection is found. The error isn't reported as a failure of the handler.
   public var timeWithoutProgress: Duration?
 
-  /// How many bytes a second are progress, on average over `timeWithoutProgress`: a peer that sends or takes fewer is cut
-  /// off as one that does nothing. Nil, the default, takes any byte for progress, as a chat needs it, whose peers say
-  /// something short every minute. A server that strangers can reach sets it, or a peer can keep a connection with a
-  /// byte a minute.
+  /// How many bytes a second are progress, on average over `timeWithoutProgress`: a peer that sends or takes fewer is
+  /// cut off as one that does nothing. Nil, the default, takes any byte for progress, as a chat needs it, whose peers
+  /// say something short every minute. A server that strangers can reach sets it, or a peer can keep a connection with
+  /// a byte a minute.
   public var leastRate: Int?
 
   /// Limits; what is nil is not limited.
@@ -47,7 +47,8 @@ public struct ServerLimits: Hashable, Sendable {
     expectSense()
   }
 
-  /// Ends the process if a limit can't be meant. A server that starts calls it too: settings may have changed since `init`.
+  /// Ends the process if a limit can't be meant. A server that starts calls it too: settings may have changed since
+  /// `init`.
   func expectSense() {
     require(connections.map { $0 > 0 } ?? true, "ServerLimits: a server wants at least one connection")
     require(connectionsPerPeer.map { $0 > 0 } ?? true, "ServerLimits: a peer wants at least one connection")

@@ -18,8 +18,8 @@ public struct ServerStatistics: Hashable, Sendable, CustomStringConvertible {
   public var refused: Int
   /// Connections that made no progress for too long; `ServerLimits.timeWithoutProgress`.
   public var cutOff: Int
-  /// Connections of a server that speaks TLS whose handshake failed, whatever the reason; the handler was not called. In
-  /// debug mode (`AIO_DEBUG=1`) each is a line on standard error.
+  /// Connections of a server that speaks TLS whose handshake failed, whatever the reason; the handler was not called.
+  /// In debug mode (`AIO_DEBUG=1`) each is a line on standard error.
   public var failedHandshakes: Int
   /// What has come from peers, in bytes as they came: with TLS, encrypted.
   public var bytesReceived: Int

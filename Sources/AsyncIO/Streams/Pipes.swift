@@ -41,8 +41,8 @@ extension StreamReader {
 extension StreamWriter {
   /// Writes to a descriptor that the program brings; asyncio's `connect_write_pipe`. See `StreamReader.adopting`.
   ///
-  /// Writing to a pipe that nobody reads fails with EPIPE, and raises no SIGPIPE; what the process does with that signal
-  /// stays as it is.
+  /// Writing to a pipe that nobody reads fails with EPIPE, and raises no SIGPIPE; what the process does with that
+  /// signal stays as it is.
   public nonisolated(nonsending) static func adopting(_ descriptor: Int32) async throws -> StreamWriter {
     StreamWriter(try await onCurrentLoop { try $0.adopt(descriptor, reads: false, limit: 0) })
   }

@@ -8,8 +8,8 @@ public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConver
   public let partial: [UInt8]
   /// How many bytes were asked for; nil if the end was to be found by a separator.
   public let expected: Int?
-  /// The call, and whom it reads from: `readExactly 127.0.0.1:8080`. Empty if nobody said so. Errors that differ only in
-  /// this are equal.
+  /// The call, and whom it reads from: `readExactly 127.0.0.1:8080`. Empty if nobody said so. Errors that differ only
+  /// in this are equal.
   public let place: String
 
   /// An error with the bytes that came.
@@ -67,8 +67,8 @@ public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConverti
   }
 }
 
-/// A stream was used in a way that cannot work, or its server has cut it off. Its description says by which call and with
-/// whom: `read 127.0.0.1:8080: the stream was aborted`.
+/// A stream was used in a way that cannot work, or its server has cut it off. Its description says by which call and
+/// with whom: `read 127.0.0.1:8080: the stream was aborted`.
 ///
 /// ```swift
 /// do {
@@ -97,8 +97,8 @@ public struct StreamError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// Two tasks read from one stream at a time.
   public static var concurrentRead: StreamError { StreamError(.concurrentRead) }
-  /// A read, or something else that takes the unread bytes, within `withBytes` of the same stream or within a call of its
-  /// protocol's: they are lent, and stay until that returns.
+  /// A read, or something else that takes the unread bytes, within `withBytes` of the same stream or within a call of
+  /// its protocol's: they are lent, and stay until that returns.
   public static var lent: StreamError { StreamError(.lent) }
   /// A read from a stream that a protocol was given.
   public static var handedOver: StreamError { StreamError(.handedOver) }

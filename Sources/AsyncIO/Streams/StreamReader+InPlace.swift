@@ -18,11 +18,12 @@ extension StreamReader {
   /// At the end of the stream the body gets what is left, which may be nothing. A body that needs more than it got
   /// returns 0, and asks for more the next time: `atLeast` one more than there were.
   ///
-  /// Within the body the stream can't be read, not by a task that it starts at once either: that throws `StreamError.lent`.
+  /// Within the body the stream can't be read, not by a task that it starts at once either: that throws
+  /// `StreamError.lent`.
   ///
   /// - Returns: How many bytes were lent: fewer than `count` only at the end of the stream.
-  /// - Throws: What the body throws; `LimitOverrunError` if more than twice the `limit` is asked for; `SystemError` if the
-  ///   connection was lost. Nothing is forgotten then.
+  /// - Throws: What the body throws; `LimitOverrunError` if more than twice the `limit` is asked for; `SystemError` if
+  ///   the connection was lost. Nothing is forgotten then.
   @discardableResult
   public nonisolated(nonsending) func withBytes(
     atLeast count: Int = 1, _ body: (RawSpan) throws -> Int

@@ -6,8 +6,8 @@ import AsyncIOCore
 ///
 /// Bytes arrive by themselves and wait here, up to twice the `limit`; then the peer has to wait. (What io_uring has
 /// received by that time is added: 2 MiB at most, shared by all streams of the loop's turn.) One task reads at a
-/// time. A reader belongs to the loop that it was opened on and works from anywhere: called off that loop, a method hops
-/// there and back.
+/// time. A reader belongs to the loop that it was opened on and works from anywhere: called off that loop, a method
+/// hops there and back.
 ///
 /// ```swift
 /// let (reader, writer) = try await openConnection(host: "127.0.0.1", port: 8080)
@@ -16,7 +16,8 @@ import AsyncIOCore
 /// try await writer.close()
 /// ```
 ///
-/// **Cancellation** of any read throws `CancellationError` and loses nothing: what has arrived stays, for the next read.
+/// **Cancellation** of any read throws `CancellationError` and loses nothing: what has arrived stays, for the next
+/// read.
 public final class StreamReader: Sendable {
   package let handle: StreamHandle
 
@@ -56,7 +57,8 @@ public final class StreamReader: Sendable {
   /// Waits for the end of the stream and returns all bytes up to it; asyncio's `read()`.
   ///
   /// - Parameter maximum: How many bytes to accept.
-  /// - Throws: `LimitOverrunError` if there are more; they stay in the stream. `SystemError` if the connection was lost.
+  /// - Throws: `LimitOverrunError` if there are more; they stay in the stream. `SystemError` if the connection was
+  ///   lost.
   public nonisolated(nonsending) func readToEnd(upTo maximum: Int = 64 * 1024 * 1024) async throws -> [UInt8] {
     if handle.isCurrent(for: #isolation) { return try await handle.transport.readToEnd(upTo: maximum) }
     return try await handle.onLoop { try await $0.readToEnd(upTo: maximum) }
@@ -96,11 +98,12 @@ public final class StreamReader: Sendable {
     return try await handle.onLoop { try await $0.readUntil(anyOf: separators) }
   }
 
-  /// Waits for a line and returns it, in UTF-8, without its end (`\n` or `\r\n`) unless asked for; asyncio's `readline`.
+  /// Waits for a line and returns it, in UTF-8, without its end (`\n` or `\r\n`) unless asked for; asyncio's
+  /// `readline`.
   ///
   /// - Returns: Nil at the end of the stream. The last line may lack its end.
-  /// - Throws: `LimitOverrunError` if the line is longer than `limit`. What has arrived of it is dropped then, as asyncio
-  ///   does, and the next call goes on behind that. `SystemError` if the connection was lost.
+  /// - Throws: `LimitOverrunError` if the line is longer than `limit`. What has arrived of it is dropped then, as
+  ///   asyncio does, and the next call goes on behind that. `SystemError` if the connection was lost.
   public nonisolated(nonsending) func readLine(strippingNewline: Bool = true) async throws -> String? {
     if handle.isCurrent(for: #isolation) {
       return try await handle.transport.readLine(strippingNewline: strippingNewline)

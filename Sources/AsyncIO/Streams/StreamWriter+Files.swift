@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files, sent by the kernel from its page cache to the socket; see FileSender. Through a filter (TLS), and into what is not
-// a socket, they go as copies.
+// Files, sent by the kernel from its page cache to the socket; see FileSender. Through a filter (TLS), and into what is
+// not a socket, they go as copies.
 
 import AsyncIOCore
 import Glibc
@@ -13,15 +13,15 @@ extension StreamWriter {
   /// let count = try await writer.sendFile("/srv/www/index.html")
   /// ```
   ///
-  /// What other tasks write meanwhile comes after it; where the bytes pass through the process, it may come in between two
-  /// pieces of the file.
+  /// What other tasks write meanwhile comes after it; where the bytes pass through the process, it may come in between
+  /// two pieces of the file.
   ///
   /// - Parameters:
   ///   - offset: Where to begin, in bytes.
   ///   - count: How much to send at most; nil for all to the end.
   /// - Returns: How many bytes were sent: fewer than `count` if the file ends before.
-  /// - Throws: `SystemError` if the file can't be opened or read, or the connection was lost. `CancellationError` if the
-  ///   task is cancelled, when a part may have been sent.
+  /// - Throws: `SystemError` if the file can't be opened or read, or the connection was lost. `CancellationError` if
+  ///   the task is cancelled, when a part may have been sent.
   public nonisolated(nonsending) func sendFile(
     _ path: String, from offset: Int = 0, count: Int? = nil
   ) async throws -> Int {

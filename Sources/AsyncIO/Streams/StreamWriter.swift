@@ -66,8 +66,8 @@ public final class StreamWriter: Sendable {
 
   /// Sends what was written, closes the connection, and returns when that is done; asyncio's `close` and `wait_closed`.
   ///
-  /// Closing again does nothing more. Cancellation throws; the connection closes all the same. Its reader finds what had
-  /// arrived, and then the end of the stream.
+  /// Closing again does nothing more. Cancellation throws; the connection closes all the same. Its reader finds what
+  /// had arrived, and then the end of the stream.
   ///
   /// After this has returned, a connection of a server goes on receiving until the peer has closed too: for a second
   /// after the last byte, and eight at most. What a peer is still sending would otherwise reset the connection, and the

@@ -66,8 +66,8 @@ package protocol Backend: AnyObject {
   /// Whether there are completions that the loop hasn't taken.
   var hasCompletions: Bool { get }
 
-  /// Whether a small send is cheaper as an operation, handed over with the turn's one system call, than as a call of its
-  /// own. Where nothing else is handed over it is not.
+  /// Whether a small send is cheaper as an operation, handed over with the turn's one system call, than as a call of
+  /// its own. Where nothing else is handed over it is not.
   func batchesSend(whileJobsAreReady: Bool) -> Bool
 
   // MARK: What completes at once

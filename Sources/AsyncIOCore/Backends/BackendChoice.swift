@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which backend a loop gets. io_uring if the kernel gives it all that is needed, checked with a real request: containers
-// often deny it, by seccomp or by /proc/sys/kernel/io_uring_disabled. Otherwise epoll, which is always there.
+// Which backend a loop gets. io_uring if the kernel gives it all that is needed, checked with a real request:
+// containers often deny it, by seccomp or by /proc/sys/kernel/io_uring_disabled. Otherwise epoll, which is always
+// there.
 
 import CLinux
 import Glibc

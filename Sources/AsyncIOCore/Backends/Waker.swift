@@ -12,8 +12,8 @@ package final class Waker: Sendable {
     guard descriptor >= 0 else { throw SystemError("eventfd", result: -errno) }
   }
 
-  // Not at the end of the loop: a thread that entered work in the last moment may be about to `wake`, and the number could
-  // be another file's by then. It keeps the loop, and so the backend and this object, meanwhile.
+  // Not at the end of the loop: a thread that entered work in the last moment may be about to `wake`, and the number
+  // could be another file's by then. It keeps the loop, and so the backend and this object, meanwhile.
   deinit { SystemCall.close(descriptor) }
 
   /// From any thread.

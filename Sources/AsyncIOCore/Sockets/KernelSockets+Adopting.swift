@@ -3,12 +3,12 @@
 //
 // epoll wants them non-blocking, since a readiness can be gone by the time of the call. O_NONBLOCK belongs to the open
 // file description, which the standard streams share with the shell and with other processes: those would find their
-// terminal non-blocking. So these are opened anew by way of /proc/self/fd, which gives a pipe or a terminal a description
-// of its own. Files are never "not ready", and sockets are called with MSG_DONTWAIT anyway.
+// terminal non-blocking. So these are opened anew by way of /proc/self/fd, which gives a pipe or a terminal a
+// description of its own. Files are never "not ready", and sockets are called with MSG_DONTWAIT anyway.
 //
-// A write to a pipe that nobody reads raises SIGPIPE. Ignoring it, as CPython does from its start, is inherited by every
-// program that the process starts, and then those don't end when nobody reads what they write. So the writes here say
-// RWF_NOSIGNAL (Linux 6.18), or hold the signal back for the time of the call: they fail with EPIPE.
+// A write to a pipe that nobody reads raises SIGPIPE. Ignoring it, as CPython does from its start, is inherited by
+// every program that the process starts, and then those don't end when nobody reads what they write. So the writes here
+// say RWF_NOSIGNAL (Linux 6.18), or hold the signal back for the time of the call: they fail with EPIPE.
 
 import CLinux
 import Glibc

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The half of the seam that needs no operation: what sockets and pipes do at once. They are made, bound and closed, take
-// and give the bytes that fit, and tell what they are. `KernelSockets` serves every backend on a kernel; a network in
-// memory brings its own. Called on the loop's thread only.
+// The half of the seam that needs no operation: what sockets and pipes do at once. They are made, bound and closed,
+// take and give the bytes that fit, and tell what they are. `KernelSockets` serves every backend on a kernel; a network
+// in memory brings its own. Called on the loop's thread only.
 //
 // A send is tried here, as a call, before it becomes an operation. It nearly always fits, and then the writer neither
 // waits nor leaves a buffer behind. A datagram leaves or doesn't, so sending one is always a call. To wait for room is
@@ -44,8 +44,8 @@ package protocol Sockets: AnyObject {
   /// Two connected sockets without names (socketpair(2)).
   func makeSocketPair() throws -> (Int32, Int32)
 
-  /// Takes over a descriptor that somebody else has made, and says what it is. From now on its operations belong to this
-  /// backend, which may change its flags (O_NONBLOCK).
+  /// Takes over a descriptor that somebody else has made, and says what it is. From now on its operations belong to
+  /// this backend, which may change its flags (O_NONBLOCK).
   func adopt(_ descriptor: Int32) throws -> DescriptorKind
 
   /// The same without taking it over.

@@ -65,7 +65,7 @@ package enum SystemCall {
     asyncio_send_file(descriptor, file, offset, count)
   }
 
-  /// Whether the byte of a file at the offset can be had without waiting for a disk (RWF_NOWAIT, Linux 4.14); also where
-  /// the kernel can't tell.
+  /// Whether the byte of a file at the offset can be had without waiting for a disk (RWF_NOWAIT, Linux 4.14); also
+  /// where the kernel can't tell.
   package static func isCached(_ file: Int32, at offset: Int) -> Bool { asyncio_is_cached(file, offset) != 0 }
 }

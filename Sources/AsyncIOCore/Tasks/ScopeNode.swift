@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// An expired time limit should say which operation was waiting, and for which peer. The scope does not know: its code is
-// cancelled wherever it waits. The loop does the cancelling, so the loop looks at the wait that ends by it.
+// An expired time limit should say which operation was waiting, and for which peer. The scope does not know: its code
+// is cancelled wherever it waits. The loop does the cancelling, so the loop looks at the wait that ends by it.
 //
-// It sees the waits of the scope's own task on the scope's loop. Code in a nested scope is cancelled later, when the outer
-// wait has ended, so its wait is not named.
+// It sees the waits of the scope's own task on the scope's loop. Code in a nested scope is cancelled later, when the
+// outer wait has ended, so its wait is not named.
 
 import Synchronization
 
@@ -12,7 +12,8 @@ package final class ScopeNode: CancelNode, @unchecked Sendable {
   // Sendable: what it adds is behind a mutex.
   private let wait = Mutex<String?>(nil)
 
-  /// The operation that was waiting, and its peer: `receive from 127.0.0.1:8080`. Nil for a wait without a named object.
+  /// The operation that was waiting, and its peer: `receive from 127.0.0.1:8080`. Nil for a wait without a named
+  /// object.
   package var expiredWait: String? { wait.withLock { $0 } }
 
   fileprivate func expired(during reason: WaitReason) {
@@ -33,7 +34,8 @@ extension EventLoop {
     (node as? ScopeNode)?.expired(during: unsafe record.pointee.reason)
   }
 
-  /// Notes a wait that ends by its task's cancellation. The runtime is cancelling that task, so no object is asked here.
+  /// Notes a wait that ends by its task's cancellation. The runtime is cancelling that task, so no object is asked
+  /// here.
   @inline(__always)
   func noteCancelledWait(_ id: WaitID) {
     guard isExpiring, expiringWait == nil, let record = unsafe waits.record(id) else { return }

@@ -10,8 +10,8 @@
 
 import CSwiftRuntime
 
-/// Suspends the calling task until its job is run. `@concurrent`: it returns wherever the job is run, and the caller, as
-/// after any call of such a function, goes to the actor that it belongs to, if it is not there yet.
+/// Suspends the calling task until its job is run. `@concurrent`: it returns wherever the job is run, and the caller,
+/// as after any call of such a function, goes to the actor that it belongs to, if it is not there yet.
 @_silgen_name("asyncio_suspend") @concurrent @usableFromInline func suspendTask() async
 
 /// Where tasks hop to if they cannot be suspended directly. Their jobs are elsewhere already.

@@ -14,8 +14,8 @@ extension HTTPURL {
   }
 
   /// Percent-encodes every character that a URL may not have. Those are spaces, control characters, characters outside
-  /// ASCII, and `"`, `<`, `>`, `\`, `^`, the backtick, `{`, `|`, `}`. After the first `?`, `[` and `]` are encoded too. A
-  /// `%` stays.
+  /// ASCII, and `"`, `<`, `>`, `\`, `^`, the backtick, `{`, `|`, `}`. After the first `?`, `[` and `]` are encoded too.
+  /// A `%` stays.
   ///
   /// Use it for text that people typed or old pages link to. It does not repair a host outside ASCII.
   ///

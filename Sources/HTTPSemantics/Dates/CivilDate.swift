@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Days and civil dates, by the proleptic Gregorian calendar. The algorithm counts years from March, so that the leap day
-// is a year's last (Howard Hinnant, "chrono-compatible low-level date algorithms").
+// Days and civil dates, by the proleptic Gregorian calendar. The algorithm counts years from March, so that the leap
+// day is a year's last (Howard Hinnant, "chrono-compatible low-level date algorithms").
 
 /// A date and a time of day in UTC, in whole seconds.
 struct CivilDate: Hashable {

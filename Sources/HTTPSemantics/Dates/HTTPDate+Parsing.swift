@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recipient accepts three forms (RFC 9110 section 5.6.7). The name of the weekday must be one, but nothing compares it
-// with the date: a wrong one changes no meaning.
+// A recipient accepts three forms (RFC 9110 section 5.6.7). The name of the weekday must be one, but nothing compares
+// it with the date: a wrong one changes no meaning.
 
 extension HTTPDate {
   /// The date in any of the three forms that recipients accept: `Sun, 06 Nov 1994 08:49:37 GMT`,
   /// `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`. Nil for any other text.
   ///
-  /// - Parameter now: Where the two digits of a year are seen from, in seconds since the epoch. A year that would lie more
-  ///   than 50 years ahead is one of the past. The default takes years up to 2069 as ahead.
+  /// - Parameter now: Where the two digits of a year are seen from, in seconds since the epoch. A year that would lie
+  ///   more than 50 years ahead is one of the past. The default takes years up to 2069 as ahead.
   public init?(_ text: String, now: Int64 = 1_577_836_800) {
     var reader = DateReader(text)
     guard let civil = reader.date(now: now), reader.isAtEnd else { return nil }

@@ -14,8 +14,8 @@ public enum ContentCodingChoice: Hashable, Sendable {
   /// The client refuses all of them and identity: 406, or identity all the same.
   case notAcceptable
 
-  /// The offered coding with the highest quality; of equal ones the first. Identity wins only with a higher quality than
-  /// each, or when the field is not there.
+  /// The offered coding with the highest quality; of equal ones the first. Identity wins only with a higher quality
+  /// than each, or when the field is not there.
   ///
   /// - Parameters:
   ///   - fields: The values of Accept-Encoding, one for each line.

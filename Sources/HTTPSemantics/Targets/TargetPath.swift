@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A target becomes names of files only here. A name is decoded once, and what could be another name to the kernel or to
-// another server is refused, not repaired: "." and "..", an encoded slash, a backslash, NUL. A second decoding would find
-// "%252e"; nothing decodes twice.
+// another server is refused, not repaired: "." and "..", an encoded slash, a backslash, NUL. A second decoding would
+// find "%252e"; nothing decodes twice.
 
 /// The path of a request target as names of directories and a file.
 ///

@@ -78,8 +78,8 @@ public struct Preconditions: Hashable, Sendable {
     return .proceed
   }
 
-  /// Whether a Range field counts, by If-Range (RFC 9110 section 13.1.5): without it, or with the tag, strong, or the exact
-  /// date of the version.
+  /// Whether a Range field counts, by If-Range (RFC 9110 section 13.1.5): without it, or with the tag, strong, or the
+  /// exact date of the version.
   public static func rangeCounts(ifRange: String?, for version: ResourceVersion) -> Bool {
     guard let ifRange else { return true }
     let text = ByteText.trimmed(ifRange)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Data is unmasked where it lies and handed out as ranges; only control frames are gathered, 125 bytes at most. So a
-// message of any size passes in flat memory. The events, and any error, do not depend on how the bytes were split, except
-// where one piece of data ends and the next begins.
+// message of any size passes in flat memory. The events, and any error, do not depend on how the bytes were split,
+// except where one piece of data ends and the next begins.
 
 /// Reads the frames of a WebSocket from bytes as they arrive, in any portions (RFC 6455).
 ///
@@ -67,8 +67,8 @@ public struct WebSocketFrameReader: Sendable {
   /// Whether a close frame has come; what follows it is ignored.
   public var hasEnded: Bool { if case .ended = phase { true } else { false } }
 
-  /// Returns the next event from `input`, beginning at `offset`, and moves `offset` past the bytes taken. Unmasks data in
-  /// place. Returns nil when all input was taken and more is needed, or after a close frame.
+  /// Returns the next event from `input`, beginning at `offset`, and moves `offset` past the bytes taken. Unmasks data
+  /// in place. Returns nil when all input was taken and more is needed, or after a close frame.
   ///
   /// - Throws: `WebSocketError` if the peer breaks the protocol or exceeds a limit. Every later call throws it again.
   public mutating func next(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A mask is XORed over the data, byte i with byte i % 4 of the key. Eight bytes go at a time; the phase says where in the
-// key a piece begins, so that a frame may come in any pieces.
+// A mask is XORed over the data, byte i with byte i % 4 of the key. Eight bytes go at a time; the phase says where in
+// the key a piece begins, so that a frame may come in any pieces.
 
 /// The mask of one frame (RFC 6455 section 5.3).
 struct WebSocketMask: Hashable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// zlib cannot make a raw stream with a window of 8 bits: it uses 9 instead, and the peer cannot read it. So 8 is accepted
-// from a peer for the window of what the peer sends, and never promised for ours.
+// zlib cannot make a raw stream with a window of 8 bits: it uses 9 instead, and the peer cannot read it. So 8 is
+// accepted from a peer for the window of what the peer sends, and never promised for ours.
 
 /// What permessage-deflate was agreed to be (RFC 7692 section 7).
 public struct DeflateParameters: Hashable, Sendable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fragment may end within a character, and a text must fail at its first wrong byte, not at its end. So the check keeps
-// how many bytes of a character are still to come, and which values the next one may have. The values exclude overlong
-// forms, surrogates and everything above U+10FFFF (RFC 3629 section 4). Most text is ASCII: the check takes eight bytes
-// of that at a time.
+// A fragment may end within a character, and a text must fail at its first wrong byte, not at its end. So the check
+// keeps how many bytes of a character are still to come, and which values the next one may have. The values exclude
+// overlong forms, surrogates and everything above U+10FFFF (RFC 3629 section 4). Most text is ASCII: the check takes
+// eight bytes of that at a time.
 
 /// Checks that bytes are UTF-8, in any portions.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A few tasks, a peer and a kernel, in every order in which they can act on one stream of the model. Each step is a call
-// of a task, a thing that the peer does, a completion, a timer, or a cancellation. What must hold is checked after each
-// step, and again when nothing more happens by itself.
+// A few tasks, a peer and a kernel, in every order in which they can act on one stream of the model. Each step is a
+// call of a task, a thing that the peer does, a completion, a timer, or a cancellation. What must hold is checked after
+// each step, and again when nothing more happens by itself.
 
 @testable import AsyncIO
 @testable import AsyncIOCore

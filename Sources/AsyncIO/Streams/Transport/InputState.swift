@@ -7,8 +7,9 @@
 //     none ──started──► running ──cancel──► ending ──ended──► none
 //                          └────────────────ended────────────► none
 //
-// It is a receive, which brings bytes, or a poll, which tells of readiness (see InputWay). Cancelled, it may still bring
-// something, and its successor starts only after its last completion. `isPaused` says that nobody wants more at present.
+// It is a receive, which brings bytes, or a poll, which tells of readiness (see InputWay). Cancelled, it may still
+// bring something, and its successor starts only after its last completion. `isPaused` says that nobody wants more at
+// present.
 //
 // The end: `open` until the peer has ended, or the own side has, or the connection has failed. The first error stays; a
 // proper end of the peer takes the place of our own.

@@ -2,8 +2,8 @@
 // What is known of a stream's outgoing direction: a value that does no I/O, as InputState. It counts what has left and
 // knows what is in flight; the bytes themselves are StreamOutput's.
 //
-// The operation is a send, or a poll for room in the socket while somebody holds the output (a file that is being sent).
-// The first error stays, and nothing leaves after it.
+// The operation is a send, or a poll for room in the socket while somebody holds the output (a file that is being
+// sent). The first error stays, and nothing leaves after it.
 
 import AsyncIOCore
 

@@ -4,7 +4,8 @@ import AsyncIOCore
 
 /// Who takes a stream's input as it comes, in place of tasks that wait for it. Called on the loop's thread.
 package protocol StreamConsumer: AnyObject {
-  /// Bytes have come while none were unread. They are lent; returns how many of them it has taken, and the rest is kept.
+  /// Bytes have come while none were unread. They are lent; returns how many of them it has taken, and the rest is
+  /// kept.
   func received(_ bytes: UnsafeRawBufferPointer) -> Int
 
   /// There is unread input, or there will be none any more.

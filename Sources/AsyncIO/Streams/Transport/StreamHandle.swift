@@ -35,8 +35,8 @@ package final class StreamHandle: @unchecked Sendable {
     }
   }
 
-  /// Runs the body on the loop that the stream belongs to. Never inlined: what it needs on the way would be in the frame
-  /// of every read that waits.
+  /// Runs the body on the loop that the stream belongs to. Never inlined: what it needs on the way would be in the
+  /// frame of every read that waits.
   /// Benchmark: idle.
   @inline(never)
   package func onLoop<Result>(

@@ -81,8 +81,8 @@ struct StreamOutput {
     if spare == nil { spare = sent }
   }
 
-  /// The connection is lost; nothing will leave any more. What is being sent stays in place for as long as its operation
-  /// holds it.
+  /// The connection is lost; nothing will leave any more. What is being sent stays in place for as long as its
+  /// operation holds it.
   mutating func discard() {
     sending = nil
     collected = nil

@@ -72,8 +72,8 @@ struct StreamState {
 
   // MARK: - Losses
 
-  /// Whether a receive that gives 0 may mean a loss, and not the peer's own end: only a send that has failed or is under
-  /// way can have taken the news of it.
+  /// Whether a receive that gives 0 may mean a loss, and not the peer's own end: only a send that has failed or is
+  /// under way can have taken the news of it.
   @inline(__always)
   func endIsDoubtful(pending: Bool) -> Bool { output.error != nil || !output.isIdle(pending: pending) }
 

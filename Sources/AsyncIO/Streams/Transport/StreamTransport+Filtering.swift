@@ -3,8 +3,8 @@
 // answered to them. So the filter takes a bounded share in one turn, and the rest waits for the next ones. While unsent
 // answers exceed the high-water mark, nothing more is received.
 //
-// A peer that refuses us says why (TLS's alert) and closes. What is sent to it then fails, and its reason is still to be
-// read: a failed send is told after that.
+// A peer that refuses us says why (TLS's alert) and closes. What is sent to it then fails, and its reason is still to
+// be read: a failed send is told after that.
 
 import AsyncIOCore
 

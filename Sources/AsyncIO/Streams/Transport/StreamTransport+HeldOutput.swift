@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output in one hand: for what doesn't go through the stream's own buffer, a file or a message with descriptors. Its
-// sender waits until everything before it has left, takes hold, sends by calls of its own, and waits for room between
-// them; what others write meanwhile is kept, and leaves when it lets go.
+// The output in one hand: for what doesn't go through the stream's own buffer, a file or a message with descriptors.
+// Its sender waits until everything before it has left, takes hold, sends by calls of its own, and waits for room
+// between them; what others write meanwhile is kept, and leaves when it lets go.
 
 import AsyncIOCore
 import Glibc

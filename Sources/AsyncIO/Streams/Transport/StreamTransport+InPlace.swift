@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes that are lent where they lie, to a parser, the body of `withBytes`, or a protocol. What runs within the loan may
-// start a task at once, and so a read of the same stream: it would take away, or move, what is lent. So that is refused.
+// Bytes that are lent where they lie, to a parser, the body of `withBytes`, or a protocol. What runs within the loan
+// may start a task at once, and so a read of the same stream: it would take away, or move, what is lent. So that is
+// refused.
 
 import AsyncIOCore
 
@@ -11,8 +12,8 @@ extension StreamTransport {
   /// Whether the descriptor has something that was not received yet: bytes, the end, or an error. Asks the kernel.
   package var hasUnreceived: Bool { state.isOpen && loop.backend.isReadable(number) }
 
-  /// Lends the unread bytes for the time of the call, and forgets as many of the first as the body returns. For services
-  /// that parse what has arrived, instead of taking copies out.
+  /// Lends the unread bytes for the time of the call, and forgets as many of the first as the body returns. For
+  /// services that parse what has arrived, instead of taking copies out.
   package func withUnread(_ body: (UnsafeRawBufferPointer) throws -> Int) rethrows {
     if try lendUnread(body) > 0 { resumeReceiving() }
   }

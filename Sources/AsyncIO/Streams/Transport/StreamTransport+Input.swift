@@ -148,7 +148,8 @@ extension StreamTransport {
     inputGrew()
   }
 
-  /// The same, written where it will lie: the body gets room for `capacity` bytes or more, and returns how many it wrote.
+  /// The same, written where it will lie: the body gets room for `capacity` bytes or more, and returns how many it
+  /// wrote.
   package func deliver(upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows -> Int {
     let count = try input.append(upTo: capacity, body)
     if !state.isOpen {

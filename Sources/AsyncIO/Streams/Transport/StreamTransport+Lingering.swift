@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A socket that is closed with unread input resets the connection, and the kernel then drops what it has not sent
-// (tcp_close); so does one that gets more input after it was closed. The reset overtakes what the peer has not read yet,
-// or meets its next send: a client that is still asking loses the answer it was given. So a server's connection, once
-// closed, ends its output, and goes on receiving until its peer's end; what comes is dropped. RFC 9112, section 9.6,
-// asks for it, and other servers call it a lingering close.
+// (tcp_close); so does one that gets more input after it was closed. The reset overtakes what the peer has not read
+// yet, or meets its next send: a client that is still asking loses the answer it was given. So a server's connection,
+// once closed, ends its output, and goes on receiving until its peer's end; what comes is dropped. RFC 9112, section
+// 9.6, asks for it, and other servers call it a lingering close.
 //
 // Bounded, since a peer may go on for ever: by the time in which nothing came, by the time in all, and by bytes.
 
@@ -38,7 +38,8 @@ struct Lingering {
 
 extension StreamTransport {
   /// For how long nothing may come from the peer of a connection that its server has closed; nil if there is nothing
-  /// that the peer could lose. A peer that goes on asking while the server shuts down may have been given answers before.
+  /// that the peer could lose. A peer that goes on asking while the server shuts down may have been given answers
+  /// before.
   var lingerTimeOfOwner: Duration? {
     guard let ownership, isSocket else { return nil }
     // A filter says its end itself, and whether it waits for the peer's.

@@ -5,8 +5,8 @@
 // tcp_recvmsg). An io_uring send of many bytes (MSG_WAITALL) and sendfile(2) may even take it and say nothing, when a
 // part has left before. The next send then fails with EPIPE. So each direction tells the other.
 //
-// What the peer said before stays readable: a server that refuses an upload answers and closes, and the sender learns of
-// it by a failed send.
+// What the peer said before stays readable: a server that refuses an upload answers and closes, and the sender learns
+// of it by a failed send.
 
 import AsyncIOCore
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How input comes without a receive operation. What such an operation delivers is copied out of the backend's buffer into
-// the stream's, and out of that into the reader's memory. For 64 KiB the two copies are a third of all that a message
-// costs. So a stream whose pieces are large waits for readiness only, and the reader that waits pulls the bytes from the
-// kernel to where they are wanted. Small pieces turn it back where the backend is better at completions (io_uring); a
-// backend that goes by readiness anyway (epoll) begins like this.
+// How input comes without a receive operation. What such an operation delivers is copied out of the backend's buffer
+// into the stream's, and out of that into the reader's memory. For 64 KiB the two copies are a third of all that a
+// message costs. So a stream whose pieces are large waits for readiness only, and the reader that waits pulls the bytes
+// from the kernel to where they are wanted. Small pieces turn it back where the backend is better at completions
+// (io_uring); a backend that goes by readiness anyway (epoll) begins like this.
 //
 // While no reader waits, the stream takes what arrives into its input, as a receive operation does. So it notices the
 // end of the stream and a reset all the same, and the peer may send up to twice the limit. A pull that gets less than
@@ -134,6 +134,11 @@ extension StreamTransport {
     }
   }
 
+  /// Receives what has arrived, without waiting; with it the descriptors that a Unix socket's user expects.
+  func receiveNow(into room: UnsafeMutableRawBufferPointer) -> Int {
+    passing?.receive(into: room, from: number) ?? loop.sockets.receive(into: room, from: number)
+  }
+
   private func receiveIntoInput(upTo capacity: Int) {
     var result = 0
     if pieces.isLarge {
@@ -151,7 +156,8 @@ extension StreamTransport {
     }
   }
 
-  /// Receives what is there into the array, instead of what it held. Nil if that is nothing, or not known to be something.
+  /// Receives what is there into the array, instead of what it held. Nil if that is nothing, or not known to be
+  /// something.
   func pull(into buffer: inout [UInt8], upTo count: Int) -> Int? {
     guard state.input.way.mayBeReadable, !inputIsOver else { return nil }
     var result = 0

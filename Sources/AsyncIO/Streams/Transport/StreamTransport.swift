@@ -3,9 +3,9 @@
 // completions of its operations, and wakes the tasks that wait for them.
 //
 // Receiving runs by itself from the start, and stops while more than twice the limit is unread; so a read whose bytes
-// are there does not suspend. Large pieces are pulled instead, see StreamTransport+Pulling. A write tries to leave at once and keeps only what did not fit. A filter (TLS) may stand
-// between the bytes of the user and those of the descriptor: then what arrives goes through it before it is input, and
-// what is written before it is output.
+// are there does not suspend. Large pieces are pulled instead, see StreamTransport+Pulling. A write tries to leave at
+// once and keeps only what did not fit. A filter (TLS) may stand between the bytes of the user and those of the
+// descriptor: then what arrives goes through it before it is input, and what is written before it is output.
 //
 // Everything here belongs to the loop's thread; the public types see to that. The descriptor is closed when nothing is
 // in flight on it any more, whatever order close, errors and completions come in.

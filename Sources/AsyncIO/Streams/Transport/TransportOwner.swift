@@ -7,8 +7,8 @@
 
 import AsyncIOCore
 
-/// The owner of connections that the program did not open. Called on the loop's thread, with the place that it has given
-/// the connection.
+/// The owner of connections that the program did not open. Called on the loop's thread, with the place that it has
+/// given the connection.
 package protocol TransportOwner: AnyObject {
   /// Whether an idle connection may end now.
   ///
@@ -23,9 +23,9 @@ package protocol TransportOwner: AnyObject {
 package struct Ownership {
   package let owner: any TransportOwner
   package let place: Int32
-  /// The owner sets it when connections are to end. A reader that waits on an idle one finds the end of the stream then,
-  /// and a closed one waits for its peer's end. Here, since every read that waits looks at it: asking the owner would
-  /// retain it.
+  /// The owner sets it when connections are to end. A reader that waits on an idle one finds the end of the stream
+  /// then, and a closed one waits for its peer's end. Here, since every read that waits looks at it: asking the owner
+  /// would retain it.
   package var isShuttingDown: Bool
 }
 

@@ -5,10 +5,10 @@
 // connections that are reset while the loop is short of CPU (Linux 6.18; Tests/KernelFacts/multishot-reset.c shows it).
 // With Unix sockets it is liburing's issue 1549. Single receives don't lose it, but each arms a poll anew.
 //
-// So a poll for the peer's end (POLLRDHUP, and POLLERR and POLLHUP, which nobody need ask for) stands beside the receive
-// for as long as that lasts. Data don't wake it, so a message costs what it did. Once it has told, a receive that is
-// still there is cancelled, and pieces are received one by one up to the end. The poll keeps the socket open as any
-// request does: the receive's last completion comes after the poll's.
+// So a poll for the peer's end (POLLRDHUP, and POLLERR and POLLHUP, which nobody need ask for) stands beside the
+// receive for as long as that lasts. Data don't wake it, so a message costs what it did. Once it has told, a receive
+// that is still there is cancelled, and pieces are received one by one up to the end. The poll keeps the socket open as
+// any request does: the receive's last completion comes after the poll's.
 
 import CLinux
 import Glibc

@@ -58,7 +58,8 @@ import Glibc
   /// The ring ends with this object, as its requests do with their thread.
   package func close() {}
 
-  /// At a hundred echoing connections a message costs a sixth less CPU so; a single one gains as much by the direct call.
+  /// At a hundred echoing connections a message costs a sixth less CPU so; a single one gains as much by the direct
+  /// call.
   /// Benchmark: echo-100, echo-1.
   package func batchesSend(whileJobsAreReady: Bool) -> Bool { whileJobsAreReady || ring.pending != 0 }
 
