@@ -12,7 +12,8 @@
 public enum JSON {
   /// Encodes a value and returns the JSON in UTF-8, without spaces, its keys in the order of encoding.
   ///
-  /// - Throws: `EncodingError` for what JSON doesn't have, such as an infinite number; what the value's `encode` throws.
+  /// - Throws: `EncodingError` for what JSON doesn't have, such as an infinite number; what the value's `encode`
+  ///   throws.
   public static func encode<Value: Encodable>(_ value: Value, options: JSONEncodingOptions = .init()) throws -> [UInt8]
   {
     var bytes: [UInt8] = []
@@ -44,8 +45,8 @@ public enum JSON {
 
   /// Decodes a value from JSON in UTF-8.
   ///
-  /// - Throws: `JSONError` if the bytes are not JSON, with the line and the column. `DecodingError` if they are not JSON of
-  ///   this type, with the coding path.
+  /// - Throws: `JSONError` if the bytes are not JSON, with the line and the column. `DecodingError` if they are not
+  ///   JSON of this type, with the coding path.
   public static func decode<Value: Decodable>(
     _ type: Value.Type, from bytes: [UInt8], options: JSONDecodingOptions = .init()
   ) throws -> Value {

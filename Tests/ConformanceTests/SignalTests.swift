@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals of the process on the kernel's backends, and simulated ones in virtual time. Tests run at the same time in one
-// process, so each has a real-time signal of its own.
+// Signals of the process on the kernel's backends, and simulated ones in virtual time. Tests run at the same time in
+// one process, so each has a real-time signal of its own.
 
 import AsyncIO
 import AsyncIOTesting
@@ -157,8 +157,7 @@ import Testing
     Glibc.signal(number.rawValue, SIG_DFL)
   }
 
-  @Test
-  func `a run in virtual time gets its own signals only, and says whether anybody waits for one`() async throws {
+  @Test func `a run in virtual time gets its own signals only, and says whether anybody waits for one`() async throws {
     try await withVirtualTime {
       #expect(!sendSignal(.terminate))
       let waiting = createTask {
@@ -175,8 +174,7 @@ import Testing
     }
   }
 
-  @Test
-  func `a server in virtual time stops on a signal, and answers first what it was asked`() async throws {
+  @Test func `a server in virtual time stops on a signal, and answers first what it was asked`() async throws {
     try await withVirtualTime {
       let server = try await startServer(host: "127.0.0.1", port: 80) { stream in
         while let line = try await stream.readLine() {
@@ -195,8 +193,7 @@ import Testing
     }
   }
 
-  @Test
-  func `a task that waits for a signal is named when nothing can come any more`() async throws {
+  @Test func `a task that waits for a signal is named when nothing can come any more`() async throws {
     let error = await #expect(throws: NoProgressError.self) {
       try await withVirtualTime { for await _ in signals(.hangup, .user1) {} }
     }

@@ -9,7 +9,8 @@ public import AsyncIOCore
 /// let server = try await startServer(at: place) { stream in try await stream.write("hello\n") }
 /// ```
 public enum ListenAddress: Hashable, Sendable {
-  /// A name or a numeric address, and a port of it; port 0 lets the system choose. Nil is every interface, IPv6 and IPv4.
+  /// A name or a numeric address, and a port of it; port 0 lets the system choose. Nil is every interface, IPv6 and
+  /// IPv4.
   case host(String?, port: UInt16)
 
   /// An address: no name is looked up.

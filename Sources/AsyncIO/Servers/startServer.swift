@@ -31,8 +31,8 @@
 ///     reason is a line on standard error.
 ///   - limits: What peers are allowed: how many connections, and for how long without progress.
 ///   - options: asyncio's other arguments: `backlog`, `limit`, `reusePort`, `keepAlive`, `startServing`.
-/// - Throws: `NameError`, or `SystemError` if an address can't be listened at; `TLSError` if a file of the configuration
-///   can't be used.
+/// - Throws: `NameError`, or `SystemError` if an address can't be listened at; `TLSError` if a file of the
+///   configuration can't be used.
 public nonisolated(nonsending) func startServer(
   host: String? = nil, port: UInt16, tls: (any ConnectionSecurity)? = nil, limits: ServerLimits = ServerLimits(),
   options: ServerOptions = ServerOptions(), file: StaticString = #fileID, line: UInt = #line,
@@ -70,9 +70,9 @@ public nonisolated(nonsending) func startServer(
 /// ```
 ///
 /// As `startServer(host:port:)`. Descriptors of `.sockets` are the server's from now on: it changes their flags
-/// (O_NONBLOCK) as the backend wants them, and closes them with itself. If another process has them too, as systemd does,
-/// connections then wait in the backlog for the next process. The file of their Unix socket stays. Under `run(loops:)`
-/// every loop accepts from each of them.
+/// (O_NONBLOCK) as the backend wants them, and closes them with itself. If another process has them too, as systemd
+/// does, connections then wait in the backlog for the next process. The file of their Unix socket stays. Under
+/// `run(loops:)` every loop accepts from each of them.
 ///
 /// - Throws: What `startServer(host:port:)` throws. `SystemError` if a server listens at the path already, or the file
 ///   can't be made. A path must not be empty, longer than 107 bytes (ENAMETOOLONG), or have a zero byte (EINVAL).

@@ -29,8 +29,8 @@ extension EventLoop {
   /// clean up for up to ten seconds. `run` can be called again; each call has a new loop.
   ///
   /// Ctrl-C, or another signal in `stopsOn`, cancels the body once and waits for its clean-up. Then `onInterrupt`
-  /// decides how the run ends. A second Ctrl-C ends the process at once, with status 130. A signal that other code waits
-  /// for (`signals`, `addSignalHandler`, a server that stops on it) doesn't end the run.
+  /// decides how the run ends. A second Ctrl-C ends the process at once, with status 130. A signal that other code
+  /// waits for (`signals`, `addSignalHandler`, a server that stops on it) doesn't end the run.
   ///
   /// - Parameters:
   ///   - backend: The backend; nil takes AIO_BACKEND (`io_uring` or `epoll`), or else the best one available.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A document during a decode. Its memory is lent for one call, but `init(from:)` might keep its decoder. So every access
-// asks whether the document is still open: a kept decoder traps with a sentence, and never reads freed memory.
+// A document during a decode. Its memory is lent for one call, but `init(from:)` might keep its decoder. So every
+// access asks whether the document is still open: a kept decoder traps with a sentence, and never reads freed memory.
 //
 // No container stores its coding path: most are never asked. The tape knows the way from the root to each node.
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The methods of a container don't mutate it, so the place where the next key probably stands needs an object of its own.
+// The methods of a container don't mutate it, so the place where the next key probably stands needs an object of its
+// own.
 
 struct JSONKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   private let document: JSONDocument

@@ -59,8 +59,8 @@ final class ByteOutput {
     text.withUTF8 { append($0) }
   }
 
-  /// Appends a string in quotes. What must be escaped is: quotes, backslashes and control characters (RFC 8259 section 7).
-  /// Everything else stays UTF-8.
+  /// Appends a string in quotes. What must be escaped is: quotes, backslashes and control characters (RFC 8259 section
+  /// 7). Everything else stays UTF-8.
   @inline(__always)
   func append(quoted text: String) {
     var text = text

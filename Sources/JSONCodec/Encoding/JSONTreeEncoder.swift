@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The encoder for what the writer can't do in one pass: containers that are written to by turns, encoders for a superclass,
-// sorted keys. Each container fills a node of its own, whenever it likes.
+// The encoder for what the writer can't do in one pass: containers that are written to by turns, encoders for a
+// superclass, sorted keys. Each container fills a node of its own, whenever it likes.
 
 /// A value that is being made.
 final class JSONTreeNode {

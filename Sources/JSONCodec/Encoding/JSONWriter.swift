@@ -34,8 +34,8 @@ final class JSONWriter {
 
   // MARK: - Containers
 
-  /// Opens an object or an array as the value at a depth. Returns its level. A second container of one value is the first
-  /// one, as long as that is open.
+  /// Opens an object or an array as the value at a depth. Returns its level. A second container of one value is the
+  /// first one, as long as that is open.
   func begin(isObject: Bool, at depth: Int) -> (depth: Int, id: Int) {
     if levels.count > depth {
       guard levels[depth].isObject == isObject else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tape. A document becomes a flat list of nodes in the order of its text: no object for a value, no string for a key.
-// A node of 16 bytes says where its text is and where its subtree ends, so that a value is skipped in one step. In an
-// object keys and values take turns.
+// The tape. A document becomes a flat list of nodes in the order of its text: no object for a value, no string for a
+// key. A node of 16 bytes says where its text is and where its subtree ends, so that a value is skipped in one step. In
+// an object keys and values take turns.
 
 /// A value, or a key, on the tape.
 struct JSONNode {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys that are there twice. Most objects have a few keys, all different: 64 bits tell so with one operation a key. Only
-// when two keys share a bit are they compared; an object of many keys gets a set, so that nothing is quadratic.
+// Keys that are there twice. Most objects have a few keys, all different: 64 bits tell so with one operation a key.
+// Only when two keys share a bit are they compared; an object of many keys gets a set, so that nothing is quadratic.
 
 extension JSONParser {
   /// Up to so many keys are compared in pairs.

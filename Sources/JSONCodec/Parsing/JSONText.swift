@@ -2,7 +2,8 @@
 
 /// The text of strings on the tape, which the parser has checked.
 enum JSONText {
-  /// A string without its escapes. Swift compares strings by canonical equivalence; JSON compares code points, see `equal`.
+  /// A string without its escapes. Swift compares strings by canonical equivalence; JSON compares code points, see
+  /// `equal`.
   static func string(_ node: JSONNode, in bytes: UnsafeRawBufferPointer) -> String {
     let range = Int(node.offset)..<Int(node.offset) + Int(node.count)
     let raw = UnsafeRawBufferPointer(rebasing: bytes[range])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers from text that the parser has checked. A double of up to 19 digits with a small exponent is exact by one
-// multiplication or division (Clinger, "How to Read Floating Point Numbers Accurately": both operands are exact). All others
-// go to the standard library, which rounds correctly.
+// multiplication or division (Clinger, "How to Read Floating Point Numbers Accurately": both operands are exact). All
+// others go to the standard library, which rounds correctly.
 
 enum NumberText {
   /// The value of an integer's text; nil if it doesn't fit.

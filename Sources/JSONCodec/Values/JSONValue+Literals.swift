@@ -56,7 +56,8 @@ extension JSONValue: CustomStringConvertible {
 }
 
 extension JSONValue: Codable {
-  /// The value of any decoder's JSON-like data: integers up to 64 bits and doubles with other decoders, exact with ours.
+  /// The value of any decoder's JSON-like data: integers up to 64 bits and doubles with other decoders, exact with
+  /// ours.
   public init(from decoder: any Decoder) throws {
     if let own = decoder as? JSONNodeDecoder {
       self = own.document.value(at: own.index)
