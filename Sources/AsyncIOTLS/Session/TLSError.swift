@@ -60,7 +60,7 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     case truncated
     /// The peer gave up and sent this alert.
     case alert(TLSAlert)
-    /// The peer did not finish the handshake in time.
+    /// The peer did not finish the handshake in time, see `TLSConfiguration.handshakeTimeLimit`.
     case handshakeTimedOut(after: Duration)
     /// The stream was closed, and the peer did not receive the rest of what was written in time.
     case shutdownTimedOut(after: Duration)
