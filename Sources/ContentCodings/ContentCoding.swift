@@ -7,7 +7,8 @@
 /// var packed: [UInt8] = []
 /// compressor.append(Array("hello hello hello".utf8), into: &packed)
 /// compressor.finish(into: &packed)
-/// assert(try Decompressor.whole(packed, .gzip, upTo: 1000) == Array("hello hello hello".utf8))
+/// let unpacked = try Decompressor.whole(packed, .gzip, upTo: 1000)
+/// assert(unpacked == Array("hello hello hello".utf8))
 /// ```
 public struct ContentCoding: Hashable, Sendable, CustomStringConvertible {
   /// The format of the bytes.

@@ -6,7 +6,7 @@ public import AsyncIOCore
 ///
 /// ```swift
 /// try await withVirtualTime {
-///   let waiting = Task {
+///   let waiting = Task { () -> Signal? in
 ///     for await signal in signals(.terminate) { return signal }
 ///     return nil
 ///   }
