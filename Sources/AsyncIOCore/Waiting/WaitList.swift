@@ -63,7 +63,8 @@ package struct WaitList<Element> {
   /// Removes and returns all waiters, in order.
   package mutating func takeAll() -> [Element] {
     if occupied == 0 { return [] }
-    // Not `\.element`: where this is not specialized, each call would make the key path anew, which takes a microsecond.
+    // Not `\.element`: where this is not specialized, each call would make the key path anew, which takes a
+    // microsecond.
     var all: [Element] = []
     all.reserveCapacity(count)
     for place in places { if let element = place.element { all.append(element) } }
