@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "AsyncIOHTTP", targets: ["AsyncIOHTTP"]),
     .library(name: "HTTP1Codec", targets: ["HTTP1Codec"]),
     .library(name: "DNSWire", targets: ["DNSWire"]),
+    .library(name: "CivilTime", targets: ["CivilTime"]),
     .library(name: "AsyncIOTesting", targets: ["AsyncIOTesting"]),
   ],
   targets: [
@@ -44,6 +45,7 @@ let package = Package(
     .target(name: "WebSocketCodec", swiftSettings: strict),
     .target(name: "JSONCodec", swiftSettings: strict),
     .target(name: "DNSWire", swiftSettings: strict),
+    .target(name: "CivilTime", swiftSettings: strict),
 
     // engine: the loop, its backends, operations, timers, waits
     .target(
@@ -51,7 +53,8 @@ let package = Package(
       swiftSettings: strict + [.strictMemorySafety()]),
 
     // library: what `import AsyncIO` means
-    .target(name: "AsyncIO", dependencies: ["AsyncIOCore", "DNSWire", "ThreadBacktraces"], swiftSettings: strict),
+    .target(
+      name: "AsyncIO", dependencies: ["AsyncIOCore", "DNSWire", "ThreadBacktraces"], swiftSettings: strict),
 
     // services: protocols on the loop
     .target(name: "AsyncIOTLS", dependencies: ["AsyncIO", "AsyncIOCore", "COpenSSL"], swiftSettings: strict),
@@ -89,7 +92,9 @@ let package = Package(
       name: "TestPrograms", dependencies: ["AsyncIOCore"], path: "Tests/TestPrograms", swiftSettings: strict),
     .testTarget(
       name: "ExamplesTests",
-      dependencies: ["AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy", "first-steps"],
+      dependencies: [
+        "AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy", "first-steps",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "soak", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], path: "Tests/Soak",
@@ -125,8 +130,8 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "ContentCodings", "DNSWire", "HTTP1Codec",
-        "HTTPSemantics", "JSONCodec", "ThreadBacktraces", "WebSocketCodec",
+        "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "CivilTime", "ContentCodings", "DNSWire",
+        "HTTP1Codec", "HTTPSemantics", "JSONCodec", "ThreadBacktraces", "WebSocketCodec",
       ],
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
@@ -155,6 +160,7 @@ let package = Package(
     .testTarget(name: "JSONCodecTests", dependencies: ["JSONCodec"], swiftSettings: strict),
     .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"], swiftSettings: strict),
     .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
+    .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
   ]
