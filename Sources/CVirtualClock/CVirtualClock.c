@@ -62,7 +62,7 @@ static void advance(int64_t nanoseconds) {
 }
 
 static int64_t origin(clockid_t clock) {
-  return is_wall(clock) ? ASYNCIO_VIRTUAL_EPOCH * SECOND : ASYNCIO_VIRTUAL_MONOTONIC_START;
+  return is_wall(clock) ? ASYNCIO_VIRTUAL_EPOCH * SECOND + virtual_clock->wall_offset : ASYNCIO_VIRTUAL_MONOTONIC_START;
 }
 
 static int64_t virtual_time(clockid_t clock) { return sum(asyncio_virtual_now(virtual_clock), origin(clock)); }

@@ -5,6 +5,8 @@
 //
 // What takes time is an operation, and submitted; what a socket does at once is in `sockets`.
 
+import CLinux
+
 /// The kinds of backend.
 public enum BackendKind: String, Sendable, CustomStringConvertible {
   case ioUring = "io_uring"
@@ -21,6 +23,13 @@ package protocol Backend: AnyObject {
 
   /// Nanoseconds on a clock that only goes forward.
   var now: Int64 { get }
+
+  /// The clock that people and other machines go by. It may be set, and then jumps.
+  var wallTime: WallTime { get }
+
+  /// A descriptor that becomes readable when the wall clock is set; nil where the system has none. A backend with a clock
+  /// of its own calls `EventLoop.wallClockWasSet` instead.
+  func openWallClockWatch() -> Int32?
 
   /// The delay to take for one that somebody computed from the machine's clocks, as `Task.sleep` does: where time is
   /// virtual, without the microseconds that passed in between.
@@ -80,6 +89,13 @@ package protocol Backend: AnyObject {
 // kernel forgets a descriptor by itself, and a turn hands on every completion that it finds.
 extension Backend {
   package var signals: SignalCenter { .process }
+
+  package var wallTime: WallTime { SystemCall.wallTime }
+
+  package func openWallClockWatch() -> Int32? {
+    let descriptor = asyncio_open_wall_clock_watch()
+    return descriptor < 0 ? nil : descriptor
+  }
 
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { nanoseconds }
 

@@ -12,6 +12,13 @@ package enum SystemCall {
   /// CLOCK_MONOTONIC in nanoseconds.
   static var monotonicTime: Int64 { asyncio_monotonic_nanoseconds() }
 
+  /// CLOCK_REALTIME.
+  package static var wallTime: WallTime {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return WallTime(secondsSince1970: time.tv_sec, nanosecond: time.tv_nsec)
+  }
+
   // MARK: - Descriptors
 
   /// EINTR needs no second call: Linux has released the descriptor all the same (close(2)).

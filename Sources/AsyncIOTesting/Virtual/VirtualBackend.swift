@@ -80,6 +80,16 @@ package final class VirtualBackend: Backend {
   }
 
   package var kind: BackendKind { .virtual }
+
+  package var wallTime: WallTime { WallTime(secondsSince1970: 0, nanosecond: Int(clock.wallTime)) }
+
+  /// Returns nil: `EventLoop.setWallTime` tells the loop.
+  package func openWallClockWatch() -> Int32? { nil }
+
+  func setWallTime(_ time: WallTime) {
+    clock.wallTime = WallTime(secondsSince1970: 0).duration(to: time).clampedNanoseconds
+  }
+
   package var systemCalls: Int { 0 }
   package var sockets: any Sockets { virtualSockets }
 

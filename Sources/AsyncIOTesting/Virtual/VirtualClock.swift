@@ -19,6 +19,13 @@ final class VirtualClock {
     set { asyncio_set_virtual_now(clock, newValue) }
   }
 
+  /// Nanoseconds since 1970 on the wall clock: the year 2000 at the start, as Foundation's `Date`. It can be set, to no
+  /// earlier year. On the loop's thread.
+  var wallTime: Int64 {
+    get { asyncio_virtual_wall_time(clock) }
+    set { clock.pointee.wall_offset += newValue - asyncio_virtual_wall_time(clock) }
+  }
+
   /// From now on this thread's clocks are virtual, until `end`.
   func use() { asyncio_use_virtual_clock(clock) }
 

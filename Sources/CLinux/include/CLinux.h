@@ -28,6 +28,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,6 +58,19 @@ static inline int64_t asyncio_monotonic_nanoseconds(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// A timer of the wall clock that never expires, but whose read fails with ECANCELED once the clock has been set, and
+// after the machine was suspended (TFD_TIMER_CANCEL_ON_SET in timerfd_create(2)). A descriptor, or a negative errno.
+static inline int asyncio_open_wall_clock_watch(void) {
+  int descriptor = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (descriptor < 0) return -errno;
+  // The year 2242: the kernel clamps what it can't hold in nanoseconds.
+  struct itimerspec never = {.it_value.tv_sec = INT64_C(8600000000)};
+  if (timerfd_settime(descriptor, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) == 0) return descriptor;
+  int error = errno;
+  close(descriptor);
+  return -error;
 }
 
 // Swift reads `errno` through a function. The engine needs the negative value at once, as io_uring returns it.

@@ -17,13 +17,16 @@ struct asyncio_virtual_clock {
   // Nanoseconds since the start of the run, for the two functions below. Any thread may read it; only the owner of the
   // clock moves it.
   int64_t now;
+  // Nanoseconds by which the wall clock was set forward since the start of the run; never negative. Its owner's thread
+  // alone touches it.
+  int64_t wall_offset;
   // For a thread that spins until time has passed: how often it has read the clock since the last renewal, and the
   // clock's next step.
   int64_t readings;
   int64_t step;
 };
 
-// The monotonic clocks begin at a second, the wall clock at 2000-01-01 00:00:00 UTC.
+// The monotonic clocks begin at a second, the wall clock at 2000-01-01 00:00:00 UTC, and it is never set to before.
 #define ASYNCIO_VIRTUAL_MONOTONIC_START INT64_C(1000000000)
 #define ASYNCIO_VIRTUAL_EPOCH INT64_C(946684800)
 
@@ -40,6 +43,12 @@ static inline void asyncio_renew_virtual_clock(struct asyncio_virtual_clock *clo
 
 static inline int64_t asyncio_virtual_now(const struct asyncio_virtual_clock *clock) {
   return __atomic_load_n(&clock->now, __ATOMIC_RELAXED);
+}
+// Nanoseconds since 1970 on the wall clock.
+static inline int64_t asyncio_virtual_wall_time(const struct asyncio_virtual_clock *clock) {
+  int64_t result;
+  int64_t start = ASYNCIO_VIRTUAL_EPOCH * 1000000000 + clock->wall_offset;
+  return __builtin_add_overflow(asyncio_virtual_now(clock), start, &result) ? INT64_MAX : result;
 }
 static inline void asyncio_set_virtual_now(struct asyncio_virtual_clock *clock, int64_t now) {
   __atomic_store_n(&clock->now, now, __ATOMIC_RELAXED);
