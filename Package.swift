@@ -54,7 +54,7 @@ let package = Package(
 
     // library: what `import AsyncIO` means
     .target(
-      name: "AsyncIO", dependencies: ["AsyncIOCore", "DNSWire", "ThreadBacktraces"], swiftSettings: strict),
+      name: "AsyncIO", dependencies: ["AsyncIOCore", "CivilTime", "DNSWire", "ThreadBacktraces"], swiftSettings: strict),
 
     // services: protocols on the loop
     .target(name: "AsyncIOTLS", dependencies: ["AsyncIO", "AsyncIOCore", "COpenSSL"], swiftSettings: strict),
@@ -75,6 +75,9 @@ let package = Package(
     .executableTarget(name: "chat", dependencies: ["AsyncIO"], path: "Examples/Chat", swiftSettings: strict),
     .executableTarget(name: "collector", dependencies: ["AsyncIO"], path: "Examples/Collector", swiftSettings: strict),
     .executableTarget(name: "proxy", dependencies: ["AsyncIO"], path: "Examples/Proxy", swiftSettings: strict),
+    .executableTarget(
+      name: "scheduler", dependencies: ["AsyncIO", "AsyncIOTesting"], path: "Examples/Scheduler",
+      swiftSettings: strict),
     // As docs/where-code-runs.md recommends it to programs: what has no actor by itself is the main actor's.
     .executableTarget(
       name: "first-steps", dependencies: ["AsyncIO", "AsyncIOTesting"], path: "Examples/FirstSteps",
@@ -93,7 +96,7 @@ let package = Package(
     .testTarget(
       name: "ExamplesTests",
       dependencies: [
-        "AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy", "first-steps",
+        "AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy", "scheduler", "first-steps",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -161,6 +164,9 @@ let package = Package(
     .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"], swiftSettings: strict),
     .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
     .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: strict),
+    .testTarget(
+      name: "SchedulingTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CivilTime"],
+      exclude: ["python"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
   ]

@@ -98,6 +98,9 @@ public final class TaskScope: Sendable {
   /// Whether the scope was cancelled, by `cancel` or because a task failed.
   public var isCancelled: Bool { scope.isCancelled }
 
+  /// Whether its tasks are cancelled, also from outside.
+  var isTaskCancelled: Bool { scope.node.isTaskCancelled }
+
   /// The tasks that haven't ended, in the order in which they were created.
   public var tasks: [AnyTaskHandle] { children.withLock { Array($0.values) }.sorted { $0.id < $1.id } }
 

@@ -27,8 +27,8 @@ package protocol Backend: AnyObject {
   /// The clock that people and other machines go by. It may be set, and then jumps.
   var wallTime: WallTime { get }
 
-  /// A descriptor that becomes readable when the wall clock is set; nil where the system has none. A backend with a clock
-  /// of its own calls `EventLoop.wallClockWasSet` instead.
+  /// A descriptor that becomes readable when the wall clock is set; nil where the system has none. A backend with a
+  /// clock of its own calls `EventLoop.wallClockWasSet` instead.
   func openWallClockWatch() -> Int32?
 
   /// The delay to take for one that somebody computed from the machine's clocks, as `Task.sleep` does: where time is

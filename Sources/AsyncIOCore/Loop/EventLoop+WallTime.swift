@@ -3,8 +3,8 @@
 // is left now. It ends early when the wall clock is set, and then looks again.
 //
 // Linux tells by a timerfd that the clock was set (TFD_TIMER_CANCEL_ON_SET), and also after the machine was suspended,
-// when the monotonic clock has stood still. Where that can't be had, waits look at the clock once a minute. A clock that
-// is slewed (adjtime(3)) carries the monotonic one with it.
+// when the monotonic clock has stood still. Where that can't be had, waits look at the clock once a minute. A clock
+// that is slewed (adjtime(3)) carries the monotonic one with it.
 
 import CLinux
 import Glibc

@@ -38,6 +38,9 @@ let lock = Lock()
 let event = Event()
 let semaphore = Semaphore(4)
 let barrier = Barrier(parties: 3)
+let cron = try! CronExpression("30 3 * * *")
+var scope: TaskScope { fatalError() }
+var job: ScheduledJob { fatalError() }
 
 struct Failure: Error {}
 
