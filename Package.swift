@@ -92,77 +92,75 @@ let package = Package(
 
     // tests
     .target(
-      name: "TestPrograms", dependencies: ["AsyncIOCore"], path: "Tests/TestPrograms", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTLS", "HTTP1Codec"],
+      path: "Tests/TestSupport", exclude: ["make-certificates"], swiftSettings: strict),
     .testTarget(
       name: "ExamplesTests",
       dependencies: [
-        "AsyncIO", "AsyncIOTesting", "TestPrograms", "echo", "chat", "collector", "proxy", "scheduler", "first-steps",
+        "AsyncIO", "AsyncIOTesting", "TestSupport", "echo", "chat", "collector", "proxy", "scheduler", "first-steps",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "soak", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting"], path: "Tests/Soak",
       swiftSettings: strict),
-    .testTarget(name: "SoakTests", dependencies: ["soak", "TestPrograms"], swiftSettings: strict),
+    .testTarget(name: "SoakTests", dependencies: ["soak", "TestSupport"], swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
-    .target(
-      name: "CancelledWrites", dependencies: ["AsyncIO", "AsyncIOCore"], path: "Tests/CancelledWrites",
-      swiftSettings: strict),
-    .target(
-      name: "TestCertificates", path: "Tests/TestCertificates", exclude: ["make-certificates"], swiftSettings: strict),
     .executableTarget(
       name: "run-scenarios", dependencies: ["AsyncIO", "AsyncIOTLS"], path: "Tests/RunScenarios", swiftSettings: strict),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CVirtualClock", "CancelledWrites", "DNSWire",
+        "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CVirtualClock", "DNSWire", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTests",
-      dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer", "DNSWire"],
+      dependencies: [
+        "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer", "DNSWire", "TestSupport",
+      ],
       swiftSettings: strict),
-    .testTarget(name: "RunTests", dependencies: ["run-scenarios", "TestCertificates"], swiftSettings: strict),
+    .testTarget(name: "RunTests", dependencies: ["run-scenarios", "TestSupport"], swiftSettings: strict),
     .executableTarget(
       name: "differential-scenarios", dependencies: ["AsyncIO"], path: "Tests/Differential/swift",
       swiftSettings: strict),
     .testTarget(
-      name: "DifferentialTests", dependencies: ["differential-scenarios"], path: "Tests/Differential/comparison",
-      swiftSettings: strict),
+      name: "DifferentialTests", dependencies: ["differential-scenarios", "TestSupport"],
+      path: "Tests/Differential/comparison", swiftSettings: strict),
     // Its snippets are compiled against these.
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
         "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "CivilTime", "ContentCodings", "DNSWire",
-        "HTTP1Codec", "HTTPSemantics", "JSONCodec", "ThreadBacktraces", "WebSocketCodec",
+        "HTTP1Codec", "HTTPSemantics", "JSONCodec", "TestSupport", "ThreadBacktraces", "WebSocketCodec",
       ],
       exclude: ["preambles"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTLSTests",
       dependencies: [
-        "AsyncIOTLS", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "COpenSSL", "CancelledWrites", "TestCertificates",
+        "AsyncIOTLS", "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "COpenSSL", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "AsyncIOHTTPTests",
       dependencies: [
-        "AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTLS", "AsyncIOTesting", "HTTP1Codec", "TestCertificates",
+        "AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTLS", "AsyncIOTesting", "HTTP1Codec", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "AioTests",
-      dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "TestCertificates"],
+      dependencies: ["aio", "AsyncIO", "AsyncIOHTTP", "AsyncIOTLS", "AsyncIOTesting", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "ThreadBacktracesTests", dependencies: ["ThreadBacktraces"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOCoreTests", dependencies: ["AsyncIOCore", "CAllocationCounter", "CLinux", "ThreadBacktraces"],
       swiftSettings: strict),
-    .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec"], swiftSettings: strict),
+    .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: strict),
     .testTarget(name: "HTTPSemanticsTests", dependencies: ["HTTPSemantics"], swiftSettings: strict),
     .testTarget(name: "JSONCodecTests", dependencies: ["JSONCodec"], swiftSettings: strict),
     .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"], swiftSettings: strict),
-    .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
+    .testTarget(name: "DNSWireTests", dependencies: ["DNSWire", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CivilTime"],

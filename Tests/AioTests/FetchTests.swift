@@ -5,6 +5,7 @@ import AsyncIOHTTP
 import AsyncIOTesting
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("aio fetch", .timeLimit(.minutes(1))) struct FetchTests {
@@ -130,7 +131,7 @@ import Testing
     try await withServer({ ServedResponse(200, text: $0.target) }) { site in
       for arguments in [["fetch", "\(site)/a"], ["fetch", "\(site)/a", "\(site)/b"], ["--version"]] {
         let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
-        let result = try await Aio(arguments, standardOutput: full).finish()
+        let result = try await Aio(arguments, standardOutput: full.fileDescriptor).finish()
         #expect(result.errors == "aio: write standard output: no space left on device (ENOSPC)\n")
         #expect(result.status == 74)
       }
@@ -143,7 +144,7 @@ import Testing
       let pipe = Pipe()
       let writing = pipe.fileHandleForWriting
       #expect(fcntl(writing.fileDescriptor, F_SETFL, O_NONBLOCK) == 0)
-      let aio = try Aio(["fetch", "\(site)/"], standardOutput: writing)
+      let aio = try Aio(["fetch", "\(site)/"], standardOutput: writing.fileDescriptor)
       try writing.close()
       async let result = aio.finish()
       let received = await withCheckedContinuation { continuation in

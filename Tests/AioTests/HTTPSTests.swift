@@ -2,7 +2,7 @@
 // `aio fetch` of https pages from other implementations' servers.
 
 import Foundation
-import TestCertificates
+import TestSupport
 import Testing
 
 @Suite("aio fetch https", .timeLimit(.minutes(1))) struct HTTPSTests {
@@ -25,28 +25,12 @@ import Testing
       server.serve_forever()
       """
     let certificates = TestCertificates.shared
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [
-      "python3", "-c", script, folder.path, certificates.path("\(certificate).pem"),
-      certificates.path("\(certificate).key"),
+    let arguments = [
+      "-c", script, folder.path, certificates.path("\(certificate).pem"), certificates.path("\(certificate).key"),
     ]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    defer {
-      // A child inherits the mask of blocked signals, which may contain SIGTERM here.
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
-    }
-    var line = ""
-    while !line.hasSuffix("\n") {
-      let data = output.fileHandleForReading.availableData
-      if data.isEmpty { break }
-      line += String(decoding: data, as: UTF8.self)
-    }
-    let port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+    let process = try TestProgram("python3", arguments, errors: .discarded)
+    defer { process.stop() }
+    let port = try #require(Int(await process.line()))
     try await body("https://127.0.0.1:\(port)")
   }
 

@@ -5,7 +5,7 @@ import AsyncIOCore
 import AsyncIOTLS
 import AsyncIOTesting
 import Synchronization
-import TestCertificates
+import TestSupport
 import Testing
 
 @testable import AsyncIOHTTP

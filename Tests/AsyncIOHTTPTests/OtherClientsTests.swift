@@ -4,7 +4,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
-import Glibc
+import TestSupport
 import Testing
 
 @testable import AsyncIOHTTP
@@ -19,7 +19,7 @@ import Testing
         ServedResponse(200, .bytes(Array("page \(request.target) ".utf8) + [UInt8](repeating: 0x78, count: 5000)))
       }
       let words = arguments(server.port)
-      let output = try await EventLoop.current.runBlocking(WaitReason("run")) { Result { try run(words) } }.get()
+      let output = try await TestProgram.run(words[0], Array(words.dropFirst()), errors: .discarded).output
       server.close()
       server.abortClients()
       try await server.waitClosed()
@@ -49,29 +49,4 @@ import Testing
     // More than one on each connection; a sanitizer on a busy machine needs ten milliseconds for each.
     #expect((count ?? 0) > 32, "\(output)")
   }
-}
-
-/// Runs a program to its end and returns its standard output. Blocks.
-private func run(_ arguments: [String]) throws -> String {
-  var ends: [Int32] = [0, 0]
-  guard pipe(&ends) == 0 else { throw PeerError("no pipe") }
-  let child: SpawnedProcess
-  do { child = try SpawnedProcess(arguments, output: ends[1]) } catch {
-    close(ends[0])
-    close(ends[1])
-    throw error
-  }
-  close(ends[1])
-  defer {
-    close(ends[0])
-    child.stop()
-  }
-  var output: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 65536)
-  while true {
-    let count = read(ends[0], &buffer, buffer.count)
-    if count <= 0 { break }
-    output += buffer[..<count]
-  }
-  return String(decoding: output, as: UTF8.self)
 }

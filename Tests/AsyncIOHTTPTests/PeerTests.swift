@@ -4,6 +4,7 @@
 import AsyncIO
 import AsyncIOTesting
 import Foundation
+import TestSupport
 import Testing
 
 @testable import AsyncIOHTTP
@@ -24,7 +25,7 @@ import Testing
   private func makeSite(pages: Int) throws -> URL {
     let folder = try temporaryFolder()
     for page in 0..<pages {
-      try Data(pattern(Self.size(of: page), seed: page)).write(to: folder.appendingPathComponent("\(page).bin"))
+      try Data(pattern(Self.size(of: page), seed: UInt64(page))).write(to: folder.appendingPathComponent("\(page).bin"))
     }
     return folder
   }
@@ -39,7 +40,7 @@ import Testing
         group.addTask {
           let response = try await client.get("\(site)/\(page).bin")
           let bytes = try await response.bytes()
-          return response.status == 200 && bytes == pattern(size(of: page), seed: page) ? nil : page
+          return response.status == 200 && bytes == pattern(size(of: page), seed: UInt64(page)) ? nil : page
         }
       }
       var different: [Int] = []

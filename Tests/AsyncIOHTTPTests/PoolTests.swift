@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AsyncIOHTTP

@@ -2,6 +2,7 @@
 
 import AsyncIO
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @testable import AsyncIOHTTP
@@ -18,7 +19,7 @@ import Testing
     var count = 0
     while count < size {
       let piece = try await reader.read(upTo: min(65536, size - count))
-      if piece.isEmpty { throw PeerError("the upload ended after \(count) bytes") }
+      if piece.isEmpty { throw TestProgramError("the upload ended after \(count) bytes") }
       count += piece.count
       try await body(count, piece)
     }

@@ -5,8 +5,8 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
-import CancelledWrites
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AsyncIOTLS

@@ -6,6 +6,7 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import COpenSSL
+import TestSupport
 import Testing
 
 @testable import AsyncIO

@@ -5,6 +5,7 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AsyncIOTLS

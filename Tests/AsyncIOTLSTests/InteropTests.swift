@@ -4,7 +4,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
-import TestCertificates
+import TestSupport
 import Testing
 
 @testable import AsyncIOTLS

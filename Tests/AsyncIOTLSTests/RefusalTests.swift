@@ -2,7 +2,7 @@
 // Every fault of the peer is refused by name, on both sides.
 
 import Foundation
-import TestCertificates
+import TestSupport
 import Testing
 
 @testable import AsyncIOTLS
@@ -234,7 +234,7 @@ import Testing
   // MARK: - Garbage
 
   @Test func `for any garbage, and never crashes`() throws {
-    var numbers = Numbers(seed: 42)
+    var numbers = SplitMix64(seed: 42)
     let (client, server) = (TLSConfiguration.trusting(), TLSConfiguration.showing("server"))
     for _ in 0..<500 {
       for end in [try End(client, host: "localhost"), try End(server)] {
@@ -255,7 +255,7 @@ import Testing
   }
 
   @Test func `if a byte was changed on its way`() throws {
-    var numbers = Numbers(seed: 7)
+    var numbers = SplitMix64(seed: 7)
     let (client, server) = (TLSConfiguration.trusting(), TLSConfiguration.showing("server"))
     for _ in 0..<400 {
       let pair = try Pair(client, server)

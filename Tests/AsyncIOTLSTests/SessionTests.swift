@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two sessions in memory: the protocol without a network.
 
+import TestSupport
 import Testing
 
 @testable import AsyncIOTLS
@@ -107,10 +108,10 @@ import Testing
   @Test func `carries megabytes`() throws {
     let pair = try Pair()
     try pair.handshake()
-    var numbers = Numbers(seed: 1)
+    var numbers = SplitMix64(seed: 1)
     let sent = (0..<1_500_000).map { _ in UInt8.random(in: 0...255, using: &numbers) }
     try pair.client.write(sent)
-    var sizes = Numbers(seed: 2)
+    var sizes = SplitMix64(seed: 2)
     pair.run { bytes, _ in
       var rest = bytes[...]
       var pieces: [ArraySlice<UInt8>] = []

@@ -3,7 +3,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
-import TestCertificates
+import TestSupport
 import Testing
 
 @testable import AsyncIOTLS

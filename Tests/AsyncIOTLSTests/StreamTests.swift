@@ -5,7 +5,7 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import Synchronization
-import TestCertificates
+import TestSupport
 import Testing
 
 @testable import AsyncIOTLS

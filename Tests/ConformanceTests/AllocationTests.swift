@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOTesting
 import CAllocationCounter
+import TestSupport
 import Testing
 
 /// The allocations of reading and writing. On the kernel's backends: the simulated network keeps its packets on the

@@ -5,7 +5,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
-import CancelledWrites
+import TestSupport
 import Testing
 
 @Suite("Cancelled writes", .timeLimit(.minutes(2))) struct CancelledWriteTests {

@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Opening connections") struct ConnectingTests {

@@ -2,6 +2,7 @@
 
 import AsyncIO
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Batches of datagrams", .timeLimit(.minutes(1))) struct DatagramBatchTests {

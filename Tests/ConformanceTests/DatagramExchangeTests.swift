@@ -4,6 +4,7 @@
 
 import AsyncIO
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Datagrams to and from others", .timeLimit(.minutes(1)))
@@ -25,8 +26,8 @@ struct DatagramExchangeTests {
 
   @Test(arguments: backends)
   func `a datagram endpoint of Python's asyncio answers`(backend: BackendKind) async throws {
-    guard let python = try OtherProgram("python3", ["-c", Self.echo]) else { return }
-    defer { python.end() }
+    guard let python = try TestProgram.installed("python3", ["-c", Self.echo]) else { return }
+    defer { python.stop() }
     let port = try #require(UInt16(await python.line()))
     try await withEventLoop(backend: backend) {
       let socket = try await DatagramSocket.connect(to: .loopback(port: port))
@@ -69,9 +70,9 @@ struct DatagramExchangeTests {
       let serving = Task {
         for try await datagram in server { try await server.send(Array(datagram.bytes.reversed()), to: datagram.peer) }
       }
-      guard let python = try OtherProgram("python3", ["-c", Self.asking, "\(server.port)"]) else { return }
+      guard let python = try TestProgram.installed("python3", ["-c", Self.asking, "\(server.port)"]) else { return }
       #expect(await python.line() == "\((0..<1000).reduce(0) { $0 + $1 % 1400 })")
-      python.end()
+      python.stop()
       server.close()
       try await serving.value
     }
@@ -86,8 +87,8 @@ struct DatagramExchangeTests {
       try await free.waitClosed()
       // Without fork: a forked process would outlive it.
       let listening = "UDP-LISTEN:\(free.port),bind=127.0.0.1"
-      guard let socat = try OtherProgram("socat", [listening, "PIPE"]) else { return }
-      defer { socat.end() }
+      guard let socat = try TestProgram.installed("socat", [listening, "PIPE"]) else { return }
+      defer { socat.stop() }
       let client = try await DatagramSocket.connect(to: free.localAddress)
       let answer = try await retry(RetryPolicy(attempts: 500, backoff: .constant(.milliseconds(10)))) { _ in
         // Refused until socat listens.
@@ -98,11 +99,13 @@ struct DatagramExchangeTests {
       client.close()
 
       let server = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
-      guard let asking = try OtherProgram("socat", ["EXEC:echo a line", "UDP-SENDTO:127.0.0.1:\(server.port)"]) else {
+      guard
+        let asking = try TestProgram.installed("socat", ["EXEC:echo a line", "UDP-SENDTO:127.0.0.1:\(server.port)"])
+      else {
         return
       }
       #expect(try await server.receive().bytes == Array("a line\n".utf8))
-      asking.end()
+      asking.stop()
       server.close()
     }
   }

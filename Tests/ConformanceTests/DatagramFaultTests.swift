@@ -2,6 +2,7 @@
 
 import AsyncIO
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Datagrams when things go wrong", .timeLimit(.minutes(1))) struct DatagramFaultTests {

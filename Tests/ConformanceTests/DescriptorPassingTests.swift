@@ -5,6 +5,7 @@ import AsyncIOCore
 import AsyncIOTesting
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Passed descriptors", .serialized, .timeLimit(.minutes(1))) struct DescriptorPassingTests {
@@ -145,19 +146,14 @@ import Testing
   @Test(arguments: BackendKind.ofAKernel)
   func `Python's socket module passes descriptors both ways`(backend: BackendKind) async throws {
     let name = "asyncio-\(UInt64.random(in: 0 ... .max))"
-    let python = Process()
-    python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    python.arguments = ["python3", "-c", Self.script, name]
-    python.standardOutput = FileHandle.nullDevice
-    let child = python
-    try await withEventLoop(backend: backend) {
+    let child = try await withEventLoop(backend: backend) {
       let connected = Future<ByteStream>()
       let server = try await startServer(at: .address(SocketAddress(abstractName: name)!)) { stream in
         connected.setResult(stream)
       }
-      try child.run()
+      let child = try TestProgram("python3", ["-c", Self.script, name])
       let stream = try await connected.value
-      #expect(stream.peerCredentials?.processID == child.processIdentifier)
+      #expect(stream.peerCredentials?.processID == child.id)
 
       // From the other program to us: two pipes that we read.
       let first = try await stream.receiveDescriptor()
@@ -174,9 +170,9 @@ import Testing
       #expect(try await reader.readToEnd() == Array("from Python: a pipe".utf8))
       try await stream.close()
       server.close()
+      return child
     }
-    child.waitUntilExit()
-    #expect(child.terminationStatus == 0)
+    #expect(await onThread { child.wait() } == 0)
   }
 
   private static let script = """

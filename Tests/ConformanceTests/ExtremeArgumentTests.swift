@@ -5,6 +5,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Arguments at the ends of their types", .timeLimit(.minutes(1))) struct ExtremeArgumentTests {

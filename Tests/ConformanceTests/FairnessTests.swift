@@ -2,6 +2,7 @@
 
 import AsyncIO
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Fairness") struct FairnessTests {

@@ -4,6 +4,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Loans", .timeLimit(.minutes(1))) struct LoanTests {

@@ -6,6 +6,7 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// The objects that a body can leave behind, each held only by itself and by the loop.

@@ -5,6 +5,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Lost connections", .timeLimit(.minutes(1))) struct LossTests {

@@ -6,6 +6,7 @@ import AsyncIOCore
 import AsyncIOTesting
 import DNSWire
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Names to and from others", .timeLimit(.minutes(1)))
@@ -24,13 +25,8 @@ struct NameExchangeTests {
   /// The output of dig, line by line.
   private static func dig(_ server: NameServer, _ arguments: [String]) async throws -> [String]? {
     let options = ["@127.0.0.1", "-p", "\(server.address.port)", "+tries=1", "+time=20", "+short"]
-    guard let dig = try OtherProgram("dig", options + arguments) else { return nil }
-    var lines: [String] = []
-    while true {
-      let line = await dig.line()
-      if line.isEmpty { return lines }
-      lines.append(line)
-    }
+    guard let dig = try TestProgram.installed("dig", options + arguments) else { return nil }
+    return await onThread { dig.lines() }
   }
 
   @Test(arguments: JobOrderTests.ordered)
@@ -54,7 +50,7 @@ struct NameExchangeTests {
   }
 
   /// A dnsmasq that answers on a free port; nil if the machine doesn't have it.
-  private static func startDnsmasq(hosts: String) async throws -> (OtherProgram, SocketAddress)? {
+  private static func startDnsmasq(hosts: String) async throws -> (TestProgram, SocketAddress)? {
     for _ in 0..<5 {
       let probe = try await DatagramSocket.bind(host: "127.0.0.1", port: 0)
       let address = probe.localAddress
@@ -66,7 +62,7 @@ struct NameExchangeTests {
         "--addn-hosts=\(hosts)", "--host-record=www.example,192.0.2.7,2001:db8::7,300", "--log-facility=/dev/null",
         "--cname=alias.example,www.example,30", "--host-record=four.example,192.0.2.4",
       ]
-      guard let dnsmasq = try OtherProgram("dnsmasq", arguments) else { return nil }
+      guard let dnsmasq = try TestProgram.installed("dnsmasq", arguments) else { return nil }
       // Another program may have taken the port meanwhile: then dnsmasq ends, and we try another port.
       for _ in 0..<500 where dnsmasq.isRunning {
         let resolver = Resolver.stub(ResolverConfiguration(servers: [address]))
@@ -75,7 +71,7 @@ struct NameExchangeTests {
         }
         try await sleep(.milliseconds(10))
       }
-      dnsmasq.end()
+      dnsmasq.stop()
     }
     Issue.record("dnsmasq doesn't start")
     return nil
@@ -113,7 +109,7 @@ struct NameExchangeTests {
       #expect(refused?.description == "resolve www.elsewhere: \(address) answered REFUSED")
       #expect(try await hostName(of: SocketAddress("192.0.2.7", port: 0)!, using: resolver) == "www.example")
       #expect(try await hostName(of: SocketAddress("2001:db8::7", port: 0)!, using: resolver) == "www.example")
-      dnsmasq.end()
+      dnsmasq.stop()
     }
   }
 }

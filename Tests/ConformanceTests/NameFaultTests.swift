@@ -4,6 +4,7 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import DNSWire
+import TestSupport
 import Testing
 
 @Suite("Names, where something goes wrong", .timeLimit(.minutes(2))) struct NameFaultTests {

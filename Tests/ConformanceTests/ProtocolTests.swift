@@ -2,6 +2,7 @@
 
 import AsyncIO
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 /// A protocol gets the same calls in the same order, for any kind of connection.

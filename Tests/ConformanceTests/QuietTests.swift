@@ -5,6 +5,7 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("A loop with nothing to do", .timeLimit(.minutes(1))) struct QuietTests {

@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOTesting
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Raw sockets", .timeLimit(.minutes(1))) struct RawSocketTests {

@@ -4,6 +4,7 @@
 
 import AsyncIO
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("Cancellation of what never waits") struct ReadyCancellationTests {

@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("The life of a server", .timeLimit(.minutes(1))) struct ServerLifeTests {

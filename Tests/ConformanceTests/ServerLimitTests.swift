@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("What a server allows its peers", .timeLimit(.minutes(1))) struct ServerLimitTests {

@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 @Suite("The shutdown of a server", .timeLimit(.minutes(1))) struct ServerShutdownTests {

@@ -5,6 +5,7 @@
 import AsyncIO
 import AsyncIOTesting
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Signals of a loop", .timeLimit(.minutes(1))) struct LoopSignalTests {

@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOTesting
 import Glibc
+import TestSupport
 import Testing
 
 /// Every kind of stream behaves like every other.

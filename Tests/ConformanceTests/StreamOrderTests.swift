@@ -5,6 +5,7 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Orders of completions", .timeLimit(.minutes(1))) struct StreamOrderTests {

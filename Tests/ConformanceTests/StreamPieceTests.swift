@@ -2,6 +2,7 @@
 
 import AsyncIOTesting
 import Glibc
+import TestSupport
 import Testing
 
 @testable import AsyncIO

@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOTesting
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Unix datagrams", .timeLimit(.minutes(1))) struct UnixDatagramTests {

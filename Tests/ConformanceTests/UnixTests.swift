@@ -4,6 +4,7 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Unix sockets", .timeLimit(.minutes(1))) struct UnixTests {

@@ -5,6 +5,7 @@ import AsyncIOCore
 import AsyncIOTesting
 import DNSWire
 import Glibc
+import TestSupport
 import Testing
 
 @testable import AsyncIO

@@ -5,6 +5,7 @@ import AsyncIO
 import AsyncIOTesting
 import CVirtualClock
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("A wall clock that jumps by a year", .timeLimit(.minutes(1))) struct WallClockTests {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import DNSWire
+import TestSupport
 import Testing
 
 /// Damaged messages: never a crash, and every message read is equal after it is written and read again.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A package that uses this one", .timeLimit(.minutes(2))) struct ConsumerTests {
@@ -26,11 +27,9 @@ import Testing
     try manifest.write(to: folder.appendingPathComponent("Package.swift"), atomically: true, encoding: .utf8)
     try "import \(product)\n".write(
       to: folder.appendingPathComponent("Sources/App/main.swift"), atomically: true, encoding: .utf8)
-    let shown = try await Program(
-      executable: URL(fileURLWithPath: "/usr/bin/env"),
-      arguments: ["swift", "package", "--package-path", folder.path, "show-dependencies", "--format", "flatlist"]
-    ).run()
-    #expect(shown.succeeded, "\(shown.output)")
+    let shown = try await TestProgram.run(
+      "swift", ["package", "--package-path", folder.path, "show-dependencies", "--format", "flatlist"])
+    #expect(shown.status == 0, "\(shown.output)")
     // The packages that it depends on, by the names of their folders.
     let names = shown.output.split(separator: "\n").map(String.init)
     #expect(names == [root.lastPathComponent.lowercased()])

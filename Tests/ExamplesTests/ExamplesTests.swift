@@ -3,7 +3,7 @@
 import AsyncIO
 import AsyncIOTesting
 import Glibc
-import TestPrograms
+import TestSupport
 import Testing
 
 @Suite("Examples", .timeLimit(.minutes(2))) struct ExamplesTests {

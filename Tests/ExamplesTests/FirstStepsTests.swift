@@ -3,7 +3,7 @@
 // time, where they finish at once, and their output is exact, including the jitter.
 
 import Foundation
-import TestPrograms
+import TestSupport
 import Testing
 
 @Suite("First steps", .timeLimit(.minutes(1))) struct FirstStepsTests {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import TestPrograms
+import TestSupport
 import Testing
 
 @Suite("The example of a scheduler", .timeLimit(.minutes(1))) struct SchedulerExampleTests {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTP1Codec
+import TestSupport
 import Testing
 
 /// Damaged messages: never a crash, never a standstill (the transcript checks that), never two interpretations.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTP1Codec
+import TestSupport
 import Testing
 
 /// The property that everything else relies on: the way in which the bytes are split makes no difference.

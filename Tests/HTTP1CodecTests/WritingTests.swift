@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTP1Codec
+import TestSupport
 import Testing
 
 struct WritingTests {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Faults of a whole process", .timeLimit(.minutes(1))) struct FaultTests {
   private func run(_ scenario: String, _ backend: String = "") throws -> [String] {
-    try ChildProcess(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).finish().lines
+    try TestProgram(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).finish().lines
   }
 
   @Test(arguments: ["forbidden": "EPERM", "aborted": "ECONNABORTED"])

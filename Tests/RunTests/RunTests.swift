@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("EventLoop.run", .timeLimit(.minutes(1))) struct RunTests {
   static let backends = ["epoll", ""]
 
   /// Runs a scenario on epoll, or on the best backend available.
-  private func run(_ scenario: String, _ backend: String) throws -> (lines: [String], errors: String, status: Int32) {
-    try ChildProcess(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).finish()
+  private func run(_ scenario: String, _ backend: String) throws -> TestProgram.Result {
+    try TestProgram(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).finish()
   }
 
   @Test(arguments: backends)
@@ -38,7 +39,7 @@ import Testing
     #expect(ofLoops.lines == ["printed before"] && ofLoops.errors == "error: sensor 7: no answer\n")
     #expect(ofLoops.status == 1)
     let stopped = try run("main-stops", backend)
-    #expect(stopped.lines == ["cleaned up"] && stopped.errors == "" && stopped.status == SIGTERM)
+    #expect(stopped.lines == ["cleaned up"] && stopped.errors == "" && stopped.status == -SIGTERM)
     let good = try run("main-returns", backend)
     #expect(good.lines == ["in the body", "after it"] && good.errors == "" && good.status == 0)
   }
@@ -91,7 +92,7 @@ import Testing
 
   @Test(arguments: backends)
   func `Ctrl-C cancels the body and waits for its clean-up`(backend: String) throws {
-    let child = try ChildProcess(
+    let child = try TestProgram(
       scenario: "interrupt", environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
     #expect(child.readLine() == "ready")
     child.interrupt()
@@ -101,18 +102,18 @@ import Testing
   }
 
   @Test func `Ctrl-C ends a plain program by its signal, after clean-up and without a word`() throws {
-    let child = try ChildProcess(scenario: "interrupt-plain")
+    let child = try TestProgram(scenario: "interrupt-plain")
     #expect(child.readLine() == "ready")
     child.interrupt()
     let result = child.finish()
     #expect(result.lines == ["cleaned up"])
     #expect(result.errors == "")
-    #expect(result.status == SIGINT)
+    #expect(result.status == -SIGINT)
   }
 
   @Test(arguments: backends)
   func `a second Ctrl-C ends the process`(backend: String) throws {
-    let child = try ChildProcess(
+    let child = try TestProgram(
       scenario: "interrupt-ignored", environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
     #expect(child.readLine() == "ready")
     child.interrupt()

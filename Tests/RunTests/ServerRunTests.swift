@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import TestCertificates
+import TestSupport
 import Testing
 
 @Suite("Servers of a whole process", .timeLimit(.minutes(1))) struct ServerRunTests {
   private func environment(_ backend: String) -> [String: String] { backend.isEmpty ? [:] : ["AIO_BACKEND": backend] }
 
   /// Runs a scenario on epoll, or on the best backend available.
-  private func run(_ scenario: String, _ backend: String) throws -> (lines: [String], errors: String, status: Int32) {
-    try ChildProcess(scenario: scenario, environment: environment(backend)).finish()
+  private func run(_ scenario: String, _ backend: String) throws -> TestProgram.Result {
+    try TestProgram(scenario: scenario, environment: environment(backend)).finish()
   }
 
   @Test(arguments: RunTests.backends)
@@ -78,7 +78,7 @@ import Testing
   @Test(arguments: RunTests.backends)
   func `so it is with TLS`(backend: String) throws {
     let environment = environment(backend).merging(["CERTIFICATES": TestCertificates.shared.folder]) { $1 }
-    let result = try ChildProcess(scenario: "spread-tls", environment: environment).finish()
+    let result = try TestProgram(scenario: "spread-tls", environment: environment).finish()
     #expect(
       result.lines == [
         "startServer(tls:), two halves: 4 loops", "startServer(tls:), a stream: 4 loops",
@@ -89,7 +89,7 @@ import Testing
 
   @Test(arguments: RunTests.backends)
   func `Ctrl-C lets the requests under way finish`(backend: String) throws {
-    let child = try ChildProcess(scenario: "drain-on-interrupt", environment: environment(backend))
+    let child = try TestProgram(scenario: "drain-on-interrupt", environment: environment(backend))
     #expect(child.readLine() == "ready")
     child.interrupt()
     let result = child.finish()
@@ -120,11 +120,11 @@ import Testing
       os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="web")
       os.execv(sys.argv[1], sys.argv[1:])
       """
-    let child = try ChildProcess(
-      "/usr/bin/env", ["python3", "-c", manager, try ChildProcess.program(), "inherited"],
-      environment: environment(backend))
+    let child = try TestProgram(
+      "/usr/bin/env", ["python3", "-c", manager, TestProgram.scenarios, "inherited"],
+      environment: environment(backend), errors: .collected)
     let port = try #require(child.readLine())
-    let client = try ChildProcess(scenario: "ask", environment: ["ASK_PORT": port])
+    let client = try TestProgram(scenario: "ask", environment: ["ASK_PORT": port])
     #expect(client.finish().lines == ["<bye>"])
     #expect(child.finish().lines == ["inherited [\"web\"]"] + served)
   }
@@ -136,18 +136,18 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("app.sock").path
     let variables = environment(backend).map { "--setenv=\($0)=\($1)" }
-    let manager = try ChildProcess(
+    let manager = try TestProgram(
       "/usr/bin/env",
       ["systemd-socket-activate", "--listen=\(path)", "--fdname=web"] + variables
-        + [try ChildProcess.program(), "inherited"])
+        + [TestProgram.scenarios, "inherited"])
     while !FileManager.default.fileExists(atPath: path) { usleep(1000) }
     // The file exists before the server listens at it.
     var answer: [String]
     repeat {
-      answer = try ChildProcess(scenario: "ask", environment: ["ASK_PATH": path]).finish().lines
+      answer = try TestProgram(scenario: "ask", environment: ["ASK_PATH": path]).finish().lines
     } while answer.first?.contains("ECONNREFUSED") == true
     #expect(answer == ["<bye>"])
-    if answer != ["<bye>"] { manager.end() }
+    if answer != ["<bye>"] { manager.stop() }
     #expect(manager.finish().lines == ["inherited [\"web\"]"] + served)
     // The file belongs to the service manager.
     #expect(FileManager.default.fileExists(atPath: path))

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Signals", .timeLimit(.minutes(1))) struct SignalTests {
   private static let cases = RunTests.backends.flatMap { backend in [SIGTERM, SIGHUP].map { (backend, $0) } }
 
-  private func start(_ scenario: String, _ backend: String) throws -> ChildProcess {
-    let child = try ChildProcess(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
+  private func start(_ scenario: String, _ backend: String) throws -> TestProgram {
+    let child = try TestProgram(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
     #expect(child.readLine() == "ready")
     return child
   }
@@ -20,7 +21,7 @@ import Testing
     child.send(signal)
     let result = child.finish()
     #expect(result.lines == ["interrupted (\(signal == SIGTERM ? "SIGTERM" : "SIGHUP"))", "cleaned up"])
-    #expect(result.status == signal)
+    #expect(result.status == -signal)
     #expect(result.errors == "")
   }
 
@@ -30,7 +31,7 @@ import Testing
     child.interrupt()
     let result = child.finish()
     #expect(result.lines == ["interrupted (SIGINT)", "cleaned up"])
-    #expect(result.status == SIGINT)
+    #expect(result.status == -SIGINT)
   }
 
   @Test(arguments: cases)
@@ -41,7 +42,7 @@ import Testing
     child.send(signal)
     let result = child.finish()
     #expect(result.lines == ["<request>", "goes on", "cancelled"])
-    #expect(result.status == SIGTERM)
+    #expect(result.status == -SIGTERM)
   }
 
   @Test(arguments: RunTests.backends)
@@ -51,12 +52,12 @@ import Testing
     let result = child.finish()
     let received = ["SIGINT", "SIGINT", "SIGTERM", "SIGINT"].map { "received \($0)" }
     #expect(result.lines == received + ["cancelled"])
-    #expect(result.status == SIGTERM)
+    #expect(result.status == -SIGTERM)
   }
 
   @Test(arguments: RunTests.backends)
   func `the second Ctrl-C ends a program that doesn't receive the first`(backend: String) throws {
-    let child = try ChildProcess(
+    let child = try TestProgram(
       scenario: "stuck-receiver", environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
     let result = child.finish()
     #expect(result.lines == [])

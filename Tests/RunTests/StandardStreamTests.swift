@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Standard streams", .timeLimit(.minutes(1))) struct StandardStreamTests {
   /// Runs a line of the shell in which `$0` is the program with the scenarios.
-  private func shell(_ line: String, _ backend: String) throws -> (output: String, errors: String, status: Int32) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", "set -o pipefail; \(line)", try ChildProcess.program()]
-    process.environment = ProcessInfo.processInfo.environment.merging(backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
-    {
-      $1
-    }
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let errorText = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (
-      String(decoding: text, as: UTF8.self), String(decoding: errorText, as: UTF8.self), process.terminationStatus
-    )
+  private func shell(_ line: String, _ backend: String) throws -> TestProgram.Result {
+    try TestProgram(
+      "/bin/bash", ["-c", "set -o pipefail; \(line)", TestProgram.scenarios],
+      environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend], errors: .collected
+    ).finish()
   }
 
   @Test(arguments: RunTests.backends)

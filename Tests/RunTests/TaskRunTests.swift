@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @Suite("Tasks of a program", .timeLimit(.minutes(1))) struct TaskRunTests {
-  private func run(_ scenario: String) throws -> (lines: [String], errors: String, status: Int32) {
-    try ChildProcess(scenario: scenario, environment: [:]).finish()
+  private func run(_ scenario: String) throws -> TestProgram.Result {
+    try TestProgram(scenario: scenario, environment: [:]).finish()
   }
 
   @Test func `the body is a task by the name of main`() throws {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A process without a thread to be had", .timeLimit(.minutes(1))) struct ThreadRunTests {
-  private func run(_ scenario: String, _ backend: String) throws -> (lines: [String], errors: String, status: Int32) {
-    try ChildProcess(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).finish()
+  private func run(_ scenario: String, _ backend: String) throws -> TestProgram.Result {
+    try TestProgram(scenario: scenario, environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend]).finish()
   }
 
   private func refusal(_ name: String) -> String {

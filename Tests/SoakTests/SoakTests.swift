@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import TestPrograms
+import TestSupport
 import Testing
 
 /// A short form of what `make soak` runs for minutes.

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// Another implementation's server, as a child process that serves a folder.
 struct PeerServer: Sendable {
   let port: UInt16
-  private let process: SpawnedProcess
+  private let process: TestProgram
 
   /// A folder of its own.
   private let home: URL?
 
-  private init(_ process: SpawnedProcess, port: UInt16, home: URL? = nil) {
+  private init(_ process: TestProgram, port: UInt16, home: URL? = nil) {
     self.process = process
     self.port = port
     self.home = home
@@ -37,20 +38,10 @@ struct PeerServer: Sendable {
         sys.stdout.flush()
         server.serve_forever()
       """
-    let output = Pipe()
-    let process = try SpawnedProcess(
-      ["python3", "-c", script, folder.path], output: output.fileHandleForWriting.fileDescriptor)
-    try output.fileHandleForWriting.close()
-    var line = ""
-    // Reads to the end of the line: otherwise Python would write the rest to a closed pipe.
-    while !line.hasSuffix("\n") {
-      let data = output.fileHandleForReading.availableData
-      if data.isEmpty { break }
-      line += String(decoding: data, as: UTF8.self)
-    }
-    guard let port = UInt16(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-      process.stop()
-      throw PeerError("python3 did not say its port: \(line.debugDescription)")
+    let process = try TestProgram("python3", ["-c", script, folder.path], errors: .discarded)
+    let line = process.readLine() ?? ""
+    guard let port = UInt16(line) else {
+      throw TestProgramError("python3 did not say its port: \(line.debugDescription)")
     }
     return PeerServer(process, port: port)
   }
@@ -60,7 +51,7 @@ struct PeerServer: Sendable {
     let path = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"].first {
       FileManager.default.isExecutableFile(atPath: $0)
     }
-    guard let path else { throw PeerError("nginx is not installed (Scripts/install-dependencies test)") }
+    guard let path else { throw TestProgramError("nginx is not installed (Scripts/install-dependencies test)") }
     let home = try temporaryFolder()
     // Binding finds a free port. If two tests find one port, one nginx fails to start, and its test tries again.
     for _ in 0..<20 {
@@ -77,17 +68,18 @@ struct PeerServer: Sendable {
         """
       let file = home.appendingPathComponent("nginx.conf")
       try configuration.write(to: file, atomically: true, encoding: .utf8)
-      let process = try SpawnedProcess([path, "-p", home.path, "-e", "\(home.path)/error.log", "-c", file.path])
+      let process = try TestProgram(
+        path, ["-p", home.path, "-e", "\(home.path)/error.log", "-c", file.path], errors: .discarded)
       while process.isRunning {
         if accepts(port) { return PeerServer(process, port: port, home: home) }
       }
     }
-    throw PeerError("nginx did not start")
+    throw TestProgramError("nginx did not start")
   }
 
   private static func withSocket<Result>(_ body: (Int32) throws -> Result) throws -> Result {
     let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard number >= 0 else { throw PeerError("socket: errno \(errno)") }
+    guard number >= 0 else { throw TestProgramError("socket: errno \(errno)") }
     defer { close(number) }
     return try body(number)
   }
@@ -109,7 +101,7 @@ struct PeerServer: Sendable {
           bind(number, $0, size) != 0 || getsockname(number, $0, &size) != 0
         }
       }
-      if failed { throw PeerError("bind: errno \(errno)") }
+      if failed { throw TestProgramError("bind: errno \(errno)") }
       return UInt16(bigEndian: address.sin_port)
     }
   }
@@ -125,10 +117,4 @@ struct PeerServer: Sendable {
     }
     return connected ?? false
   }
-}
-
-func temporaryFolder() throws -> URL {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("asyncio-http-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  return folder
 }

@@ -2,6 +2,7 @@
 
 import AsyncIO
 import Synchronization
+import TestSupport
 
 /// A server that sends fixed bytes for any request: for responses that a proper server never sends.
 struct ScriptedServer: Sendable {
@@ -54,21 +55,6 @@ final class Count: Sendable {
   }
 
   var current: Int { value.withLock { $0 } }
-}
-
-/// Bytes that vary by position.
-func pattern(_ count: Int, seed: Int = 0) -> [UInt8] {
-  let words = (count + 7) / 8
-  return [UInt8](unsafeUninitializedCapacity: words * 8) { bytes, initialized in
-    bytes.withMemoryRebound(to: UInt64.self) { buffer in
-      var state = UInt64(truncatingIfNeeded: seed) &* 0x9e37_79b9_7f4a_7c15 &+ 1
-      for index in 0..<words {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        buffer[index] = state
-      }
-    }
-    initialized = count
-  }
 }
 
 extension Server {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncIO
-import TestCertificates
+import TestSupport
 
 @testable import AsyncIOTLS
 
@@ -140,18 +140,5 @@ extension ConnectionSecurity where Self == TLSConfiguration {
   static func showing(_ name: String, clients: TLSConfiguration.ClientCertificates = .notRequested) -> TLSConfiguration
   {
     TLSConfiguration.showing(name, clients: clients)
-  }
-}
-
-/// Random numbers that are equal in every run.
-struct Numbers: RandomNumberGenerator {
-  var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -3,11 +3,6 @@
 import AsyncIO
 import Glibc
 
-extension BackendKind {
-  /// The backends on a real kernel, where descriptors are the process's.
-  static let ofAKernel = conforming.filter { $0 != .virtual }
-}
-
 /// Two connected sockets of the test's own, closed with this object.
 final class SocketPair: Sendable {
   let near: Int32

@@ -3,6 +3,7 @@
 import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
+import TestSupport
 import Testing
 
 /// Runs a body with a name server and a resolver that asks it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// The newest CPython of this machine, in PATH or installed by pyenv; there may be none.
 struct Python {
@@ -21,7 +22,9 @@ struct Python {
       .sorted { $0.1 > $1.1 }
     for (file, _) in candidates {
       // The commands that pyenv puts into PATH work only if their version is selected.
-      let answer = try? Program(file, ["-c", "import platform; print(platform.python_version())"])
+      let answer = try? TestProgram(
+        file.path, ["-c", "import platform; print(platform.python_version())"], errors: .collected
+      ).finish()
       if let answer, answer.failure == nil {
         return Python(executable: file, version: answer.output.trimmingCharacters(in: .newlines))
       }

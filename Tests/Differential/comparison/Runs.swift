@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// One run of the scenarios in each language, made on first use.
@@ -19,11 +20,8 @@ struct Runs: Sendable {
     pythonVersion = python.version
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("python/run.py")
-    // SwiftPM builds the package's executables beside the program that runs its tests.
-    let folder = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-      .deletingLastPathComponent()
-    let theirs = try Program(python.executable, ["-B", script.path])
-    let ours = try Program(folder.appendingPathComponent("differential-scenarios"))
+    let theirs = try TestProgram(python.executable.path, ["-B", script.path], errors: .collected).finish()
+    let ours = try TestProgram.ours("differential-scenarios", errors: .collected).finish()
 
     let (pythons, swifts) = (Transcript(theirs.output), Transcript(ours.output))
     let onlyInSwift = swifts.names.filter { pythons.entries[$0] == nil }

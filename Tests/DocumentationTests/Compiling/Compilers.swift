@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// The Swift compiler that built this program, with the modules that it built.
 struct SwiftCompiler {
@@ -50,9 +51,9 @@ struct SwiftCompiler {
     ]
     let sources = files.keys.sorted().map { folder.appendingPathComponent($0).path }
     let compiler = toolchain.appendingPathComponent("bin/swiftc")
-    let result = try await Program(executable: compiler, arguments: options + arguments + sources).run()
+    let result = try await TestProgram.run(compiler.path, options + arguments + sources)
     let found = Diagnostic.all(in: result.output)
-    if !result.succeeded && found.isEmpty { return [Diagnostic(file: "swiftc", line: 1, message: result.output)] }
+    if result.status != 0 && found.isEmpty { return [Diagnostic(file: "swiftc", line: 1, message: result.output)] }
     return found
   }
 
@@ -84,11 +85,9 @@ enum PythonCompiler {
               print(f"{file}:{error.lineno}: error: {error.msg}")
       """
     let pieces = snippets.filter { $0.language == .python }.flatMap { ["\($0.file):\($0.line)", $0.code] }
-    let result = try await Program(
-      executable: URL(fileURLWithPath: "/usr/bin/env"), arguments: ["python3", "-c", script] + pieces
-    ).run()
+    let result = try await TestProgram.run("python3", ["-c", script] + pieces)
     let found = Diagnostic.all(in: result.output)
-    if !result.succeeded && found.isEmpty { return [Diagnostic(file: "python3", line: 1, message: result.output)] }
+    if result.status != 0 && found.isEmpty { return [Diagnostic(file: "python3", line: 1, message: result.output)] }
     return found
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTP1Codec
+import TestSupport
 
 /// Damages valid messages, and cuts them up.
 enum Mutator {

@@ -4,25 +4,10 @@ import AsyncIO
 import AsyncIOCore
 import AsyncIOTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AsyncIOTLS
-
-extension BackendKind {
-  /// The kernel's backends, which can talk to other implementations.
-  static let real: [BackendKind] = {
-    do {
-      _ = try RingBackend()
-      return [.ioUring, .epoll]
-    } catch {
-      print("io_uring is not available here (\(error)): the tests run on epoll only")
-      return [.epoll]
-    }
-  }()
-
-  /// The kernel's backends and the virtual one.
-  static let all: [BackendKind] = real + [.virtual]
-}
 
 /// The reports to the exception handler of the test's loop.
 final class Reports: Sendable {
@@ -37,27 +22,6 @@ final class Reports: Sendable {
 
   var all: [any Error] { errors.withLock { $0 } }
   var tls: [TLSError] { all.compactMap { $0 as? TLSError } }
-}
-
-/// Runs turns of the loop until the condition holds. The test's time limit ends a condition that never holds.
-func turns(until condition: () async throws -> Bool) async throws {
-  while try await !condition() { try await sleep(.microseconds(50)) }
-}
-
-/// Bytes that vary by position.
-func pattern(_ count: Int, seed: UInt64) -> [UInt8] {
-  var numbers = Numbers(seed: seed)
-  var bytes: [UInt8] = []
-  bytes.reserveCapacity(count + 8)
-  while bytes.count < count { withUnsafeBytes(of: numbers.next()) { bytes.append(contentsOf: $0) } }
-  bytes.removeLast(bytes.count - count)
-  return bytes
-}
-
-/// Compares megabytes: `#expect` inspects its operands element by element for its report.
-func expectSame(_ received: [UInt8], _ sent: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
-  let same = received == sent
-  #expect(same, "\(received.count) of \(sent.count) bytes", sourceLocation: sourceLocation)
 }
 
 /// A server that echoes its input.

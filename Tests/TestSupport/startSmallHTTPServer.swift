@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server for this package's own use: the demonstration of `aio` and the tests. It answers the requests of a
-// connection in turn, each with one write. It has no routes, time limits or streaming bodies: those belong to a server
-// for users.
+// A server for the tests of clients. It answers the requests of a connection in turn, each with one write. It has no
+// routes, time limits or streaming bodies: those belong to a server for users.
 
 package import AsyncIO
 import AsyncIOCore

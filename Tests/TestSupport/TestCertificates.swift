@@ -14,12 +14,8 @@ public struct TestCertificates: Sendable {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("make-certificates")
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      let process = Process()
-      process.executableURL = script
-      process.arguments = [folder.path]
-      try process.run()
-      process.waitUntilExit()
-      guard process.terminationStatus == 0 else { fatalError("make-certificates failed") }
+      let made = try TestProgram(script.path, [folder.path], errors: .withOutput).finish()
+      guard made.status == 0 else { fatalError("make-certificates \(made.failure ?? ""): \(made.output)") }
     } catch {
       fatalError("make-certificates: \(error)")
     }
