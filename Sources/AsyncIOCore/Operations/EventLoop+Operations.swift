@@ -26,6 +26,11 @@ extension EventLoop {
     unsafe submit(operations.allocate(isSocket ? .receive : .read, descriptor: descriptor, sink: sink))
   }
 
+  /// Starts to receive the datagrams that arrive at a socket, until `cancel` or an error that ends it.
+  package func receiveDatagrams(from descriptor: Int32, sink: any OperationSink) -> OperationID {
+    unsafe submit(operations.allocate(.receiveDatagrams, descriptor: descriptor, sink: sink))
+  }
+
   /// Starts to send bytes that `owner` keeps in place; or to write them to what is not a socket.
   package func send(
     _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, isSocket: Bool = true, owner: AnyObject,

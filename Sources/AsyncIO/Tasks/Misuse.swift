@@ -6,6 +6,15 @@
 
 import AsyncIOCore
 
+/// A mistake in the program: a call that makes no sense. Functions that throw anyway throw this error; others trap with
+/// the same kind of sentence.
+public struct MisuseError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The function and the mistake: `wait: there is nothing to wait for`.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
 /// Explains that `gather` takes closures.
 @available(*, unavailable, message: "'gather' takes closures: 'gather({ try await a() }, { try await b() })'")
 @discardableResult
