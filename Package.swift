@@ -54,7 +54,8 @@ let package = Package(
 
     // library: what `import AsyncIO` means
     .target(
-      name: "AsyncIO", dependencies: ["AsyncIOCore", "CivilTime", "DNSWire", "ThreadBacktraces"], swiftSettings: strict),
+      name: "AsyncIO", dependencies: ["AsyncIOCore", "CivilTime", "DNSWire", "ThreadBacktraces"],
+      swiftSettings: strict + [.strictMemorySafety()]),
 
     // services: protocols on the loop
     .target(name: "AsyncIOTLS", dependencies: ["AsyncIO", "AsyncIOCore", "COpenSSL"], swiftSettings: strict),

@@ -77,14 +77,14 @@ private struct BorrowedCall: @unchecked Sendable {
 
   init(_ body: @escaping () async -> Void) {
     // Safety: a closure is two words, the function and its context (ABI).
-    words = unsafeBitCast(Closure(body: body), to: (UInt, UInt).self)
+    words = unsafe unsafeBitCast(Closure(body: body), to: (UInt, UInt).self)
   }
 
   /// Calls the closure. The call's own reference is released when this returns.
   @inline(__always)
   func callAsFunction() async {
     // Safety: these are the words of a closure that its owner keeps.
-    let closure = unsafeBitCast(words, to: Closure.self)
+    let closure = unsafe unsafeBitCast(words, to: Closure.self)
     await closure.body()
     _ = consume closure
   }

@@ -33,7 +33,9 @@ extension DatagramSocket {
   public nonisolated(nonsending) func send(_ bytes: ArraySlice<UInt8>, to address: SocketAddress? = nil) async throws {
     if isCurrent(for: #isolation) {
       try await transport.loop.spendBudget()
-      while try !bytes.withUnsafeBytes({ try transport.trySend($0, to: address) }) { try await transport.waitForRoom() }
+      while try unsafe !bytes.withUnsafeBytes({ try unsafe transport.trySend($0, to: address) }) {
+        try await transport.waitForRoom()
+      }
     } else {
       try await send(Array(bytes), target: address)
     }
@@ -42,10 +44,12 @@ extension DatagramSocket {
   private nonisolated(nonsending) func send(_ bytes: [UInt8], target: SocketAddress?) async throws {
     if isCurrent(for: #isolation) {
       try await transport.loop.spendBudget()
-      while try !bytes.withUnsafeBytes({ try transport.trySend($0, to: target) }) { try await transport.waitForRoom() }
+      while try unsafe !bytes.withUnsafeBytes({ try unsafe transport.trySend($0, to: target) }) {
+        try await transport.waitForRoom()
+      }
     } else {
       try await onLoop { transport in
-        while try !bytes.withUnsafeBytes({ try transport.trySend($0, to: target) }) {
+        while try unsafe !bytes.withUnsafeBytes({ try unsafe transport.trySend($0, to: target) }) {
           try await transport.waitForRoom()
         }
       }

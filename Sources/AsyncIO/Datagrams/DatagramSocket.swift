@@ -37,8 +37,8 @@ public final class DatagramSocket: @unchecked Sendable {
     if loop.isCurrent {
       transport.closeForgotten()
     } else if !loop.isClosed {
-      let box = UncheckedTransport(transport: transport)
-      loop.postFromAnywhere { _ in box.transport.closeForgotten() }
+      let box = UncheckedBox(transport)
+      loop.postFromAnywhere { _ in box.value.closeForgotten() }
     }
   }
 
@@ -65,8 +65,8 @@ public final class DatagramSocket: @unchecked Sendable {
     if transport.loop.isCurrent {
       transport.close()
     } else if !transport.loop.isClosed {
-      let box = UncheckedTransport(transport: transport)
-      transport.loop.postFromAnywhere { _ in box.transport.close() }
+      let box = UncheckedBox(transport)
+      transport.loop.postFromAnywhere { _ in box.value.close() }
     }
   }
 
@@ -86,17 +86,6 @@ public final class DatagramSocket: @unchecked Sendable {
   func onLoop<Result>(
     _ body: sending (DatagramTransport) async throws -> sending Result
   ) async throws -> sending Result {
-    let loop = transport.loop
-    if loop.isClosed { throw EventLoopError.closed }
-    let box = UncheckedTransport(transport: transport)
-    return try await loop.anchor.run {
-      guard !loop.isClosed else { throw EventLoopError.closed }
-      return try await body(box.transport)
-    }
+    try await transport.loop.hop(with: transport, body)
   }
-}
-
-private struct UncheckedTransport: @unchecked Sendable {
-  // Sendable: carried to the loop's thread, and used there.
-  let transport: DatagramTransport
 }

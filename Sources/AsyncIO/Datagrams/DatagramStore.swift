@@ -38,7 +38,7 @@ struct DatagramStore: Sendable {
       DatagramEntry(
         offset: bytes.count, length: payload.count, peer: peer, destination: destination, interface: interface,
         isTruncated: isTruncated))
-    bytes.append(contentsOf: payload)
+    unsafe bytes.append(contentsOf: payload)
   }
 
   mutating func append(_ payload: some Collection<UInt8>, peer: SocketAddress?) {
@@ -81,8 +81,10 @@ struct DatagramStore: Sendable {
   func withDatagrams<Result>(
     _ body: (UnsafeBufferPointer<DatagramEntry>, UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
-    try entries.withUnsafeBufferPointer { entries in
-      try bytes.withUnsafeBytes { bytes in try body(UnsafeBufferPointer(rebasing: entries[head...]), bytes) }
+    try unsafe entries.withUnsafeBufferPointer { entries in
+      try unsafe bytes.withUnsafeBytes { bytes in
+        try unsafe body(UnsafeBufferPointer(rebasing: entries[head...]), bytes)
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ extension DatagramTransport {
   /// Sends a datagram. Returns false if the kernel has no room for it now.
   package func trySend(_ bytes: UnsafeRawBufferPointer, to target: SocketAddress?) throws -> Bool {
     try throwError()
-    let result = loop.sockets.send(datagram: bytes, to: target, from: number)
+    let result = unsafe loop.sockets.send(datagram: bytes, to: target, from: number)
     hasNoBuffers = result == SystemError.Code.noBufferSpace.result
     if result >= 0 {
       shortages.reset()
@@ -25,8 +25,8 @@ extension DatagramTransport {
   func trySend(_ row: inout DatagramStore) throws -> Bool {
     while !row.isEmpty {
       try throwError()
-      let result = row.withDatagrams { entries, bytes in
-        loop.sockets.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
+      let result = unsafe row.withDatagrams { entries, bytes in
+        unsafe loop.sockets.send(datagrams: entries, of: bytes, segmenting: segments, from: number)
       }
       hasNoBuffers = result == SystemError.Code.noBufferSpace.result
       if result > 0 {
@@ -42,7 +42,7 @@ extension DatagramTransport {
         segments = false
         let first = row[0]
         do {
-          let isSent = try row.bytes(of: first).withUnsafeBytes { try trySend($0, to: first.peer) }
+          let isSent = try unsafe row.bytes(of: first).withUnsafeBytes { try unsafe trySend($0, to: first.peer) }
           if !isSent { return false }
           row.removeFirst()
           continue

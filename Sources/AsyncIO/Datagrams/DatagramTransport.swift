@@ -16,7 +16,8 @@
 package import AsyncIOCore
 import Glibc
 
-package final class DatagramTransport: OperationSink, WaitObject {
+/// `@safe`: it lends the memory of what arrives to a callback, for the time of the call.
+@safe package final class DatagramTransport: OperationSink, WaitObject {
   enum State {
     case open
     /// Waits for its operations to end.
@@ -29,40 +30,40 @@ package final class DatagramTransport: OperationSink, WaitObject {
   package let peer: SocketAddress?
   let counters: DatagramCounters
   private let queueLimit: Int
-  @exclusivity(unchecked) private var descriptor: Descriptor?
+  @safe @exclusivity(unchecked) private var descriptor: Descriptor?
   /// The file of a bound Unix socket.
-  @exclusivity(unchecked) private var file: SocketFile?
-  @exclusivity(unchecked) var state = State.open
+  @safe @exclusivity(unchecked) private var file: SocketFile?
+  @safe @exclusivity(unchecked) var state = State.open
 
-  @exclusivity(unchecked) var queue = DatagramStore()
-  @exclusivity(unchecked) private var receiving: OperationID?
-  @exclusivity(unchecked) private var isPaused = false
+  @safe @exclusivity(unchecked) var queue = DatagramStore()
+  @safe @exclusivity(unchecked) private var receiving: OperationID?
+  @safe @exclusivity(unchecked) private var isPaused = false
   /// The receive was cancelled for the pause. Its last completion is still to come; receiving may be wanted again by
   /// then.
-  @exclusivity(unchecked) private var isEnding = false
+  @safe @exclusivity(unchecked) private var isEnding = false
   /// The timer that ends a rest, taken because every receive fails.
-  @exclusivity(unchecked) private var rest: TimerHandle?
-  @exclusivity(unchecked) var shortages = ShortageReports()
-  @exclusivity(unchecked) private var receivers = WaitList<WaitID>()
+  @safe @exclusivity(unchecked) private var rest: TimerHandle?
+  @safe @exclusivity(unchecked) var shortages = ShortageReports()
+  @safe @exclusivity(unchecked) private var receivers = WaitList<WaitID>()
   /// Whether a callback takes the datagrams and errors instead of the queue; see `take(by:onError:)`.
-  @exclusivity(unchecked) private var isHandedOver = false
-  @exclusivity(unchecked) private var onDatagram: ((UnsafeRawBufferPointer, SocketAddress) -> Void)?
-  @exclusivity(unchecked) private var onError: ((any Error) -> Void)?
-  @exclusivity(unchecked) private var lastDropped: UInt32 = 0
+  @safe @exclusivity(unchecked) private var isHandedOver = false
+  @safe @exclusivity(unchecked) private var onDatagram: ((UnsafeRawBufferPointer, SocketAddress) -> Void)?
+  @safe @exclusivity(unchecked) private var onError: ((any Error) -> Void)?
+  @safe @exclusivity(unchecked) private var lastDropped: UInt32 = 0
 
   /// An error from the network that no task has been told yet.
-  @exclusivity(unchecked) private var pendingError: SystemError?
+  @safe @exclusivity(unchecked) private var pendingError: SystemError?
   /// The error that ended the socket's work.
-  @exclusivity(unchecked) var failure: (any Error)?
-  @exclusivity(unchecked) var senders = WaitList<WaitID>()
+  @safe @exclusivity(unchecked) var failure: (any Error)?
+  @safe @exclusivity(unchecked) var senders = WaitList<WaitID>()
   /// The poll for room. It is cancelled when room comes, and begun again if a task waits by then.
-  @exclusivity(unchecked) var polling: OperationID?
-  @exclusivity(unchecked) var pollingIsEnding = false
+  @safe @exclusivity(unchecked) var polling: OperationID?
+  @safe @exclusivity(unchecked) var pollingIsEnding = false
   /// Whether the last send found the interface's queue full.
-  @exclusivity(unchecked) var hasNoBuffers = false
+  @safe @exclusivity(unchecked) var hasNoBuffers = false
   /// Whether rows of datagrams go to the kernel in one piece; false once the kernel has refused.
-  @exclusivity(unchecked) var segments: Bool
-  @exclusivity(unchecked) private var closers = WaitList<WaitID>()
+  @safe @exclusivity(unchecked) var segments: Bool
+  @safe @exclusivity(unchecked) private var closers = WaitList<WaitID>()
 
   init(
     _ descriptor: consuming Descriptor, local: SocketAddress, peer: SocketAddress?, isBound: Bool, queueLimit: Int,
@@ -94,7 +95,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     by onDatagram: @escaping (_ bytes: UnsafeRawBufferPointer, _ peer: SocketAddress) -> Void,
     onError: @escaping (any Error) -> Void
   ) {
-    self.onDatagram = onDatagram
+    self.onDatagram = unsafe onDatagram
     self.onError = onError
   }
 
@@ -143,7 +144,7 @@ package final class DatagramTransport: OperationSink, WaitObject {
     }
     if completion.result > 0 {
       shortages.reset()
-      if state == .open { take(DatagramFrame(completion.bytes)) }
+      if state == .open { unsafe take(DatagramFrame(completion.bytes)) }
     } else if completion.result == SystemError.Code.canceled.result {
       // We didn't cancel it, so the loop is ending.
       if state == .open && !wasEnding { fail(DatagramError.closed) }
@@ -155,29 +156,29 @@ package final class DatagramTransport: OperationSink, WaitObject {
   }
 
   private func take(_ frame: DatagramFrame) {
-    let payload = frame.payload
+    let payload = unsafe frame.payload
     guard let control = frame.control else {
-      return take(payload, frame, DatagramFrame.Control(destination: nil, interface: 0, dropped: lastDropped))
+      return unsafe take(payload, frame, DatagramFrame.Control(destination: nil, interface: 0, dropped: lastDropped))
     }
     if control.dropped != 0 {
       counters.addDropped(Int(control.dropped &- lastDropped))
       lastDropped = control.dropped
     }
-    guard control.segment > 0, payload.count > control.segment else { return take(payload, frame, control) }
+    guard control.segment > 0, payload.count > control.segment else { return unsafe take(payload, frame, control) }
     var start = 0
     while start < payload.count {
       let end = min(start + control.segment, payload.count)
-      take(UnsafeRawBufferPointer(rebasing: payload[start..<end]), frame, control)
+      unsafe take(UnsafeRawBufferPointer(rebasing: payload[start..<end]), frame, control)
       start = end
     }
   }
 
   private func take(_ payload: UnsafeRawBufferPointer, _ frame: DatagramFrame, _ control: DatagramFrame.Control) {
     counters.addReceived(bytes: payload.count, isTruncated: frame.isTruncated)
-    if let onDatagram { return onDatagram(payload, frame.peer) }
+    if let onDatagram { return unsafe onDatagram(payload, frame.peer) }
     var destination = control.destination
     destination?.port = local.port
-    queue.append(
+    unsafe queue.append(
       payload, peer: frame.peer, destination: destination, interface: control.interface,
       isTruncated: frame.isTruncated)
     wakeReceiver()

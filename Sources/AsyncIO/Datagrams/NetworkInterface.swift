@@ -16,7 +16,7 @@ public struct NetworkInterface: Hashable, Sendable, CustomStringConvertible {
 
   /// Finds an interface by its name, as `ip link` shows it; nil if it doesn't exist.
   public init?(_ name: String) {
-    let index = if_nametoindex(name)
+    let index = unsafe if_nametoindex(name)
     if index == 0 || name.utf8.contains(0) { return nil }
     self.index = index
   }
@@ -29,8 +29,9 @@ public struct NetworkInterface: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String {
     if index == 0 { return "any interface" }
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { name in
-      if_indextoname(index, name.baseAddress) == nil ? "interface \(index)" : String(cString: name.baseAddress!)
+    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { name in
+      unsafe if_indextoname(index, name.baseAddress) == nil
+        ? "interface \(index)" : unsafe String(cString: name.baseAddress!)
     }
   }
 }

@@ -122,11 +122,7 @@ final class DescriptorWatches {
   private var watches: [Key: DescriptorWatch] = [:]
 
   static func of(_ loop: EventLoop) -> DescriptorWatches {
-    let key = ObjectIdentifier(DescriptorWatches.self)
-    if let there = loop.attachments[key] as? DescriptorWatches { return there }
-    let new = DescriptorWatches()
-    loop.attachments[key] = new
-    return new
+    loop.attachment { DescriptorWatches() }
   }
 
   func existing(_ descriptor: Int32, _ direction: DescriptorWatch.Direction) -> DescriptorWatch? {

@@ -54,7 +54,9 @@ extension RawSocket {
       var done = 0
       while done < bytes.count {
         let piece = try await waiting(for: .output, "send") {
-          bytes.withUnsafeBytes { SystemCall.send(UnsafeRawBufferPointer(rebasing: $0[done...]), to: descriptor) }
+          unsafe bytes.withUnsafeBytes {
+            unsafe SystemCall.send(UnsafeRawBufferPointer(rebasing: $0[done...]), to: descriptor)
+          }
         }
         done += piece
         sender.advance(by: piece)

@@ -74,8 +74,8 @@ public struct RawSocket: Hashable, Sendable {
     return try await waiting(for: .input, "receive") {
       var result = 0
       buffer.removeAll(keepingCapacity: true)
-      withRoom(for: count, in: &buffer) { room in
-        result = SystemCall.receive(into: room, from: descriptor)
+      unsafe withRoom(for: count, in: &buffer) { room in
+        result = unsafe SystemCall.receive(into: room, from: descriptor)
         return result
       }
       return result
@@ -95,8 +95,8 @@ public struct RawSocket: Hashable, Sendable {
     var sender: SocketAddress?
     _ = try await waiting(for: .input, "receive") {
       var result = 0
-      withRoom(for: count, in: &bytes) { room in
-        (result, sender) = SystemCall.receiveFrom(into: room, from: descriptor)
+      unsafe withRoom(for: count, in: &bytes) { room in
+        (result, sender) = unsafe SystemCall.receiveFrom(into: room, from: descriptor)
         return result
       }
       return result
@@ -113,7 +113,9 @@ public struct RawSocket: Hashable, Sendable {
     var sent = 0
     while sent < bytes.count {
       sent += try await waiting(for: .output, "send") {
-        bytes.withUnsafeBytes { SystemCall.send(UnsafeRawBufferPointer(rebasing: $0[sent...]), to: descriptor) }
+        unsafe bytes.withUnsafeBytes {
+          unsafe SystemCall.send(UnsafeRawBufferPointer(rebasing: $0[sent...]), to: descriptor)
+        }
       }
     }
   }
@@ -125,7 +127,7 @@ public struct RawSocket: Hashable, Sendable {
   @discardableResult
   public nonisolated(nonsending) func send(_ bytes: [UInt8], to address: SocketAddress) async throws -> Int {
     try await waiting(for: .output, "send", to: address) {
-      bytes.withUnsafeBytes { SystemCall.send($0, to: descriptor, address: address) }
+      unsafe bytes.withUnsafeBytes { unsafe SystemCall.send($0, to: descriptor, address: address) }
     }
   }
 
@@ -188,9 +190,9 @@ public struct RawSocket: Hashable, Sendable {
   private func withRoom(for most: Int, in buffer: inout [UInt8], _ body: (UnsafeMutableRawBufferPointer) -> Int) {
     let count = min(most, Self.largestReceive)
     buffer.append(addingCapacity: count) { span in
-      span.withUnsafeMutableBufferPointer { room, initialized in
-        let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])
-        initialized = max(0, body(room))
+      unsafe span.withUnsafeMutableBufferPointer { room, initialized in
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])
+        initialized = unsafe max(0, body(room))
       }
     }
   }

@@ -11,8 +11,10 @@ struct FileSource: Sendable {
   /// Reads from the disk, if need be; blocks.
   func read(from offset: Int, upTo count: Int) -> Result<[UInt8], SystemError> {
     var result = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      repeat { result = pread(descriptor, buffer.baseAddress, count, off_t(offset)) } while result < 0 && errno == EINTR
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      repeat {
+        result = unsafe pread(descriptor, buffer.baseAddress, count, off_t(offset))
+      } while result < 0 && errno == EINTR
       initialized = max(0, result)
       if result < 0 { result = -Int(errno) }
     }
@@ -32,7 +34,7 @@ final class OpenedFile: Sendable {
       (descriptor, code) = (-1, .invalidArgument)
       return
     }
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     code = SystemError.Code(rawValue: descriptor < 0 ? errno : 0)
   }
 

@@ -123,7 +123,7 @@ public struct NameError: Error, Hashable, Sendable, CustomStringConvertible {
     case .malformed(let why): "not a host name: \(why)"
     case .unacceptableName(let name): "leads to \(name.debugDescription), which is not a host name"
     case .system(let code):
-      "\(Self.lowercased(String(cString: gai_strerror(code)))) (getaddrinfo \(code))"
+      unsafe "\(Self.lowercased(String(cString: gai_strerror(code)))) (getaddrinfo \(code))"
     }
   }
 

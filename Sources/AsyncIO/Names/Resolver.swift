@@ -107,11 +107,7 @@ final class LoopStubs {
   private init(_ loop: EventLoop) { self.loop = loop }
 
   static func of(_ loop: EventLoop) -> LoopStubs {
-    let key = ObjectIdentifier(LoopStubs.self)
-    if let known = loop.attachments[key] as? LoopStubs { return known }
-    let stubs = LoopStubs(loop)
-    loop.attachments[key] = stubs
-    return stubs
+    loop.attachment { LoopStubs(loop) }
   }
 
   func stub(for resolver: Resolver, _ source: Resolver.StubSource) -> StubResolver {

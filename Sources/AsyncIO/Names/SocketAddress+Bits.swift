@@ -9,8 +9,8 @@ extension SocketAddress {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    withUnsafeMutableBytes(of: &address.sin_addr) { $0.storeBytes(of: number.bigEndian, as: UInt32.self) }
-    guard let known = withUnsafeBytes(of: &address, { SocketAddress(kernelForm: $0) }) else { return nil }
+    unsafe withUnsafeMutableBytes(of: &address.sin_addr) { unsafe $0.storeBytes(of: number.bigEndian, as: UInt32.self) }
+    guard let known = unsafe withUnsafeBytes(of: &address, { unsafe SocketAddress(kernelForm: $0) }) else { return nil }
     self = known
   }
 
@@ -20,24 +20,24 @@ extension SocketAddress {
     address.sin6_family = sa_family_t(AF_INET6)
     address.sin6_port = port.bigEndian
     address.sin6_scope_id = scope
-    withUnsafeMutableBytes(of: &address.sin6_addr) { bytes in
-      bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
-      bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+    unsafe withUnsafeMutableBytes(of: &address.sin6_addr) { bytes in
+      unsafe bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
+      unsafe bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
     }
-    guard let known = withUnsafeBytes(of: &address, { SocketAddress(kernelForm: $0) }) else { return nil }
+    guard let known = unsafe withUnsafeBytes(of: &address, { unsafe SocketAddress(kernelForm: $0) }) else { return nil }
     self = known
   }
 
   /// The address as an IPv6 address; an IPv4 address is mapped to ::ffff:0:0/96 (RFC 4291, §2.5.5.2).
   var ipv6Bits: (high: UInt64, low: UInt64) {
     var storage = storage.storage
-    return withUnsafeBytes(of: &storage) { bytes in
+    return unsafe withUnsafeBytes(of: &storage) { bytes in
       if family == .ipv4 {
         let offset = MemoryLayout<sockaddr_in>.offset(of: \.sin_addr)!
-        return (0, 0xffff_0000_0000 | UInt64(bytes.load(fromByteOffset: offset, as: UInt32.self).bigEndian))
+        return unsafe (0, 0xffff_0000_0000 | UInt64(bytes.load(fromByteOffset: offset, as: UInt32.self).bigEndian))
       }
       let offset = MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr)!
-      return (
+      return unsafe (
         bytes.load(fromByteOffset: offset, as: UInt64.self).bigEndian,
         bytes.load(fromByteOffset: offset + 8, as: UInt64.self).bigEndian
       )

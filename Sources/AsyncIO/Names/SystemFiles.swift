@@ -56,26 +56,26 @@ final class SystemFilesReader {
 
   /// Whether the variables of resolv.conf(5) are set, which libc heeds and we don't.
   private static func environmentHasOptions() -> Bool {
-    getenv("RES_OPTIONS") != nil || getenv("LOCALDOMAIN") != nil || getenv("HOSTALIASES") != nil
+    unsafe getenv("RES_OPTIONS") != nil || getenv("LOCALDOMAIN") != nil || getenv("HOSTALIASES") != nil
   }
 
   private static func hostName() -> String {
     // HOST_NAME_MAX is 64.
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 65) { name in
-      guard gethostname(name.baseAddress!, name.count) == 0 else { return "" }
-      name[64] = 0
-      return String(cString: name.baseAddress!)
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 65) { name in
+      guard unsafe gethostname(name.baseAddress!, name.count) == 0 else { return "" }
+      unsafe name[64] = 0
+      return unsafe String(cString: name.baseAddress!)
     }
   }
 
   private static func text(of path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { _ = Glibc.close(descriptor) }
     var bytes: [UInt8] = []
     while bytes.count < longest {
-      let piece = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
-        count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
+      let piece = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
+        count = unsafe max(0, read(descriptor, buffer.baseAddress, buffer.count))
       }
       if piece.isEmpty { break }
       bytes += piece
@@ -94,7 +94,7 @@ final class SystemFilesReader {
     /// All zeros for a missing file.
     init(of path: String) {
       var status = stat()
-      guard stat(path, &status) == 0 else { return }
+      guard unsafe stat(path, &status) == 0 else { return }
       device = status.st_dev
       file = status.st_ino
       size = status.st_size

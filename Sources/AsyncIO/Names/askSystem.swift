@@ -31,20 +31,20 @@ extension EventLoop {
 func systemAddresses(of host: String, family: SocketAddress.Family?, isNumeric: Bool = false) -> NameAnswer {
   // libc would look up the text before a zero byte, and so a different host.
   if host.utf8.contains(0) { return .failure(.malformed("it has a character that host names can't have")) }
-  var hints = addrinfo()
-  hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-  hints.ai_flags = isNumeric ? AI_NUMERICHOST : AI_ADDRCONFIG
-  hints.ai_family = family.map { $0 == .ipv4 ? AF_INET : AF_INET6 } ?? AF_UNSPEC
+  var hints = unsafe addrinfo()
+  unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+  unsafe hints.ai_flags = isNumeric ? AI_NUMERICHOST : AI_ADDRCONFIG
+  unsafe hints.ai_family = family.map { $0 == .ipv4 ? AF_INET : AF_INET6 } ?? AF_UNSPEC
   var list: UnsafeMutablePointer<addrinfo>?
-  let code = getaddrinfo(host, nil, &hints, &list)
+  let code = unsafe getaddrinfo(host, nil, &hints, &list)
   guard code == 0 else { return .failure(NameError(host: host, code: code).reason) }
-  defer { freeaddrinfo(list) }
+  defer { unsafe freeaddrinfo(list) }
   var addresses: [SocketAddress] = []
-  var next = list
-  while let entry = next {
-    next = entry.pointee.ai_next
-    let bytes = UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
-    if let address = SocketAddress(kernelForm: bytes), !addresses.contains(address) { addresses.append(address) }
+  var next = unsafe list
+  while let entry = unsafe next {
+    unsafe next = unsafe entry.pointee.ai_next
+    let bytes = unsafe UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+    if let address = unsafe SocketAddress(kernelForm: bytes), !addresses.contains(address) { addresses.append(address) }
   }
   return .addresses(addresses)
 }
@@ -53,13 +53,13 @@ func systemAddresses(of host: String, family: SocketAddress.Family?, isNumeric: 
 private func systemName(of address: SocketAddress) -> NameAnswer {
   var (storage, length) = address.storage
   // NI_MAXHOST.
-  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1025) { name in
-    let code = withUnsafePointer(to: &storage) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        getnameinfo($0, length, name.baseAddress, socklen_t(name.count), nil, 0, NI_NAMEREQD)
+  return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1025) { name in
+    let code = unsafe withUnsafePointer(to: &storage) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe getnameinfo($0, length, name.baseAddress, socklen_t(name.count), nil, 0, NI_NAMEREQD)
       }
     }
     guard code == 0 else { return .failure(NameError(host: address.host, code: code).reason) }
-    return .names([String(cString: name.baseAddress!)])
+    return unsafe .names([String(cString: name.baseAddress!)])
   }
 }

@@ -52,22 +52,22 @@ public final class DatagramEndpoint {
     call { known.connectionMade(self) }
     guard transport.isOpen else { return lose(DatagramError.closed) }
     transport.loop.tellOfEnd(self)
-    transport.take(
-      by: { [self] bytes, peer in deliver(bytes, peer) },
+    unsafe transport.take(
+      by: { [self] bytes, peer in unsafe deliver(bytes, peer) },
       onError: { [self] error in if error is DatagramError { lose(error) } else { call { known.errorReceived(error) } }
       })
     while !transport.queue.isEmpty, !isClosing {
       let entry = transport.queue[0]
       let bytes = transport.queue.bytes(of: entry)
       transport.queue.removeFirst()
-      bytes.withUnsafeBytes { deliver($0, entry.peer ?? .unnamedUnix) }
+      unsafe bytes.withUnsafeBytes { unsafe deliver($0, entry.peer ?? .unnamedUnix) }
     }
     if !isClosing { transport.resumeReceiving() }
   }
 
   private func deliver(_ bytes: UnsafeRawBufferPointer, _ peer: SocketAddress) {
     if isClosing { return }
-    call { known.datagramReceived(bytes.bindMemory(to: UInt8.self).span, from: peer) }
+    call { unsafe known.datagramReceived(bytes.bindMemory(to: UInt8.self).span, from: peer) }
   }
 
   private func call(_ body: () -> Void) {
@@ -84,7 +84,7 @@ public final class DatagramEndpoint {
     guard !isClosing else { return }
     if waiting.count == 0 {
       do {
-        if try bytes.withUnsafeBytes({ try transport.trySend($0, to: peer) }) { return }
+        if try unsafe bytes.withUnsafeBytes({ try unsafe transport.trySend($0, to: peer) }) { return }
       } catch {
         return known.errorReceived(error)
       }
@@ -114,9 +114,9 @@ public final class DatagramEndpoint {
   private func sendWaiting() {
     guard !isSending else { return }
     isSending = true
-    let box = UncheckedEndpoint(endpoint: self)
+    let box = UncheckedBox(self)
     // Without an actor, on the loop's thread: it stays there between its waits.
-    Task { await box.endpoint.sendAllThatWaits() }
+    Task { await box.value.sendAllThatWaits() }
   }
 
   private nonisolated(nonsending) func sendAllThatWaits() async {
@@ -124,7 +124,7 @@ public final class DatagramEndpoint {
     while waiting.count > 0 {
       let next = waiting[0]
       do {
-        if try next.bytes.withUnsafeBytes({ try transport.trySend($0, to: next.target) }) {
+        if try unsafe next.bytes.withUnsafeBytes({ try unsafe transport.trySend($0, to: next.target) }) {
           removeNext()
         } else {
           try await transport.waitForRoom()
@@ -203,9 +203,4 @@ extension DatagramEndpoint: EndsWithLoop {
 private final class LostProtocol: DatagramProtocol {
   func connectionMade(_ endpoint: DatagramEndpoint) {}
   func datagramReceived(_ data: Span<UInt8>, from peer: SocketAddress) {}
-}
-
-private struct UncheckedEndpoint: @unchecked Sendable {
-  // Sendable: carried to a task on the loop's own thread, and used there.
-  let endpoint: DatagramEndpoint
 }

@@ -126,11 +126,7 @@ extension EventLoop {
     let handle = stream.writer.handle
     let loop = handle.transport.loop
     let factory = LoopFactory(factory, on: loop, for: "createConnection")
-    if loop.isCurrent(for: #isolation) {
-      _ = try await loop.begin(handle, factory())
-    } else {
-      try await loop.anchor.run { _ = try await loop.begin(handle, factory()) }
-    }
+    try await loop.here { _ = try await loop.begin(handle, factory()) }
   }
 }
 

@@ -34,12 +34,9 @@ extension EventLoop {
   ) async throws {
     let loop = socket.transport.loop
     let make = LoopFactory.expect(factory, on: loop, for: "createDatagramEndpoint")
-    let factory = DatagramFactory(make: { make() })
-    if loop.isCurrent(for: #isolation) {
-      _ = try await loop.begin(socket, factory.make())
-    } else {
-      try await loop.anchor.run { _ = try await loop.begin(socket, factory.make()) }
-    }
+    // Opened on the loop's thread, with which the factory's actor stays: see LoopFactory.
+    let factory = UncheckedBox { make() as any DatagramProtocol }
+    try await loop.here { _ = try await loop.begin(socket, factory.value()) }
   }
 
   private nonisolated(nonsending) func begin(
@@ -56,9 +53,4 @@ extension EventLoop {
     await waitUninterrupted(wait)
     return endpoint
   }
-}
-
-private struct DatagramFactory: @unchecked Sendable {
-  // Sendable: like LoopFactory.
-  let make: () -> any DatagramProtocol
 }

@@ -60,8 +60,7 @@ extension EventLoop {
   private nonisolated(nonsending) func start(
     _ plan: ServerPlan, _ security: (any ConnectionSecurity)?, _ handler: @escaping StreamHandler
   ) async throws -> Server {
-    if isCurrent(for: #isolation) { return try await plan.start(.stream(handler), security) }
-    return try await anchor.run { try await plan.start(.stream(handler), security) }
+    try await here { try await plan.start(.stream(handler), security) }
   }
 
   private func handler<Known: BaseProtocol>(_ factory: @escaping ProtocolFactory<Known>) -> StreamHandler {
@@ -76,10 +75,6 @@ extension EventLoop {
   private nonisolated(nonsending) static func serve(_ stream: ByteStream, _ factory: LoopFactory) async throws {
     let handle = stream.writer.handle
     let loop = handle.transport.loop
-    if loop.isCurrent(for: #isolation) {
-      _ = try await loop.begin(handle, factory())
-    } else {
-      try await loop.anchor.run { _ = try await loop.begin(handle, factory()) }
-    }
+    try await loop.here { _ = try await loop.begin(handle, factory()) }
   }
 }

@@ -38,7 +38,7 @@ struct LoopFactory: @unchecked Sendable {
     // Safe: this is the factory's function without the promise to be called on its actor, which is kept here. The
     // loop's thread runs nothing else, and an actor of the loop's, such as the main actor of the main loop, runs
     // nowhere else.
-    return unsafeBitCast(factory, to: (() -> Known).self)
+    return unsafe unsafeBitCast(factory, to: (() -> Known).self)
   }
 }
 

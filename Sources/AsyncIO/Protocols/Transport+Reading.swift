@@ -36,7 +36,7 @@ extension Transport {
     isPumping = true
     defer { isPumping = false }
     var taken = 0
-    call { taken = deliver(bytes) }
+    call { taken = unsafe deliver(bytes) }
     return taken
   }
 
@@ -50,7 +50,7 @@ extension Transport {
 
   private func pump() {
     while delivers, !stream.input.isEmpty {
-      _ = stream.lendUnread(deliver)
+      _ = unsafe stream.lendUnread(deliver)
     }
     guard delivers else { return }
     if let error = stream.inputError {
@@ -83,10 +83,10 @@ extension Transport {
   private func deliver(_ bytes: UnsafeRawBufferPointer) -> Int {
     switch receiver {
     case .stream(let known):
-      let bytes = bytes.bindMemory(to: UInt8.self)
-      do { try known.dataReceived(bytes.span) } catch { failed("dataReceived", error) }
+      let bytes = unsafe bytes.bindMemory(to: UInt8.self)
+      do { try unsafe known.dataReceived(bytes.span) } catch { failed("dataReceived", error) }
       return bytes.count
-    case .buffered(let known): return deliver(bytes, into: known)
+    case .buffered(let known): return unsafe deliver(bytes, into: known)
     case .none: return bytes.count
     }
   }
@@ -94,15 +94,15 @@ extension Transport {
   private func deliver(_ bytes: UnsafeRawBufferPointer, into known: any BufferedProtocol) -> Int {
     var taken = 0
     while taken < bytes.count, delivers, receiver.base === known {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[taken...])
       var filled = 0
       do {
         try known.getBuffer(sizeHint: rest.count) { room in
           if filled > 0 { return }
           filled = min(room.freeCapacity, rest.count)
-          room.withUnsafeMutableBufferPointer { buffer, count in
-            let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[count...]))
-            free.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<filled]))
+          unsafe room.withUnsafeMutableBufferPointer { buffer, count in
+            let free = unsafe UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[count...]))
+            unsafe free.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<filled]))
             count += filled
           }
         }

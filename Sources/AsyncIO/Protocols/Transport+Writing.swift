@@ -12,19 +12,19 @@ extension Transport {
   /// A connection that is closing or lost drops them, as in asyncio. A write after `writeEOF` is a mistake in the
   /// program, and reported to the loop's exception handler.
   public func write(_ bytes: Span<UInt8>) {
-    bytes.withUnsafeBufferPointer { write(UnsafeRawBufferPointer($0)) }
+    unsafe bytes.withUnsafeBufferPointer { unsafe write(UnsafeRawBufferPointer($0)) }
   }
 
   /// Writes bytes that a stream has lent, as `write(_:)` of a span does.
-  public func write(_ bytes: RawSpan) { bytes.withUnsafeBytes { write($0) } }
+  public func write(_ bytes: RawSpan) { unsafe bytes.withUnsafeBytes { unsafe write($0) } }
 
   /// Writes an array, as `write(_:)` of a span does.
-  public func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
+  public func write(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe write($0) } }
 
   /// Writes a text in UTF-8, as `write(_:)` of a span does.
   public func write(_ text: String) {
     var text = text
-    text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+    text.withUTF8 { unsafe write(UnsafeRawBufferPointer($0)) }
   }
 
   /// Writes several pieces; asyncio's `writelines`.
@@ -36,7 +36,7 @@ extension Transport {
 
   private func write(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 0, !isClosing else { return }
-    do { _ = try stream.write(bytes) } catch StreamError.writeAfterEnd {
+    do { _ = try unsafe stream.write(bytes) } catch StreamError.writeAfterEnd {
       let context = ExceptionContext(
         message: "Transport.write: after writeEOF; \(bytes.count) bytes were dropped", error: StreamError.writeAfterEnd)
       return stream.loop.callExceptionHandler(context)
@@ -111,7 +111,7 @@ extension Array where Element == UInt8 {
   /// func keep(_ data: Span<UInt8>) -> [UInt8] { [UInt8](copying: data) }
   /// ```
   public init(copying span: Span<UInt8>) {
-    self = span.withUnsafeBufferPointer { Array($0) }
+    self = unsafe span.withUnsafeBufferPointer { unsafe Array($0) }
   }
 }
 
@@ -122,6 +122,6 @@ extension String {
   /// func show(_ data: Span<UInt8>) { print(String(decoding: data, as: UTF8.self)) }
   /// ```
   public init(decoding span: Span<UInt8>, as encoding: UTF8.Type) {
-    self = span.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    self = unsafe span.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -35,7 +35,7 @@ extension ZoneRules {
   /// - Throws: `ZoneError` if TZ is neither a name of the database nor a POSIX TZ string, or a file can't be read.
   public static func local() throws(ZoneError) -> ZoneRules {
     guard var variable = environment("TZ") else {
-      return access("/etc/localtime", F_OK) == 0 ? try read("local", at: "/etc/localtime") : .utc
+      return unsafe access("/etc/localtime", F_OK) == 0 ? try read("local", at: "/etc/localtime") : .utc
     }
     if variable.hasPrefix(":") { variable.removeFirst() }
     if variable.isEmpty { return .utc }
@@ -46,19 +46,19 @@ extension ZoneRules {
 
   private static var folder: String { environment("TZDIR") ?? "/usr/share/zoneinfo" }
 
-  private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+  private static func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
   private static let longest = 1 << 20
 
   private static func read(_ name: String, at path: String) throws(ZoneError) -> ZoneRules {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw unavailable(name, path, errno) }
     defer { _ = close(descriptor) }
     var bytes: [UInt8] = []
     while bytes.count <= longest {
       var failure: Int32 = 0
-      let piece = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, count in
-        let result = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      let piece = unsafe [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, count in
+        let result = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
         if result < 0 { failure = errno }
         count = max(0, result)
       }
@@ -70,7 +70,7 @@ extension ZoneRules {
   }
 
   private static func unavailable(_ name: String, _ path: String, _ code: Int32) -> ZoneError {
-    let hint = access(folder, F_OK) == 0 ? "" : "; install the package tzdata"
+    let hint = unsafe access(folder, F_OK) == 0 ? "" : "; install the package tzdata"
     return ZoneError(
       zone: name, .unavailable("open \(path): \(SystemError.Code(rawValue: code).explanation)\(hint)"))
   }

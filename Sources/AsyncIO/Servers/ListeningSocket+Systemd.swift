@@ -29,11 +29,11 @@ extension ListeningSocket {
   /// A socket with `Accept=yes` is a connection, for `ByteStream.adopting`.
   public static func fromSystemd() -> [ListeningSocket] {
     let names = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
-    let values = names.map { name in getenv(name).map { String(cString: $0) } }
+    let values = names.map { name in unsafe getenv(name).map { unsafe String(cString: $0) } }
     guard let sockets = parse(process: values[0], count: values[1], names: values[2], ownProcess: getpid()) else {
       return []
     }
-    for name in names { unsetenv(name) }
+    for name in names { unsafe unsetenv(name) }
     for socket in sockets { _ = fcntl(socket.descriptor, F_SETFD, FD_CLOEXEC) }
     return sockets
   }

@@ -66,15 +66,7 @@ public final class Server: Sendable {
     try await EventLoop.spendBudget()
     guard phase.withLock({ $0 }) == .idle else { return }
     for listener in listeners {
-      if listener.loop.isCurrent(for: #isolation) {
-        try listener.startServing()
-      } else {
-        if listener.loop.isClosed { throw EventLoopError.closed }
-        try await listener.loop.anchor.run {
-          if listener.loop.isClosed { throw EventLoopError.closed }
-          try listener.startServing()
-        }
-      }
+      try await listener.loop.here { try listener.startServing() }
     }
     markServing()
   }
@@ -173,8 +165,6 @@ extension Listener {
   fileprivate nonisolated(nonsending) func report<Report: Sendable>(
     _ body: @Sendable (Listener) -> Report
   ) async throws -> Report {
-    if loop.isCurrent(for: #isolation) { return body(self) }
-    if loop.isClosed { throw EventLoopError.closed }
-    return await loop.anchor.run { body(self) }
+    try await loop.here { body(self) }
   }
 }

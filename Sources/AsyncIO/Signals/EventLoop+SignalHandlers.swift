@@ -47,11 +47,7 @@ private final class SignalHandlers {
   deinit { for watch in watches.values { watch.end() } }
 
   static func of(_ loop: EventLoop) -> SignalHandlers {
-    let key = ObjectIdentifier(SignalHandlers.self)
-    if let there = loop.attachments[key] as? SignalHandlers { return there }
-    let new = SignalHandlers()
-    loop.attachments[key] = new
-    return new
+    loop.attachment { SignalHandlers() }
   }
 
   func set(_ signal: Signal, _ callback: @escaping () -> Void, on loop: EventLoop) {

@@ -137,18 +137,3 @@ extension StreamError.Reason: CustomStringConvertible {
     }
   }
 }
-
-extension StreamTransport {
-  /// Where an error is met. Made only for an error: a description of the peer costs a system call and an allocation.
-  @inline(never)
-  func place(_ call: StaticString) -> String { "\(call) \(waitDescription)" }
-
-  /// An error of no system call, with the call that meets it.
-  @inline(never)
-  package func named(_ error: any Error, _ call: StaticString) -> any Error {
-    guard let error = error as? StreamError, error.place.isEmpty else { return error }
-    // Names its peer by itself.
-    if case .noProgress = error.reason { return error }
-    return StreamError(error.reason, place: place(call))
-  }
-}

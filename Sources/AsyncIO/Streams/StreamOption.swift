@@ -98,16 +98,3 @@ extension ByteStream {
     try writer.setOption(option, to: value)
   }
 }
-
-extension StreamTransport {
-  /// The socket's descriptor, while it has one.
-  ///
-  /// - Parameter operation: For the error.
-  func socketNumber(_ operation: String) throws -> Int32 {
-    guard state.phase != .closed else {
-      throw SystemError(operation, "\(waitDescription), which is closed", code: SystemError.Code(rawValue: EBADF))
-    }
-    guard isSocket else { throw SystemError(operation, waitDescription, code: .notASocket) }
-    return number
-  }
-}

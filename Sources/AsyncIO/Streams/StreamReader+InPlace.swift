@@ -34,7 +34,7 @@ extension StreamReader {
       try await transport.loop.spendBudget()
       try await transport.waitForBytes(count)
       let lent = transport.unreadCount
-      try transport.withUnread { try body($0.bytes) }
+      try unsafe transport.withUnread { try unsafe body($0.bytes) }
       return lent
     }
     // The body stays where it is, so the bytes come to it.
@@ -42,7 +42,7 @@ extension StreamReader {
       try await transport.waitForBytes(count)
       return try transport.beginLoan()
     }
-    let taken = Result { try body(bytes.span.bytes) }
+    let taken = Result { try unsafe body(bytes.span.bytes) }
     let count = (try? taken.get()) ?? 0
     handle.transport.requireTaken(count, of: bytes.count)
     try await handle.onLoop { $0.endLoan(taking: count) }

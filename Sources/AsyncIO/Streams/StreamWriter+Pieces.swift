@@ -34,9 +34,11 @@ extension StreamWriter {
   public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws {
     if handle.isCurrent(for: #isolation) {
       try await handle.transport.loop.spendBudget()
-      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
+      if try unsafe bytes.withUnsafeBytes({ try unsafe handle.transport.write($0) }) {
+        try await handle.transport.waitForRoom()
+      }
     } else {
-      try await write(bytes.withUnsafeBytes { Array($0) })
+      try await unsafe write(bytes.withUnsafeBytes { unsafe Array($0) })
     }
   }
 
@@ -65,57 +67,4 @@ extension ByteStream {
 
   /// See `StreamWriter.write(_:)`.
   public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws { try await writer.write(bytes) }
-}
-
-/// Keeps bytes in place while the kernel reads them.
-private final class KeptBytes {
-  private let bytes: [UInt8]
-  let view: UnsafeRawBufferPointer
-
-  init(_ bytes: [UInt8]) {
-    self.bytes = bytes
-    // Safety: an array's elements stay where they are as long as it is held and nobody mutates it; this one is a
-    // constant.
-    view = bytes.withUnsafeBytes { UnsafeRawBufferPointer($0) }
-  }
-}
-
-extension StreamTransport {
-  func write(contentsOf pieces: [[UInt8]]) throws -> Bool {
-    let count = pieces.reduce(0) { $0 + $1.count }
-    if filter == nil && isSocket && outputIsIdle && count > Self.largestBatched {
-      try beginWrite()
-      // Safety: the arrays stay where they are as long as `pieces` holds them, which nobody mutates.
-      let sent = loop.sockets.send(pieces.map { $0.withUnsafeBytes { UnsafeRawBufferPointer($0) } }, to: number)
-      if sent > 0 { state.output.count(sent) }
-      if sent >= count { return false }
-      if sent < 0 && !SystemError.Code(rawValue: Int32(-sent)).isTemporary {
-        failOutput(SystemError("send", waitDescription, result: sent))
-      }
-      var skipped = max(0, sent)
-      for piece in pieces {
-        let left = piece.dropFirst(skipped)
-        skipped -= piece.count - left.count
-        if !left.isEmpty { left.withUnsafeBytes { emit($0) } }
-      }
-      if let outputError { throw named(outputError, "write") }
-      return pendingOutput > Self.highWater
-    }
-    var waits = false
-    for piece in pieces where !piece.isEmpty { waits = try piece.withUnsafeBytes { try write($0) } }
-    return waits
-  }
-
-  nonisolated(nonsending) func writeZeroCopy(_ bytes: [UInt8]) async throws {
-    try await loop.spendBudget()
-    guard filter == nil, isSocket, !bytes.isEmpty else {
-      if try bytes.withUnsafeBytes({ try write($0) }) { try await waitForRoom() }
-      return
-    }
-    try await waitUntilIdle()
-    let kept = KeptBytes(bytes)
-    state.output.startedSending(loop.sendZeroCopy(kept.view, to: number, owner: kept, sink: self))
-    while state.output.hasOperation { try await waitForOutput() }
-    if let outputError { throw named(outputError, "write") }
-  }
 }

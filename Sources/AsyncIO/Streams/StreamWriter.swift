@@ -22,10 +22,12 @@ public final class StreamWriter: Sendable {
   public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
     if handle.isCurrent(for: #isolation) {
       try await handle.transport.loop.spendBudget()
-      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
+      if try unsafe bytes.withUnsafeBytes({ try unsafe handle.transport.write($0) }) {
+        try await handle.transport.waitForRoom()
+      }
     } else {
       try await handle.onLoop { transport in
-        if try bytes.withUnsafeBytes({ try transport.write($0) }) { try await transport.waitForRoom() }
+        if try unsafe bytes.withUnsafeBytes({ try unsafe transport.write($0) }) { try await transport.waitForRoom() }
       }
     }
   }
@@ -34,7 +36,9 @@ public final class StreamWriter: Sendable {
   public nonisolated(nonsending) func write(_ bytes: ArraySlice<UInt8>) async throws {
     if handle.isCurrent(for: #isolation) {
       try await handle.transport.loop.spendBudget()
-      if try bytes.withUnsafeBytes({ try handle.transport.write($0) }) { try await handle.transport.waitForRoom() }
+      if try unsafe bytes.withUnsafeBytes({ try unsafe handle.transport.write($0) }) {
+        try await handle.transport.waitForRoom()
+      }
     } else {
       try await write(Array(bytes))
     }
@@ -42,11 +46,13 @@ public final class StreamWriter: Sendable {
 
   /// Writes a text in UTF-8.
   public nonisolated(nonsending) func write(_ text: String) async throws {
-    guard handle.isCurrent(for: #isolation), text.utf8.withContiguousStorageIfAvailable({ _ in }) != nil else {
+    guard handle.isCurrent(for: #isolation), unsafe text.utf8.withContiguousStorageIfAvailable({ _ in }) != nil else {
       return try await write(Array(text.utf8))
     }
     try await handle.transport.loop.spendBudget()
-    let full = try text.utf8.withContiguousStorageIfAvailable { try handle.transport.write(UnsafeRawBufferPointer($0)) }
+    let full = try unsafe text.utf8.withContiguousStorageIfAvailable {
+      try unsafe handle.transport.write(UnsafeRawBufferPointer($0))
+    }
     if full == true { try await handle.transport.waitForRoom() }
   }
 

@@ -218,7 +218,7 @@ extension Borrower {
     let borrower = current
     place.require(
       borrower != nil, "CapacityLimiter.\(operation): called outside of a task; pass onBehalfOf:")
-    return borrower.unsafelyUnwrapped
+    return unsafe borrower.unsafelyUnwrapped
   }
 }
 

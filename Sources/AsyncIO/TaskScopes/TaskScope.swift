@@ -64,6 +64,7 @@ public final class TaskScope: Sendable {
     @_inheritActorContext _ body: sending @escaping @isolated(any) (ReadySignal<Ready>) async throws -> Void
   ) async throws -> Ready {
     let future = Future<Ready>()
+    // Opened once, in the isolation in which the closure was made.
     let box = UncheckedBox(body)
     let task = createTask(name: name, isolation: isolation, file: file, line: line) {
       do {
@@ -180,12 +181,4 @@ public struct ReadySignal<Value: Sendable>: Sendable {
 extension ReadySignal<Void> {
   /// Says that the task is ready. Later calls do nothing.
   public func callAsFunction() { callAsFunction(()) }
-}
-
-/// Carries a closure into the task that it was made for.
-struct UncheckedBox<Value>: @unchecked Sendable {
-  // Sendable: the value is used once, in the isolation in which it was made.
-  let value: Value
-
-  init(_ value: Value) { self.value = value }
 }

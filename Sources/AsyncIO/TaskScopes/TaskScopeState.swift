@@ -51,7 +51,7 @@ struct TaskScopeState<Waiter: LineWaiter>: Sendable {
   private func isSame(_ one: any Error, _ other: any Error) -> Bool {
     // Safety: an existential of Error is one reference (ABI). The words are compared, and used for nothing else. The
     // conversions select the existentials, not their contents (SE-0352).
-    unsafeBitCast(one as any Error, to: UInt.self) == unsafeBitCast(other as any Error, to: UInt.self)
+    unsafe unsafeBitCast(one as any Error, to: UInt.self) == unsafeBitCast(other as any Error, to: UInt.self)
   }
 
   /// Notes that the tasks are cancelled, from outside or because one failed.

@@ -33,3 +33,43 @@ package nonisolated(nonsending) func onCurrentLoop<Result: Sendable>(
   let loop = try EventLoop.currentOrStarted()
   return try await loop.anchor.run { try await body(loop) }
 }
+
+extension EventLoop {
+  /// Runs the body on this loop's thread: at once if the caller's code runs there and stays there, otherwise after a
+  /// hop.
+  package nonisolated(nonsending) func here<Result: Sendable>(
+    _ body: @Sendable () async throws -> Result
+  ) async throws -> Result {
+    if isCurrent(for: #isolation) { return try await body() }
+    return try await hop(with: ()) { _ in try await body() }
+  }
+
+  /// Runs the body on this loop's thread with an object of the loop, for a caller that may be anywhere.
+  package func hop<Bound, Result>(
+    with bound: Bound, _ body: sending (Bound) async throws -> sending Result
+  ) async throws -> sending Result {
+    if isClosed { throw EventLoopError.closed }
+    let box = UncheckedBox(bound)
+    return try await anchor.run {
+      guard !self.isClosed else { throw EventLoopError.closed }
+      return try await body(box.value)
+    }
+  }
+
+  /// The object of a service for this loop, made when it is first asked for. On the loop's thread.
+  package func attachment<Attachment: AnyObject>(_ make: () -> Attachment) -> Attachment {
+    let key = ObjectIdentifier(Attachment.self)
+    if let there = attachments[key] as? Attachment { return there }
+    let attachment = make()
+    attachments[key] = attachment
+    return attachment
+  }
+}
+
+/// Carries a value to code in the isolation that it belongs to, past a check that can't see that.
+package struct UncheckedBox<Value>: @unchecked Sendable {
+  // Sendable: each use opens it on the thread, or in the isolation, where the value may be used.
+  package let value: Value
+
+  package init(_ value: Value) { self.value = value }
+}

@@ -82,7 +82,7 @@ import Synchronization
   package var group: [EventLoop] = []
 
   /// The objects of services for this loop, by type; dropped at the end of the run, while the loop still turns.
-  @safe @exclusivity(unchecked) package var attachments: [ObjectIdentifier: AnyObject] = [:]
+  @safe @exclusivity(unchecked) var attachments: [ObjectIdentifier: AnyObject] = [:]
 
   /// See `EndsWithLoop`.
   @safe @exclusivity(unchecked) var dependents: [LoopDependent] = []

@@ -190,7 +190,8 @@ extension EventLoop {
       // A stop wins over the body's response to its cancellation.
       if wasStopped { throw EventLoopError.stopped }
       switch outcome {
-      case .success(let value): return UncheckedBox(value: value)
+      // Made and opened on the main thread.
+      case .success(let value): return UncheckedBox(value)
       case .failure(let error):
         if let signal = progress.signal, error is CancellationError { throw StoppedBySignal(signal: signal) }
         throw error
@@ -230,10 +231,4 @@ private final class RunProgress {
 /// A signal ended the body.
 private struct StoppedBySignal: Error {
   let signal: Signal
-}
-
-/// Carries a value past a check that can't see that both sides are the main thread.
-private struct UncheckedBox<Value>: @unchecked Sendable {
-  // Sendable: made and opened on the main thread.
-  let value: Value
 }

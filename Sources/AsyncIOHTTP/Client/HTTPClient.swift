@@ -32,11 +32,7 @@ public final class HTTPClient: Sendable {
 
   /// The client that `fetch` uses on this loop.
   static func shared(on loop: EventLoop) -> HTTPClient {
-    let key = ObjectIdentifier(HTTPClient.self)
-    if let client = loop.attachments[key] as? HTTPClient { return client }
-    let client = HTTPClient()
-    loop.attachments[key] = client
-    return client
+    loop.attachment { HTTPClient() }
   }
 
   /// Sends a request and waits for the head of its response; the body is read from the response.

@@ -124,10 +124,6 @@ extension TLSConfiguration {
 extension TLSOutput {
   /// The output that all sessions of this loop share.
   static func shared(on loop: EventLoop) -> TLSOutput {
-    let key = ObjectIdentifier(TLSOutput.self)
-    if let output = loop.attachments[key] as? TLSOutput { return output }
-    let output = TLSOutput()
-    loop.attachments[key] = output
-    return output
+    loop.attachment { TLSOutput() }
   }
 }

@@ -4,7 +4,8 @@
 // This type and the functions that make it are `@inlinable`, so the generic part is compiled in the users' modules, for
 // their types. Unspecialized, the copy of a range into an array alone costs an allocation per element.
 
-@usableFromInline
+// `@safe`: a subscript is the index of a body, below `count`.
+@safe @usableFromInline
 final class GatherResults<Value> {
   // The pointer is to `count` values, initialized throughout this object's life.
   @usableFromInline let places: UnsafeMutablePointer<Value?>
@@ -13,25 +14,25 @@ final class GatherResults<Value> {
   @inlinable
   init(count: Int) {
     self.count = count
-    places = .allocate(capacity: count)
-    places.initialize(repeating: nil, count: count)
+    unsafe places = .allocate(capacity: count)
+    unsafe places.initialize(repeating: nil, count: count)
   }
 
   @inlinable
   deinit {
-    places.deinitialize(count: count)
-    places.deallocate()
+    unsafe places.deinitialize(count: count)
+    unsafe places.deallocate()
   }
 
   @inlinable
   subscript(index: Int) -> Value? {
-    get { places[index] }
-    set { places[index] = newValue }
+    get { unsafe places[index] }
+    set { unsafe places[index] = newValue }
   }
 
   /// The values. Only once all are there.
   @inlinable
-  var values: [Value] { (0..<count).map { places[$0]! } }
+  var values: [Value] { (0..<count).map { unsafe places[$0]! } }
 }
 
 /// Throws if the caller was cancelled and a body ended by that; otherwise `gatherResults` returns.

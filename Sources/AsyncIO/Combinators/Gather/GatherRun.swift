@@ -32,7 +32,7 @@ final class GatherRun: @unchecked Sendable {
   private let loop: EventLoop
   private let state: Mutex<GatherState<LineWait>>
   /// Whether the running code is a worker within the job that starts workers.
-  @exclusivity(unchecked) private var isStarting = false
+  @safe @exclusivity(unchecked) private var isStarting = false
 
   @usableFromInline
   init(

@@ -35,11 +35,11 @@ extension StreamTransport {
 
   /// Takes what is there to the consumer, by way of the memory that the loop's streams share.
   func receive(for consumer: any StreamConsumer) {
-    loop.streamBuffers.withScratch { scratch in
-      let result = receiveNow(into: scratch)
+    unsafe loop.streamBuffers.withScratch { scratch in
+      let result = unsafe receiveNow(into: scratch)
       pulled(result, of: scratch.count)
       if result > 0 {
-        deliver(UnsafeRawBufferPointer(rebasing: scratch[..<result]))
+        unsafe deliver(UnsafeRawBufferPointer(rebasing: scratch[..<result]))
       } else if reachedEnd {
         consumer.inputChanged()
       }

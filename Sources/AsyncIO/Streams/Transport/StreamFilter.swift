@@ -48,7 +48,7 @@ extension StreamTransport {
     self.filter = filter
     setPulling(false)
     let unread = input.take(input.count)
-    if !unread.isEmpty { try unread.withUnsafeBytes { try give($0, to: filter) } }
+    if !unread.isEmpty { try unsafe unread.withUnsafeBytes { try unsafe give($0, to: filter) } }
     if state.input.takeEnd() {
       if !keepEnd(.proper) { try filter.receivedEnd(on: self) }
     }

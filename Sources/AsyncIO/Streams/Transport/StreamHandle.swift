@@ -30,8 +30,8 @@ package final class StreamHandle: @unchecked Sendable {
     if loop.isCurrent {
       transport.closeForgotten()
     } else if !loop.isClosed {
-      let box = UncheckedTransport(transport: transport)
-      loop.postFromAnywhere { _ in box.transport.closeForgotten() }
+      let box = UncheckedBox(transport)
+      loop.postFromAnywhere { _ in box.value.closeForgotten() }
     }
   }
 
@@ -42,17 +42,6 @@ package final class StreamHandle: @unchecked Sendable {
   package func onLoop<Result>(
     _ body: sending (StreamTransport) async throws -> sending Result
   ) async throws -> sending Result {
-    let loop = transport.loop
-    if loop.isClosed { throw EventLoopError.closed }
-    let box = UncheckedTransport(transport: transport)
-    return try await loop.anchor.run {
-      guard !loop.isClosed else { throw EventLoopError.closed }
-      return try await body(box.transport)
-    }
+    try await transport.loop.hop(with: transport, body)
   }
-}
-
-private struct UncheckedTransport: @unchecked Sendable {
-  // Sendable: carried to the loop's thread, and used there.
-  let transport: StreamTransport
 }

@@ -7,23 +7,24 @@
 import AsyncIOCore
 import Glibc
 
-struct StreamInput: ~Copyable {
-  private var block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+/// `@safe`: the block is this value's own, and every access stays within it.
+@safe struct StreamInput: ~Copyable {
+  private var block = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var start = 0
   private var end = 0
   private let pool: BufferPool
 
   init(pool: BufferPool) { self.pool = pool }
 
-  deinit { pool.give(block) }
+  deinit { unsafe pool.give(block) }
 
   var count: Int { end - start }
   var isEmpty: Bool { start == end }
 
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
-    if end + bytes.count > block.count { makeRoom(for: bytes.count) }
-    block.baseAddress!.advanced(by: end).copyMemory(from: source, byteCount: bytes.count)
+    if unsafe end + bytes.count > block.count { makeRoom(for: bytes.count) }
+    unsafe block.baseAddress!.advanced(by: end).copyMemory(from: source, byteCount: bytes.count)
     end += bytes.count
   }
 
@@ -31,37 +32,37 @@ struct StreamInput: ~Copyable {
   mutating func append(
     upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int
   ) rethrows -> Int {
-    if end + capacity > block.count { makeRoom(for: capacity) }
+    if unsafe end + capacity > block.count { makeRoom(for: capacity) }
     defer { if start == end { drop(0) } }
-    let count = try body(UnsafeMutableRawBufferPointer(rebasing: block[end...]))
+    let count = try unsafe body(UnsafeMutableRawBufferPointer(rebasing: block[end...]))
     end += count
     return count
   }
 
   private mutating func makeRoom(for more: Int) {
     let count = count
-    if count + more <= block.count && start >= count {
+    if unsafe count + more <= block.count && start >= count {
       // The free space at the front suffices, and what moves is no more than what was read.
-      block.baseAddress!.copyMemory(from: block.baseAddress! + start, byteCount: count)
+      unsafe block.baseAddress!.copyMemory(from: block.baseAddress! + start, byteCount: count)
     } else {
-      let larger = pool.take(atLeast: max(count + more, count * 2))
-      if count > 0 { larger.baseAddress!.copyMemory(from: block.baseAddress! + start, byteCount: count) }
-      pool.give(block)
-      block = larger
+      let larger = unsafe pool.take(atLeast: max(count + more, count * 2))
+      if count > 0 { unsafe larger.baseAddress!.copyMemory(from: block.baseAddress! + start, byteCount: count) }
+      unsafe pool.give(block)
+      unsafe block = unsafe larger
     }
     start = 0
     end = count
   }
 
   /// The unread bytes; until the next mutation.
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: block[start..<end]) }
+  var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: block[start..<end]) }
 
   /// Forgets the first bytes.
   mutating func drop(_ count: Int) {
     start += count
     if start == end {
-      pool.give(block)
-      block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+      unsafe pool.give(block)
+      unsafe block = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
       start = 0
       end = 0
     }
@@ -69,7 +70,7 @@ struct StreamInput: ~Copyable {
 
   /// Takes the first bytes out.
   mutating func take(_ count: Int) -> [UInt8] {
-    let taken = [UInt8](UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+    let taken = unsafe [UInt8](UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     drop(count)
     return taken
   }
@@ -78,22 +79,24 @@ struct StreamInput: ~Copyable {
   mutating func take(upTo limit: Int, into array: inout [UInt8]) -> Int {
     let taken = min(limit, count)
     array.removeAll(keepingCapacity: true)
-    array.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
+    unsafe array.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
     drop(taken)
     return taken
   }
 
   /// Where the first separator ends, searching from `offset`; nil if it has not arrived yet.
   func endOfFirst(_ separator: [UInt8], from offset: Int) -> Int? {
-    let bytes = bytes
+    let bytes = unsafe bytes
     guard let base = bytes.baseAddress, let last = separator.last else { return nil }
     // The last byte decides where to look closer: it is usually rare, and memchr is the fastest search there is.
     var position = offset + separator.count - 1
     while position < bytes.count {
-      guard let found = memchr(base + position, Int32(last), bytes.count - position) else { return nil }
-      let index = UnsafeRawPointer(found) - base
+      guard let found = unsafe memchr(base + position, Int32(last), bytes.count - position) else { return nil }
+      let index = unsafe UnsafeRawPointer(found) - base
       let begin = index - separator.count + 1
-      if separator.withUnsafeBytes({ memcmp($0.baseAddress!, base + begin, separator.count) }) == 0 { return index + 1 }
+      if unsafe separator.withUnsafeBytes({ unsafe memcmp($0.baseAddress!, base + begin, separator.count) }) == 0 {
+        return index + 1
+      }
       position = index + 1
     }
     return nil

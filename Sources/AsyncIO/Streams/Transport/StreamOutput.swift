@@ -8,35 +8,36 @@
 import AsyncIOCore
 
 /// Bytes on their way to the kernel. They stay in place while a reference to the object exists.
-final class OutputBlock {
+/// `@safe`: the memory is this object's own, and every access stays within it.
+@safe final class OutputBlock {
   private let pool: BufferPool
-  @exclusivity(unchecked) private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-  @exclusivity(unchecked) private(set) var count = 0
+  @safe @exclusivity(unchecked) private var memory = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  @safe @exclusivity(unchecked) private(set) var count = 0
 
   init(pool: BufferPool) { self.pool = pool }
 
-  deinit { pool.give(memory) }
+  deinit { unsafe pool.give(memory) }
 
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+  var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: memory[..<count]) }
 
   func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     if count + bytes.count > memory.count { grow(by: bytes.count) }
-    memory.baseAddress!.advanced(by: count).copyMemory(from: source, byteCount: bytes.count)
+    unsafe memory.baseAddress!.advanced(by: count).copyMemory(from: source, byteCount: bytes.count)
     count += bytes.count
   }
 
   private func grow(by more: Int) {
-    let larger = pool.take(atLeast: max(count + more, count * 2))
-    if let base = memory.baseAddress { larger.baseAddress!.copyMemory(from: base, byteCount: count) }
-    pool.give(memory)
-    memory = larger
+    let larger = unsafe pool.take(atLeast: max(count + more, count * 2))
+    if let base = memory.baseAddress { unsafe larger.baseAddress!.copyMemory(from: base, byteCount: count) }
+    unsafe pool.give(memory)
+    memory = unsafe larger
   }
 
   /// Forgets the bytes and gives the memory back.
   func clear() {
-    pool.give(memory)
-    memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    unsafe pool.give(memory)
+    memory = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
     count = 0
   }
 }
@@ -56,15 +57,15 @@ struct StreamOutput {
 
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
     let block = collected ?? spare.take() ?? OutputBlock(pool: pool)
-    block.append(bytes)
+    unsafe block.append(bytes)
     collected = block
   }
 
   /// Puts bytes before those that were not yet given to the kernel.
   mutating func prepend(_ bytes: UnsafeRawBufferPointer) {
     let later = collected.take()
-    append(bytes)
-    if let later { append(later.bytes) }
+    unsafe append(bytes)
+    if let later { unsafe append(later.bytes) }
   }
 
   /// The block to send next, if none is being sent.

@@ -30,7 +30,7 @@ final class FilterWork {
 
   func append(_ more: UnsafeRawBufferPointer) {
     if !hasBytes { drop() }
-    bytes.append(contentsOf: more)
+    unsafe bytes.append(contentsOf: more)
   }
 
   func drop() { (bytes, start, end) = ([], 0, nil) }
@@ -60,9 +60,11 @@ extension StreamTransport {
 
   /// Bytes for the filter, in their order.
   func give(_ bytes: UnsafeRawBufferPointer, to filter: any StreamFilter) throws {
-    var rest = bytes
-    if !filterIsBehind { rest = UnsafeRawBufferPointer(rebasing: bytes[try filter.received(bytes, on: self)...]) }
-    if !rest.isEmpty { makeFilterWork().append(rest) }
+    var rest = unsafe bytes
+    if !filterIsBehind {
+      unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[try filter.received(bytes, on: self)...])
+    }
+    if unsafe !rest.isEmpty { unsafe makeFilterWork().append(rest) }
     guard filterIsBehind else { return }
     cancelReceiving()
     scheduleFilter()
@@ -88,8 +90,8 @@ extension StreamTransport {
     let bytes = work.bytes
     let start = work.start
     do {
-      let taken = try bytes.withUnsafeBytes {
-        try filter.received(UnsafeRawBufferPointer(rebasing: $0[start...]), on: self)
+      let taken = try unsafe bytes.withUnsafeBytes {
+        try unsafe filter.received(UnsafeRawBufferPointer(rebasing: $0[start...]), on: self)
       }
       work.start += taken
     } catch { return fail(error) }
@@ -117,7 +119,7 @@ extension StreamTransport {
 
   /// The filter's own output: an answer to what it has received.
   package func answer(_ bytes: UnsafeRawBufferPointer) {
-    emit(bytes)
+    unsafe emit(bytes)
     if output.count > Self.lowWater { makeFilterWork().answers += bytes.count }
   }
 

@@ -15,7 +15,7 @@ extension StreamTransport {
   /// Lends the unread bytes for the time of the call, and forgets as many of the first as the body returns. For
   /// services that parse what has arrived, instead of taking copies out.
   package func withUnread(_ body: (UnsafeRawBufferPointer) throws -> Int) rethrows {
-    if try lendUnread(body) > 0 { resumeReceiving() }
+    if try unsafe lendUnread(body) > 0 { resumeReceiving() }
   }
 
   /// The same, without receiving more after it. Returns what the body returns.
@@ -23,8 +23,8 @@ extension StreamTransport {
     require(!state.input.isLent, "bytes of \(waitDescription) are lent already")
     state.input.lend()
     defer { state.input.endLoan() }
-    let lent = input.bytes
-    let taken = try body(lent)
+    let lent = unsafe input.bytes
+    let taken = try unsafe body(lent)
     requireTaken(taken, of: lent.count)
     input.drop(taken)
     return taken
@@ -48,7 +48,7 @@ extension StreamTransport {
     guard reader == nil else { throw named(StreamError.concurrentRead, "withBytes") }
     try beginRead("withBytes")
     state.input.lend()
-    return Array(input.bytes)
+    return unsafe Array(input.bytes)
   }
 
   func endLoan(taking count: Int) {

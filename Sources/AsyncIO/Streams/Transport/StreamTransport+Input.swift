@@ -72,8 +72,8 @@ extension StreamTransport {
     let wasEnding = completion.isLast && state.input.operationEnded()
     if completion.result > 0 {
       state.input.count(Int(completion.result))
-      arrived(completion.bytes)
-      if completion.bytes.count >= PieceSizes.large { largePieceArrived() }
+      unsafe arrived(completion.bytes)
+      if unsafe completion.bytes.count >= PieceSizes.large { largePieceArrived() }
       follow(.input, isLast: completion.isLast, wasEnding: wasEnding)
     } else if completion.result == 0 {
       arrivedEnd()
@@ -99,8 +99,8 @@ extension StreamTransport {
 
   @inline(__always)
   private func arrived(_ bytes: UnsafeRawBufferPointer) {
-    guard let filter else { return deliver(bytes) }
-    do { try give(bytes, to: filter) } catch { fail(error) }
+    guard let filter else { return unsafe deliver(bytes) }
+    do { try unsafe give(bytes, to: filter) } catch { fail(error) }
   }
 
   func arrivedEnd() {
@@ -139,11 +139,11 @@ extension StreamTransport {
     }
     if let consumer, input.isEmpty {
       state.input.isUnanswered = true
-      let taken = consumer.received(bytes)
+      let taken = unsafe consumer.received(bytes)
       if taken == bytes.count || !state.isOpen { return }
-      input.append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+      unsafe input.append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
     } else {
-      input.append(bytes)
+      unsafe input.append(bytes)
     }
     inputGrew()
   }
@@ -151,7 +151,7 @@ extension StreamTransport {
   /// The same, written where it will lie: the body gets room for `capacity` bytes or more, and returns how many it
   /// wrote.
   package func deliver(upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows -> Int {
-    let count = try input.append(upTo: capacity, body)
+    let count = try unsafe input.append(upTo: capacity, body)
     if !state.isOpen {
       input.drop(input.count)
     } else if count > 0 {

@@ -16,9 +16,9 @@ extension StreamTransport {
   package func write(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
     try beginWrite()
     if let filter {
-      try filter.write(bytes, on: self)
+      try unsafe filter.write(bytes, on: self)
     } else {
-      emit(bytes)
+      unsafe emit(bytes)
     }
     if let outputError { throw named(outputError, "write") }
     return output.count > Self.highWater || keepsSendFailure
@@ -55,21 +55,21 @@ extension StreamTransport {
   /// Output as the descriptor gets it. An error is kept for the task that writes or closes next.
   package func emit(_ bytes: UnsafeRawBufferPointer) {
     if state.output.drops || state.phase == .closed { return }
-    var rest = bytes
+    var rest = unsafe bytes
     // Benchmark: echo-1 (at once), echo-100 (batched).
     let batches =
       bytes.count <= Self.largestBatched && loop.backend.batchesSend(whileJobsAreReady: loop.hasReadyJobs)
     if outputIsIdle && !batches {
-      let sent = isSocket ? loop.sockets.send(bytes, to: number) : loop.sockets.write(bytes, to: number)
+      let sent = unsafe isSocket ? loop.sockets.send(bytes, to: number) : loop.sockets.write(bytes, to: number)
       if sent > 0 { state.output.count(sent) }
       if sent == bytes.count { return }
       if sent >= 0 {
-        rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+        unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[sent...])
       } else if !SystemError.Code(rawValue: Int32(-sent)).isTemporary {
         return failOutput(SystemError(isSocket ? "send" : "write", waitDescription, result: sent))
       }
     }
-    output.append(rest)
+    unsafe output.append(rest)
     sendNext()
   }
 
@@ -78,7 +78,7 @@ extension StreamTransport {
 
   func sendNext() {
     guard state.output.maySend, let block = output.startSending() else { return }
-    state.output.startedSending(loop.send(block.bytes, to: number, isSocket: isSocket, owner: block, sink: self))
+    unsafe state.output.startedSending(loop.send(block.bytes, to: number, isSocket: isSocket, owner: block, sink: self))
   }
 
   func sent(_ completion: Completion) {

@@ -136,21 +136,21 @@ extension StreamTransport {
 
   /// Receives what has arrived, without waiting; with it the descriptors that a Unix socket's user expects.
   func receiveNow(into room: UnsafeMutableRawBufferPointer) -> Int {
-    passing?.receive(into: room, from: number) ?? loop.sockets.receive(into: room, from: number)
+    unsafe passing?.receive(into: room, from: number) ?? loop.sockets.receive(into: room, from: number)
   }
 
   private func receiveIntoInput(upTo capacity: Int) {
     var result = 0
     if pieces.isLarge {
-      _ = input.append(upTo: capacity) { room in
-        result = receiveNow(into: room)
+      _ = unsafe input.append(upTo: capacity) { room in
+        result = unsafe receiveNow(into: room)
         return max(0, result)
       }
       pulled(result, of: capacity)
     } else {
-      loop.streamBuffers.withScratch { scratch in
-        result = receiveNow(into: scratch)
-        if result > 0 { input.append(UnsafeRawBufferPointer(rebasing: scratch[..<result])) }
+      unsafe loop.streamBuffers.withScratch { scratch in
+        result = unsafe receiveNow(into: scratch)
+        if result > 0 { unsafe input.append(UnsafeRawBufferPointer(rebasing: scratch[..<result])) }
         pulled(result, of: scratch.count)
       }
     }
@@ -164,20 +164,20 @@ extension StreamTransport {
     if pieces.isLarge {
       buffer.removeAll(keepingCapacity: true)
       buffer.append(addingCapacity: count) { span in
-        span.withUnsafeMutableBufferPointer { room, initialized in
-          let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])
-          result = receiveNow(into: room)
+        unsafe span.withUnsafeMutableBufferPointer { room, initialized in
+          let room = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count])
+          result = unsafe receiveNow(into: room)
           initialized = max(0, result)
         }
       }
       pulled(result, of: count)
     } else {
-      loop.streamBuffers.withScratch { scratch in
-        let room = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(count, scratch.count)])
-        result = receiveNow(into: room)
+      unsafe loop.streamBuffers.withScratch { scratch in
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(count, scratch.count)])
+        result = unsafe receiveNow(into: room)
         if result > 0 {
           buffer.removeAll(keepingCapacity: true)
-          buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<result]))
+          unsafe buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<result]))
         }
         pulled(result, of: room.count)
       }

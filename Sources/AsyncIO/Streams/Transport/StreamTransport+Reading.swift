@@ -128,12 +128,12 @@ extension StreamTransport {
       throw error
     }
     if end == 0 { return nil }
-    var line = UnsafeRawBufferPointer(rebasing: input.bytes[..<end])
-    if strippingNewline && line.last == 0x0a {
-      line = UnsafeRawBufferPointer(rebasing: line.dropLast())
-      if line.last == 0x0d { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
+    var line = unsafe UnsafeRawBufferPointer(rebasing: input.bytes[..<end])
+    if unsafe strippingNewline && line.last == 0x0a {
+      unsafe line = unsafe UnsafeRawBufferPointer(rebasing: line.dropLast())
+      if unsafe line.last == 0x0d { unsafe line = unsafe UnsafeRawBufferPointer(rebasing: line.dropLast()) }
     }
-    let text = String(decoding: line, as: UTF8.self)
+    let text = unsafe String(decoding: line, as: UTF8.self)
     input.drop(end)
     resumeReceiving()
     return text
@@ -142,7 +142,7 @@ extension StreamTransport {
   /// The line is longer than the limit: it goes, as far as it has come, so that the next read doesn't meet it again.
   /// That is asyncio's rule.
   private func dropOverlongLine(_ length: Int) {
-    let isWhole = length < input.count && input.bytes[length] == 0x0a
+    let isWhole = unsafe length < input.count && input.bytes[length] == 0x0a
     input.drop(isWhole ? length + 1 : input.count)
     resumeReceiving()
   }

@@ -17,35 +17,35 @@ package final class StreamTransport: OperationSink, WaitObject {
   let limit: Int
   /// Anything else is a pipe, a terminal or a file.
   let isSocket: Bool
-  @exclusivity(unchecked) private var descriptor: Descriptor?
+  @safe @exclusivity(unchecked) private var descriptor: Descriptor?
   /// All that is decided here: the life of the stream, and of its two directions.
-  @exclusivity(unchecked) var state = StreamState()
+  @safe @exclusivity(unchecked) var state = StreamState()
 
   /// What has arrived and is unread.
-  @exclusivity(unchecked) var input: StreamInput
+  @safe @exclusivity(unchecked) var input: StreamInput
   /// Takes what comes, in place of a reader.
-  @exclusivity(unchecked) var consumer: (any StreamConsumer)?
+  @safe @exclusivity(unchecked) var consumer: (any StreamConsumer)?
   /// The descriptors that came with the bytes, if somebody wants them.
-  @exclusivity(unchecked) var passing: PassedDescriptors?
+  @safe @exclusivity(unchecked) var passing: PassedDescriptors?
   /// How large the pieces are that come: StreamTransport+Pulling.
-  @exclusivity(unchecked) var pieces = PieceSizes()
+  @safe @exclusivity(unchecked) var pieces = PieceSizes()
 
   /// What was written and has not left.
-  @exclusivity(unchecked) var output: StreamOutput
-  @exclusivity(unchecked) var writers = WaitList<WaitID>()
+  @safe @exclusivity(unchecked) var output: StreamOutput
+  @safe @exclusivity(unchecked) var writers = WaitList<WaitID>()
 
   /// What stands between the user's bytes and the descriptor's.
-  @exclusivity(unchecked) package internal(set) var filter: (any StreamFilter)?
+  @safe @exclusivity(unchecked) package internal(set) var filter: (any StreamFilter)?
   /// What it has still to do: StreamTransport+Filtering.
-  @exclusivity(unchecked) var filterWork: FilterWork?
+  @safe @exclusivity(unchecked) var filterWork: FilterWork?
 
-  @exclusivity(unchecked) var closers = WaitList<WaitID>()
+  @safe @exclusivity(unchecked) var closers = WaitList<WaitID>()
   /// Closed for its user, and waits for the peer's end: StreamTransport+Lingering.
-  @exclusivity(unchecked) var lingering: Lingering?
+  @safe @exclusivity(unchecked) var lingering: Lingering?
   /// For the server that accepted it; nil of a connection that the program opened.
-  @exclusivity(unchecked) var ownership: Ownership?
+  @safe @exclusivity(unchecked) var ownership: Ownership?
 
-  @exclusivity(unchecked) private var knownPeer: SocketAddress?
+  @safe @exclusivity(unchecked) private var knownPeer: SocketAddress?
 
   init(
     _ descriptor: consuming Descriptor, peer: SocketAddress?, isSocket: Bool = true, limit: Int, loop: EventLoop

@@ -25,7 +25,7 @@ final class PassedDescriptors {
 
   /// Like `receive` of a backend: returns the number of bytes, 0 at the end, or a negative errno.
   func receive(into room: UnsafeMutableRawBufferPointer, from socket: Int32) -> Int {
-    let (result, received) = SystemCall.receive(into: room, capacity: SystemCall.mostDescriptors, from: socket)
+    let (result, received) = unsafe SystemCall.receive(into: room, capacity: SystemCall.mostDescriptors, from: socket)
     if received.areTruncated || waiting.count + received.numbers.count > Self.limit {
       // We can't tell which of them are missing, so close all of this message's.
       for descriptor in received.numbers { close(descriptor) }
@@ -78,10 +78,10 @@ extension StreamTransport {
     defer { release() }
     while true {
       guard state.isOpen, outputError == nil else { throw named(outputError ?? StreamError.writeAfterEnd, "send") }
-      let sent = bytes.withUnsafeBytes { SystemCall.send($0, descriptors: descriptors, to: number) }
+      let sent = unsafe bytes.withUnsafeBytes { unsafe SystemCall.send($0, descriptors: descriptors, to: number) }
       if sent >= 0 {
         // The descriptors went with the first byte. The rest goes before bytes that other tasks wrote meanwhile.
-        if sent < bytes.count { bytes[sent...].withUnsafeBytes { output.prepend($0) } }
+        if sent < bytes.count { unsafe bytes[sent...].withUnsafeBytes { unsafe output.prepend($0) } }
         return
       }
       let code = SystemError.Code(rawValue: Int32(-sent))
@@ -92,28 +92,4 @@ extension StreamTransport {
       try await waitUntilWritable()
     }
   }
-}
-
-/// A descriptor with one owner: closed when the owner releases it.
-///
-/// ```swift
-/// let file = try await stream.receiveDescriptor()
-/// var byte: UInt8 = 0
-/// _ = read(file.number, &byte, 1)  // closed at the end of the scope
-/// ```
-public struct OwnedDescriptor: ~Copyable, Sendable {
-  /// The descriptor's number, which stays this value's to close.
-  public let number: Int32
-
-  /// Takes over a descriptor.
-  public init(owning number: Int32) { self.number = number }
-
-  /// Hands the descriptor to another owner, which closes it: to `ByteStream.adopting`, for example.
-  public consuming func take() -> Int32 {
-    let number = number
-    discard self
-    return number
-  }
-
-  deinit { close(number) }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncIOCore
+import Glibc
 
 extension StreamWriter {
   /// Sends descriptors to the process at the other end of a Unix socket, with some bytes; SCM_RIGHTS in unix(7),
@@ -86,4 +87,28 @@ extension ByteStream {
   public nonisolated(nonsending) func receiveDescriptor() async throws -> OwnedDescriptor {
     try await reader.receiveDescriptor()
   }
+}
+
+/// A descriptor with one owner: closed when the owner releases it.
+///
+/// ```swift
+/// let file = try await stream.receiveDescriptor()
+/// var byte: UInt8 = 0
+/// _ = read(file.number, &byte, 1)  // closed at the end of the scope
+/// ```
+public struct OwnedDescriptor: ~Copyable, Sendable {
+  /// The descriptor's number, which stays this value's to close.
+  public let number: Int32
+
+  /// Takes over a descriptor.
+  public init(owning number: Int32) { self.number = number }
+
+  /// Hands the descriptor to another owner, which closes it: to `ByteStream.adopting`, for example.
+  public consuming func take() -> Int32 {
+    let number = number
+    discard self
+    return number
+  }
+
+  deinit { close(number) }
 }

@@ -14,16 +14,6 @@ public struct PeerCredentials: Hashable, Sendable {
   public let groupID: UInt32
 }
 
-extension StreamTransport {
-  var peerCredentials: PeerCredentials? {
-    guard isSocket, state.phase != .closed, loop.backend.kind != .virtual, peer?.family == .unix,
-      let credentials = SystemCall.peerCredentials(of: number)
-    else { return nil }
-    return PeerCredentials(
-      processID: credentials.process, userID: credentials.user, groupID: credentials.group)
-  }
-}
-
 extension ByteStream {
   /// The process at the other end of a Unix socket; nil for other streams, and once the stream is closed. On the
   /// stream's loop.
