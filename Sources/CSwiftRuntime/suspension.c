@@ -12,20 +12,9 @@
 // stay there. So the first suspension of a process is a hop, made here with a known resume function and a known
 // context, and the fields are compared. If they are elsewhere, all suspensions are hops.
 //
-// `asyncio_suspend` is an async function in C. Its caller makes its context, which holds the caller's own context and
-// the function that goes on there. An async function returns by calling that function; this one leaves it to the
-// runtime. Callers look at a symbol with the suffix `Tu`: where the function is, and how large a context it needs.
-#include "CSwiftRuntime.h"
-
-#define ASYNC_CALL __attribute__((swiftasynccall))
-#define ASYNC_CONTEXT __attribute__((swift_async_context))
-
-struct context;
-typedef ASYNC_CALL void (*resume_function)(struct context *context ASYNC_CONTEXT);
-struct context {
-  struct context *parent;
-  resume_function resume_parent;
-};
+// `asyncio_suspend` is an async function in C, see async.h. An async function returns by calling its caller's; this one
+// leaves that to the runtime.
+#include "async.h"
 
 // The head of an AsyncTask: the seven words that it has in common with other jobs, and then what is to be set.
 struct task {
@@ -90,10 +79,4 @@ ASYNC_CALL void asyncio_suspend(struct context *context ASYNC_CONTEXT) {
   return swift_task_switch(context, return_from_hop, keeper.identity, keeper.implementation);
 }
 
-__asm__(".pushsection .rodata\n"
-        ".globl asyncio_suspendTu\n"
-        ".p2align 3\n"
-        "asyncio_suspendTu:\n"
-        ".long asyncio_suspend - asyncio_suspendTu\n"
-        ".long 16\n"
-        ".popsection\n");
+ASYNC_FUNCTION(asyncio_suspend, 16);

@@ -4,7 +4,8 @@
 // afterwards. The task starts within the call, in the caller's isolation, so a body that doesn't suspend costs no turn
 // of the loop.
 //
-// The body is not escaping: the caller waits for it in every case. But a task takes only escaping closures.
+// The body is not escaping: the caller waits for it in every case. On the main loop `ScopeNode.start` creates the task,
+// and the task calls the body where it is. Elsewhere Swift creates it, and takes only an escaping closure.
 // `withoutActuallyEscaping` makes one, and checks at the end that nothing has kept it. So the task must not hold it:
 // the runtime releases a task a moment after its end, on its own thread. The task gets the closure's two words without
 // a reference, and makes a closure of them for the duration of the call.
@@ -20,11 +21,32 @@ extension CancelScope {
   /// Runs the body in this scope, under its timer, and waits for its end. If shielded, the caller's cancellation does
   /// not reach it.
   @usableFromInline
-  func run(shielded: Bool = false, isolation: isolated (any Actor)?, _ body: () async -> Void) async {
+  nonisolated(nonsending) func run(shielded: Bool = false, _ body: nonisolated(nonsending) () async -> Void) async {
+    begin(shielded: shielded)
+    if node.start(body, isolation: #isolation, on: loop) {
+      if node.settlement.phase == .pending { await waitForEnd(shielded: shielded) }
+    } else {
+      await runInSwiftTask(shielded: shielded, isolation: #isolation, body)
+    }
+    finish(shielded: shielded)
+  }
+
+  private func begin(shielded: Bool) {
     if let deadline { setTimer(deadline, at: start) }
     // A new task doesn't inherit the cancellation of its creator.
-    if !shielded && Task.isCancelled { node.forwardCancellation() }
+    if !shielded && CancelNode.isCallerCancelled { node.forwardCancellation() }
     if shielded { loop.countShieldedBody(1) }
+  }
+
+  private func finish(shielded: Bool) {
+    if shielded { loop.countShieldedBody(-1) }
+    if hasDeadline { removeTimer() }
+  }
+
+  /// Runs the body in a task that Swift starts.
+  private func runInSwiftTask(
+    shielded: Bool, isolation: isolated (any Actor)?, _ body: nonisolated(nonsending) () async -> Void
+  ) async {
     await withoutActuallyEscaping(body) { body in
       let call = BorrowedCall(body)
       let outside = around
@@ -34,31 +56,26 @@ extension CancelScope {
       let name = loop.namesTasks ? outside?.owner?.name ?? Task.name : nil
       let task = loop.spawnImmediately(name: name, isolation: isolation) {
         _ = isolation
-        if let own = SwiftTask() { self.node.attach(own, owner: owner) }
-        self.node.bind()
+        self.node.begin(owner: owner)
         await call()
-        CancelNode.unbind()
-        self.node.end()
-        self.settlement.finish(.succeeded)
+        self.node.finish()
       }
-      if settlement.phase == .pending {
+      if node.settlement.phase == .pending {
         node.attach(SwiftTask(task))
-        outside?.innerBegins(node)
         await waitForEnd(shielded: shielded)
-        outside?.innerEnded()
       }
     }
-    if shielded { loop.countShieldedBody(-1) }
-    if hasDeadline { removeTimer() }
   }
 
   private nonisolated(nonsending) func waitForEnd(shielded: Bool) async {
-    if shielded { return await settlement.waitUninterrupted(WaitReason("run shielded")) }
+    around?.innerBegins(node)
+    defer { around?.innerEnded() }
+    if shielded { return await node.settlement.waitUninterrupted(WaitReason("run shielded")) }
     do {
-      try await settlement.wait(WaitReason("run in a scope"))
+      try await node.settlement.wait(WaitReason("run in a scope"))
     } catch {
       node.forwardCancellation()
-      await settlement.waitUninterrupted(WaitReason("end a cancelled scope"))
+      await node.settlement.waitUninterrupted(WaitReason("end a cancelled scope"))
     }
   }
 }
@@ -70,19 +87,19 @@ private struct BorrowedCall: @unchecked Sendable {
   /// In a struct a closure keeps its form. A bare closure would be wrapped when handed to a generic function, and the
   /// words would be those of a wrapper that nothing keeps.
   private struct Closure {
-    let body: () async -> Void
+    let body: nonisolated(nonsending) () async -> Void
   }
 
   private let words: (UInt, UInt)
 
-  init(_ body: @escaping () async -> Void) {
+  init(_ body: nonisolated(nonsending) @escaping () async -> Void) {
     // Safety: a closure is two words, the function and its context (ABI).
     words = unsafe unsafeBitCast(Closure(body: body), to: (UInt, UInt).self)
   }
 
   /// Calls the closure. The call's own reference is released when this returns.
   @inline(__always)
-  func callAsFunction() async {
+  nonisolated(nonsending) func callAsFunction() async {
     // Safety: these are the words of a closure that its owner keeps.
     let closure = unsafe unsafeBitCast(words, to: Closure.self)
     await closure.body()

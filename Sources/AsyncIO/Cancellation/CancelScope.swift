@@ -36,8 +36,6 @@ public final class CancelScope: @unchecked Sendable {
   private var timer: TimerID?
   /// Does the timer's work for a deadline that had already passed.
   private var soon: Handle?
-  /// The end of the code in the scope.
-  let settlement = Settlement()
 
   private init(from start: EventLoop.Instant, to deadline: EventLoop.Instant?, shielded: Bool, on loop: EventLoop) {
     self.loop = loop

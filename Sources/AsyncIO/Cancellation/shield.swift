@@ -25,13 +25,13 @@ import AsyncIOCore
 ///   doesn't end keeps the caller for ever.
 /// - Throws: What the body throws; `TimeoutError` if its time ran out and it ended by its cancellation.
 @inlinable
-public func shield<Value>(
-  atMost duration: Duration? = nil, isolation: isolated (any Actor)? = #isolation,
+public nonisolated(nonsending) func shield<Value>(
+  atMost duration: Duration? = nil,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value {
   let scope = try CancelScope(after: duration, shielded: true)
   var outcome: Result<Value, any Error>?
-  await scope.run(shielded: true, isolation: isolation) {
+  await scope.run(shielded: true) {
     do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
   }
   switch outcome! {

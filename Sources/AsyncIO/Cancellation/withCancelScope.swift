@@ -21,14 +21,14 @@ public import AsyncIOCore
 /// - Returns: What the body returned; nil if it ended because the scope was cancelled.
 /// - Throws: What the body throws, except the scope's own cancellation.
 @inlinable
-public func withCancelScope<Value>(
-  deadline: EventLoop.Instant? = nil, isolation: isolated (any Actor)? = #isolation,
+public nonisolated(nonsending) func withCancelScope<Value>(
+  deadline: EventLoop.Instant? = nil,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value? {
   if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
   let scope = try CancelScope(deadline: deadline)
   var outcome: Result<Value, any Error>?
-  await scope.run(isolation: isolation) {
+  await scope.run {
     do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
   }
   switch outcome! {
@@ -52,11 +52,11 @@ public func withCancelScope<Value>(
 /// - Returns: What the body returned; nil if its time ran out.
 /// - Throws: What the body throws, except the cancellation by its time limit.
 @inlinable
-public func moveOnAfter<Value>(
-  _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
+public nonisolated(nonsending) func moveOnAfter<Value>(
+  _ duration: Duration,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value? {
-  try await withCancelScope(deadline: timeOfCurrentLoop(after: duration), isolation: isolation) { _ in
+  try await withCancelScope(deadline: timeOfCurrentLoop(after: duration)) { _ in
     try await body()
   }
 }
@@ -65,11 +65,11 @@ public func moveOnAfter<Value>(
 ///
 /// - Throws: What the body throws, except the cancellation by its time limit.
 @inlinable
-public func moveOnAfter<Value>(
-  _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
+public nonisolated(nonsending) func moveOnAfter<Value>(
+  _ duration: Duration,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value? {
-  try await withCancelScope(deadline: timeOfCurrentLoop(after: duration), isolation: isolation, body)
+  try await withCancelScope(deadline: timeOfCurrentLoop(after: duration), body)
 }
 
 @usableFromInline

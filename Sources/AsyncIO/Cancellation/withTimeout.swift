@@ -19,17 +19,19 @@ public import AsyncIOCore
 ///
 /// - Throws: `TimeoutError` if the time ran out and the body ended by its cancellation; what the body throws otherwise.
 @inlinable
-public func withTimeout<Value>(
-  _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
+public nonisolated(nonsending) func withTimeout<Value>(
+  _ duration: Duration,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value {
   if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
   let scope = try CancelScope(after: duration)
-  var outcome: Result<Value, any Error>?
-  await scope.run(isolation: isolation) {
-    do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+  var value: Value?
+  var failure: (any Error)?
+  await scope.run {
+    do { value = try await body() } catch { failure = error }
   }
-  return try scope.valueOrTimeout(outcome!)
+  if let failure { throw scope.failure(failure) }
+  return value!
 }
 
 /// Like `withTimeout(_:_:)`, for a body that reads its time limit or changes it.
@@ -44,17 +46,19 @@ public func withTimeout<Value>(
 ///
 /// - Throws: As `withTimeout(_:_:)` does.
 @inlinable
-public func withTimeout<Value>(
-  _ duration: Duration, isolation: isolated (any Actor)? = #isolation,
+public nonisolated(nonsending) func withTimeout<Value>(
+  _ duration: Duration,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value {
   if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
   let scope = try CancelScope(after: duration)
-  var outcome: Result<Value, any Error>?
-  await scope.run(isolation: isolation) {
-    do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
+  var value: Value?
+  var failure: (any Error)?
+  await scope.run {
+    do { value = try await body(scope) } catch { failure = error }
   }
-  return try scope.valueOrTimeout(outcome!)
+  if let failure { throw scope.failure(failure) }
+  return value!
 }
 
 /// Like `withTimeout(_:_:)`, with a time of the loop's clock instead of a duration; asyncio's `timeout_at`. Nil sets no
@@ -69,37 +73,37 @@ public func withTimeout<Value>(
 ///
 /// - Throws: As `withTimeout(_:_:)` does.
 @inlinable
-public func withTimeout<Value>(
-  at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
+public nonisolated(nonsending) func withTimeout<Value>(
+  at deadline: EventLoop.Instant?,
   _ body: nonisolated(nonsending) (CancelScope) async throws -> Value
 ) async throws -> Value {
   if EventLoop.hasSpentBudget() { try await EventLoop.letOthersRun() }
   let scope = try CancelScope(deadline: deadline)
-  var outcome: Result<Value, any Error>?
-  await scope.run(isolation: isolation) {
-    do { outcome = .success(try await body(scope)) } catch { outcome = .failure(error) }
+  var value: Value?
+  var failure: (any Error)?
+  await scope.run {
+    do { value = try await body(scope) } catch { failure = error }
   }
-  return try scope.valueOrTimeout(outcome!)
+  if let failure { throw scope.failure(failure) }
+  return value!
 }
 
 /// Like `withTimeout(at:_:)`, for a body that doesn't look at its time limit.
 ///
 /// - Throws: As `withTimeout(_:_:)` does.
 @inlinable
-public func withTimeout<Value>(
-  at deadline: EventLoop.Instant?, isolation: isolated (any Actor)? = #isolation,
+public nonisolated(nonsending) func withTimeout<Value>(
+  at deadline: EventLoop.Instant?,
   _ body: nonisolated(nonsending) () async throws -> Value
 ) async throws -> Value {
-  try await withTimeout(at: deadline, isolation: isolation) { _ in try await body() }
+  try await withTimeout(at: deadline) { _ in try await body() }
 }
 
 extension CancelScope {
-  @inlinable
-  func valueOrTimeout<Value>(_ outcome: Result<Value, any Error>) throws -> Value {
-    switch outcome {
-    case .success(let value): return value
-    case .failure(let error): throw hasExpired && wasEndedByItself(error) ? timeoutError("withTimeout") : error
-    }
+  /// The error to throw where the body threw this one.
+  @usableFromInline
+  func failure(_ error: any Error) -> any Error {
+    hasExpired && wasEndedByItself(error) ? timeoutError("withTimeout") : error
   }
 
   /// Whether the body ended by the scope's own cancellation, and not by one from outside.

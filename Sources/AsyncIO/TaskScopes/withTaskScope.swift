@@ -32,7 +32,7 @@ public func withTaskScope<Value>(
   let scope = TaskScope(cancelScope)
   var value: Value?
   var cancellation: (any Error)?
-  await cancelScope.run(isolation: isolation) {
+  await cancelScope.run {
     await withTaskCancellationHandler {
       // Capturing the isolation makes the closure run there. Otherwise it would leave the caller's actor for a turn.
       _ = isolation

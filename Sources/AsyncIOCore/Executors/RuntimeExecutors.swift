@@ -131,6 +131,10 @@ enum PlatformMainActor {
 /// One kind of job on a loop's thread does not stay there. A task from outside may have hopped to an actor of the loop,
 /// and now return. Its job comes from a job of that actor, without a current task. The runtime clears the current task
 /// before it enqueues a task that switches executors, but not when a task creates another.
+///
+/// A task that waited for another (`await task.value`) is enqueued here when that one ends, whatever its actor is. If
+/// the other ran on the main actor, most likely the waiting one does. So it is resumed there, which saves its job the
+/// way to the main executor. A wrong guess costs one job, when the task next asks to leave all actors.
 final class RouterExecutor: TaskExecutor, SchedulingExecutor {
   static let shared = RouterExecutor()
   /// libdispatch's pool.
@@ -140,7 +144,13 @@ final class RouterExecutor: TaskExecutor, SchedulingExecutor {
     let job = UnownedJob(job)
     let isDone = EventLoop.withLoopOfThisThread { loop in
       if loop.keepsTasks { return loop.keep(job, as: .routed) }
-      guard unsafe loop.runningKind != .serial || asyncio_current_task() != nil else { return false }
+      if unsafe asyncio_current_task() == nil {
+        if loop.runningKind == .serial { return false }
+        if loop.runningKind == .main && loop.mayResumeOnMainActor(job) {
+          loop.ready.append(ReadyItem(job, .main))
+          return true
+        }
+      }
       loop.ready.append(ReadyItem(job, .routed))
       return true
     }
@@ -280,6 +290,13 @@ enum RuntimeExecutors {
 
   /// Whether the main executor is ours: another library may have installed one after us.
   static var hasMainActor: Bool { MainActor.executor === MainLoopExecutor.shared }
+}
+
+extension EventLoop {
+  /// Whether a job that came from a job of the main actor is another task's: one that leaves the actor is its own.
+  fileprivate func mayResumeOnMainActor(_ job: UnownedJob) -> Bool {
+    isMain && !takesTurns && ReadyItem(job, .main).word != runningJob && isTask(job)
+  }
 }
 
 /// Whether the job is a task's own, and not one that continues a task (`Task.yield`) or an actor.

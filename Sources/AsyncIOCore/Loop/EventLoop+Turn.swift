@@ -113,6 +113,7 @@ extension EventLoop {
     heartbeat.beats()
     let kind = item.kind
     runningKind = kind
+    runningJob = item.word
     budget = EventLoop.fullBudget
     switch kind {
     case .main: unsafe item.job.runSynchronously(on: unownedMain)

@@ -57,6 +57,8 @@ import Synchronization
 
   /// How the current job was run; a task that is suspended comes back in that way.
   @safe @exclusivity(unchecked) var runningKind = ReadyKind.routed
+  /// The item of the current job.
+  @safe @exclusivity(unchecked) var runningJob: UInt = 0
   /// See `spendBudget`.
   @safe @exclusivity(unchecked) package var budget = 0
   /// The time, read at most once a turn.

@@ -125,6 +125,12 @@ package class CancelNode: @unchecked Sendable {
     task?.cancel()
   }
 
+  /// Whether the calling task is cancelled: `Task.isCancelled` without a reference to the task.
+  package static var isCallerCancelled: Bool {
+    guard let task = unsafe asyncio_current_task() else { return false }
+    return unsafe asyncio_task_is_cancelled(task)
+  }
+
   /// Whether its task is cancelled, by any means.
   package var isTaskCancelled: Bool { state.withLock { $0.task }?.isCancelled ?? false }
 

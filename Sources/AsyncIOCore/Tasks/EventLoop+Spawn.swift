@@ -40,11 +40,7 @@ extension EventLoop {
     let task = Task(name: name, operation: work)
     // On a loop without the main actor, the job has gone to the loop that has it.
     guard ready.tail == tail &+ 1 else { return task }
-    let item = ready.removeLast()
-    let kind = runningKind
-    runningKind = item.kind
-    unsafe item.job.runSynchronously(on: unownedMain)
-    runningKind = kind
+    runWithin(ready.removeLast())
     return task
   }
 

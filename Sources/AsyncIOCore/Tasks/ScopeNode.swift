@@ -11,6 +11,8 @@ import Synchronization
 package final class ScopeNode: CancelNode, @unchecked Sendable {
   // Sendable: what it adds is behind a mutex.
   private let wait = Mutex<String?>(nil)
+  /// The end of the code in the scope.
+  package let settlement = Settlement()
 
   /// The operation that was waiting, and its peer: `receive from 127.0.0.1:8080`. Nil for a wait without a named
   /// object.

@@ -66,3 +66,19 @@ void asyncio_set_suspension_kind(int kind);
 // The serial executor that tasks hop to where they hop; before the first suspension. It tells what it is given.
 void asyncio_set_keeper_of_jobs(void *_Nonnull identity, uintptr_t implementation);
 void asyncio_job_is_kept(void *_Nonnull job);
+
+// A task for the body of a time limit or another scope; see body.c.
+struct asyncio_body {
+  uintptr_t function, closure;  // the words of a `nonisolated(nonsending) () async -> Void`
+  uintptr_t actor[2];           // its isolation, the words of an `(any Actor)?`
+  void *_Nonnull object;        // for the two functions
+};
+struct asyncio_words {
+  uintptr_t first, second;
+};
+// The functions to call in the task before and after a body, with its object; set once, before the first body.
+void asyncio_set_body_functions(void (*_Nonnull begins)(void *_Nonnull object),
+                                void (*_Nonnull has_ended)(void *_Nonnull object));
+// Creates a task that calls the body, which has to live until then. The task's job must be run at once, on this thread,
+// and has the only reference to the task.
+void *_Nonnull asyncio_create_task_of_body(struct asyncio_body body, const void *_Nonnull type_of_void);
