@@ -4,6 +4,14 @@ extension [UInt8] {
   /// Appends `text` as UTF-8.
   mutating func append(text: String) { append(contentsOf: text.utf8) }
 
+  /// Appends a text of the program.
+  @inline(__always)
+  mutating func append(static text: StaticString) {
+    // Safety: the literals are several ASCII characters long, so they have a pointer representation, whose storage is
+    // static.
+    append(contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
   /// Appends a non-negative number in the given radix, in lower case.
   mutating func append(number: Int, radix: Int = 10) {
     let start = count

@@ -17,6 +17,7 @@ struct FieldSection {
     static let secondHost = Seen(rawValue: 16)
     static let location = Seen(rawValue: 32)
     static let secondLocation = Seen(rawValue: 64)
+    static let expect = Seen(rawValue: 128)
   }
 
   /// The limits of the section, and the error for each.
@@ -125,6 +126,7 @@ struct FieldSection {
   private static func seenField(_ name: ByteView) -> Seen {
     switch name.count {
     case 4: name.equalsIgnoringCase("host") ? .host : []
+    case 6: name.equalsIgnoringCase("expect") ? .expect : []
     case 8: name.equalsIgnoringCase("location") ? .location : []
     case 10: name.equalsIgnoringCase("connection") ? .connection : []
     case 14: name.equalsIgnoringCase("content-length") ? .contentLength : []

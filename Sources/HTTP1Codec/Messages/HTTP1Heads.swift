@@ -28,13 +28,32 @@ public struct HTTP1RequestHead: Sendable {
   /// Whether the client wants to send another request on this connection (RFC 9112 section 9.3).
   public let keepsConnectionAlive: Bool
   let targetRange: Range<Int>
+  /// Whether there is an Expect field.
+  let hasExpectation: Bool
 
   /// The request target as it was sent: visible ASCII without `#`, not decoded.
   public var target: String { fields.text(targetRange) }
 
+  /// Lends the bytes of the request target.
+  package func withTarget<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try fields.storage.withUnsafeBytes { try body($0.part(targetRange)) }
+  }
+
   /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
   public var expectsContinue: Bool {
-    version == .http1_1 && framing != .none && fields.contains(element: "100-continue", in: "expect")
+    hasExpectation && version == .http1_1 && framing != .none
+      && fields.contains(element: "100-continue", in: "expect")
+  }
+
+  /// Whether the client expects something that this server doesn't know (417, RFC 9110 section 10.1.1). An HTTP/1.0
+  /// client expects nothing.
+  package var expectsTheUnknown: Bool {
+    hasExpectation && version == .http1_1
+      && fields.values(of: "expect").contains { value in
+        value.split(separator: ",").contains { element in
+          element.trimmingBlanks.lowercased() != "100-continue"
+        }
+      }
   }
 }
 
@@ -63,4 +82,13 @@ public struct HTTP1ResponseHead: Sendable {
 
   /// The reason phrase as it was sent, for people only; it may be empty.
   public var reason: String { fields.text(reasonRange) }
+}
+
+extension Substring {
+  fileprivate var trimmingBlanks: Substring {
+    var text = self
+    while text.first == " " || text.first == "\t" { text.removeFirst() }
+    while text.last == " " || text.last == "\t" { text.removeLast() }
+    return text
+  }
 }

@@ -173,7 +173,8 @@ public struct HTTP1RequestParser: Sendable {
     phase = .body
     return HTTP1RequestHead(
       method: requestLine.method, version: version, targetForm: requestLine.form, fields: fields, framing: framing,
-      keepsConnectionAlive: fields.keepsAlive(version: version, seen: seen), targetRange: requestLine.target)
+      keepsConnectionAlive: fields.keepsAlive(version: version, seen: seen), targetRange: requestLine.target,
+      hasExpectation: seen.contains(.expect))
   }
 
   /// RFC 9112 section 3.2: an HTTP/1.1 request has exactly one Host, which is a host or empty.

@@ -30,11 +30,21 @@ struct RequestLine {
       throw HTTP1Error(.request, .malformedRequestLine, bytes[line])
     }
     version = try HTTP1Version(bytes, versionRange, of: .request)
-    method = HTTPMethod(token: bytes.text(line.lowerBound..<methodEnd))
+    method = Self.method(bytes.part(line.lowerBound..<methodEnd))
     guard let form = RequestTarget.form(of: bytes.part(target), for: method) else {
       throw HTTP1Error(.request, .invalidTargetForm, bytes[line])
     }
     self.form = form
+  }
+
+  /// The method of a token. Most requests need no new text.
+  @inline(__always)
+  private static func method(_ token: ByteView) -> HTTPMethod {
+    switch token.count {
+    case 3 where token[0] == 0x47 && token[1] == 0x45 && token[2] == 0x54: .get
+    case 4 where token[0] == 0x50 && token[1] == 0x4F && token[2] == 0x53 && token[3] == 0x54: .post
+    default: HTTPMethod(token: token.text(0..<token.count))
+    }
   }
 
   private static func problem(_ bytes: ByteView, _ line: Range<Int>, _ methodEnd: Int) -> HTTP1Error {

@@ -30,6 +30,22 @@ extension HTTP1MessageWriter {
     answering method: HTTPMethod = .get, version: HTTP1Version = .http1_1, keepsConnectionAlive: Bool = true,
     into buffer: inout [UInt8]
   ) throws(HTTP1Error) -> HTTP1MessageWriter {
+    try response(
+      status: status, reason: reason, fields: fields, date: [], lines: [], contentType: nil, framing: framing,
+      answering: method, version: version, keepsConnectionAlive: keepsConnectionAlive, into: &buffer)
+  }
+
+  /// The same, with lines that are ready: a server makes its Date once a second.
+  ///
+  /// - Parameters:
+  ///   - date: A whole field line with its CRLF, or nothing. It is left out if there is a Date among the fields.
+  ///   - lines: Whole field lines with their CRLF, which nobody checks.
+  ///   - contentType: The value of Content-Type, unless it is among the fields.
+  package static func response(
+    status: Int, reason: String? = nil, fields: HTTPFields, date: [UInt8], lines: [UInt8], contentType: String?,
+    framing: HTTP1BodyFraming, answering method: HTTPMethod, version: HTTP1Version, keepsConnectionAlive: Bool,
+    into buffer: inout [UInt8]
+  ) throws(HTTP1Error) -> HTTP1MessageWriter {
     guard status == 101 || 200...999 ~= status else {
       throw HTTP1Error(.response, .invalidStatusCode, "\(status)".utf8)
     }
@@ -37,24 +53,36 @@ extension HTTP1MessageWriter {
     let switches = status == 101 || method == .connect && 200..<300 ~= status
     let isBodiless = switches || status == 204
     if isBodiless, framing != .none { throw HTTP1Error(.response, .bodyNotAllowed) }
+    let isHead = method == .head
     let wire: HTTP1BodyFraming =
       switch framing {
-      case .none: isBodiless || status == 304 || method == .head ? .none : .contentLength(0)
+      case .none: isBodiless || status == 304 || isHead ? .none : .contentLength(0)
       case .chunked: version == .http1_0 ? .untilClose : .chunked
       default: framing
       }
-    let omitsBody = method == .head || status == 304
-    let keepsAlive =
-      keepsConnectionAlive && !switches && (wire != .untilClose || omitsBody)
-      && !fields.contains(element: "close", in: "connection")
-    try appendHead(status, reason, fields, into: &buffer) { buffer in
-      if !switches, !keepsAlive, !fields.contains(element: "close", in: "connection") {
-        buffer.append(text: "Connection: close\r\n")
-      } else if keepsAlive, version == .http1_0 {
-        buffer.append(text: "Connection: keep-alive\r\n")
-      }
-      append(wire, into: &buffer)
+    let omitsBody = isHead || status == 304
+    let reserved = try check(fields, of: .response)
+    if let contentType, !contentType.utf8.allSatisfy({ 0x20..<0x7F ~= $0 || $0 == ASCII.tab }) {
+      throw HTTP1Error(.response, .controlCharacterInFieldValue, contentType.utf8)
     }
+    let closes = fields.closesConnection(reserved)
+    let keepsAlive = keepsConnectionAlive && !switches && (wire != .untilClose || omitsBody) && !closes
+    try appendStatusLine(status, reason, into: &buffer)
+    if !reserved.contains(.date) { buffer.append(contentsOf: date) }
+    buffer.append(contentsOf: lines)
+    if let contentType, !reserved.contains(.contentType) {
+      buffer.append(static: "Content-Type: ")
+      buffer.append(text: contentType)
+      buffer.append(static: "\r\n")
+    }
+    append(fields, into: &buffer)
+    if !switches, !keepsAlive, !closes {
+      buffer.append(static: "Connection: close\r\n")
+    } else if keepsAlive, version == .http1_0 {
+      buffer.append(static: "Connection: keep-alive\r\n")
+    }
+    append(wire, into: &buffer)
+    buffer.append(static: "\r\n")
     return HTTP1MessageWriter(.response, framing: wire, keepsConnectionAlive: keepsAlive, omitsBody: omitsBody)
   }
 
@@ -69,25 +97,25 @@ extension HTTP1MessageWriter {
     guard 100..<200 ~= status, status != 101 else {
       throw HTTP1Error(.response, .invalidStatusCode, "\(status)".utf8)
     }
-    try appendHead(status, nil, fields, into: &buffer) { _ in }
+    try check(fields, of: .response)
+    try appendStatusLine(status, nil, into: &buffer)
+    append(fields, into: &buffer)
+    buffer.append(static: "\r\n")
   }
 
-  private static func appendHead(
-    _ status: Int, _ reason: String?, _ fields: HTTPFields, into buffer: inout [UInt8],
-    more: (inout [UInt8]) -> Void
+  @inline(__always)
+  private static func appendStatusLine(
+    _ status: Int, _ reason: String?, into buffer: inout [UInt8]
   ) throws(HTTP1Error) {
+    if status == 200 && reason == nil { return buffer.append(static: "HTTP/1.1 200 OK\r\n") }
     let reason = reason ?? ReasonPhrase.registered(for: status)
     guard reason.utf8.allSatisfy({ $0 >= 0x20 && $0 != ASCII.delete || $0 == ASCII.tab }) else {
       throw HTTP1Error(.response, .invalidReasonPhrase, reason.utf8)
     }
-    try check(fields, of: .response)
-    buffer.append(text: "HTTP/1.1 ")
+    buffer.append(static: "HTTP/1.1 ")
     buffer.append(number: status)
     buffer.append(ASCII.space)
     buffer.append(text: reason)
-    buffer.append(text: "\r\n")
-    append(fields, into: &buffer)
-    more(&buffer)
-    buffer.append(text: "\r\n")
+    buffer.append(static: "\r\n")
   }
 }

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTP1MessageWriter {
-  /// Rejects the fields that only the writer may set.
-  static func check(_ fields: HTTPFields, of message: HTTP1Error.Message) throws(HTTP1Error) {
-    for name in ["content-length", "transfer-encoding", "host"]
-    where fields.contains(name) && (name != "host" || message == .request) {
-      throw HTTP1Error(message, .framingFieldInFields, name.utf8)
+  /// Rejects the fields that only the writer may set. Returns the reserved names that are allowed.
+  @discardableResult
+  static func check(_ fields: HTTPFields, of message: HTTP1Error.Message) throws(HTTP1Error) -> ReservedNames {
+    let reserved = fields.reservedNames
+    if reserved.contains(.contentLength) { throw HTTP1Error(message, .framingFieldInFields, "content-length".utf8) }
+    if reserved.contains(.transferEncoding) {
+      throw HTTP1Error(message, .framingFieldInFields, "transfer-encoding".utf8)
     }
+    if message == .request && reserved.contains(.host) {
+      throw HTTP1Error(message, .framingFieldInFields, "host".utf8)
+    }
+    return reserved
   }
 
   static func append(_ fields: HTTPFields, into buffer: inout [UInt8]) {
@@ -24,11 +30,11 @@ extension HTTP1MessageWriter {
     switch framing {
     case .none, .untilClose: break
     case .contentLength(let length):
-      buffer.append(text: "Content-Length: ")
+      buffer.append(static: "Content-Length: ")
       buffer.append(number: length)
-      buffer.append(text: "\r\n")
+      buffer.append(static: "\r\n")
     case .chunked:
-      buffer.append(text: "Transfer-Encoding: chunked\r\n")
+      buffer.append(static: "Transfer-Encoding: chunked\r\n")
     }
   }
 }

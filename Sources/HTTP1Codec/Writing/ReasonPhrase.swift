@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-enum ReasonPhrase {
+/// The words of status codes.
+package enum ReasonPhrase {
   /// The phrase of the IANA registry of HTTP status codes; empty for a code that is not in it.
-  static func registered(for status: Int) -> String {
+  package static func registered(for status: Int) -> String {
     switch status {
     case 100: "Continue"
     case 101: "Switching Protocols"
