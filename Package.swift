@@ -60,7 +60,7 @@ let package = Package(
     // services: protocols on the loop
     .target(name: "AsyncIOTLS", dependencies: ["AsyncIO", "AsyncIOCore", "COpenSSL"], swiftSettings: strict),
     .target(
-      name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTLS", "HTTP1Codec"],
+      name: "AsyncIOHTTP", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTLS", "HTTP1Codec", "HTTPSemantics"],
       swiftSettings: strict),
 
     // kits: what tests are written with
@@ -75,6 +75,8 @@ let package = Package(
       name: "echo", dependencies: ["AsyncIO"], path: "Examples/Echo", exclude: ["echo.py"], swiftSettings: strict),
     .executableTarget(name: "chat", dependencies: ["AsyncIO"], path: "Examples/Chat", swiftSettings: strict),
     .executableTarget(name: "collector", dependencies: ["AsyncIO"], path: "Examples/Collector", swiftSettings: strict),
+    .executableTarget(
+      name: "hello-http", dependencies: ["AsyncIO", "AsyncIOHTTP"], path: "Examples/HelloHTTP", swiftSettings: strict),
     .executableTarget(name: "proxy", dependencies: ["AsyncIO"], path: "Examples/Proxy", swiftSettings: strict),
     .executableTarget(
       name: "scheduler", dependencies: ["AsyncIO", "AsyncIOTesting"], path: "Examples/Scheduler",
@@ -98,7 +100,8 @@ let package = Package(
     .testTarget(
       name: "ExamplesTests",
       dependencies: [
-        "AsyncIO", "AsyncIOTesting", "TestSupport", "echo", "chat", "collector", "proxy", "scheduler", "first-steps",
+        "AsyncIO", "AsyncIOTesting", "TestSupport", "echo", "chat", "collector", "hello-http", "proxy", "scheduler",
+        "first-steps",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -145,7 +148,8 @@ let package = Package(
     .testTarget(
       name: "AsyncIOHTTPTests",
       dependencies: [
-        "AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTLS", "AsyncIOTesting", "HTTP1Codec", "TestSupport",
+        "AsyncIOHTTP", "AsyncIO", "AsyncIOCore", "AsyncIOTLS", "AsyncIOTesting", "CAllocationCounter", "HTTP1Codec",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

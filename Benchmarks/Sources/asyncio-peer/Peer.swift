@@ -15,6 +15,7 @@ import Glibc
            asyncio-peer tls-echo PORT CERT KEY        the same with TLS
            asyncio-peer tls-send PORT CERT KEY COUNT  a TLS server that answers a line with COUNT bytes
            asyncio-peer echo-work PORT LOOPS STEPS   the same on several loops, with thousands of STEPS of work a message
+           asyncio-peer http PORT               an HTTP server on 127.0.0.1 that answers with a short text
            asyncio-peer client URL COUNT CONC   gets URL so many times, CONC requests at a time
     """
 
@@ -52,6 +53,9 @@ import Glibc
       let port = number(words[1], in: 0...65_535)
       try serveWork(
         port: UInt16(port), loops: number(words[2], in: 1...64), steps: number(words[3], in: 0...10_000))
+    case "http" where words.count == 2:
+      let port = number(words[1], in: 0...65_535)
+      try EventLoop.run { try await serveHello(port: UInt16(port)) }
     case "client" where words.count == 4:
       let (count, concurrency) = (number(words[2], in: 1...100_000_000), number(words[3], in: 1...10_000))
       try EventLoop.run { try await measureClient(words[1], count: count, concurrency: concurrency) }.print()

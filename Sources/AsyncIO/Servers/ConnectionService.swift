@@ -8,10 +8,12 @@ public typealias StreamHandler = @Sendable @isolated(any) (ByteStream) async thr
 
 /// What a server does with each connection: it secures it (a TLS handshake), then calls the user's handler, both in the
 /// connection's task.
-struct ConnectionService: Sendable {
-  enum Handler: Sendable {
+package struct ConnectionService: Sendable {
+  package enum Handler: Sendable {
     case halves(ConnectionHandler)
     case stream(StreamHandler)
+    /// A service above this one, which calls a handler of its user's: the actor of that, and what serves a connection.
+    case service(isolation: (any Actor)?, @Sendable (StreamHandle) async -> Void)
   }
 
   let handler: Handler
@@ -27,6 +29,7 @@ struct ConnectionService: Sendable {
     switch handler {
     case .halves(let handler): handler.isolation
     case .stream(let handler): handler.isolation
+    case .service(let isolation, _): isolation
     }
   }
 }

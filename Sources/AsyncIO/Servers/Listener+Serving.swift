@@ -21,6 +21,19 @@ extension Listener {
       }
       return
     }
+    if case .service(_, let serve) = service.handler {
+      return task.startOwn {
+        task.begin()
+        if let security = service.security {
+          do { try await security.secure(ByteStream(handle)) } catch {
+            return Self.handshakeFailed(error, handle, task)
+          }
+          Self.preparationEnded(handle)
+        }
+        await serve(handle)
+        Self.handlerReturned(handle, task)
+      }
+    }
     task.startOwn {
       task.begin()
       do {
@@ -32,6 +45,7 @@ extension Listener {
         switch service.handler {
         case .halves(let handler): try await handler(stream.reader, stream.writer)
         case .stream(let handler): try await handler(stream)
+        case .service(_, let serve): await serve(handle)
         }
         Self.handlerReturned(handle, task)
       } catch {

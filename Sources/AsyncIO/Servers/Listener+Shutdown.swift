@@ -33,7 +33,10 @@ extension Listener {
       drain.open = connections.openCount
       close()
       advance(to: .draining)
-      forEachConnection { transport, _ in transport.ownership?.isShuttingDown = true }
+      forEachConnection { transport, _ in
+        transport.ownership?.isShuttingDown = true
+        transport.watcher?.serverShutsDown()
+      }
       endIdleConnections()
       if connections.openCount > 0 {
         drain.newcomers = loop.callLater(Self.newcomersTime) {

@@ -4,7 +4,8 @@
 //
 // Its life only goes forward; a step may be left out:
 //
-//     idle ──startServing──► serving ──close──► closed ──beginShutdown──► draining ──1 s──► drainingAll ──limit──► resetting
+//     idle ──startServing──► serving ──close──► closed ──beginShutdown──► draining ──1 s──► drainingAll ──limit──►
+//     resetting
 //
 // A connection that was accepted is either served, or stands in `arrived`: because the server is full, or because this
 // turn has had its share of new connections. While somebody stands there, nothing more is accepted.

@@ -7,9 +7,9 @@
 
 import AsyncIOCore
 
-struct ProgressRule {
+package struct ProgressRule {
   /// Nanoseconds.
-  let time: Int64
+  package let time: Int64
   /// Fewer bytes in that time don't count as progress.
   let least: Int
 
@@ -20,18 +20,26 @@ struct ProgressRule {
     least = max(1, overflow ? .max : bytes / 1000)
   }
 
+  /// So many bytes in so many nanoseconds.
+  package init(atLeast bytes: Int, in time: Int64) {
+    self.time = max(1, time)
+    least = max(1, bytes)
+  }
+
   /// How often to look, in nanoseconds.
-  var period: Int64 { max(1_000_000, time / 8) }
+  package var period: Int64 { max(1_000_000, time / 8) }
 }
 
 /// What was seen of one connection.
-struct ProgressMark {
+package struct ProgressMark {
   /// For how long too little has moved; negative before the first look.
   private var quiet: Int64 = -1
   /// Bytes that had come and gone when that began.
   private var moved = 0
   /// Bytes that the peer had acknowledged, when somebody last asked.
   private var acknowledged = 0
+
+  package init() {}
 
   /// Whether the time is over.
   ///
@@ -40,7 +48,7 @@ struct ProgressMark {
   ///   - acknowledged: If the handler waits to write.
   ///   - passed: Nanoseconds since the last look. A look is late if the process was stopped, and its loop then hasn't
   ///     taken what had arrived. So the caller counts two periods at most.
-  mutating func isStuck(
+  package mutating func isStuck(
     waits: Bool, moved now: Int, acknowledged: Int?, passed: Int64, rule: ProgressRule
   ) -> Bool {
     var progress = now - moved

@@ -3,14 +3,14 @@
 import AsyncIOCore
 
 /// Where a server is to listen, and how: what every way to start one comes down to.
-struct ServerPlan: Sendable {
+package struct ServerPlan: Sendable {
   private let address: ListenAddress
   private let limits: ServerLimits
   private let options: ServerOptions
   private let file: StaticString
   private let line: UInt
 
-  init(
+  package init(
     _ address: ListenAddress, limits: ServerLimits, options: ServerOptions, file: StaticString, line: UInt
   ) {
     require(options.limit > 0, "startServer: the limit of a stream is a number of bytes above 0")
@@ -23,7 +23,7 @@ struct ServerPlan: Sendable {
   }
 
   /// Starts the server on the loop of the caller, or the shared one.
-  nonisolated(nonsending) func start(
+  package nonisolated(nonsending) func start(
     _ handler: ConnectionService.Handler, _ security: (any ConnectionSecurity)?
   ) async throws -> Server {
     try security?.prepareServer()

@@ -101,3 +101,8 @@ struct ConnectionCounts: Sendable {
   var bytesReceived = 0
   var bytesSent = 0
 }
+
+extension ServerStatistics {
+  /// Of a server that has done nothing.
+  package static var none: ServerStatistics { ServerStatistics() }
+}

@@ -31,6 +31,9 @@ let path = "/run/app.sock"
 let address = SocketAddress.loopback(port: 8888)
 let (data, pieces): ([UInt8], [[UInt8]]) = ([], [])
 nonisolated(unsafe) var buffer: [UInt8] = []
+var site: HTTPServer { fatalError() }
+var request: HTTPServerRequest { fatalError() }
+var response: HTTPServerResponse { fatalError() }
 var transport: Transport { fatalError() }
 var socket: RawSocket { fatalError() }
 let queue = Queue<Int>(maxSize: 0)

@@ -40,7 +40,8 @@ extension StreamTransport {
     limitClosing()
   }
 
-  func endOwnInput() {
+  /// Ends the input, whatever the peer may still send: a reader finds the end of the stream.
+  package func endOwnInput() {
     state.input.endOwn()
     wakeReader()
   }
@@ -61,7 +62,7 @@ extension StreamTransport {
   }
 
   /// The same, and what waits or is called later fails with the error.
-  func abort(with error: any Error) {
+  package func abort(with error: any Error) {
     guard state.phase != .closed else { return }
     // Its name goes with the descriptor, and who waits is told it.
     if reader != nil || !writers.isEmpty { _ = peer }
@@ -91,7 +92,7 @@ extension StreamTransport {
     consumer?.closed()
   }
 
-  nonisolated(nonsending) func waitClosed() async throws {
+  package nonisolated(nonsending) func waitClosed() async throws {
     if state.phase == .closed || hasSaidAll {
       // Clean-up closes, so a cancelled task is told of it at its next operation.
       await loop.spendBudgetUninterrupted()

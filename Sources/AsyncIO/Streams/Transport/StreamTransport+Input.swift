@@ -51,6 +51,7 @@ extension StreamTransport {
   func wakeReader() {
     if let reader { loop.resume(reader) }
     consumer?.inputChanged()
+    watcher?.inputEnded()
   }
 
   // MARK: - Receiving

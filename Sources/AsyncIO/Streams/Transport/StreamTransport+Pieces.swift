@@ -4,7 +4,7 @@
 import AsyncIOCore
 
 extension StreamTransport {
-  func write(contentsOf pieces: [[UInt8]]) throws -> Bool {
+  package func write(contentsOf pieces: [[UInt8]]) throws -> Bool {
     let count = pieces.reduce(0) { $0 + $1.count }
     if filter == nil && isSocket && outputIsIdle && count > Self.largestBatched {
       try beginWrite()

@@ -90,6 +90,7 @@ extension StreamTransport {
       } else if filter == nil && state.takesUnasked {
         // With a filter this poll is ending; what has come is for the receive that follows, and so for the filter.
         receiveUnasked()
+        if inputIsOver { watcher?.inputEnded() }
       }
       // Level-triggered: what is over would be told for ever.
       if inputIsOver { cancelReceiving() }

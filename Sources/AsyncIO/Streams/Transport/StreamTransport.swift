@@ -44,6 +44,8 @@ package final class StreamTransport: OperationSink, WaitObject {
   @safe @exclusivity(unchecked) var lingering: Lingering?
   /// For the server that accepted it; nil of a connection that the program opened.
   @safe @exclusivity(unchecked) var ownership: Ownership?
+  /// Told of what happens while no task waits for the connection; it takes itself out when it is done.
+  @safe @exclusivity(unchecked) package var watcher: (any TransportWatcher)?
 
   @safe @exclusivity(unchecked) private var knownPeer: SocketAddress?
 

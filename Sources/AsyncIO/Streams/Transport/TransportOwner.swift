@@ -29,15 +29,35 @@ package struct Ownership {
   package var isShuttingDown: Bool
 }
 
+/// A service that has a connection's handler at work, and no task that waits for the connection. Called on the loop's
+/// thread.
+package protocol TransportWatcher: AnyObject {
+  /// Nothing more will come: the peer has ended its stream, the connection was lost, or its own side has ended it.
+  func inputEnded()
+
+  /// The server of the connection has begun to shut down.
+  func serverShutsDown()
+}
+
 extension StreamTransport {
+  /// Whether this is a connection of a server that shuts down.
+  package var isServerShuttingDown: Bool { ownership?.isShuttingDown == true }
+
+  /// Whether a task waits for input.
+  package var waitsToReceive: Bool { reader != nil }
+
+  /// Notes that the peer has asked something whose answer is still to come, although something was written since it
+  /// asked. A shutdown then lets it go on.
+  package func owesAnswer() { state.input.isUnanswered = true }
+
   /// Whether what the user does now is up to the peer.
   var waitsForPeer: Bool { reader != nil || !writers.isEmpty || state.isClosing }
 
   /// Whether that is to take what was written.
-  var waitsToSend: Bool { !writers.isEmpty || state.isClosing }
+  package var waitsToSend: Bool { !writers.isEmpty || state.isClosing }
 
   /// What the peer's system has of what was sent; only differences mean something.
-  var acknowledgedBytes: Int { loop.sockets.acknowledgedBytes(of: number) }
+  package var acknowledgedBytes: Int { loop.sockets.acknowledgedBytes(of: number) }
 
   /// Ends the input of an idle connection, if its owner allows it.
   func endIfIdle() {
