@@ -22,7 +22,7 @@ help:
 	@echo "make sanitize  run the suites under the address and leak sanitizer, then those with threads under the thread"
 	@echo "             sanitizer (SHORT=1: two programs under the first)"
 	@echo "make soak    run a server under load with every fault there is: 5 minutes of virtual time, 1 of real"
-	@echo "             on each backend (SHORT=1: one, and 8 seconds), and resets that must all be told"
+	@echo "             on each backend (SHORT=1: one, and 8 seconds), resets that must all be told, and children"
 	@echo "make bench   measure, side by side with other runtimes on this machine (SHORT=1: for a moment, as a test)"
 	@echo "make bench-counts  count the instructions an operation takes, and hold them against Benchmarks/counts.json"
 	@echo "make lint    check the format, the layers, the sizes of files, the English, the commits, and what pages name"
@@ -54,6 +54,7 @@ soak:
 	@cd "$$($(SWIFT) build $(SWIFT_FLAGS) -c release --show-bin-path)" && \
 	  ./soak virtual $(if $(SHORT),60,300) && ./soak real $(if $(SHORT),8,60) && \
 	  AIO_BACKEND=epoll ./soak real $(if $(SHORT),8,60) && \
+	  ./soak children $(if $(SHORT),500,20000) && AIO_BACKEND=epoll ./soak children $(if $(SHORT),500,20000) && \
 	  ./soak resets $(if $(SHORT),5000,100000) && AIO_BACKEND=epoll ./soak resets $(if $(SHORT),5000,20000)
 	@mkdir -p .build && $(CC) -O2 -pthread -o .build/multishot-reset Tests/KernelFacts/multishot-reset.c
 	.build/multishot-reset multishot $(if $(SHORT),2000,20000)

@@ -64,7 +64,8 @@ let package = Package(
       swiftSettings: strict),
 
     // kits: what tests are written with
-    .target(name: "AsyncIOTesting", dependencies: ["AsyncIOCore", "CVirtualClock"], swiftSettings: strict),
+    .target(
+      name: "AsyncIOTesting", dependencies: ["AsyncIO", "AsyncIOCore", "CVirtualClock"], swiftSettings: strict),
 
     // tools
     .executableTarget(

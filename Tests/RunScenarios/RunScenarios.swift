@@ -30,7 +30,9 @@ struct ScenarioError: Error {}
 
   static func main() {
     let name = CommandLine.arguments.dropFirst().first ?? ""
-    let all = [scenarios, serverScenarios, faultScenarios, signalScenarios, spreadScenarios, threadScenarios]
+    let all = [
+      scenarios, serverScenarios, faultScenarios, signalScenarios, spreadScenarios, threadScenarios, processScenarios,
+    ]
     guard let scenario = all.lazy.compactMap({ $0[name] }).first else {
       say("no scenario \(name)")
       exit(64)

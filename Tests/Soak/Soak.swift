@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server under load with all faults of a network, for a given time: `soak real|virtual SECONDS [SEED]`. Or only
-// resets, which must all be reported: `soak resets CONNECTIONS`.
+// resets, which must all be reported: `soak resets CONNECTIONS`. Or child processes: `soak children COUNT`.
 //
 // Clients talk to an echo server, each with another fault: resets in the middle, peers that stop reading or never send
 // anything, half-closed connections, cancelled reads. Meanwhile the server is shut down and restarted every few
@@ -17,11 +17,13 @@ import Glibc
 @main struct Soak {
   static func main() throws {
     let words = Array(CommandLine.arguments.dropFirst())
-    guard words.count >= 2, let seconds = Int(words[1]), seconds > 0, ["real", "virtual", "resets"].contains(words[0])
+    let kinds = ["real", "virtual", "resets", "children"]
+    guard words.count >= 2, let seconds = Int(words[1]), seconds > 0, kinds.contains(words[0])
     else {
-      print("usage: soak real|virtual SECONDS [SEED], or soak resets CONNECTIONS")
+      print("usage: soak real|virtual SECONDS [SEED], soak resets CONNECTIONS, or soak children COUNT")
       exit(64)
     }
+    if words[0] == "children" { finish(try EventLoop.run { try await Children(count: seconds).report() }) }
     if words[0] == "resets" { finish(try EventLoop.run { try await Resets(connections: seconds).report() }) }
     let seed = words.count > 2 ? UInt64(words[2]) ?? 1 : UInt64(getpid()) &* UInt64(time(nil))
     print("seed \(seed)")

@@ -25,6 +25,12 @@ import Testing
     #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
   }
 
+  @Test(arguments: backends)
+  func `hundreds of children, each ended in another way, leave nothing behind`(backend: String) async throws {
+    let lines = try await soak(["children", "600"], backend)
+    #expect(lines.last == "nothing was lost, doubled or left behind", "\(lines.joined(separator: "\n"))")
+  }
+
   @Test(arguments: [1, 2])
   func `half a minute of virtual time with every fault leaves nothing behind`(seed: Int) async throws {
     let lines = try await soak(["virtual", "30", "\(seed)"])

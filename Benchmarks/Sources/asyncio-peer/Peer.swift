@@ -17,6 +17,7 @@ import Glibc
            asyncio-peer echo-work PORT LOOPS STEPS   the same on several loops, with thousands of STEPS of work a message
            asyncio-peer http PORT               an HTTP server on 127.0.0.1 that answers with a short text
            asyncio-peer client URL COUNT CONC   gets URL so many times, CONC requests at a time
+           asyncio-peer proc COUNT CONC         runs /bin/true so many times, CONC children at a time
     """
 
   static func main() throws {
@@ -59,6 +60,9 @@ import Glibc
     case "client" where words.count == 4:
       let (count, concurrency) = (number(words[2], in: 1...100_000_000), number(words[3], in: 1...10_000))
       try EventLoop.run { try await measureClient(words[1], count: count, concurrency: concurrency) }.print()
+    case "proc" where words.count == 3:
+      let (count, concurrency) = (number(words[1], in: 1...100_000_000), number(words[2], in: 1...10_000))
+      try EventLoop.run { try await measureChildren(count: count, concurrency: concurrency) }.print()
     default:
       fail(usage)
     }

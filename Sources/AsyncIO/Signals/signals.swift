@@ -46,9 +46,9 @@ public func signals(_ signals: Set<Signal>) -> SignalSequence { SignalSequence(o
 public struct SignalSequence: AsyncSequence, Sendable {
   private let receiver: SignalReceiver
 
-  init(of signals: Set<Signal>) {
+  package init(of signals: Set<Signal>, from center: SignalCenter? = nil) {
     require(!signals.isEmpty, "signals: needs at least one signal to receive")
-    receiver = SignalReceiver(signals, on: EventLoop.current)
+    receiver = SignalReceiver(signals, from: center, on: EventLoop.current)
   }
 
   /// Receives one signal after the other.
@@ -70,10 +70,10 @@ final class SignalReceiver: Sendable {
   private let queue: SignalQueue
   private let watch: SignalWatch
 
-  init(_ signals: Set<Signal>, on loop: EventLoop) {
+  init(_ signals: Set<Signal>, from center: SignalCenter?, on loop: EventLoop) {
     let queue = SignalQueue(signals)
     self.queue = queue
-    watch = SignalWatch(signals, as: .receives, on: loop) { queue.deliver($0) }
+    watch = SignalWatch(signals, as: .receives, from: center, on: loop) { queue.deliver($0) }
   }
 
   deinit { watch.end() }

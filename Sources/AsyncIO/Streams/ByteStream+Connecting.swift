@@ -97,7 +97,7 @@ extension EventLoop {
   }
 
   /// - Parameter reads: False for what is only written to.
-  func makeStream(
+  package func makeStream(
     _ descriptor: consuming Descriptor, peer: SocketAddress?, isSocket: Bool = true, reads: Bool = true, limit: Int
   ) -> StreamHandle {
     require(!reads || limit > 0, "StreamReader: the limit of a stream is a number of bytes above 0")

@@ -21,7 +21,7 @@ import AsyncIOCore
 public final class StreamReader: Sendable {
   package let handle: StreamHandle
 
-  init(_ handle: StreamHandle) { self.handle = handle }
+  package init(_ handle: StreamHandle) { self.handle = handle }
 
   /// How much `readLine` and `readUntil` look through; the peer has to wait when twice as much is unread. In bytes.
   public var limit: Int { handle.transport.limit }

@@ -12,7 +12,7 @@ public import AsyncIOCore
 public final class StreamWriter: Sendable {
   package let handle: StreamHandle
 
-  init(_ handle: StreamHandle) { self.handle = handle }
+  package init(_ handle: StreamHandle) { self.handle = handle }
 
   // MARK: - Writing
 

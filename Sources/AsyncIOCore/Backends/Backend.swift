@@ -83,6 +83,9 @@ package protocol Backend: AnyObject {
 
   /// The same for the life of the backend.
   var sockets: any Sockets { get }
+
+  /// The same for the life of the backend.
+  var processes: any Processes { get }
 }
 
 // What holds for most backends. Their time is the machine's, and an operation needs nothing more than its record. The

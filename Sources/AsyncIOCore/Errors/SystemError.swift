@@ -45,6 +45,10 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let notSupported = Code(rawValue: EOPNOTSUPP)
     public static let notPermitted = Code(rawValue: EPERM)
     public static let inProgress = Code(rawValue: EINPROGRESS)
+    public static let noSuchProcess = Code(rawValue: ESRCH)
+    public static let permissionDenied = Code(rawValue: EACCES)
+    public static let execFormatError = Code(rawValue: ENOEXEC)
+    public static let ioError = Code(rawValue: EIO)
     public static let connectionAborted = Code(rawValue: ECONNABORTED)
 
     /// The kernel's name of the error: `ECONNREFUSED`.

@@ -22,14 +22,19 @@ package final class SignalWatch: @unchecked Sendable {
   private let center: SignalCenter
 
   /// Watches from now on until `end`. Both are callable from any thread.
-  package init(_ signals: Set<Signal>, as role: Role, on loop: EventLoop, _ body: @escaping (Signal) -> Void) {
+  ///
+  /// - Parameter center: Where the signals come from; nil is the system of the loop.
+  package init(
+    _ signals: Set<Signal>, as role: Role, from center: SignalCenter? = nil, on loop: EventLoop,
+    _ body: @escaping (Signal) -> Void
+  ) {
     for signal in signals { require(signal.canBeAwaited, "\(signal) can't be waited for") }
     self.signals = signals
     self.role = role
     self.loop = loop
     self.body = body
-    center = loop.backend.signals
-    center.add(self)
+    self.center = center ?? loop.backend.signals
+    self.center.add(self)
   }
 
   package func end() { center.remove(self) }

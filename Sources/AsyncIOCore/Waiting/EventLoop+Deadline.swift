@@ -19,6 +19,13 @@ extension EventLoop {
     return outcome
   }
 
+  /// The same, and a cancellation does not end the wait.
+  package nonisolated(nonsending) func waitUninterrupted(_ id: WaitID, until deadline: Int64) async {
+    let timer = deadline == .max ? nil : timers.insert(deadline: deadline, .endWait(id))
+    await waitUninterrupted(id)
+    if let timer { takeBack(timer) }
+  }
+
   /// Cancels the timer of a wait that is over. Its task may continue on another loop's thread.
   @inline(__always)
   func takeBack(_ timer: TimerID) {

@@ -59,6 +59,7 @@ package final class VirtualBackend: Backend {
   private let waker: Waker
   /// The kernel knows nothing of it.
   package let signals = SignalCenter()
+  private let virtualProcesses: VirtualProcesses
   private var silence: Int32 = 0
   private var turnsWithoutPause = 0
   private var creep: Int64 = 0
@@ -75,6 +76,7 @@ package final class VirtualBackend: Backend {
     waker = try Waker()
     clock = VirtualClock()
     virtualSockets = VirtualSockets(network, clock)
+    virtualProcesses = VirtualProcesses(virtualSockets)
     clock.use()
     foreignDelay = ForeignDelay()
   }
@@ -92,6 +94,7 @@ package final class VirtualBackend: Backend {
 
   package var systemCalls: Int { 0 }
   package var sockets: any Sockets { virtualSockets }
+  package var processes: any Processes { virtualProcesses }
 
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.meant(by: nanoseconds) }
 
@@ -171,6 +174,7 @@ package final class VirtualBackend: Backend {
 
   package func close() {
     clock.end()
+    virtualProcesses.close()
     virtualSockets.close()
     onNoProgress = { _ in }
   }

@@ -6,6 +6,7 @@
 #include "io_uring_abi.h"
 #include "signals.h"
 #include "sockets.h"
+#include "spawn.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <arpa/inet.h>

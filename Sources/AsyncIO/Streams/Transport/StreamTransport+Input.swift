@@ -76,7 +76,8 @@ extension StreamTransport {
       unsafe arrived(completion.bytes)
       if unsafe completion.bytes.count >= PieceSizes.large { largePieceArrived() }
       follow(.input, isLast: completion.isLast, wasEnding: wasEnding)
-    } else if completion.result == 0 {
+    } else if completion.result == 0 || isTerminal && completion.result == SystemError.Code.ioError.result {
+      // A read from a pseudo-terminal fails once no process has its other side open (tty_io.c).
       arrivedEnd()
     } else if completion.result != SystemError.Code.canceled.result {
       let error = SystemError(isSocket ? "receive" : "read", waitDescription, result: completion.result)

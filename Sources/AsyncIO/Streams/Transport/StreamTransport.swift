@@ -17,6 +17,8 @@ package final class StreamTransport: OperationSink, WaitObject {
   let limit: Int
   /// Anything else is a pipe, a terminal or a file.
   let isSocket: Bool
+  /// Whether it is the controlling side of a pseudo-terminal.
+  @safe @exclusivity(unchecked) var isTerminal = false
   @safe @exclusivity(unchecked) private var descriptor: Descriptor?
   /// All that is decided here: the life of the stream, and of its two directions.
   @safe @exclusivity(unchecked) var state = StreamState()

@@ -51,6 +51,7 @@ import Glibc
   package var kind: BackendKind { .ioUring }
   package var now: Int64 { SystemCall.monotonicTime }
   package var sockets: any Sockets { kernel }
+  package let processes: any Processes = KernelProcesses(areNonBlocking: false)
   package var systemCalls: Int { calls &+ kernel.systemCalls }
   package var wakeDescriptor: Int32 { waker.descriptor }
   package func wake() { waker.wake() }

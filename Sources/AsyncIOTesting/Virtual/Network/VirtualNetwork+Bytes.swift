@@ -20,6 +20,7 @@ extension VirtualNetwork {
 
   /// Sends as many bytes as fit. Returns their number, or a negative errno.
   package mutating func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, now: Int64) -> Int {
+    if case .null = descriptors[descriptor] { return bytes.count }
     guard let id = endpoint(descriptor), var endpoint = endpoints[id] else { return -Int(ENOTCONN) }
     defer { endpoints[id] = endpoint }
     if endpoint.error != 0 {
@@ -40,6 +41,7 @@ extension VirtualNetwork {
 
   /// Takes at most `limit` of the bytes that have arrived.
   package mutating func receive(from descriptor: Int32, upTo limit: Int, now: Int64) -> Received {
+    if case .null = descriptors[descriptor] { return .end }
     guard let id = endpoint(descriptor), var endpoint = endpoints[id] else { return .failed(ENOTCONN) }
     defer { endpoints[id] = endpoint }
     if !endpoint.received.isEmpty {
@@ -87,7 +89,7 @@ extension VirtualNetwork {
     switch descriptors[descriptor] {
     case .idle(_, let local): descriptors[descriptor] = .idle(resetsOnClose: true, local: local)
     case .endpoint(let id): endpoints[id]?.resetsOnClose = true
-    case .listener, .datagrams, nil: break
+    case .listener, .datagrams, .null, .process, nil: break
     }
   }
 
@@ -98,7 +100,7 @@ extension VirtualNetwork {
   package mutating func close(_ descriptor: Int32, now: Int64) throws(VirtualErrno) {
     guard let socket = descriptors.remove(descriptor) else { throw VirtualErrno(EBADF) }
     switch socket {
-    case .idle: break
+    case .idle, .null, .process: break
     case .datagrams: closeDatagrams(descriptor)
     case .listener(let listener):
       listeners[listener.address]?.removeAll { $0 == descriptor }

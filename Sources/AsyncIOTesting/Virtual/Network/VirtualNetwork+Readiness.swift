@@ -10,6 +10,8 @@ extension VirtualNetwork {
     switch descriptors[descriptor] {
     case nil: return nil
     case .idle: return UInt32(POLLOUT | POLLHUP)
+    case .null: return UInt32(POLLIN | POLLOUT)
+    case .process(let hasEnded): return hasEnded ? UInt32(POLLIN) : 0
     case .listener(let listener): return listener.queue.isEmpty ? 0 : UInt32(POLLIN)
     case .datagrams:
       guard let socket = datagramSockets[descriptor] else { return nil }
@@ -35,6 +37,8 @@ extension VirtualNetwork {
     case .listener: .listeningSocket
     case .idle, .endpoint: .socket
     case .datagrams: .messageSocket
+    case .null: .terminal
+    case .process: .anonymous
     }
   }
 }

@@ -73,6 +73,10 @@ public struct VirtualNetwork {
     case endpoint(Int)
     /// A datagram socket, whose state is in `datagramSockets`.
     case datagrams
+    /// /dev/null.
+    case null
+    /// A child process, which is readable when it has ended.
+    case process(hasEnded: Bool)
   }
 
   /// Something that became possible.
@@ -146,7 +150,7 @@ public struct VirtualNetwork {
     case .listener(let listener): listener.address
     case .endpoint(let id): endpoints[id]?.local
     case .datagrams: datagramSockets[descriptor]?.local
-    case .idle, nil: nil
+    case .idle, .null, .process, nil: nil
     }
   }
 
