@@ -78,6 +78,7 @@ final class HTTPServerLoop: EndsWithLoop, @unchecked Sendable {
   @exclusivity(unchecked) private var sweep: TimerHandle?
   @exclusivity(unchecked) private var spare: [[UInt8]] = []
   @exclusivity(unchecked) private var dateLine: [UInt8] = []
+  @exclusivity(unchecked) private var usualHead: [UInt8] = []
   /// Until when the text is right, on the loop's clock.
   @exclusivity(unchecked) private var dateEnd = Int64.min
   /// Field lines of every response.
@@ -181,6 +182,14 @@ final class HTTPServerLoop: EndsWithLoop, @unchecked Sendable {
     buffer = []
   }
 
+  /// The head of a text with the status 200 up to its length, made once a second.
+  @inline(__always)
+  var textHead: [UInt8] {
+    let now = loop.time.nanoseconds
+    if now >= dateEnd { makeDate(now) }
+    return usualHead
+  }
+
   /// The field line `Date`, made once a second.
   @inline(__always)
   var date: [UInt8] {
@@ -195,6 +204,7 @@ final class HTTPServerLoop: EndsWithLoop, @unchecked Sendable {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     dateLine = Array("Date: \(HTTPDate(secondsSinceEpoch: Int64(time.tv_sec)))\r\n".utf8)
+    usualHead = Array("HTTP/1.1 200 OK\r\n".utf8) + dateLine + textLines + Array("Content-Length: ".utf8)
     dateEnd = now + Int64(1_000_000_000 - time.tv_nsec)
   }
 }
