@@ -120,6 +120,24 @@ import Testing
   }
 }
 
+@Suite("Open files into streams") struct SendOpenFileTests {
+  @Test(arguments: StreamKindTests.all)
+  func `an open file is sent, and stays open`(_ what: StreamCase) async throws {
+    let scratch = try ScratchFile(pattern(300_000))
+    try await what.withStreams { near, far in
+      let reading = Task { try await far.readToEnd() }
+      try await withFile(Path(scratch.path)) { file in
+        let sent = try await near.sendFile(file, from: 100_000)
+        #expect(sent == 200_000)
+        let first = try await file.read(upTo: 1, at: 0)
+        #expect(first == [scratch.bytes[0]])
+      }
+      try await near.writeEOF()
+      expectSame(try await reading.value, Array(scratch.bytes[100_000...]))
+    }
+  }
+}
+
 /// A file that is removed with the last reference to this object.
 final class ScratchFile: Sendable {
   let path: String

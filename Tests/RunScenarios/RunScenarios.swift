@@ -31,7 +31,8 @@ struct ScenarioError: Error {}
   static func main() {
     let name = CommandLine.arguments.dropFirst().first ?? ""
     let all = [
-      scenarios, serverScenarios, faultScenarios, signalScenarios, spreadScenarios, threadScenarios, processScenarios,
+      scenarios, serverScenarios, faultScenarios, fileScenarios, signalScenarios, spreadScenarios, threadScenarios,
+      processScenarios,
     ]
     guard let scenario = all.lazy.compactMap({ $0[name] }).first else {
       say("no scenario \(name)")

@@ -18,6 +18,7 @@ import Glibc
            asyncio-peer http PORT               an HTTP server on 127.0.0.1 that answers with a short text
            asyncio-peer client URL COUNT CONC   gets URL so many times, CONC requests at a time
            asyncio-peer proc COUNT CONC         runs /bin/true so many times, CONC children at a time
+           asyncio-peer files DIR COUNT CONC    reads DIR/f0 and so on whole, CONC at a time
     """
 
   static func main() throws {
@@ -63,6 +64,9 @@ import Glibc
     case "proc" where words.count == 3:
       let (count, concurrency) = (number(words[1], in: 1...100_000_000), number(words[2], in: 1...10_000))
       try EventLoop.run { try await measureChildren(count: count, concurrency: concurrency) }.print()
+    case "files" where words.count == 4:
+      let (count, concurrency) = (number(words[2], in: 1...100_000_000), number(words[3], in: 1...100_000))
+      try EventLoop.run { try await measureFiles(words[1], count: count, concurrency: concurrency) }.print()
     default:
       fail(usage)
     }

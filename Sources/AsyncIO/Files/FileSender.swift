@@ -42,7 +42,7 @@ struct FileSender {
   var position: Int { offset + sent }
 
   /// Whether the next piece is in memory, as far as its first byte tells.
-  var isCached: Bool { SystemCall.isCached(source.descriptor, at: position) }
+  var isCached: Bool { source.isCached(at: position) }
 
   private var wanted: Int { min(Self.piece, count - sent) }
 
@@ -80,6 +80,9 @@ struct FileSender {
     _ count: Int, on loop: EventLoop, _ wait: WaitReason
   ) async throws -> [UInt8] {
     let (source, position) = (source, position)
-    return try await loop.runBlocking(wait) { source.read(from: position, upTo: count) }.get()
+    guard let files = source.fileSystem else {
+      return try await loop.runBlocking(wait) { source.read(from: position, upTo: count) }.get()
+    }
+    return try await loop.runFileJob(wait, on: files) { _ in try source.read(from: position, upTo: count).get() }
   }
 }

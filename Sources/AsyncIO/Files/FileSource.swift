@@ -3,13 +3,40 @@
 import AsyncIOCore
 import Glibc
 
-/// A file to send, by its descriptor.
+/// A file to send.
 struct FileSource: Sendable {
   let descriptor: Int32
   let name: String
+  /// Nil of a descriptor of the program's own, which is the kernel's.
+  private let file: OpenFile?
+
+  var fileSystem: (any FileSystem)? { file?.fileSystem }
+
+  /// A descriptor that stays its owner's.
+  init(descriptor: Int32, name: String) {
+    self.descriptor = descriptor
+    self.name = name
+    file = nil
+  }
+
+  /// An open file, which stays open as long as it is sent.
+  init(_ file: OpenFile, name: String) {
+    descriptor = file.number
+    self.name = name
+    self.file = file
+  }
+
+  /// Whether a byte is in memory, as far as that can be known.
+  func isCached(at offset: Int) -> Bool {
+    file?.fileSystem.isImmediate == true || SystemCall.isCached(descriptor, at: offset)
+  }
 
   /// Reads from the disk, if need be; blocks.
   func read(from offset: Int, upTo count: Int) -> Result<[UInt8], SystemError> {
+    if let file {
+      return Result { () throws(Errno) in try EventLoop.readNow(file, at: offset, upTo: count) }
+        .mapError { $0.named("read", name) }
+    }
     var result = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       repeat {
@@ -20,23 +47,4 @@ struct FileSource: Sendable {
     }
     return result < 0 ? .failure(SystemError("read", name, result: result)) : .success(bytes)
   }
-}
-
-/// A file that was opened on a thread of the pool, and is closed with its last reference: also if the task that wanted
-/// it has gone meanwhile.
-final class OpenedFile: Sendable {
-  let descriptor: Int32
-  let code: SystemError.Code
-
-  init(_ path: String) {
-    // C would open what stands before the zero byte.
-    if path.utf8.contains(0) {
-      (descriptor, code) = (-1, .invalidArgument)
-      return
-    }
-    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    code = SystemError.Code(rawValue: descriptor < 0 ? errno : 0)
-  }
-
-  deinit { if descriptor >= 0 { _ = close(descriptor) } }
 }

@@ -29,6 +29,26 @@ extension StreamWriter {
     return try await handle.onLoop { try await $0.sendFile(path, from: offset, count: count) }
   }
 
+  /// The same with an open file.
+  ///
+  /// ```swift
+  /// try await withFile("index.html") { page in
+  ///   _ = try await writer.sendFile(page)
+  /// }
+  /// ```
+  ///
+  /// - Throws: As `sendFile(_:from:count:)` of a path.
+  public nonisolated(nonsending) func sendFile(
+    _ file: File, from offset: Int = 0, count: Int? = nil
+  ) async throws -> Int {
+    require(offset >= 0 && (count ?? 0) >= 0, "sendFile: an offset and a count are 0 or more")
+    let source = FileSource(try file.opened("sendfile"), name: file.path.description)
+    if handle.isCurrent(for: #isolation) {
+      return try await handle.transport.send(source, from: offset, count: count ?? .max)
+    }
+    return try await handle.onLoop { try await $0.send(source, from: offset, count: count ?? .max) }
+  }
+
   /// The same with a descriptor of a file, which stays the caller's, and whose position does not change.
   public nonisolated(nonsending) func sendFile(
     descriptor: Int32, from offset: Int = 0, count: Int? = nil
@@ -48,5 +68,12 @@ extension ByteStream {
     _ path: String, from offset: Int = 0, count: Int? = nil
   ) async throws -> Int {
     try await writer.sendFile(path, from: offset, count: count)
+  }
+
+  /// See `StreamWriter.sendFile(_:from:count:)`.
+  public nonisolated(nonsending) func sendFile(
+    _ file: File, from offset: Int = 0, count: Int? = nil
+  ) async throws -> Int {
+    try await writer.sendFile(file, from: offset, count: count)
   }
 }

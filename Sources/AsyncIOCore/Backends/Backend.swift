@@ -3,7 +3,8 @@
 // loop and is called on its thread, `wake` excepted. Above it nothing knows what kind of system stands below: a kernel
 // with completions (io_uring), one with readiness (epoll), or a simulation.
 //
-// What takes time is an operation, and submitted; what a socket does at once is in `sockets`.
+// What takes time is an operation, and submitted; what a socket does at once is in `sockets`. The calls of `fileSystem`
+// may wait for a disk: `EventLoop+Files` says where each of them runs.
 
 import CLinux
 
@@ -86,6 +87,12 @@ package protocol Backend: AnyObject {
 
   /// The same for the life of the backend.
   var processes: any Processes { get }
+
+  /// The same for the life of the backend.
+  var fileSystem: any FileSystem { get }
+
+  /// Whether it takes operations of this kind on files: `.readFile`, `.writeFile`, `.syncFile`.
+  func offers(_ kind: OperationKind) -> Bool
 }
 
 // What holds for most backends. Their time is the machine's, and an operation needs nothing more than its record. The
@@ -105,6 +112,8 @@ extension Backend {
   package func coalesced(_ deadline: Int64, within nanoseconds: Int64) -> Int64 { max(deadline, now + nanoseconds) }
 
   package func prepare(for kind: OperationKind) throws {}
+
+  package func offers(_ kind: OperationKind) -> Bool { !kind.isOfFile }
 
   package func forget(_ descriptor: Int32) {}
 

@@ -21,7 +21,8 @@ import Synchronization
 
   private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
   private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
-  private var work: [() -> Void] = []
+  /// What was taken is nil: it must not be kept until the line is empty.
+  private var work: [(() -> Void)?] = []
   private var next = 0
   private var threads = 0
   private var idle = 0
@@ -60,14 +61,16 @@ import Synchronization
     unsafe pthread_mutex_lock(mutex)
     while true {
       if next < work.count {
-        let body = work[next]
+        var body = work[next].take()
         next += 1
         if next == work.count {
           work.removeAll(keepingCapacity: true)
           next = 0
         }
         unsafe pthread_mutex_unlock(mutex)
-        body()
+        body?()
+        // Released before the mutex is taken: it may own the last reference to anything.
+        body = nil
         unsafe pthread_mutex_lock(mutex)
       } else {
         var deadline = timespec()

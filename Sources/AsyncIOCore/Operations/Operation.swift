@@ -31,6 +31,17 @@ package enum OperationKind: UInt8 {
   case write
   /// Readiness of any descriptor (poll(2)); the result is the set of events. Once a turn for as long as it lasts.
   case poll
+  /// Bytes of a file from an offset, into a buffer; once. The result is their number, 0 at the end.
+  case readFile
+  /// Bytes of a buffer to a file at an offset; once. The result is the number that was written, perhaps not all.
+  case writeFile
+  /// Content and length of a file to the disk, fsync(2); once. `events` 1 leaves out what reading doesn't need.
+  case syncFile
+
+  /// Whether a descriptor that is not ready yet may refuse it.
+  var waitsForReadiness: Bool { self != .poll && self != .connect && !isOfFile }
+
+  var isOfFile: Bool { self == .readFile || self == .writeFile || self == .syncFile }
 }
 
 /// Names an operation; stale after its last completion.

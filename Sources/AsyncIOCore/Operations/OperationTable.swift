@@ -26,6 +26,8 @@ import Glibc
   package var count = 0
   /// What was sent of it.
   package var done = 0
+  /// Where in a file.
+  var offset: UInt64 = 0
   /// The backend waits until the descriptor is ready, to try again.
   package var waitsForReadiness = false
   /// Of a receive on io_uring.

@@ -30,7 +30,7 @@ package enum SystemCall {
   }
 
   /// Raises no SIGPIPE.
-  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+  package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
     unsafe asyncio_write(descriptor, bytes.baseAddress, bytes.count)
   }
 

@@ -28,7 +28,8 @@ package struct WaitReason: CustomStringConvertible, @unchecked Sendable {
   /// A name written in the source: the address of its bytes, which end in a zero.
   ///
   /// `@safe`: the address is valid as long as the program runs.
-  @safe package struct StaticName: ExpressibleByStringLiteral, CustomStringConvertible {
+  @safe package struct StaticName: ExpressibleByStringLiteral, CustomStringConvertible, @unchecked Sendable {
+    // Sendable: nobody writes to the bytes of a literal.
     private let start: UnsafePointer<UInt8>
 
     package init(stringLiteral name: StaticString) {

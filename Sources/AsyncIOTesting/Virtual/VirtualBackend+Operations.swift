@@ -28,6 +28,7 @@ extension VirtualBackend {
       outputs[descriptor] = id
       guard let address = record.pointee.address else { preconditionFailure("connect needs an address") }
       network.connect(descriptor, to: address, now: now)
+    case .readFile, .writeFile, .syncFile: preconditionFailure("see `offers`")
     }
   }
 
@@ -77,7 +78,7 @@ extension VirtualBackend {
       case .receiveDatagrams: receiveDatagrams(record, of: loop)
       case .send, .sendZeroCopy, .write: sendRest(record, of: loop)
       case .poll: poll(record, of: loop)
-      case .connect: break
+      case .connect, .readFile, .writeFile, .syncFile: break
       }
     }
   }

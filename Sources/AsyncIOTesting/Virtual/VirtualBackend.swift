@@ -95,6 +95,8 @@ package final class VirtualBackend: Backend {
   package var systemCalls: Int { 0 }
   package var sockets: any Sockets { virtualSockets }
   package var processes: any Processes { virtualProcesses }
+  /// The machine's own files: there is no file system in memory yet.
+  package let fileSystem: any FileSystem = KernelFileSystem(isImmediate: true)
 
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.meant(by: nanoseconds) }
 

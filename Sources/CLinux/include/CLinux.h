@@ -3,6 +3,7 @@
 // ring's shared memory. Everything here is either `static inline` or one word of storage.
 #pragma once
 #include "datagrams.h"
+#include "files.h"
 #include "io_uring_abi.h"
 #include "signals.h"
 #include "sockets.h"

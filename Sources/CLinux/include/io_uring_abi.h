@@ -33,6 +33,7 @@ enum {
 };
 enum {
   ASYNCIO_URING_OP_NOP = 0,
+  ASYNCIO_URING_OP_FSYNC = 3,
   ASYNCIO_URING_OP_POLL_ADD = 6,
   ASYNCIO_URING_OP_RECVMSG = 10,
   ASYNCIO_URING_OP_ACCEPT = 13,
@@ -60,7 +61,12 @@ enum {
   ASYNCIO_URING_OFF_SQ_RING = 0,
   ASYNCIO_URING_OFF_SQES = 0x10000000,
 };
-enum { ASYNCIO_URING_REGISTER_PBUF_RING = 22 };  // 5.19
+enum {
+  ASYNCIO_URING_REGISTER_PROBE = 8,              // 5.6
+  ASYNCIO_URING_REGISTER_IOWQ_MAX_WORKERS = 19,  // 5.15
+  ASYNCIO_URING_REGISTER_PBUF_RING = 22,         // 5.19
+};
+enum { ASYNCIO_URING_PROBE_OPCODES = 64 };
 
 struct asyncio_uring_sqe {
   uint8_t opcode;
@@ -102,6 +108,17 @@ struct asyncio_uring_buffer { uint64_t address; uint32_t length; uint16_t identi
 struct asyncio_uring_buffer_registration {
   uint64_t ring_address; uint32_t ring_entries; uint16_t group; uint16_t flags; uint64_t reserved[3];
 };
+
+struct asyncio_uring_probe {
+  uint8_t last, count;
+  uint16_t reserved;
+  uint32_t reserved2[3];
+  struct { uint8_t opcode, reserved; uint16_t flags; uint32_t reserved2; } opcodes[ASYNCIO_URING_PROBE_OPCODES];
+};
+// IO_URING_OP_SUPPORTED.
+static inline int asyncio_uring_probe_has(const struct asyncio_uring_probe *probe, int opcode) {
+  return opcode < probe->count && probe->opcodes[opcode].flags & 1;
+}
 
 _Static_assert(sizeof(struct asyncio_uring_sqe) == 64, "kernel ABI");
 _Static_assert(sizeof(struct asyncio_uring_cqe) == 16, "kernel ABI");

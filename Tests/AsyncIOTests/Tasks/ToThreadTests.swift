@@ -36,15 +36,18 @@ private struct Failure: Error {}
 
   @Test(.virtualTime) func `a cancelled caller leaves at once`() async throws {
     let mayEnd = DispatchSemaphore(value: 0)
+    let hasBegun = Future<Void>()
     let hasEnded = Future<Bool>()
     let caller = createTask(name: "caller") {
       try await toThread {
+        hasBegun.setResult(())
         mayEnd.wait()
         hasEnded.setResult(Task.isCancelled)
       }
     }
     while caller.waitsFor == nil { try await sleep(.zero) }
     #expect(caller.waitsFor == "run on a thread")
+    try await hasBegun.value
     caller.cancel()
     await #expect(throws: CancellationError.self) { try await caller.value }
     #expect(!hasEnded.isDone)

@@ -22,6 +22,8 @@ var stream: ByteStream { fatalError() }
 let page = Page()
 var transport: Transport { fatalError() }
 let descriptor: Int32 = 0
+var opened: File { fatalError() }
+let pieces = AsyncStream<[UInt8]> { $0.finish() }
 var socket: RawSocket { get throws { try RawSocket(descriptor) } }
 
 final class DatagramEcho: DatagramProtocol {

@@ -25,6 +25,7 @@ var server: Server { fatalError() }
 var stream: ByteStream { fatalError() }
 var datagrams: DatagramSocket { fatalError() }
 let descriptor: Int32 = 0
+var opened: File { fatalError() }
 let file: Int32 = 0
 let (n, offset, count) = (4096, 0, 100)
 let path = "/run/app.sock"

@@ -3,15 +3,15 @@
 // not a socket, they go as copies.
 
 import AsyncIOCore
+import Glibc
 
 extension StreamTransport {
   nonisolated(nonsending) func sendFile(_ path: String, from offset: Int, count: Int?) async throws -> Int {
     let waited = FileWait(path)
-    let opened = try await loop.runBlocking(WaitReason("open", on: waited)) { OpenedFile(path) }
-    guard opened.descriptor >= 0 else { throw SystemError("open", path, code: opened.code) }
-    let sent = try await send(
-      FileSource(descriptor: opened.descriptor, name: path), from: offset, count: count ?? .max)
-    return withExtendedLifetime(opened) { sent }
+    let opened = try await loop.runFileJob(WaitReason("open", on: waited)) { files in
+      try Path(path).naming("open") { () throws(Errno) in try OpenFile(Path(path), of: files, flags: O_RDONLY) }
+    }
+    return try await send(FileSource(opened, name: path), from: offset, count: count ?? .max)
   }
 
   nonisolated(nonsending) func send(_ source: FileSource, from offset: Int, count: Int) async throws -> Int {

@@ -63,7 +63,8 @@ import Glibc
   package var now: Int64 { SystemCall.monotonicTime }
   package var sockets: any Sockets { kernel }
   package let processes: any Processes = KernelProcesses(areNonBlocking: true)
-  package var systemCalls: Int { calls &+ kernel.systemCalls }
+  package let fileSystem: any FileSystem = KernelFileSystem()
+  package var systemCalls: Int { calls &+ kernel.systemCalls &+ fileSystem.calls }
   package var wakeDescriptor: Int32 { waker.descriptor }
   package func wake() { waker.wake() }
 
@@ -95,6 +96,7 @@ import Glibc
     case .connect:
       registrations[descriptor].output = unsafe record.pointee.id
       unsafe startConnecting(record)
+    case .readFile, .writeFile, .syncFile: preconditionFailure("see `offers`")
     }
     update(descriptor)
   }

@@ -148,6 +148,25 @@ import Glibc
     return result
   }
 
+  /// Asks the kernel for the requests that it knows (IORING_REGISTER_PROBE, 5.6); none if it doesn't say.
+  func supportedOpcodes() -> RingOpcodes {
+    var probe = asyncio_uring_probe()
+    let count = UInt32(ASYNCIO_URING_PROBE_OPCODES)
+    guard unsafe asyncio_uring_register(descriptor, UInt32(ASYNCIO_URING_REGISTER_PROBE), &probe, count) >= 0 else {
+      return RingOpcodes(known: 0)
+    }
+    var known: UInt64 = 0
+    for opcode in 0..<64 where unsafe asyncio_uring_probe_has(&probe, Int32(opcode)) != 0 { known |= 1 << opcode }
+    return RingOpcodes(known: known)
+  }
+
+  /// Bounds the threads of the kernel's that wait for disks on behalf of this ring (IORING_REGISTER_IOWQ_MAX_WORKERS,
+  /// 5.15). Otherwise there may be as many as processes. A kernel that refuses keeps its own bounds.
+  func limitWorkers(bounded: UInt32, unbounded: UInt32) {
+    var limits = (bounded, unbounded)
+    _ = unsafe asyncio_uring_register(descriptor, UInt32(ASYNCIO_URING_REGISTER_IOWQ_MAX_WORKERS), &limits, 2)
+  }
+
   /// Calls the body with each result there is.
   @inline(__always)
   mutating func takeResult() -> asyncio_uring_cqe? {
@@ -157,4 +176,11 @@ import Glibc
     unsafe asyncio_store_release(completionHead, head &+ 1)
     return result
   }
+}
+
+/// Requests of io_uring, by their numbers.
+struct RingOpcodes {
+  fileprivate let known: UInt64
+
+  func contains(_ opcode: some BinaryInteger) -> Bool { opcode < 64 && known >> UInt64(opcode) & 1 != 0 }
 }

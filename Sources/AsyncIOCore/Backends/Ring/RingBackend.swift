@@ -22,6 +22,8 @@ import Glibc
   @safe @exclusivity(unchecked) private var buffers: ProvidedBuffers
   /// Receives whose end poll has told in this turn.
   @safe @exclusivity(unchecked) var hungUp: [OperationID] = []
+  /// Which requests this kernel knows, for those that not every kernel with a ring has or allows.
+  private let opcodes: RingOpcodes
   /// For sockets of datagrams; made with the first one.
   @safe @exclusivity(unchecked) private var datagrams: RingDatagrams?
   private let wakeBuffer: UnsafeMutablePointer<UInt64>
@@ -42,6 +44,8 @@ import Glibc
     ring = try Ring(submissions: 512, completions: 8192)
     buffers = try ProvidedBuffers(ring: ring.descriptor)
     unsafe wakeBuffer = .allocate(capacity: 1)
+    opcodes = ring.supportedOpcodes()
+    ring.limitWorkers(bounded: 4, unbounded: 8)
     try probe()
     armWake()
   }
@@ -52,7 +56,8 @@ import Glibc
   package var now: Int64 { SystemCall.monotonicTime }
   package var sockets: any Sockets { kernel }
   package let processes: any Processes = KernelProcesses(areNonBlocking: false)
-  package var systemCalls: Int { calls &+ kernel.systemCalls }
+  package let fileSystem: any FileSystem = KernelFileSystem()
+  package var systemCalls: Int { calls &+ kernel.systemCalls &+ fileSystem.calls }
   package var wakeDescriptor: Int32 { waker.descriptor }
   package func wake() { waker.wake() }
 
@@ -142,6 +147,16 @@ import Glibc
       unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_POLL_ADD)
       // Each poll tells once, and is submitted again: a multishot one tells of what arrives, not of what is there.
       unsafe entry.pointee.op_flags = record.pointee.events
+    case .readFile, .writeFile:
+      let opcode = unsafe record.pointee.kind == .readFile ? ASYNCIO_URING_OP_READ : ASYNCIO_URING_OP_WRITE
+      unsafe entry.pointee.opcode = UInt8(opcode)
+      unsafe entry.pointee.addr = UInt64(UInt(bitPattern: record.pointee.pointer))
+      unsafe entry.pointee.len = UInt32(clamping: record.pointee.count)
+      unsafe entry.pointee.off = record.pointee.offset
+    case .syncFile:
+      unsafe entry.pointee.opcode = UInt8(ASYNCIO_URING_OP_FSYNC)
+      // IORING_FSYNC_DATASYNC.
+      unsafe entry.pointee.op_flags = record.pointee.events
     }
   }
 
@@ -156,6 +171,15 @@ import Glibc
     unsafe entry.pointee.fd = record.pointee.descriptor
     unsafe entry.pointee.op_flags = UInt32(isOutput ? POLLOUT : POLLIN)
     unsafe entry.pointee.user_data = record.pointee.id.userData
+  }
+
+  package func offers(_ kind: OperationKind) -> Bool {
+    switch kind {
+    case .readFile: opcodes.contains(ASYNCIO_URING_OP_READ)
+    case .writeFile: opcodes.contains(ASYNCIO_URING_OP_WRITE)
+    case .syncFile: opcodes.contains(ASYNCIO_URING_OP_FSYNC)
+    default: true
+    }
   }
 
   package func cancel(_ record: UnsafeMutablePointer<OperationRecord>) {
@@ -255,7 +279,7 @@ import Glibc
       return hasBuffer
     }
     if unsafe record.pointee.kind == .write && !silentWrites { loudWrites -= 1 }
-    if result.res == -EAGAIN && !more, unsafe record.pointee.kind != .poll && record.pointee.kind != .connect {
+    if result.res == -EAGAIN && !more, unsafe record.pointee.kind.waitsForReadiness {
       unsafe submitWhenReady(record, of: loop)
       return hasBuffer
     }
@@ -292,7 +316,7 @@ import Glibc
         unsafe wrote(result, record, of: loop)
       }
     case .sendZeroCopy: unsafe sentZeroCopy(result, record, of: loop)
-    case .connect:
+    case .connect, .readFile, .writeFile, .syncFile:
       unsafe loop.complete(record, Completion(result: result.res, isLast: true))
     }
     return hasBuffer
