@@ -37,6 +37,7 @@ extension HTTP1ServerConnection {
   }
 
   /// Checks the announced length, and asks for the body if the client waits for that.
+  @inline(never)
   private func beginBody() throws {
     guard let head else { return }
     if case .contentLength(let length) = head.framing, let bodyLimit, length > bodyLimit {
@@ -55,6 +56,7 @@ extension HTTP1ServerConnection {
     !parser.hasEnded && bodyCount == 0 && transport.unreadCount == 0 && head.expectsContinue
   }
 
+  @inline(never)
   private func takeBody(into piece: inout [UInt8]) throws {
     let before = piece.count
     var received: HTTPFields?

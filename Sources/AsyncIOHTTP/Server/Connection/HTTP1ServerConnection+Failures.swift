@@ -8,6 +8,7 @@ import HTTP1Codec
 
 extension HTTP1ServerConnection {
   /// Answers with a prepared refusal, after which the connection closes.
+  @inline(never)
   func refuse(_ status: Int, _ reason: String) {
     server.counts.refused[status, default: 0] += 1
     keepsAlive = false
@@ -32,6 +33,7 @@ extension HTTP1ServerConnection {
   }
 
   /// The handler has thrown.
+  @inline(never)
   func handlerFailed(_ error: any Error) {
     breakOff()
     let isLost = transport.inputError != nil || transport.outputError != nil
@@ -50,6 +52,7 @@ extension HTTP1ServerConnection {
   }
 
   /// The handler has returned and has not answered.
+  @inline(never)
   func handlerForgot() { report(NoAnswer()) }
 
   private func report(_ error: any Error) {

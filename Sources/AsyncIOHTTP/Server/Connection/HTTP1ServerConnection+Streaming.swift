@@ -9,6 +9,7 @@ import HTTP1Codec
 
 extension HTTP1ServerConnection {
   /// Begins a response. Returns whether its body is wanted: not after HEAD.
+  @inline(never)
   func beginStreaming(
     _ number: Int, _ status: Int, _ fields: HTTPFields, _ contentType: String?, _ contentLength: Int?
   ) throws -> Bool {
@@ -30,6 +31,7 @@ extension HTTP1ServerConnection {
   }
 
   /// Sends a piece. Returns whether the writer should wait for room.
+  @inline(never)
   func sendPiece(_ number: Int, _ bytes: UnsafeRawBufferPointer) throws -> Bool {
     try expectStreaming(number)
     guard !bytes.isEmpty else { return false }
@@ -41,6 +43,7 @@ extension HTTP1ServerConnection {
   }
 
   /// The same for a piece that is worth no copy.
+  @inline(never)
   func sendPiece(_ number: Int, large bytes: [UInt8]) throws -> Bool {
     try expectStreaming(number)
     try writer?.beginPiece(of: bytes.count, into: &held)
@@ -55,6 +58,7 @@ extension HTTP1ServerConnection {
   }
 
   /// Ends the response, unless that was done.
+  @inline(never)
   func endStreaming(_ number: Int, trailers: HTTPFields) throws -> Bool {
     try expectExchange(number)
     guard answer == .streaming else { return false }

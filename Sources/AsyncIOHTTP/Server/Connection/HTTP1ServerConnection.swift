@@ -145,21 +145,34 @@ final class HTTP1ServerConnection: TransportWatcher, @unchecked Sendable {
     while true {
       if transport.unreadCount > 0, let head = try parseHead() { return head }
       if transport.inputIsOver {
-        if let expiry {
-          if expiry > 0 { refuse(expiry, "the head took too long (HTTPServerLimits.headTime)") }
-        } else if transport.inputError == nil && !parser.isIdle {
-          // A client that ends its stream within a head may still read why.
-          refuse(400, "the client ended its stream within the head")
-        }
+        inputIsOver()
         return nil
       }
-      flush()
-      startHeadTime()
+      beginWaiting()
       try await transport.waitForInput(1)
     }
   }
 
-  @inline(__always)
+  @inline(never)
+  private func beginWaiting() {
+    flush()
+    startHeadTime()
+  }
+
+  /// There will be no more heads, and no more of this one.
+  @inline(never)
+  private func inputIsOver() {
+    if let expiry {
+      if expiry > 0 { refuse(expiry, "the head took too long (HTTPServerLimits.headTime)") }
+    } else if transport.inputError == nil && !parser.isIdle {
+      // A client that ends its stream within a head may still read why.
+      refuse(400, "the client ended its stream within the head")
+    }
+  }
+
+  /// Never inlined, as all that works without a wait here: its values would be in the frame of an async function, which
+  /// an idle connection keeps.
+  @inline(never)
   private func parseHead() throws -> HTTP1RequestHead? {
     var found: HTTP1RequestHead?
     try transport.withUnread { bytes in
@@ -175,7 +188,7 @@ final class HTTP1ServerConnection: TransportWatcher, @unchecked Sendable {
     return found
   }
 
-  @inline(__always)
+  @inline(never)
   private func begin(_ head: HTTP1RequestHead) {
     number += 1
     server.counts.requests += 1

@@ -139,7 +139,9 @@ public struct HTTPServerResponse: Sendable {
 }
 
 extension HTTP1ServerConnection {
-  @inline(__always)
+  // Never inlined: their values would be in the frame of an async function, which is memory of the connection's task.
+
+  @inline(never)
   fileprivate func answer(
     _ number: Int, text: String, _ status: Int, _ contentType: String?, _ fields: HTTPFields
   ) throws -> Bool {
@@ -149,7 +151,7 @@ extension HTTP1ServerConnection {
     }
   }
 
-  @inline(__always)
+  @inline(never)
   fileprivate func answer(
     _ number: Int, bytes: [UInt8], _ status: Int, _ contentType: String?, _ fields: HTTPFields
   ) throws -> Bool {
@@ -157,6 +159,7 @@ extension HTTP1ServerConnection {
     return try bytes.withUnsafeBytes { try answer(number, status, fields, contentType, isText: false, $0) }
   }
 
+  @inline(never)
   fileprivate func inform(_ number: Int, _ status: Int, _ fields: HTTPFields) throws {
     try expectUnanswered(number)
     guard let head, head.version == .http1_1 else { return }
