@@ -113,6 +113,15 @@ static long set_limits(const struct asyncio_plan *plan) {
   return 0;
 }
 
+// The parent's libc remembers no id for the child, so the kernel is asked.
+static void write_id(char *text) {
+  char digits[11];
+  int count = 0;
+  for (long id = syscall(SYS_getpid); id > 0; id /= 10) digits[count++] = (char)('0' + id % 10);
+  while (count > 0) *text++ = digits[--count];
+  *text = 0;
+}
+
 static long execute(const struct asyncio_plan *plan) {
   int denied = 0;
   for (char *const *path = plan->paths; *path; path++) {
@@ -147,6 +156,7 @@ static long prepare_and_execute(struct start *start) {
       return fail(start, asyncio_step_death_signal);
     if (getppid() != start->parent) _exit(127);
   }
+  if (plan->id_text) write_id(plan->id_text);
   uint64_t none = 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
   execute(plan);

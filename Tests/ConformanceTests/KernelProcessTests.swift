@@ -93,6 +93,26 @@ import Testing
   }
 
   @Test(arguments: BackendKind.ofAKernel)
+  func `descriptors are passed by names, as systemd does it`(backend: BackendKind) async throws {
+    try await withEventLoop(backend: backend) {
+      let folder = try TemporaryFolder()
+      try folder.write("one", to: "one")
+      let one = open(folder.path("one"), O_RDONLY | O_CLOEXEC)
+      let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+      defer {
+        close(one)
+        close(null)
+      }
+      let options = SubprocessOptions(namedDescriptors: ["http": null, "admin": one])
+      let line = "echo $LISTEN_FDS $LISTEN_FDNAMES; test $LISTEN_PID = $$ && echo mine; cat /proc/self/fd/3"
+      #expect(try await Subprocess.runShell(line, options: options).output == "2 admin:http\nmine\none")
+      let child = try await createSubprocessShell("echo $LISTEN_PID", stdout: .pipe, options: options)
+      let (output, _) = try await child.communicate()
+      #expect(String(decoding: output, as: UTF8.self) == "\(child.id)\n")
+    }
+  }
+
+  @Test(arguments: BackendKind.ofAKernel)
   func `no signal is blocked or ignored in a child, and none changes in this process`(
     backend: BackendKind
   ) async throws {

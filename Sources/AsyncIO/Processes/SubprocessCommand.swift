@@ -36,6 +36,14 @@ struct SubprocessCommand: Sendable {
   private func plan(_ accounts: Accounts) -> ProcessPlan {
     var plan = ProcessPlan(program: program, arguments: [options.argumentZero ?? program] + arguments)
     plan.environment = env.entries(current: Self.currentEnvironment)
+    if !options.namedDescriptors.isEmpty {
+      let names = options.namedDescriptors.keys.sorted()
+      require(
+        !names.contains { $0.contains(":") || $0.isEmpty }, "SubprocessOptions: a descriptor's name has no colon")
+      let kept = (plan.environment ?? Self.currentEnvironment()).filter { !$0.hasPrefix("LISTEN_") }
+      plan.environment = kept + ["LISTEN_FDS=\(names.count)", "LISTEN_FDNAMES=\(names.joined(separator: ":"))"]
+      plan.variableWithID = "LISTEN_PID"
+    }
     plan.directory = cwd
     plan.startsSession = options.startNewSession || options.terminal != nil
     plan.group = options.processGroup
@@ -74,6 +82,8 @@ struct SubprocessCommand: Sendable {
       }
       plan.inherited += options.passDescriptors.map { (source: $0, target: $0) }
       plan.inherited += options.descriptors.sorted { $0.key < $1.key }.map { (source: $0.value, target: $0.key) }
+      let named = options.namedDescriptors.sorted { $0.key < $1.key }
+      plan.inherited += named.enumerated().map { (source: $1.value, target: Int32($0 + 3)) }
       let started = try loop.backend.processes.start(plan)
       pipes.handOver()
       let child = Child(started, named: program, leadsGroup: plan.leadsGroup, on: loop)

@@ -105,6 +105,9 @@ public struct SubprocessOptions: Hashable, Sendable {
   public var passDescriptors: [Int32] = []
   /// Descriptors of this process by the numbers that the child gets them under.
   public var descriptors: [Int32: Int32] = [:]
+  /// Descriptors of this process by names, as systemd passes sockets to a service: from number 3 on in the order of the
+  /// names, which LISTEN_FDS and LISTEN_FDNAMES say (sd_listen_fds(3)). `ListeningSocket.fromSystemd` takes them.
+  public var namedDescriptors: [String: Int32] = [:]
   /// What the child may use.
   public var limits: [ResourceLimit] = []
   /// The signal that the child gets when the thread of its loop ends, even by a crash: PR_SET_PDEATHSIG in prctl(2). It
@@ -120,7 +123,8 @@ public struct SubprocessOptions: Hashable, Sendable {
   public init(
     startNewSession: Bool = false, processGroup: Int32? = nil, user: SystemAccount? = nil, group: SystemAccount? = nil,
     extraGroups: [SystemAccount]? = nil, umask: UInt32? = nil, passDescriptors: [Int32] = [],
-    descriptors: [Int32: Int32] = [:], limits: [ResourceLimit] = [], parentDeathSignal: Signal? = nil,
+    descriptors: [Int32: Int32] = [:], namedDescriptors: [String: Int32] = [:], limits: [ResourceLimit] = [],
+    parentDeathSignal: Signal? = nil,
     terminal: TerminalSize? = nil, argumentZero: String? = nil
   ) {
     self.startNewSession = startNewSession
@@ -131,6 +135,7 @@ public struct SubprocessOptions: Hashable, Sendable {
     self.umask = umask
     self.passDescriptors = passDescriptors
     self.descriptors = descriptors
+    self.namedDescriptors = namedDescriptors
     self.limits = limits
     self.parentDeathSignal = parentDeathSignal
     self.terminal = terminal

@@ -11,7 +11,13 @@ package final class KernelProcesses: Processes {
   init(areNonBlocking: Bool) { self.areNonBlocking = areNonBlocking }
 
   package func start(_ plan: ProcessPlan) throws -> StartedProcess {
-    let environment = try plan.environment.map { try CStrings($0, of: plan) }
+    // Eleven places for the id, which the child writes.
+    let idVariable = plan.variableWithID.map { "\($0)=" + String(repeating: " ", count: 11) }
+    let variables = plan.environment.map { $0 + (idVariable.map { [$0] } ?? []) }
+    let environment = try variables.map { try CStrings($0, of: plan) }
+    let idText = unsafe idVariable.flatMap { variable in
+      unsafe environment?.last.map { unsafe $0 + (variable.utf8.count - 11) }
+    }
     // The PATH of the child's own environment counts, as in CPython.
     let path: String? =
       if let variables = plan.environment {
@@ -36,6 +42,7 @@ package final class KernelProcesses: Processes {
           unsafe form.paths = UnsafePointer(paths.pointers)
           unsafe form.arguments = UnsafePointer(arguments.pointers)
           unsafe form.environment = UnsafePointer(environment?.pointers ?? environ)
+          unsafe form.id_text = idText
           unsafe form.directory = UnsafePointer(directory?.pointers[0])
           unsafe form.inherited = inherited.baseAddress
           unsafe form.inherited_count = Int32(inherited.count)
@@ -162,6 +169,8 @@ package final class KernelProcesses: Processes {
     for (index, text) in texts.enumerated() { unsafe (pointers + index).initialize(to: strdup(text)) }
     unsafe (pointers + texts.count).initialize(to: nil)
   }
+
+  var last: UnsafeMutablePointer<CChar>? { unsafe count > 0 ? pointers[count - 1] : nil }
 
   deinit {
     for index in 0..<count { unsafe free(pointers[index]) }

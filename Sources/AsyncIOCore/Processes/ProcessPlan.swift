@@ -8,6 +8,8 @@ package struct ProcessPlan {
   package var arguments: [String]
   /// `NAME=value`; nil is this process's.
   package var environment: [String]?
+  /// A variable of the environment whose value becomes the child's id, as LISTEN_PID's does; see sd_listen_fds(3).
+  package var variableWithID: String?
   /// nil is this process's.
   package var directory: String?
   /// Descriptors of this process, with their numbers in the child. No other descriptor reaches it.

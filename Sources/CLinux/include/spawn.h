@@ -23,6 +23,8 @@ struct asyncio_plan {
   char *const *paths;
   char *const *arguments;
   char *const *environment;
+  // Where in the environment the child writes its id in decimal digits, with room for eleven bytes; NULL: nowhere.
+  char *id_text;
   // NULL: this process's.
   const char *directory;
   // The call changes the sources. Any other descriptor stays out of the child.
