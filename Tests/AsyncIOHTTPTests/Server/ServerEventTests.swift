@@ -65,6 +65,27 @@ import Testing
     }
   }
 
+  @Test(.virtualTime) func `that fail at once leave the next response as it is`() async throws {
+    struct Failure: Error {}
+    try await withHTTPServer(
+      .virtual,
+      handler: { request, response in
+        EventLoop.current.setExceptionHandler { _, _ in }
+        if request.path == "/events" { return try await response.events { _ in throw Failure() } }
+        try await response.stream { body in
+          try await body.write("a")
+          try await sleep(.seconds(100))
+          try await body.write("b")
+        }
+      }
+    ) { server in
+      let answer = try await server.answers(
+        to: "GET /events HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", endsInput: true)
+      #expect(statuses(answer) == ["500", "200"])
+      #expect(answer.hasSuffix("\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n"))
+    }
+  }
+
   @Test(arguments: BackendKind.all)
   func `end with the server, properly, and their code is cancelled`(backend: BackendKind) async throws {
     let ends = Texts()

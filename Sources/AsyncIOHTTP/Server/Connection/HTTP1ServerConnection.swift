@@ -200,6 +200,8 @@ final class HTTP1ServerConnection: TransportWatcher, @unchecked Sendable {
     bodyCount = 0
     hasBegunBody = false
     if trailers != nil { trailers = nil }
+    // An event stream that failed before its first byte has left a connection that goes on.
+    if endings != nil { endEvents() }
     if extraFields != nil { extraFields = nil }
     if bodyLimit != server.limits.bodySize { bodyLimit = server.limits.bodySize }
     inputMark = ProgressMark()
