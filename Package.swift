@@ -46,6 +46,7 @@ let package = Package(
     .target(name: "JSONCodec", swiftSettings: strict),
     .target(name: "DNSWire", swiftSettings: strict),
     .target(name: "CivilTime", swiftSettings: strict),
+    .target(name: "BinaryCoding", swiftSettings: strict),
 
     // engine: the loop, its backends, operations, timers, waits
     .target(
@@ -54,7 +55,8 @@ let package = Package(
 
     // library: what `import AsyncIO` means
     .target(
-      name: "AsyncIO", dependencies: ["AsyncIOCore", "CivilTime", "DNSWire", "ThreadBacktraces"],
+      name: "AsyncIO",
+      dependencies: ["AsyncIOCore", "BinaryCoding", "CivilTime", "CLinux", "DNSWire", "ThreadBacktraces"],
       swiftSettings: strict + [.strictMemorySafety()]),
 
     // services: protocols on the loop
@@ -82,6 +84,9 @@ let package = Package(
     .executableTarget(
       name: "scheduler", dependencies: ["AsyncIO", "AsyncIOTesting"], path: "Examples/Scheduler",
       swiftSettings: strict),
+    .executableTarget(
+      name: "multiprocessing", dependencies: ["AsyncIO"], path: "Examples/Multiprocessing", exclude: ["squares.py"],
+      swiftSettings: strict),
     // As docs/where-code-runs.md recommends it to programs: what has no actor by itself is the main actor's.
     .executableTarget(
       name: "first-steps", dependencies: ["AsyncIO", "AsyncIOTesting"], path: "Examples/FirstSteps",
@@ -102,6 +107,7 @@ let package = Package(
       name: "ExamplesTests",
       dependencies: [
         "AsyncIO", "AsyncIOTesting", "TestSupport", "echo", "chat", "collector", "hello-http", "proxy", "scheduler",
+        "multiprocessing",
         "first-steps",
       ],
       swiftSettings: strict),
@@ -122,7 +128,8 @@ let package = Package(
     .testTarget(
       name: "AsyncIOTests",
       dependencies: [
-        "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CThreadSanitizer", "DNSWire", "TestSupport",
+        "AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CAllocationCounter", "CLinux", "CThreadSanitizer", "DNSWire",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(name: "RunTests", dependencies: ["run-scenarios", "TestSupport"], swiftSettings: strict),
@@ -171,6 +178,7 @@ let package = Package(
     .testTarget(
       name: "SchedulingTests", dependencies: ["AsyncIO", "AsyncIOCore", "AsyncIOTesting", "CivilTime"],
       exclude: ["python"], swiftSettings: strict),
+    .testTarget(name: "BinaryCodingTests", dependencies: ["BinaryCoding"], swiftSettings: strict),
     .testTarget(
       name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
   ]

@@ -13,7 +13,7 @@
 // A sanitizer's instrumentation can't run in such a child. Under one, the child is a fork, which reports through memory
 // that both share.
 #include "CLinux.h"
-#include "spawn.h"
+#include "start_child.h"
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

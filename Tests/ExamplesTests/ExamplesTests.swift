@@ -37,6 +37,18 @@ import Testing
     #expect(told[0].first == "serving on 127.0.0.1:PORT")
   }
 
+  @Test(.eventLoop)
+  func `pools of processes in Python and in Swift compute the squares of 0 to 9`() async throws {
+    let programs = [
+      try TestProgram.ours("multiprocessing"),
+      try TestProgram("python3", ["\(Self.folder)/Multiprocessing/squares.py"]),
+    ]
+    for program in programs {
+      #expect(await onThread { program.lines() } == ["[0, 1, 4, 9, 16, 25, 36, 49, 64, 81]"])
+      #expect(await onThread { program.wait() } == 0)
+    }
+  }
+
   @Test(.eventLoop) func `a chat goes on for those who read, and puts out the one who doesn't`() async throws {
     let server = try TestProgram.ours("chat", ["0", "1"])
     let port = await onThread { server.ports().last ?? 0 }

@@ -12,6 +12,7 @@ extension RunScenarios {
     [
       "no-thread": noThread, "no-thread-for-loops": noThreadForLoops,
       "no-thread-for-the-shared-loop": noThreadForTheSharedLoop, "stalls": stalls,
+      "no-thread-for-functions": noThreadForFunctions, "orphan-worker": orphanWorker, "worker-of-main": workerOfMain,
     ]
   }
 
@@ -34,6 +35,48 @@ extension RunScenarios {
       one.abort()
       other.abort()
     }
+  }
+
+  /// Functions that need a thread fail, and work once threads can be started.
+  static func noThreadForFunctions() throws {
+    try EventLoop.run {
+      setThreads(areThere: false)
+      do { say("\(try await toThread { 42 })") } catch { say("\(error)") }
+      let pool = ThreadPoolExecutor(maxWorkers: 1, name: "pool")
+      do { say("\(try await pool.submit { 42 }.value)") } catch { say("\(error)") }
+      setThreads(areThere: true)
+      say("\(try await toThread { 42 })")
+      say("\(try await pool.submit { 42 }.value)")
+    }
+  }
+
+  /// A worker computes, and this program is killed.
+  static func orphanWorker() throws {
+    try EventLoop.run {
+      let pool = ProcessPoolExecutor(maxWorkers: 1)
+      try await pool.submit(Forever())
+    }
+  }
+
+  struct Forever: ProcessJob {
+    func run() -> Int {
+      RunScenarios.say("computes")
+      while true {}
+    }
+  }
+
+  /// A worker does not come to `main`, which prints a line here.
+  static func workerOfMain() throws {
+    say("main")
+    try EventLoop.run {
+      let pool = ProcessPoolExecutor(maxWorkers: 2)
+      say("\(try await pool.map(Doubled.init, 0..<3, chunkSize: 1))")
+    }
+  }
+
+  struct Doubled: ProcessJob {
+    let n: Int
+    func run() -> Int { 2 * n }
   }
 
   /// Stalls in every kind of task, each until it is reported, and before the task has ever waited.

@@ -40,6 +40,30 @@ import Testing
   }
 
   @Test(arguments: RunTests.backends)
+  func `gets an error from functions for threads`(backend: String) throws {
+    let result = try run("no-thread-for-functions", backend)
+    #expect(result.lines == [refusal("asyncio-thread"), refusal("pool"), "42", "42"])
+    #expect(result.status == 0 && result.errors == "")
+  }
+
+  @Test(arguments: RunTests.backends)
+  func `takes its workers with it when it is killed`(backend: String) throws {
+    let program = try TestProgram(
+      scenario: "orphan-worker", environment: backend.isEmpty ? [:] : ["AIO_BACKEND": backend])
+    #expect(program.readLine() == "computes")
+    program.send(SIGKILL)
+    // The output ends when nobody holds it: the worker has it too.
+    #expect(program.finish().lines == [])
+  }
+
+  @Test(arguments: RunTests.backends)
+  func `has workers that never come to main`(backend: String) throws {
+    let result = try run("worker-of-main", backend)
+    #expect(result.lines == ["main", "[0, 2, 4]"])
+    #expect(result.status == 0 && result.errors == "")
+  }
+
+  @Test(arguments: RunTests.backends)
   func `a stall is reported with the task that it is in`(backend: String) throws {
     let result = try run("stalls", backend)
     let expected = [

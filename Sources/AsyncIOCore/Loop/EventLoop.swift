@@ -89,6 +89,9 @@ import Synchronization
   /// See `EndsWithLoop`.
   @safe @exclusivity(unchecked) var dependents: [LoopDependent] = []
 
+  /// Calls on other threads that will return to this loop.
+  @safe @exclusivity(unchecked) var calls: [ObjectIdentifier: LoopCall] = [:]
+
   /// This library's tasks on this loop.
   let tasks = TaskRegistry()
 
@@ -291,6 +294,7 @@ import Synchronization
     whenFinishing = nil
     group = []
     dependents = []
+    calls = [:]
   }
 
   // MARK: - Entering
@@ -344,7 +348,7 @@ import Synchronization
   }
 
   /// Runs the body on the loop's thread, in a later turn. Returns false if the loop has ended.
-  func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
+  package func post(_ body: @escaping (EventLoop) -> Void) -> Bool {
     let item = ReadyItem(Handle { [unowned self] in body(self) })
     let entered = enter(item)
     if !entered { item.takeHandle().cancel() }

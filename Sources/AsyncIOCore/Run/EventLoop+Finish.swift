@@ -43,6 +43,7 @@ extension EventLoop {
           message: "tasks were still running 10 s after they were cancelled at the end of the loop: "
             + (waitingTasks().map(\.description) + elsewhere).joined(separator: "; ")))
     }
+    leaveFunctionsOnThreads(until: giveUp)
     attachments.removeAll()
     if DebugMode.isOn { reportUnclosed() }
     endOperations(until: giveUp)

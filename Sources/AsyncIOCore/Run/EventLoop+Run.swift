@@ -139,12 +139,15 @@ extension EventLoop {
     return try loop.adopt { try MainRun(loop, others: others.map(\.loop)).run(stopsOn: signals, body) }
   }
 
+  /// The cores that this process may use.
+  package static var availableCores: Int { Int(asyncio_available_cores()) }
+
   /// How many loops to run.
   public struct LoopCount: Sendable {
     let resolved: Int
 
     /// One for each core that this process may use.
-    public static var perCore: LoopCount { .count(Int(asyncio_available_cores())) }
+    public static var perCore: LoopCount { .count(EventLoop.availableCores) }
 
     /// This many loops; at least one.
     public static func count(

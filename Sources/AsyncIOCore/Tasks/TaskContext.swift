@@ -12,22 +12,31 @@ import CSwiftRuntime
 /// The task-local values of one place in the program, for one call somewhere else.
 package final class TaskContext: Sendable {
   private let executor: KeepingExecutor
+  /// The task that carries the values, if it may be cancelled.
+  private let task: SwiftTask?
 
   /// Captures the values of the calling task; nil outside of tasks.
   package static func capture() -> TaskContext? {
     if unsafe asyncio_current_task() == nil { return nil }
-    return TaskContext()
+    return TaskContext(keepsTask: false)
   }
 
-  private init() {
+  /// Captures the values of the calling task for a function that may be cancelled; outside of tasks, none.
+  package static func captureForFunction() -> TaskContext { TaskContext(keepsTask: true) }
+
+  private init(keepsTask: Bool) {
     let executor = KeepingExecutor()
     self.executor = executor
     // The task holds the executor, not this object. So this object is released, and ends the task, when its last owner
     // drops it. A callback belongs to no task, so nothing around the capture cancels it or is its current task.
-    CancelNode.$current.withValue(nil) {
-      _ = Task(executorPreference: executor) { executor.work.take()?() }
+    task = CancelNode.$current.withValue(nil) {
+      let task = Task(executorPreference: executor) { if let work = executor.work.take() { work() } }
+      return keepsTask ? SwiftTask(task) : nil
     }
   }
+
+  /// Makes `Task.isCancelled` true in the body of `run`.
+  package func cancel() { task?.cancel() }
 
   deinit { executor.run(nil) }
 

@@ -7,7 +7,8 @@
 #include "io_uring_abi.h"
 #include "signals.h"
 #include "sockets.h"
-#include "spawn.h"
+#include "start_child.h"
+#include "workers.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <arpa/inet.h>

@@ -16,7 +16,7 @@ from harness import describe
 AREAS = [
     "callbacks", "turns", "tasks", "cancellation", "futures", "gathering", "waiting", "timeouts", "shielding",
     "groups", "locks", "events", "conditions", "semaphores", "barriers", "queues", "context", "watching",
-    "protocols", "signals", "subprocesses",
+    "protocols", "signals", "subprocesses", "executors",
 ]
 
 

@@ -14,7 +14,7 @@ import Glibc
     Area("shielding", shielding), Area("groups", groups), Area("locks", locks), Area("events", events),
     Area("conditions", conditions), Area("semaphores", semaphores), Area("barriers", barriers),
     Area("queues", queues), Area("context", context), Area("watching", watching), Area("protocols", protocols),
-    Area("signals", signals), Area("subprocesses", subprocesses),
+    Area("signals", signals), Area("subprocesses", subprocesses), Area("executors", executors),
   ]
 
   @MainActor static func main() {

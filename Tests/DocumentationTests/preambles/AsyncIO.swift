@@ -20,6 +20,7 @@ var reader: StreamReader { fatalError() }
 var writer: StreamWriter { fatalError() }
 var stream: ByteStream { fatalError() }
 let page = Page()
+let pool = ProcessPoolExecutor(maxWorkers: 2)
 var transport: Transport { fatalError() }
 let descriptor: Int32 = 0
 var opened: File { fatalError() }
@@ -49,6 +50,11 @@ final class Asking: StreamProtocol {
 actor Account {
   func balance() async throws -> Int { 0 }
   func setBalance(_ balance: Int) async throws {}
+}
+
+struct Square: ProcessJob {
+  let n: Int
+  func run() -> Int { n * n }
 }
 
 struct Page {
