@@ -38,13 +38,19 @@ private nonisolated(nonsending) func makeTemporaryDirectory(_ prefix: String) as
   return try await onCurrentLoop { loop in
     let marks = (0..<16).map { _ in EventLoop.withRandom { UInt64.random(in: 0 ... .max, using: &$0) } }
     return try await loop.runFileJob(WaitReason("mkdir", on: waited)) { files in
+      var parent = parent
       for mark in marks {
         let path = parent / Path(prefix + String(mark, radix: 36))
         do throws(Errno) {
           try files.makeDirectory(path, at: files.workingDirectory, mode: 0o700)
           return path
         } catch {
-          if error.code != EEXIST { throw error.named("mkdir", path.description) }
+          // $TMPDIR is the machine's, and a world in memory has /tmp alone.
+          if error.code == ENOENT, parent != "/tmp" {
+            parent = "/tmp"
+          } else if error.code != EEXIST {
+            throw error.named("mkdir", path.description)
+          }
         }
       }
       throw Errno(EEXIST).named("mkdir", "\(parent)/\(prefix)…")

@@ -123,7 +123,8 @@ extension VirtualBackend {
   /// Reports once a turn while the descriptor is ready.
   private func poll(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {
     let id = record.pointee.id
-    guard let ready = network.readiness(of: record.pointee.descriptor) else {
+    let descriptor = record.pointee.descriptor
+    guard let ready = network.readiness(of: descriptor) ?? readiness(ofWatch: descriptor) else {
       // Foreign descriptors don't exist here.
       return finish(record, -EOPNOTSUPP, of: loop)
     }
@@ -131,6 +132,11 @@ extension VirtualBackend {
     if events == 0 { return }
     attempts.append(id)
     loop.complete(record, Completion(result: Int32(bitPattern: events), isLast: false))
+  }
+
+  /// Whether something has happened to watched files; nil if the descriptor is not one of theirs.
+  private func readiness(ofWatch descriptor: Int32) -> UInt32? {
+    files.isReadable(descriptor).map { $0 ? UInt32(POLLIN) : 0 }
   }
 
   private func sendRest(_ record: UnsafeMutablePointer<OperationRecord>, of loop: EventLoop) {

@@ -76,9 +76,12 @@ package final class VirtualBackend: Backend {
     waker = try Waker()
     clock = VirtualClock()
     virtualSockets = VirtualSockets(network, clock)
+    files = VirtualFileSystem(now: { [clock] in clock.wallTime })
     virtualProcesses = VirtualProcesses(virtualSockets)
     clock.use()
     foreignDelay = ForeignDelay()
+    // Another thread may have changed what is watched here.
+    files.onChange { [waker] in waker.wake() }
   }
 
   package var kind: BackendKind { .virtual }
@@ -95,8 +98,9 @@ package final class VirtualBackend: Backend {
   package var systemCalls: Int { 0 }
   package var sockets: any Sockets { virtualSockets }
   package var processes: any Processes { virtualProcesses }
-  /// The machine's own files: there is no file system in memory yet.
-  package let fileSystem: any FileSystem = KernelFileSystem(isImmediate: true)
+  /// The files of the virtual world.
+  package let files: VirtualFileSystem
+  package var fileSystem: any FileSystem { files }
 
   package func delay(fromForeignClock nanoseconds: Int64) -> Int64 { foreignDelay.meant(by: nanoseconds) }
 
@@ -105,7 +109,9 @@ package final class VirtualBackend: Backend {
 
   // MARK: - Turns
 
-  package var wantsTurn: Bool { !cancelled.isEmpty || !attempts.isEmpty || network.hasNews(at: now) }
+  package var wantsTurn: Bool {
+    !cancelled.isEmpty || !attempts.isEmpty || network.hasNews(at: now) || files.hasNews
+  }
 
   package func turn(until deadline: Int64?, of loop: EventLoop) {
     if deadline != .min && !loop.hasReadyJobs && !wantsTurn {
@@ -117,6 +123,9 @@ package final class VirtualBackend: Backend {
     clock.renew()
     completeCancelled(of: loop)
     for event in network.advance(to: now) { handle(event, of: loop) }
+    for descriptor in files.takeReadable() {
+      if let id = inputs[descriptor] { attempts.append(id) }
+    }
     attemptAll(of: loop)
   }
 
@@ -178,6 +187,7 @@ package final class VirtualBackend: Backend {
     clock.end()
     virtualProcesses.close()
     virtualSockets.close()
+    files.onChange(nil)
     onNoProgress = { _ in }
   }
 }

@@ -3,7 +3,8 @@
 import CVirtualClock
 
 /// The time of a virtual world: what the backend moves, and what the clocks that code on its thread reads say.
-final class VirtualClock {
+final class VirtualClock: @unchecked Sendable {
+  // Sendable: the pointer never changes. The time behind it is atomic; the wall clock is set on the loop's thread only.
   private let clock: UnsafeMutablePointer<asyncio_virtual_clock>
 
   init() {
