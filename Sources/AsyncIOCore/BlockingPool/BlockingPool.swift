@@ -109,27 +109,28 @@ package final class BlockingPool: Sendable {
 
   // MARK: - Threads
 
-  /// Starts a thread for the first in line, who stays there if the system starts none.
+  /// Starts a thread for the first in line, who stays there if the system starts none. The thread takes the job from
+  /// its worker: a job that it captured would live as long as the thread, and keep the loop that it belongs to.
   private func startThread(_ state: inout State) throws(SystemError) {
-    let first = state.line.first
-    try DetachedThread.start(name: name) { [self] in begin(with: first) }
+    let worker = Worker()
+    worker.job = state.line.first
+    try DetachedThread.start(name: name) { [self] in begin(worker) }
     _ = state.line.takeFirst()
     state.threads += 1
   }
 
-  private func begin(with first: BlockingJob?) {
+  private func begin(_ worker: Worker) {
     do {
       try initializer?()
-      serve(first)
+      serve(worker)
     } catch {
-      first?.refuse(by: ExecutorError(name, .initializerFailed(error)))
+      state.withLock { _ in worker.job.take() }?.refuse(by: ExecutorError(name, .initializerFailed(error)))
       leave()
     }
   }
 
-  private func serve(_ first: BlockingJob?) {
-    let worker = Worker()
-    var job = first
+  private func serve(_ worker: Worker) {
+    var job = state.withLock { _ in worker.job.take() }
     while true {
       // Released before the thread rests: a job holds what its function has captured.
       job.take()?.run()

@@ -52,8 +52,11 @@ public final class BlockingPortal: Sendable {
     let cancellation = CallCancellation.current
     // A simulated clock stands still for a function on a thread, but not while that waits for the loop.
     let standsStill = cancellation?.loop === loop
-    let task = try start(name, file, line, latch, countsAs: standsStill ? 1 : 0, body)
-    let token = cancellation?.add { task.cancel(CancelReason(.awaiterCancelled)) }
+    var token: Int?
+    // Before the task starts: in virtual time the loop may be hours ahead by the time that `start` returns.
+    let task = try start(name, file, line, latch, countsAs: standsStill ? 1 : 0, body) { task in
+      token = cancellation?.add { task.cancel(CancelReason(.awaiterCancelled)) }
+    }
     latch.wait()
     if let token { cancellation?.remove(token) }
     guard task.isDone else { throw EventLoopError.closed }
@@ -80,7 +83,7 @@ public final class BlockingPortal: Sendable {
 
   private func start<Value: Sendable>(
     _ name: String?, _ file: StaticString, _ line: UInt, _ latch: ThreadLatch?, countsAs blocked: Int,
-    _ body: @escaping @Sendable () async throws -> Value
+    _ body: @escaping @Sendable () async throws -> Value, prepare: (TaskHandle<Value>) -> Void = { _ in }
   ) throws -> TaskHandle<Value> {
     let task = TaskHandle<Value>(name: name, loop: loop, file: file, line: line)
     let number = try state.withLock { state in
@@ -89,6 +92,7 @@ public final class BlockingPortal: Sendable {
       state.calls[state.next] = PortalCall(task: task, latch: latch)
       return state.next
     }
+    prepare(task)
     // Behind everything that the thread has posted to the loop before, and never in the middle of a turn's work.
     let context = TaskContext.capture()
     let isPosted = loop.post { [self] loop in
