@@ -65,7 +65,11 @@ public final class ThreadPoolExecutor: Sendable {
     let future = Future<Value>()
     let context = TaskContext.captureForFunction()
     let cancellation = CallCancellation()
+    // A simulated clock stands still until the function has ended.
+    let loop = EventLoop.onThisThread
+    loop?.blockingCalls += 1
     let job = PoolJob {
+      defer { loop?.postFromAnywhere { $0.blockingCalls -= 1 } }
       context.run {
         let outcome = Result { try CallCancellation.$current.withValue(cancellation) { try body() } }
         switch outcome {
@@ -74,14 +78,20 @@ public final class ThreadPoolExecutor: Sendable {
         }
       }
     } whenRefused: { error in
+      defer { loop?.postFromAnywhere { $0.blockingCalls -= 1 } }
       if !(error is CancellationError && future.cancel()) { future.trySetException(error) }
     }
     do { try pool.submit(job) } catch {
+      loop?.blockingCalls -= 1
       future.setException(error)
       return future
     }
     future.settlement.whenSettled { [weak job, pool, weak future] in
-      guard future?.isCancelled == true, let job, !pool.withdraw(job) else { return }
+      guard future?.isCancelled == true, let job else { return }
+      if pool.withdraw(job) {
+        loop?.postFromAnywhere { $0.blockingCalls -= 1 }
+        return
+      }
       context.cancel()
       cancellation.cancel()
     }
@@ -130,7 +140,11 @@ public final class ThreadPoolExecutor: Sendable {
   /// **Cancellation** of the caller ends the waiting, and the pool stays shut down.
   public nonisolated(nonsending) func shutdown(wait: Bool = true, cancelPending: Bool = false) async {
     pool.shutDown(cancelsPending: cancelPending)
-    if wait { try? await pool.waitEnded(WaitReason("wait for the end of", on: self)) }
+    guard wait else { return }
+    let loop = EventLoop.onThisThread
+    loop?.blockingCalls += 1
+    defer { loop?.postFromAnywhere { $0.blockingCalls -= 1 } }
+    try? await pool.waitEnded(WaitReason("wait for the end of", on: self))
   }
 }
 
