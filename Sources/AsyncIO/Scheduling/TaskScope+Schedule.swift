@@ -2,7 +2,7 @@
 // A job is a task of the scope: it waits for the next time and starts a run. Each run is a task of a scope within the
 // job, so it ends before the job does, and the job before the scope.
 
-public import AsyncIOCore
+import AsyncIOCore
 import Synchronization
 
 /// What a scheduled job does.

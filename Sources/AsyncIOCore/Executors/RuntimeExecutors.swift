@@ -300,7 +300,7 @@ extension EventLoop {
 }
 
 /// Whether the job is a task's own, and not one that continues a task (`Task.yield`) or an actor.
-func isTask(_ job: UnownedJob) -> Bool { unsafe ExecutorJob(job).kind == .task }
+func isTask(_ job: UnownedJob) -> Bool { ExecutorJob(job).kind == .task }
 
 /// The two words of a job that belong to its current executor: the inbox links its jobs through the first.
 @inline(__always)

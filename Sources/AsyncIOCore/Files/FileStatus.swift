@@ -82,13 +82,15 @@ public struct FileStatus: Hashable, Sendable {
   public var permissions: FilePermissions
   /// Its length in bytes; of a symbolic link, that of its target's path.
   public var size: Int
-  /// The number of its owner and of its group.
+  /// The number of its owner.
   public var owner: UInt32
+  /// The number of its group.
   public var group: UInt32
   /// How many names it has.
   public var links: Int
-  /// Which file system it is on, and its number there: both together are the file's identity.
+  /// Which file system it is on. With `inode` it is the file's identity.
   public var device: UInt64
+  /// Its number on that file system.
   public var inode: UInt64
   /// When it was last read, as far as the file system keeps that (`relatime`).
   public var accessed: FileTime

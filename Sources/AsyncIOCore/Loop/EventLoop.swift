@@ -127,7 +127,7 @@ import Synchronization
     anchor = LoopAnchor(executor: serialExecutor)
     let executor = LoopTaskExecutor()
     preference = Mutex(executor)
-    unsafe openPreference = unsafe Unmanaged.passUnretained(executor)
+    openPreference = unsafe Unmanaged.passUnretained(executor)
     unsafe unownedPreference = unsafe executor.asUnownedTaskExecutor()
     unsafe unownedSerial = unsafe serialExecutor.asUnownedSerialExecutor()
     unsafe serialExecutor.loop = self

@@ -37,7 +37,7 @@ struct ReadyItem {
 
   /// The job of a task, which is the task itself.
   @inline(__always)
-  init(ofTask task: UnsafeMutableRawPointer, _ kind: ReadyKind) { word = unsafe UInt(bitPattern: task) | kind.rawValue }
+  init(ofTask task: UnsafeMutableRawPointer, _ kind: ReadyKind) { word = UInt(bitPattern: task) | kind.rawValue }
 
   /// Takes a reference to the handle, which `takeHandle` gives back.
   @inline(__always)

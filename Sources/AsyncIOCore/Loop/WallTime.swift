@@ -56,13 +56,13 @@ public struct WallTime: InstantProtocol, Sendable, CustomStringConvertible {
       }
       for _ in rest.count..<10 { nanosecond *= 10 }
     }
-    var parts = tm()
-    parts.tm_year = Int32(fields[0]) - 1900
-    parts.tm_mon = Int32(fields[1]) - 1
-    parts.tm_mday = Int32(fields[2])
-    parts.tm_hour = Int32(fields[3])
-    parts.tm_min = Int32(fields[4])
-    parts.tm_sec = Int32(fields[5])
+    var parts = unsafe tm()
+    unsafe parts.tm_year = Int32(fields[0]) - 1900
+    unsafe parts.tm_mon = Int32(fields[1]) - 1
+    unsafe parts.tm_mday = Int32(fields[2])
+    unsafe parts.tm_hour = Int32(fields[3])
+    unsafe parts.tm_min = Int32(fields[4])
+    unsafe parts.tm_sec = Int32(fields[5])
     let seconds = unsafe timegm(&parts)
     self.init(secondsSince1970: seconds, nanosecond: nanosecond)
     // timegm carries days and seconds that don't exist on: February 30 is March 2.
@@ -94,7 +94,7 @@ public struct WallTime: InstantProtocol, Sendable, CustomStringConvertible {
 
   /// The time in UTC in the form of ISO 8601: `2026-03-29T01:00:00Z`, with a fraction only if there is one.
   public var description: String {
-    var parts = tm()
+    var parts = unsafe tm()
     var seconds = secondsSince1970
     guard unsafe gmtime_r(&seconds, &parts) != nil else { return "\(secondsSince1970) s since 1970" }
     func padded(_ number: Int, _ width: Int) -> String {
@@ -102,8 +102,8 @@ public struct WallTime: InstantProtocol, Sendable, CustomStringConvertible {
       return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
     let date =
-      "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
-    let time = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
+      unsafe "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
+    let time = unsafe "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
     if nanosecond == 0 { return "\(date)T\(time)Z" }
     var fraction = padded(nanosecond, 9)
     while fraction.last == "0" { fraction.removeLast() }

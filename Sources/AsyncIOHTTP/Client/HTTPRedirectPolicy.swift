@@ -5,7 +5,7 @@
 // not show whether a field is secret, so only fields known to be harmless are sent. From https to http: curl goes,
 // browsers keep pages from it (mixed content); here it is an error.
 
-public import HTTP1Codec
+import HTTP1Codec
 
 /// Where redirects may lead a request, and which parts of it they take along.
 ///

@@ -3,7 +3,7 @@
 /// The tool: selects the command that a command line names.
 enum AIO {
   static let version = "0.1.0"
-  private static let commands: [any Command.Type] = [FetchCommand.self, DemoCommand.self]
+  private static var commands: [any Command.Type] { [FetchCommand.self, DemoCommand.self] }
 
   private static var help: Help {
     Help(

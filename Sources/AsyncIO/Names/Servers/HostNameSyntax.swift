@@ -4,7 +4,7 @@
 // or a page. So we refuse what libc refuses, in both directions: the requested name, its aliases, and the name of an
 // address.
 
-package import DNSWire
+import DNSWire
 
 package enum HostNameSyntax {
   /// The reason why a text can't be a host name; nil if it can. A final dot is allowed.
