@@ -55,17 +55,26 @@ static long fail(struct start *start, enum asyncio_step step) {
   return -1;
 }
 
+// The kernel's own structure. libc refuses the two signals that it uses itself, but a program may have been started with
+// those ignored, and would pass that on.
+struct kernel_action {
+  void (*handler)(int);
+  unsigned long flags;
+  void (*restorer)(void);
+  unsigned long mask;
+};
+
 // Signals that a child finds as they are by default. One that the parent ignores would stay ignored. Those by which a
 // terminal or a user ends programs stay so: nohup(1), and a shell that starts a job in the background, ignore them for
 // a program and all that it starts.
 static void reset_signals(void) {
-  struct sigaction action;
+  struct kernel_action action;
   for (int number = 1; number < 65; number++) {
-    if (sigaction(number, NULL, &action) < 0 || action.sa_handler == SIG_DFL) continue;
-    if (action.sa_handler == SIG_IGN && (number == SIGHUP || number == SIGINT || number == SIGQUIT)) continue;
+    if (syscall(SYS_rt_sigaction, number, NULL, &action, 8UL) < 0 || action.handler == SIG_DFL) continue;
+    if (action.handler == SIG_IGN && (number == SIGHUP || number == SIGINT || number == SIGQUIT)) continue;
     memset(&action, 0, sizeof action);
-    action.sa_handler = SIG_DFL;
-    sigaction(number, &action, NULL);
+    action.handler = SIG_DFL;
+    syscall(SYS_rt_sigaction, number, &action, NULL, 8UL);
   }
 }
 
