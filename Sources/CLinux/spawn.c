@@ -55,8 +55,8 @@ static long fail(struct start *start, enum asyncio_step step) {
   return -1;
 }
 
-// The kernel's own structure. libc refuses the two signals that it uses itself, but a program may have been started with
-// those ignored, and would pass that on.
+// The kernel's own structure. libc refuses the two signals that it uses itself, but a program may have been started
+// with those ignored, and would pass that on.
 struct kernel_action {
   void (*handler)(int);
   unsigned long flags;
