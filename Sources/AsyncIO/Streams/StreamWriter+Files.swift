@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncIOCore
+package import AsyncIOCore
 
 extension StreamWriter {
   /// Sends a file, or a part of it, behind what was written before; asyncio's `sendfile`. The bytes don't pass through
@@ -42,7 +42,19 @@ extension StreamWriter {
     _ file: File, from offset: Int = 0, count: Int? = nil
   ) async throws -> Int {
     require(offset >= 0 && (count ?? 0) >= 0, "sendFile: an offset and a count are 0 or more")
-    let source = FileSource(try file.opened("sendfile"), name: file.path.description)
+    return try await sendFile(try file.opened("sendfile"), named: file.path.description, from: offset, count: count)
+  }
+
+  /// The same with a file of a service above this one. `name` is for errors.
+  package nonisolated(nonsending) func sendFile(
+    _ file: OpenFile, named name: String, from offset: Int, count: Int?
+  ) async throws -> Int {
+    try await send(FileSource(file, name: name), from: offset, count: count)
+  }
+
+  private nonisolated(nonsending) func send(
+    _ source: FileSource, from offset: Int, count: Int?
+  ) async throws -> Int {
     if handle.isCurrent(for: #isolation) {
       return try await handle.transport.send(source, from: offset, count: count ?? .max)
     }
@@ -55,10 +67,7 @@ extension StreamWriter {
   ) async throws -> Int {
     require(offset >= 0 && (count ?? 0) >= 0, "sendFile: an offset and a count are 0 or more")
     let source = FileSource(descriptor: descriptor, name: "descriptor \(descriptor)")
-    if handle.isCurrent(for: #isolation) {
-      return try await handle.transport.send(source, from: offset, count: count ?? .max)
-    }
-    return try await handle.onLoop { try await $0.send(source, from: offset, count: count ?? .max) }
+    return try await send(source, from: offset, count: count)
   }
 }
 

@@ -41,47 +41,22 @@ extension HTTPServerResponse {
   }
 }
 
-/// A file that was opened on a thread of the pool, and is closed with its last reference.
-final class ServedFile: Sendable {
-  let descriptor: Int32
+/// A file of the loop's file system, opened and, if little of it is wanted, read in one job.
+private struct ServedFile: Sendable {
+  let file: OpenFile
   let size: Int
-  let code: SystemError.Code?
   /// The wanted bytes, if they are few.
   let bytes: [UInt8]?
 
-  init(_ path: String, from offset: Int, count: Int?, readingUpTo most: Int) {
-    // C would open what stands before a zero byte.
-    guard !path.utf8.contains(0) else {
-      (descriptor, size, code, bytes) = (-1, 0, .invalidArgument, nil)
-      return
-    }
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    var status = stat()
-    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-      (size, code, bytes) = (0, SystemError.Code(rawValue: errno), nil)
-      return
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      (size, code, bytes) = (0, SystemError.Code(rawValue: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL), nil)
-      return
-    }
-    code = nil
-    size = Int(status.st_size)
+  init(_ path: String, of files: any FileSystem, from offset: Int, count: Int?, readingUpTo most: Int) throws(Errno) {
+    file = try OpenFile(Path(path), of: files, flags: O_RDONLY)
+    let status = try files.status(of: file.number)
+    guard status.isFile else { throw Errno(status.isDirectory ? EISDIR : EINVAL) }
+    size = status.size
     let wanted = min(count ?? .max, max(0, size - offset))
-    guard wanted <= most else {
-      bytes = nil
-      return
-    }
-    let file = descriptor
-    let read = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
-      var result = 0
-      repeat { result = pread(file, buffer.baseAddress, wanted, off_t(offset)) } while result < 0 && errno == EINTR
-      initialized = max(0, result)
-    }
-    bytes = read.count == wanted ? read : nil
+    let read = wanted <= most ? try EventLoop.readNow(file, at: offset, upTo: wanted) : nil
+    bytes = read?.count == wanted ? read : nil
   }
-
-  deinit { if descriptor >= 0 { _ = close(descriptor) } }
 }
 
 private final class FileWait: WaitObject {
@@ -96,21 +71,22 @@ extension HTTP1ServerConnection {
   ) async throws {
     try expectUnanswered(number)
     let waited = FileWait(path)
-    let file = try await transport.loop.runBlocking(WaitReason("open", on: waited)) {
-      ServedFile(path, from: offset, count: count, readingUpTo: Self.largeBody)
+    let served = try await transport.loop.runFileJob(WaitReason("open", on: waited)) { files in
+      do throws(Errno) {
+        return try ServedFile(path, of: files, from: offset, count: count, readingUpTo: Self.largeBody)
+      } catch { throw error.named("open", path) }
     }
-    if let code = file.code { throw SystemError("open", path, code: code) }
-    if let bytes = file.bytes {
+    if let bytes = served.bytes {
       let waits = try bytes.withUnsafeBytes { try answer(number, status, fields, contentType, isText: false, $0) }
       if waits { try await transport.waitForRoom() }
       return
     }
-    let count = min(count ?? .max, max(0, file.size - offset))
+    let count = min(count ?? .max, max(0, served.size - offset))
     guard try beginStreaming(number, status, fields, contentType, count) else { return }
     do {
       _ = try send()
       let sent = try await StreamHandle.writer(of: handle).sendFile(
-        descriptor: file.descriptor, from: offset, count: count)
+        served.file, named: path, from: offset, count: count)
       guard sent == count else {
         throw SystemError("send", "\(path), which has become shorter", code: .invalidArgument)
       }
@@ -121,7 +97,6 @@ extension HTTP1ServerConnection {
     bodySent = count
     writer = nil
     answer = .complete
-    withExtendedLifetime(file) {}
   }
 }
 
