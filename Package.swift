@@ -171,8 +171,8 @@ let package = Package(
     .testTarget(name: "HTTP1CodecTests", dependencies: ["HTTP1Codec", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: strict),
     .testTarget(name: "HTTPSemanticsTests", dependencies: ["HTTPSemantics"], swiftSettings: strict),
-    .testTarget(name: "JSONCodecTests", dependencies: ["JSONCodec"], swiftSettings: strict),
-    .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"], swiftSettings: strict),
+    .testTarget(name: "JSONCodecTests", dependencies: ["JSONCodec", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "DNSWireTests", dependencies: ["DNSWire", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: strict),
     .testTarget(
@@ -180,6 +180,7 @@ let package = Package(
       exclude: ["python"], swiftSettings: strict),
     .testTarget(name: "BinaryCodingTests", dependencies: ["BinaryCoding"], swiftSettings: strict),
     .testTarget(
-      name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore"], swiftSettings: strict),
+      name: "AsyncIOTestingTests", dependencies: ["AsyncIOTesting", "AsyncIO", "AsyncIOCore", "TestSupport"],
+      swiftSettings: strict),
   ]
 )

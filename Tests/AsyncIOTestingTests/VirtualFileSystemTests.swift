@@ -3,6 +3,7 @@
 
 import AsyncIOCore
 import Glibc
+import TestSupport
 import Testing
 
 @testable import AsyncIOTesting
@@ -22,7 +23,7 @@ private enum Call {
   case list(String)
   case truncate(String, Int)
 
-  static func random(_ random: inout Seeded, _ step: Int) -> Call {
+  static func random(_ random: inout SplitMix64, _ step: Int) -> Call {
     func path() -> String {
       var text = ""
       for _ in 0..<Int.random(in: 1...3, using: &random) {
@@ -124,18 +125,6 @@ private enum Call {
   }
 }
 
-/// xorshift64*, so that a failure can be repeated.
-private struct Seeded: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed | 1 }
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 2_685_821_657_736_338_717
-  }
-}
-
 @Suite struct VirtualFileSystemTests {
   @Test(arguments: 1...24) func `answers as a kernel does`(seed: UInt64) throws {
     var template = Array("/tmp/virtual-files-XXXXXX".utf8CString)
@@ -150,7 +139,7 @@ private struct Seeded: RandomNumberGenerator {
       _ = Call.mkdir(root + below).run(on: kernel)
       _ = Call.mkdir("/tmp" + below).run(on: files)
     }
-    var random = Seeded(seed: seed &* 7919)
+    var random = SplitMix64(seed: seed &* 7919)
     for step in 0..<600 {
       let call = Call.random(&random, step)
       let theirs = call.under(root + deep).run(on: kernel)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import JSONCodec
+import TestSupport
 import Testing
 
 private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
@@ -87,7 +88,7 @@ private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: 
   }
 
   @Test func `random bytes never do harm`() {
-    var random = Seeded(seed: 3)
+    var random = SplitMix64(seed: 3)
     let letters = Array("{}[]\",:0123456789.eE+-truefalsn \\u\u{1}ü".utf8)
     for _ in 0..<200_000 {
       let bytes = (0..<Int.random(in: 0...12, using: &random)).map { _ in letters.randomElement(using: &random)! }
@@ -95,17 +96,5 @@ private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: 
       let again = try? JSONValue(parsing: value.bytes)
       if again != value { Issue.record("\(String(decoding: bytes, as: UTF8.self))") }
     }
-  }
-}
-
-/// xorshift64*, so that a failure can be repeated.
-struct Seeded: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed | 1 }
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 2_685_821_657_736_338_717
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import TestSupport
 import Testing
 
 @testable import WebSocketCodec
@@ -157,7 +158,7 @@ let hello = Array("Hello".utf8)
 
   /// Random frames, valid and not, split at random: every split says the same.
   @Test func `splits change nothing`() {
-    var random = Seeded(seed: 42)
+    var random = SplitMix64(seed: 42)
     for _ in 0..<100_000 {
       let bytes = randomFrames(&random)
       let role: WebSocketRole = Bool.random(using: &random) ? .client : .server
@@ -170,7 +171,7 @@ let hello = Array("Hello".utf8)
     }
   }
 
-  private func randomFrames(_ random: inout Seeded) -> [UInt8] {
+  private func randomFrames(_ random: inout SplitMix64) -> [UInt8] {
     var bytes: [UInt8] = []
     for _ in 0..<Int.random(in: 1...4, using: &random) {
       let opcode = [0x0, 0x1, 0x2, 0x8, 0x9, 0xA, 0x3].randomElement(using: &random)! as UInt8
@@ -185,17 +186,5 @@ let hello = Array("Hello".utf8)
       }
     }
     return bytes
-  }
-}
-
-/// xorshift64*, so that a failure can be repeated.
-struct Seeded: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed | 1 }
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 2_685_821_657_736_338_717
   }
 }
