@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One pass over the bytes, without recursion: what is open stands on a stack, so depth costs no thread's stack. Strings
 // are looked at eight bytes at a time; only one with a byte above 0x7F is checked to be UTF-8.
+//
+// The tape. A document becomes a flat list of nodes in the order of its text: no object for a value, no string for a
+// key. A node of 16 bytes says where its text is and where its subtree ends, so that a value is skipped in one step. In
+// an object keys and values take turns.
 
 struct JSONParser {
   let bytes: UnsafeRawBufferPointer
@@ -248,4 +252,22 @@ struct JSONParser {
     guard offset < bytes.count else { throw JSONError(.unexpectedEnd, at: offset, in: bytes) }
     return bytes[offset]
   }
+}
+
+/// A value, or a key, on the tape.
+struct JSONNode {
+  enum Kind: UInt8 {
+    case null, `true`, `false`, number, string, array, object
+  }
+
+  var kind: Kind
+  /// Of a string: whether it has escapes. Of a number: whether it is an integer. Of an object: whether a key is there
+  /// twice.
+  var flag: Bool
+  /// Where the text begins: of a string behind its quote.
+  var offset: UInt32
+  /// The length of the text in bytes; of an array the number of its elements, of an object that of its keys.
+  var count: UInt32
+  /// The index of the node behind the subtree.
+  var end: UInt32
 }

@@ -119,7 +119,7 @@ import Testing
       bytes:
         "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: \(String(repeating: "y", count: 1000))\r\n", count: 70))\r\n",
       status: "431"),
-    // Bodies, of which the handler reads all.
+    // The handler reads the whole body.
     Case(
       name: "a chunk without a size",
       bytes: "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\r\nhello\r\n0\r\n\r\n", status: "400"),

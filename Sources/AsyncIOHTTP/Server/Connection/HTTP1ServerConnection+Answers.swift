@@ -60,8 +60,8 @@ extension HTTP1ServerConnection {
     return try leave()
   }
 
-  /// Answers in the most frequent way, of which everything up to the length is ready: 200, a text without further
-  /// fields, on a connection that goes on. Returns false if it is another way.
+  /// Answers in the most frequent way: 200, a text without further fields, on a connection that goes on. All of its
+  /// head up to the length is ready. Returns false if it is another way.
   @inline(__always)
   private func appendUsual(_ body: UnsafeRawBufferPointer) -> Bool {
     guard let head, head.version == .http1_1, head.method == .get || head.method == .post, extraFields == nil,
